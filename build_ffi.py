@@ -1,0 +1,46 @@
+"""Builds ``trtx_sys._ffi``: the C shim of ``csrc/``, compiled into a cffi extension (API mode, limited API).
+
+Setuptools runs it through ``cffi_modules``; ``python build_ffi.py`` builds the extension in place.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from cffi import FFI
+
+ROOT = Path(__file__).resolve().parent
+CSRC = Path("csrc")
+
+
+def sources() -> list[str]:
+    """The shim's sources, relative to the project as setuptools wants them."""
+    os.chdir(ROOT)
+    return sorted(str(path) for path in (CSRC / "src").glob("*.cpp"))
+
+
+def compiler_flags() -> list[str]:
+    if sys.platform == "win32":
+        return ["/std:c++17", "/EHsc", "/permissive-"]
+    return ["-std=c++17", "-fvisibility=hidden", "-O2"]
+
+
+ffi = FFI()
+ffi.cdef((ROOT / "trtx_sys" / "_cdef_gen.txt").read_text(encoding="utf-8"))
+ffi.set_source(
+    "trtx_sys._ffi",
+    '#include "trtx_c.h"',
+    sources=sources(),
+    include_dirs=[str(CSRC / "include"), str(CSRC / "src")],
+    # Static: the extension holds the shim itself, nothing is imported from a library of its own.
+    define_macros=[("TRTX_STATIC", "1"), ("Py_LIMITED_API", "0x030A0000")],
+    extra_compile_args=compiler_flags(),
+    libraries=[] if sys.platform == "win32" else ["dl"],
+    source_extension=".cpp",
+    py_limited_api=True,
+)
+
+if __name__ == "__main__":
+    ffi.compile(verbose=True)

@@ -1,0 +1,153 @@
+"""``csrc/include/trtx_c_gen.h``: the C declarations, one block for each interface."""
+
+from __future__ import annotations
+
+import textwrap
+
+from .ctypes_map import CTypes, join
+from .model import Enum, Interface, Method, Registry, Struct
+from .naming import c_constant, c_function, c_name, c_type, python_constant
+
+PATH = "csrc/include/trtx_c_gen.h"
+
+
+def emit(registry: Registry) -> str:
+    out = [
+        "#ifndef TRTX_C_GEN_H",
+        "#define TRTX_C_GEN_H",
+        "",
+        "#ifndef TRTX_C_H",
+        '#error "include trtx_c.h"',
+        "#endif",
+        "",
+        *_handles(registry),
+        "",
+        *[_enum(e) for e in registry.enums.values() if not e.hidden],
+        *[_struct(registry, s) for s in registry.structs.values() if not s.hidden],
+    ]
+    for family in registry.families:
+        for interface in family.interfaces:
+            if not interface.hidden:
+                out.append(_block(registry, interface))
+    out += ["#endif /* TRTX_C_GEN_H */", ""]
+    return "\n".join(out)
+
+
+def declarations(registry: Registry, interface: Interface) -> list[tuple[str, str]]:
+    """Each C function of an interface: its comment and its declaration without the semicolon."""
+    types = CTypes(registry)
+    found = [(_comment(m), function(types, interface, m)) for m in interface.bound_methods if not interface.callback]
+    name = c_type(interface.name)
+    if interface.callback:
+        found.append(
+            (
+                "The bridge calls the functions given, from any thread; a null function keeps the library's default.",
+                f"trtx_status {name}_create(const {name}_callbacks *callbacks, void *user_data, {name} **result)",
+            )
+        )
+    if interface.owned or interface.callback:
+        found.append(("Destroys the object; null is allowed.", f"void {name}_destroy({name} *self)"))
+    return found
+
+
+def function(types: CTypes, interface: Interface, method: Method) -> str:
+    """C declaration of a method: self first, inputs, then the result where the status takes the return value."""
+    handle = types.handle(interface.name)
+    const = "const " if method.const else ""
+    parameters = [f"{const}{handle} *self", *(types.declare(p) for p in method.parameters)]
+    name = c_function(interface.name, method.name)
+    if method.is_accessor and not types.is_struct(method.returns):
+        return f"{join(types.value(method.returns), name)}({', '.join(parameters)})"
+    result = types.result(method.returns)
+    if result:
+        parameters.append(join(result, "result"))
+    return f"trtx_status {name}({', '.join(parameters)})"
+
+
+def callback_fields(registry: Registry, interface: Interface) -> list[tuple[Method, str]]:
+    """The functions that an application gives for a callback interface, in slot order, payload last."""
+    types = CTypes(registry)
+    found = []
+    for method in callback_methods(registry, interface):
+        parameters = [types.declare(p) for p in method.parameters]
+        result = "void" if method.returns.kind == "none" else _callback_value(types, method)
+        found.append((method, f"{join(result, f'(*{c_name(method.name)})')}({', '.join([*parameters, 'void *user_data'])})"))
+    return found
+
+
+def callback_methods(registry: Registry, interface: Interface) -> list[Method]:
+    """Methods that an application implements: those of the base first, each once, without the identification."""
+    methods: dict[str, Method] = {}
+    for ancestor in reversed(registry.ancestors(interface)):
+        for method in ancestor.methods:
+            if not method.is_destructor and method.name not in ("getInterfaceInfo", "getAPILanguage"):
+                methods.setdefault(method.name, method)
+    return list(methods.values())
+
+
+def _callback_value(types: CTypes, method: Method) -> str:
+    return "bool" if method.returns.kind == "ok" else types.value(method.returns)
+
+
+def _handles(registry: Registry) -> list[str]:
+    names = {CTypes(registry).handle(i.name): None for i in registry.interfaces.values() if not i.hidden}
+    return [f"typedef struct {name} {name};" for name in names]
+
+
+def _enum(enum: Enum) -> str:
+    lines = [_c_comment(enum.doc), f"typedef {'uint64_t' if enum.underlying == 'uint64' else 'int32_t'} {c_type(enum.name)};"]
+    lines.append("enum {")
+    lines += [f"    {c_constant(enum.name, k)} = {v}," for k, v in enum.values.items()]
+    lines[-1] = lines[-1].rstrip(",")
+    return "\n".join([*lines, "};", ""])
+
+
+def _struct(registry: Registry, struct: Struct) -> str:
+    types = CTypes(registry)
+    lines = [_c_comment(struct.doc), f"typedef struct {c_type(struct.name)} {{"]
+    for field in struct.fields:
+        type_ = field.type
+        if type_.kind == "fixed":
+            assert type_.item
+            lines.append(f"    {types.value(type_.item)} {c_name(field.name)}[{type_.length}];")
+        elif type_.kind == "array":
+            lines.append(f"    const char *const *{c_name(field.name)};")
+        elif type_.kind == "constaddress":
+            lines.append(f"    const void *{c_name(field.name)};")
+        else:
+            lines.append(f"    {join(types.value(type_), c_name(field.name))};")
+    return "\n".join([*lines, f"}} {c_type(struct.name)};", ""])
+
+
+def _block(registry: Registry, interface: Interface) -> str:
+    title = f"{interface.cpp}: {interface.doc}"
+    lines = [_c_comment(title)]
+    if interface.callback:
+        name = c_type(interface.name)
+        lines.append(f"typedef struct {name}_callbacks {{")
+        lines += [f"    {field};" for _, field in callback_fields(registry, interface)]
+        lines.append(f"}} {name}_callbacks;")
+    for comment, declaration in declarations(registry, interface):
+        if comment:
+            lines.append(_c_comment(comment))
+        lines.append(f"TRTX_API {declaration};")
+    return "\n".join([*lines, ""])
+
+
+def _comment(method: Method) -> str:
+    notes = [method.doc] if method.doc else []
+    if method.since > (1, 5):
+        notes.append(f"Since {method.since[0]}.{method.since[1]}.")
+    if method.deprecated:
+        notes.append("Deprecated.")
+    return " ".join(notes)
+
+
+def _c_comment(text: str) -> str:
+    lines = textwrap.wrap(text, 114)
+    if len(lines) == 1:
+        return f"/** {lines[0]} */"
+    return "\n".join(["/**", *(f" * {line}" for line in lines), " */"])
+
+
+__all__ = ["PATH", "callback_fields", "callback_methods", "declarations", "emit", "function", "python_constant"]

@@ -1,0 +1,104 @@
+"""``trtx/_layers_gen.py``: the layer classes, which are nothing but properties."""
+
+from __future__ import annotations
+
+from .ctypes_map import CTypes
+from .model import Interface, Method, Registry, Type
+from .naming import PYTHON_NAMES, c_function, python_name, snake
+
+PATH = "trtx/_layers_gen.py"
+
+#: Getters that take more than a property can: the mixins of ``trtx/_layer_extras.py`` have them by hand.
+EXTRAS = {
+    "MatrixMultiplyLayer": {"getOperation"},
+    "ResizeLayer": {"getScales"},
+    "FillLayer": {"getAlpha", "getBeta", "getAlphaInt64", "getBetaInt64", "isAlphaBetaInt64"},
+    "MoELayer": set(),
+    "LoopBoundaryLayer": {"getLoop"},
+    "IfConditionalBoundaryLayer": {"getConditional"},
+    "AttentionBoundaryLayer": {"getAttention"},
+}
+
+
+def emit(registry: Registry) -> str:
+    types = CTypes(registry)
+    layers = [i for i in registry.interfaces.values() if registry.is_layer(i.name) and i.name != "Layer" and not i.hidden]
+    body: list[str] = []
+    for layer in layers:
+        body += _class(types, layer)
+    used = sorted({line.split(" = ")[1].split("(")[0] for line in body if "Property(" in line and " = " in line})
+    extras = sorted(f"{name}Extras" for name in EXTRAS)
+    names = ", ".join(f'"{layer.name}"' for layer in layers)
+    by_type = [f"    LayerType.{i.layer_type[1:]}: {i.name}," for i in layers if i.layer_type]
+    return "\n".join(
+        [
+            '"""The layer classes: one for each kind of layer, with a property for each of its settings."""',
+            "",
+            "from trtx_sys import _enums_gen as enums",
+            "from trtx_sys._enums_gen import LayerType",
+            "from trtx_sys._ffi import lib",
+            "",
+            "from ._layer import Layer",
+            f"from ._layer_extras import {', '.join(extras)}",
+            f"from ._properties import {', '.join(used)}",
+            "",
+            f"__all__ = [{names}]  # fmt: skip",
+            "",
+            *body,
+            "",
+            "#: The class of each layer type, for layers that the library hands back.",
+            "LAYER_CLASSES: dict[int, type[Layer]] = {",
+            *by_type,
+            "}",
+            "",
+        ]
+    )
+
+
+def _class(types: CTypes, layer: Interface) -> list[str]:
+    bases = [f"{layer.name}Extras"] if layer.name in EXTRAS else []
+    bases.append("Layer" if layer.base == "Layer" else layer.base)
+    if layer.name in EXTRAS:
+        bases = bases[:1]
+    lines = ["", f"class {layer.name}({', '.join(bases)}):", f'    """{layer.doc} (``{layer.cpp}``)"""', "", "    __slots__ = ()"]
+    setters = {m.name: m for m in layer.methods}
+    for method in layer.bound_methods:
+        if not method.name.startswith(("get", "is")) or method.parameters or method.name in EXTRAS.get(layer.name, ()):
+            continue
+        lines += _property(types, layer, method, setters.get("set" + method.name.removeprefix("get")))
+    return [*lines, ""]
+
+
+def _property(types: CTypes, layer: Interface, getter: Method, setter: Method | None) -> list[str]:
+    name = PYTHON_NAMES.get((layer.name, getter.name)) or python_name(getter.name)
+    kind, item = _kind(types, getter.returns)
+    arguments = [f"lib.{c_function(layer.name, getter.name)}"]
+    arguments.append(f"lib.{c_function(layer.name, setter.name)}" if setter else "None")
+    if item:
+        arguments.append(item)
+    doc = getter.doc or f"{name.replace('_', ' ').capitalize()}."
+    arguments.append(f'"{doc} (``{layer.cpp}::{getter.name}``)"')
+    # The name hides the layer's own type, as users of TensorRT know it: layer_type tells that one.
+    ignore = "  # type: ignore[assignment]" if name == "type" else ""
+    lines = [f"    {name} = {kind}({ignore}"]
+    lines += [f"        {argument}," for argument in arguments]
+    return [*lines, "    )"]
+
+
+def _kind(types: CTypes, type_: Type) -> tuple[str, str]:
+    """Class of the property, and the argument that it takes beyond its two functions."""
+    registry = types.registry
+    if type_.kind == "scalar":
+        plain = {"bool": "Bool", "float32": "Float", "float64": "Float"}.get(type_.name, "Int")
+        return f"{plain}Property", ""
+    if type_.kind == "str":
+        return "TextProperty", ""
+    if type_.kind == "name" and type_.name in registry.enums:
+        return "EnumProperty", f"enums.{type_.name}"
+    if types.is_struct(type_):
+        return {"Dims": "DimsProperty", "Weights": "WeightsProperty", "Permutation": "PermutationProperty"}[
+            type_.target
+        ], ""
+    if type_.target == "Tensor":
+        return "TensorProperty", ""
+    raise AssertionError(f"no property for {snake(type_.kind)} {type_.target}")

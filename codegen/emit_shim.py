@@ -1,0 +1,151 @@
+"""``csrc/src/<family>_gen.cpp``: one C function for each bound method, its body inside ``guard`` or ``access``."""
+
+from __future__ import annotations
+
+from .ctypes_map import CTypes, cpp_name
+from .emit_c_header import function
+from .model import Family, Interface, Method, Parameter, Registry, Type
+from .naming import c_function, c_name, c_type
+
+
+def path(family: Family) -> str:
+    return f"csrc/src/{family.name}_gen.cpp"
+
+
+def emit(registry: Registry, family: Family) -> str:
+    types = CTypes(registry)
+    out = ['#include "guard.hpp"', "", "using namespace trtx;", ""]
+    for interface in family.interfaces:
+        if interface.hidden or interface.callback:
+            continue
+        for method in interface.bound_methods:
+            out.append(_function(types, interface, method))
+        if interface.owned:
+            out.append(_destroy(types, interface))
+    return "\n".join(out)
+
+
+def bound(registry: Registry, family: Family) -> bool:
+    """Whether a family has anything that this emitter writes."""
+    return any(not i.hidden and not i.callback for i in family.interfaces)
+
+
+def _destroy(types: CTypes, interface: Interface) -> str:
+    name = c_type(interface.name)
+    return (
+        f"void {name}_destroy({types.handle(interface.name)} *self)\n{{\n"
+        f"    destroy<abi::{cpp_name(types.registry, interface.name)}>(self);\n}}\n"
+    )
+
+
+def _function(types: CTypes, interface: Interface, method: Method) -> str:
+    body = _accessor(types, interface, method) if _returns_value(types, method) else _guarded(types, interface, method)
+    return f"{function(types, interface, method)}\n{{\n{body}\n}}\n"
+
+
+def _returns_value(types: CTypes, method: Method) -> bool:
+    return method.is_accessor and not types.is_struct(method.returns)
+
+
+def _accessor(types: CTypes, interface: Interface, method: Method) -> str:
+    name = c_function(interface.name, method.name)
+    value = types.value(method.returns)
+    call = _call(types, method, _target(types, interface))
+    check = _layer_check(types, interface)
+    layers = f", {check}" if check else ""
+    return f'    return access<{value}>("{name}", self{layers}, [&] {{ return {_to_c(types, method.returns, call)}; }});'
+
+
+def _guarded(types: CTypes, interface: Interface, method: Method) -> str:
+    name = c_function(interface.name, method.name)
+    since = "" if method.since == (1, 5) else f", {{{method.since[0]}, {method.since[1]}}}"
+    lines = [f'    return guard({{"{name}"{since}}}, [&](Call &call) {{']
+    check = _layer_check(types, interface)
+    lines.append(f"        call.need_layer(self, {check});" if check else '        call.need(self, "self");')
+    if types.result(method.returns):
+        lines.append("        call.clear(result);")
+    for index, parameter in enumerate(method.parameters):
+        following = method.parameters[index + 1] if index + 1 < len(method.parameters) else None
+        lines += [f"        {check}" for check in _checks(types, parameter, following)]
+    lines.append(f"        {_use(types, method, _call(types, method, _target(types, interface)))}")
+    return "\n".join([*lines, "    });"])
+
+
+def _layer_check(types: CTypes, interface: Interface) -> str:
+    """Layer types that self may have; nothing for `Layer` itself and for what is no layer."""
+    if not types.registry.is_layer(interface.name) or interface.name == "Layer":
+        return ""
+    values = types.registry.enums["LayerType"].values
+    allowed = [values[name] for name in types.registry.layer_types(interface)]
+    return f"LayerSet{{{', '.join(map(str, allowed))}}}"
+
+
+def _target(types: CTypes, interface: Interface) -> str:
+    cast = f"as<abi::{cpp_name(types.registry, interface.name)}>(self)"
+    return f"{cast}->{interface.field}" if interface.kind == "impl" else cast
+
+
+def _checks(types: CTypes, parameter: Parameter, following: Parameter | None) -> list[str]:
+    name, type_ = c_name(parameter.name), parameter.type
+    if type_.optional or (types.is_struct(type_) and type_.name == "Weights"):
+        return []
+    if type_.kind == "array" and type_.item and following and following.type.kind == "scalar":
+        pointers = types.is_handle(type_.item) or type_.item.kind == "str"
+        check = "need_each" if pointers else "need_array"
+        return [f'call.{check}({name}, {c_name(following.name)}, "{name}");']
+    if type_.kind == "array" or type_.kind == "out":
+        return [f'call.need({name}, "{name}");']
+    if type_.kind in ("str", "bytes") or types.is_struct(type_) or types.is_handle(type_):
+        return [f'call.need({name}, "{name}");']
+    return []
+
+
+def _call(types: CTypes, method: Method, target: str) -> str:
+    arguments = ", ".join(_to_abi(types, p) for p in method.parameters)
+    return f"{target}->{method.name}({arguments})"
+
+
+def _to_abi(types: CTypes, parameter: Parameter) -> str:
+    name, type_ = c_name(parameter.name), parameter.type
+    if types.is_struct(type_):
+        return f"weights_or_none({name})" if type_.name == "Weights" else f"*{name}"
+    if types.is_handle(type_):
+        return f"as<abi::{cpp_name(types.registry, type_.target)}>({name})"
+    if type_.kind in ("address", "constaddress", "stream", "event"):
+        return f"to_pointer({name})"
+    if type_.kind in ("array", "mutablearray", "outarray") and _needs_cast(types, type_):
+        space = "abi::" if types.is_handle(type_.item or type_) else ""
+        return f"reinterpret_cast<{space}{types.abi(type_)}>({name})"
+    return name
+
+
+def _needs_cast(types: CTypes, type_: Type) -> bool:
+    assert type_.item
+    return types.is_handle(type_.item) or type_.item.kind in ("address", "constaddress", "stream")
+
+
+def _to_c(types: CTypes, type_: Type, expression: str) -> str:
+    if types.is_struct(type_):
+        return expression
+    if types.is_handle(type_):
+        return f"from_abi<{types.value(type_)}>({expression})"
+    if type_.kind in ("address", "constaddress", "stream", "event"):
+        return f"to_address({expression})"
+    return expression
+
+
+def _use(types: CTypes, method: Method, call: str) -> str:
+    """The statement that makes the call and tells success from failure."""
+    type_ = method.returns
+    if type_.kind == "none":
+        return f"{call};\n        call.check_log();"
+    if type_.kind == "ok":
+        return f"call.check({call});"
+    value = _to_c(types, type_, call)
+    if type_.kind == "count":
+        return f"*result = call.check_count({value});"
+    if type_.kind == "owned" or (types.is_handle(type_) and not type_.optional):
+        return f"*result = call.check_pointer({value});"
+    if type_.kind == "str" and not type_.optional:
+        return f"*result = call.check_pointer({value});"
+    return f"*result = {value};\n        call.check_log();"

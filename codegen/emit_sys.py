@@ -1,0 +1,158 @@
+"""Outputs of ``trtx_sys``: the cffi declarations, the enums, and the typed stub of the extension."""
+
+from __future__ import annotations
+
+import re
+
+from . import emit_c_header
+from .ctypes_map import CTypes
+from .model import Registry
+from .naming import c_constant, c_name, python_constant, snake
+
+CDEF = "trtx_sys/_cdef_gen.txt"
+ENUMS = "trtx_sys/_enums_gen.py"
+STUB = "trtx_sys/_ffi.pyi"
+
+
+def emit_cdef(registry: Registry, header: str) -> str:
+    """Declarations for cffi: the public header without its preprocessor, and the Python side of the callbacks."""
+    first, second = handwritten_parts(header)
+    generated = _plain(emit_c_header.emit(registry))
+    return "\n".join([first, generated, second, "", *(f'extern "Python" {d};' for d in python_callbacks(registry)), ""])
+
+
+def handwritten_parts(header: str) -> tuple[str, str]:
+    """The two marked parts of ``trtx_c.h``, as cffi reads them."""
+    parts = re.findall(r"/\* cdef: begin \*/(.*?)/\* cdef: end \*/", header, re.DOTALL)
+    if len(parts) != 2:
+        raise AssertionError("trtx_c.h needs two parts between 'cdef: begin' and 'cdef: end'")
+    return _plain(parts[0]), _plain(parts[1])
+
+
+def _plain(text: str) -> str:
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    text = re.sub(r"^#.*$", "", text, flags=re.MULTILINE).replace("TRTX_API ", "")
+    return re.sub(r"\n\s*\n+", "\n", text).strip("\n")
+
+
+def python_callbacks(registry: Registry) -> list[str]:
+    """``extern "Python"`` functions: one for each function of each callback interface."""
+    found = []
+    for interface in registry.interfaces.values():
+        if interface.callback:
+            for method, field in emit_c_header.callback_fields(registry, interface):
+                plain, name = f"(*{c_name(method.name)})", f"trtx_py_{snake(interface.name)}_{c_name(method.name)}"
+                found.append(field.replace(plain, name))
+    return found
+
+
+def emit_enums(registry: Registry) -> str:
+    out = [
+        '"""The enums of TensorRT-RTX. Values are the library\'s; names have lost their leading ``k``."""',
+        "",
+        "from enum import IntEnum, IntFlag",
+        "",
+    ]
+    enums = [e for e in registry.enums.values() if not e.hidden]
+    names = ", ".join(f'"{e.name}"' for e in enums)
+    out += [f"__all__ = [{names}]  # fmt: skip", ""]
+    for enum in enums:
+        notes = f" Since {enum.since[0]}.{enum.since[1]}." if enum.since > (1, 5) else ""
+        out += ["", f"class {enum.name}({'IntFlag' if enum.bits else 'IntEnum'}):", f'    """{enum.doc}{notes}"""', ""]
+        out += [f"    {python_constant(k)} = {v}" for k, v in enum.values.items()]
+        out.append("")
+    return "\n".join(out)
+
+
+def emit_stub(registry: Registry, header: str) -> str:
+    """Stub of ``trtx_sys._ffi``: every function with its C names, handles as distinct pointer types."""
+    out = [
+        "from collections.abc import Callable",
+        "from typing import Any",
+        "",
+        "class CData:",
+        '    """A C value; a null pointer is false."""',
+        "",
+        "    def __bool__(self) -> bool: ...",
+        "    def __int__(self) -> int: ...",
+        "    def __getitem__(self, index: Any, /) -> Any: ...",
+        "    def __setitem__(self, index: Any, value: Any, /) -> None: ...",
+        "    def __getattr__(self, name: str, /) -> Any: ...",
+        "    def __setattr__(self, name: str, value: Any, /) -> None: ...",
+        "",
+    ]
+    handles = {CTypes(registry).handle(i.name): None for i in registry.interfaces.values() if not i.hidden}
+    out += [f"class {name}_p(CData): ..." for name in handles]
+    out += [
+        "",
+        "class FFI:",
+        "    NULL: Any",
+        "    error: type[Exception]",
+        "    buffer: Any",
+        "    def new(self, cdecl: str, init: Any = ..., /) -> Any: ...",
+        "    def cast(self, cdecl: str, value: Any, /) -> Any: ...",
+        "    def string(self, cdata: CData, maxlen: int = -1, /) -> bytes: ...",
+        "    def unpack(self, cdata: CData, length: int, /) -> Any: ...",
+        "    def from_buffer(self, cdecl: str, buffer: Any, /, require_writable: bool = False) -> Any: ...",
+        "    def new_handle(self, value: object, /) -> CData: ...",
+        "    def from_handle(self, handle: CData, /) -> Any: ...",
+        "    def addressof(self, cdata: CData, *fields: str | int) -> Any: ...",
+        "    def sizeof(self, cdecl: str | CData, /) -> int: ...",
+        "    def typeof(self, cdecl: str | CData, /) -> Any: ...",
+        "    def memmove(self, dest: Any, src: Any, n: int, /) -> None: ...",
+        "    def gc(self, cdata: CData, destructor: Callable[[Any], object] | None, size: int = 0, /) -> Any: ...",
+        "    def def_extern(",
+        "        self, name: str = ..., error: Any = ..., onerror: Callable[..., Any] | None = ...",
+        "    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]: ...",
+        "",
+        "class Lib:",
+    ]
+    out += [f"    {name}: int" for name in constants(registry, header)]
+    for declaration in functions(registry, header):
+        out.append(f"    {_stub_function(declaration, set(handles))}")
+    out += [f"    {declaration.split('(')[0].split()[-1].lstrip('*')}: CData" for declaration in python_callbacks(registry)]
+    return "\n".join([*out, "", "ffi: FFI", "lib: Lib", ""])
+
+
+def constants(registry: Registry, header: str) -> list[str]:
+    first, _ = handwritten_parts(header)
+    found = re.findall(r"^\s*(TRTX_\w+) =", first, re.MULTILINE)
+    return found + [c_constant(e.name, k) for e in registry.enums.values() if not e.hidden for k in e.values]
+
+
+def functions(registry: Registry, header: str) -> list[str]:
+    """All C functions as declarations in one line each."""
+    _, second = handwritten_parts(header)
+    by_hand = [" ".join(d.split()) for d in second.split(";") if d.strip()]
+    generated = [
+        d
+        for i in registry.interfaces.values()
+        if not i.hidden
+        for _, d in emit_c_header.declarations(registry, i)
+    ]
+    return by_hand + generated
+
+
+def _stub_function(declaration: str, handles: set[str]) -> str:
+    head, tail = declaration.split("(", 1)
+    name = re.split(r"[ *]", head)[-1]
+    parameters = [] if tail.strip() == "void)" else tail.rstrip(")").split(", ")
+    types = ["self"]
+    for parameter in parameters:
+        parameter_name = re.split(r"[ *]", parameter)[-1]
+        types.append(f"{parameter_name}: {_stub_type(parameter[: -len(parameter_name)], handles, True)}")
+    if parameters:
+        types.append("/")
+    return f"def {name}({', '.join(types)}) -> {_stub_type(head[: -len(name)], handles, False)}: ..."
+
+
+def _stub_type(c: str, handles: set[str], parameter: bool) -> str:
+    c = c.replace("const ", "").strip()
+    if c.endswith("*"):
+        base = c[:-1].strip()
+        if base == "char":
+            return "bytes | CData" if parameter else "CData"
+        if base in handles:
+            return f"{base}_p"
+        return "Any" if parameter else "CData"
+    return {"void": "None", "bool": "bool", "float": "float", "double": "float", "trtx_version": "CData"}.get(c, "int")

@@ -1,0 +1,101 @@
+"""Checks the registry as a whole: what one file alone cannot show to be wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .model import Interface, Method, Registry, RegistryError, Type
+
+#: Versions that the registry may name, oldest first.
+VERSIONS = ((1, 5), (1, 6), (1, 7))
+
+
+def validate(registry: Registry) -> None:
+    """Raise `RegistryError` at the first mistake."""
+    for check in (_known_types, _ownership, _versions, _duplicates, _layouts, _layers):
+        check(registry)
+
+
+def _methods(registry: Registry) -> Iterator[tuple[Interface, Method]]:
+    for interface in registry.interfaces.values():
+        for method in interface.methods:
+            yield interface, method
+
+
+def _known_types(registry: Registry) -> None:
+    names = registry.enums.keys() | registry.structs.keys() | registry.interfaces.keys()
+
+    def check(type_: Type, where: object) -> None:
+        if type_.kind == "name" and type_.name not in names:
+            raise RegistryError(where, f"unknown type {type_.name!r}")  # type: ignore[arg-type]
+        if type_.item:
+            check(type_.item, where)
+
+    for _, method in _methods(registry):
+        for type_ in (method.returns, *(p.type for p in method.parameters)):
+            check(type_, method.where)
+    for struct in registry.structs.values():
+        for field in struct.fields:
+            check(field.type, struct.where)
+
+
+def _ownership(registry: Registry) -> None:
+    """A returned interface says who owns it, and what is owned can be destroyed."""
+    for interface, method in _methods(registry):
+        result = method.returns
+        if result.kind == "name" and result.name in registry.interfaces and interface.kind != "application":
+            raise RegistryError(
+                method.where,
+                f"{interface.name}.{method.name} returns {result.name} without ownership: "
+                f"write Owned[{result.name}] or Borrowed[{result.name}]",
+            )
+        if result.kind == "owned" and not registry.interfaces[result.target].owned:
+            raise RegistryError(method.where, f"{method.name} hands out {result.target}, which is not marked @owned")
+        if interface.kind != "application" and method.returns.kind == "raw" and not (method.hidden or interface.hidden):
+            raise RegistryError(method.where, f"{interface.name}.{method.name} is bound but has a raw result")
+
+
+def _versions(registry: Registry) -> None:
+    """`since` names a known version and never goes back: new methods are appended."""
+    for interface in registry.interfaces.values():
+        last = VERSIONS[0]
+        for method in interface.methods:
+            if method.since not in VERSIONS:
+                raise RegistryError(method.where, f"unknown version {method.since} of {method.name}")
+            if method.since < last and not method.is_destructor:
+                raise RegistryError(
+                    method.where,
+                    f"since of {interface.name}.{method.name} goes back: it stands behind a method of "
+                    f"{last[0]}.{last[1]}, and versions only append",
+                )
+            last = max(last, method.since)
+
+
+def _duplicates(registry: Registry) -> None:
+    cpp: dict[str, str] = {}
+    for item in (*registry.enums.values(), *registry.structs.values(), *registry.interfaces.values()):
+        if item.cpp in cpp:
+            raise RegistryError(item.where, f"duplicate name {item.cpp!r}, which {cpp[item.cpp]} has already")
+        cpp[item.cpp] = item.name
+    for interface in registry.interfaces.values():
+        if interface.kind == "application":
+            continue  # overloads are part of the plugin interfaces
+        seen: set[str] = set()
+        for method in interface.methods:
+            if method.name in seen:
+                raise RegistryError(method.where, f"duplicate name {method.name!r} in {interface.name}")
+            seen.add(method.name)
+
+
+def _layouts(registry: Registry) -> None:
+    for struct in registry.structs.values():
+        offsets = [f.offset for f in struct.fields]
+        if offsets != sorted(set(offsets)) or not offsets or offsets[-1] >= struct.size:
+            raise RegistryError(struct.where, f"offsets of {struct.name} do not ascend within its size {struct.size}")
+
+
+def _layers(registry: Registry) -> None:
+    types = registry.enums["LayerType"].values if "LayerType" in registry.enums else {}
+    for interface in registry.interfaces.values():
+        if interface.layer_type and interface.layer_type not in types:
+            raise RegistryError(interface.where, f"unknown layer type {interface.layer_type!r}")

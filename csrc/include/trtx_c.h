@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * C interface to TensorRT-RTX.
+ *
+ * A function that can fail returns a trtx_status and leaves a line for trtx_last_error(); a getter that cannot fail
+ * returns its value. Nothing throws. csrc/README.md states the contracts: ownership, errors, threads, versions.
+ */
+#ifndef TRTX_C_H
+#define TRTX_C_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(TRTX_STATIC)
+#define TRTX_API
+#elif defined(_WIN32)
+#ifdef TRTX_BUILD
+#define TRTX_API __declspec(dllexport)
+#else
+#define TRTX_API __declspec(dllimport)
+#endif
+#else
+#define TRTX_API __attribute__((visibility("default")))
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* cdef: begin */
+
+/** Outcome of a call; 0 is success. */
+typedef int32_t trtx_status;
+enum {
+    TRTX_OK = 0,
+    TRTX_FAILED = 1,           /* TensorRT-RTX refused or failed */
+    TRTX_INVALID_ARGUMENT = 2, /* an argument cannot be right; the library was not called */
+    TRTX_NOT_SUPPORTED = 3,    /* the loaded library is too old for this method */
+    TRTX_NOT_LOADED = 4,       /* no library is loaded yet */
+    TRTX_LOAD_FAILED = 5,      /* the library cannot be loaded, or is none */
+    TRTX_VERSION_REFUSED = 6,  /* the library is too old for this shim */
+    TRTX_ALREADY_LOADED = 7,   /* another library is loaded in this process */
+    TRTX_OUT_OF_MEMORY = 8,
+    TRTX_EXCEPTION = 9         /* a C++ exception reached the shim */
+};
+
+/** A device or host address as an integer, like CUdeviceptr; what it points to is said by the method. */
+typedef uintptr_t trtx_address;
+/** A cudaStream_t or CUstream as an integer; 0 is the default stream. */
+typedef uintptr_t trtx_stream;
+/** A cudaEvent_t or CUevent as an integer. */
+typedef uintptr_t trtx_event;
+
+/** The version of a library: 1.6.1.120 is {1, 6, 1, 120}. */
+typedef struct trtx_version {
+    int32_t major;
+    int32_t minor;
+    int32_t patch;
+    int32_t build;
+} trtx_version;
+
+/* cdef: end */
+
+#include "trtx_c_gen.h"
+
+/* cdef: begin */
+
+/**
+ * The last failure of this thread as one line: the function, then the words of TensorRT-RTX where it had any.
+ * Never null; empty before the first failure. Valid until this thread's next failure.
+ */
+TRTX_API const char *trtx_last_error(void);
+/** Status of the last failure of this thread. A getter that failed (on a null object) is seen here alone. */
+TRTX_API trtx_status trtx_last_status(void);
+/** Name of the function that failed last on this thread. */
+TRTX_API const char *trtx_last_function(void);
+/** Number of messages that TensorRT-RTX logged during the last failed call of this thread, from WARNING upwards. */
+TRTX_API size_t trtx_last_message_count(void);
+/** One of these messages, oldest first; severity may be null. Null beyond the last. */
+TRTX_API const char *trtx_last_message(size_t index, trtx_severity *severity);
+/** Forgets the last failure of this thread. */
+TRTX_API void trtx_clear_last_error(void);
+
+/**
+ * Loads the TensorRT-RTX library. path may be null: then the system's loader searches for its usual name.
+ * The same library again is no error; another one is TRTX_ALREADY_LOADED. It is never unloaded.
+ */
+TRTX_API trtx_status trtx_load(const char *path);
+/** Loads the ONNX parser library, which must have the version of the loaded TensorRT-RTX library. */
+TRTX_API trtx_status trtx_load_onnx_parser(const char *path);
+/** Version of the loaded library. */
+TRTX_API trtx_status trtx_library_version(trtx_version *result);
+/** Path of the loaded library as the system's loader has it. */
+TRTX_API trtx_status trtx_library_path(const char **result);
+/** Path of the loaded ONNX parser library. */
+TRTX_API trtx_status trtx_onnx_parser_library_path(const char **result);
+/** Newest version whose methods this shim knows; a newer library loads, but offers no more than these. */
+TRTX_API trtx_version trtx_newest_known_version(void);
+
+/** The logger must not be null; every object below keeps using it, so destroy it last. */
+TRTX_API trtx_status trtx_builder_create(trtx_logger *logger, trtx_builder **result);
+TRTX_API trtx_status trtx_runtime_create(trtx_logger *logger, trtx_runtime **result);
+TRTX_API trtx_status trtx_refitter_create(trtx_cuda_engine *engine, trtx_logger *logger, trtx_refitter **result);
+TRTX_API trtx_status trtx_onnx_parser_create(trtx_network_definition *network, trtx_logger *logger,
+                                             trtx_onnx_parser **result);
+TRTX_API trtx_status trtx_onnx_parser_refitter_create(trtx_refitter *refitter, trtx_logger *logger,
+                                                      trtx_onnx_parser_refitter **result);
+
+/** Messages less severe than this are dropped before the logger's function is called. The default is VERBOSE: all. */
+TRTX_API void trtx_logger_set_threshold(trtx_logger *self, trtx_severity threshold);
+/** Sends a message through a logger, as the library would. */
+TRTX_API trtx_status trtx_logger_log(trtx_logger *self, trtx_severity severity, const char *message);
+/** From now on no bridge calls out: for the end of a process. Waits for calls under way, at most so long. */
+TRTX_API void trtx_disable_callbacks(int32_t wait_milliseconds);
+/** Calls that bridges dropped because their object was destroyed or callbacks are disabled. */
+TRTX_API uint64_t trtx_dropped_callback_count(void);
+
+/* cdef: end */
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* TRTX_C_H */

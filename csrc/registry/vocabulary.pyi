@@ -1,0 +1,41 @@
+"""The words of the registry. Nothing imports this file: it explains, and it lets an editor resolve the names.
+
+Classes
+    ``Interface``    a public object that holds a pointer to its implementation interface (``impl``, at ``offset``)
+    ``Direct``       an abstract class without such a pointer: the ONNX parser's
+    ``Application``  an interface that the application implements; ``__del__`` marks the place of the destructor
+    ``Enum``, ``Struct``  values, and fields with their byte offsets
+Methods stand in the order of their slots, with their C++ names.
+
+Results
+    ``Owned[X]``           the caller destroys it; null is failure
+    ``Borrowed[X]``        somebody else owns it; null is failure
+    ``Borrowed[X] | None`` null is an answer
+    ``Ok``                 a bool whose false is failure; a plain ``bool`` is an answer
+    ``Count``              a number whose negative values are failure
+    ``None``               void; a call that logged an error has failed
+    ``View[T] | None``     an array that the object owns
+
+Parameters
+    ``X | None``                      may be null
+    ``Bytes``, with its size behind it  host memory that is only read
+    ``Address``, ``ConstAddress``     memory whose place the method says, mostly device memory
+    ``HostAddress``                   host memory
+    ``Array[T]``, ``MutableArray[T]``, ``OutArray[T]``  with the length beside it
+    ``Out[T]``                        written before the method returns
+    ``Const[X]``                      not changed by the method
+    ``Flags[E]``                      a set of E, bit by bit
+    ``Raw["..."]``                    a C++ type that only unbound methods use
+
+Decorators
+    ``@since(1, 6)``   newer than 1.5
+    ``@owned``         the application destroys objects of this class
+    ``@callback``      the shim offers a bridge for it
+    ``@const``         a const method; without parameters it is a getter that cannot fail
+    ``@accessor``      a getter with parameters that cannot fail either
+    ``@default``       not pure: the library has a default
+    ``@hidden("why")`` stated for the layout, not bound
+    ``@deprecated``    bound, and marked so
+    ``@bits``          the values of an enum are bits
+    ``@bound("f")``    the C function that serves this export
+"""

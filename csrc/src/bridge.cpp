@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bridge.hpp"
+
+#include <chrono>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+
+namespace trtx {
+namespace {
+
+/// Retired bridges whose memory is kept, so that a late call finds an object and not freed memory.
+constexpr std::size_t kKept = 1024;
+
+struct Bridges {
+    std::mutex mutex;
+    std::unordered_map<void *, std::unique_ptr<BridgeBase>> live;
+    std::deque<std::unique_ptr<BridgeBase>> retired;
+};
+
+/// Never destroyed: the library's threads may call a bridge while the process ends.
+Bridges &bridges()
+{
+    static Bridges *const instance = new Bridges;
+    return *instance;
+}
+
+std::atomic<bool> gDisabled{false};
+std::atomic<int> gVisits{0};
+std::atomic<uint64_t> gDropped{0};
+
+/// The visits of this thread, innermost first.
+thread_local const void *tVisits = nullptr;
+
+template <class Condition> void wait_until(Condition &&done, std::chrono::milliseconds limit)
+{
+    const auto deadline = std::chrono::steady_clock::now() + limit;
+    while (!done() && std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::sleep_for(std::chrono::microseconds(100));
+    }
+}
+
+} // namespace
+
+BridgeBase::Visit::Visit(BridgeBase const &bridge) noexcept : mBridge(bridge)
+{
+    // Counted before the flags are read: who retires the bridge either sees this visit or is seen by it.
+    bridge.mVisits.fetch_add(1);
+    gVisits.fetch_add(1);
+    mEntered = !bridge.mRetired.load() && !gDisabled.load();
+    if (!mEntered) {
+        gDropped.fetch_add(1);
+    }
+    mOuter = static_cast<Visit const *>(tVisits);
+    tVisits = this;
+}
+
+BridgeBase::Visit::~Visit()
+{
+    tVisits = mOuter;
+    gVisits.fetch_sub(1);
+    mBridge.mVisits.fetch_sub(1);
+}
+
+void BridgeBase::retire() noexcept
+{
+    mRetired.store(true);
+    int own = 0;
+    for (auto const *visit = static_cast<Visit const *>(tVisits); visit; visit = visit->mOuter) {
+        own += &visit->mBridge == this ? 1 : 0;
+    }
+    wait_until([&] { return mVisits.load() <= own; }, std::chrono::hours(1));
+}
+
+void adopt_bridge(void *handle, std::unique_ptr<BridgeBase> bridge)
+{
+    const std::lock_guard<std::mutex> lock(bridges().mutex);
+    bridges().live[handle] = std::move(bridge);
+}
+
+void retire_bridge(void *handle) noexcept
+{
+    std::unique_ptr<BridgeBase> bridge;
+    try {
+        {
+            const std::lock_guard<std::mutex> lock(bridges().mutex);
+            const auto found = bridges().live.find(handle);
+            if (found == bridges().live.end()) {
+                return;
+            }
+            bridge = std::move(found->second);
+            bridges().live.erase(found);
+        }
+        bridge->retire();
+        std::unique_ptr<BridgeBase> oldest;
+        const std::lock_guard<std::mutex> lock(bridges().mutex);
+        bridges().retired.push_back(std::move(bridge));
+        if (bridges().retired.size() > kKept) {
+            oldest = std::move(bridges().retired.front());
+            bridges().retired.pop_front();
+        }
+    } catch (...) {
+        // Without memory to keep it properly, keep it for good: a leak is better than a dangling pointer.
+        (void)bridge.release();
+    }
+}
+
+bool callbacks_enabled() noexcept
+{
+    return !gDisabled.load();
+}
+
+} // namespace trtx
+
+using namespace trtx;
+
+void trtx_disable_callbacks(int32_t wait_milliseconds)
+{
+    gDisabled.store(true);
+    wait_until([] { return gVisits.load() == 0; }, std::chrono::milliseconds(wait_milliseconds));
+}
+
+uint64_t trtx_dropped_callback_count(void)
+{
+    return gDropped.load();
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Bridges: objects that the library calls, and that call functions of the application.
+//!
+//! The library may keep a pointer to a bridge longer than it should, and may call it from any thread. So a bridge is
+//! retired, not deleted: it answers further calls by itself, they are counted, and its memory stays for a while.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "guard.hpp"
+
+namespace trtx {
+
+class BridgeBase {
+public:
+    explicit BridgeBase(void *user_data) noexcept : mUserData(user_data) {}
+    virtual ~BridgeBase() = default;
+    BridgeBase(BridgeBase const &) = delete;
+    BridgeBase &operator=(BridgeBase const &) = delete;
+
+    /// Lets no further call through, and waits for those of other threads that are under way. A call of this very
+    /// thread is not waited for: it is the one that retires its own bridge.
+    void retire() noexcept;
+
+protected:
+    void *user_data() const noexcept { return mUserData; }
+
+    /// One call from the library through a bridge; false where it must not go through.
+    class Visit {
+    public:
+        explicit Visit(BridgeBase const &bridge) noexcept;
+        ~Visit();
+        Visit(Visit const &) = delete;
+        Visit &operator=(Visit const &) = delete;
+        explicit operator bool() const noexcept { return mEntered; }
+
+    private:
+        friend class BridgeBase;
+        BridgeBase const &mBridge;
+        Visit const *mOuter = nullptr;
+        bool mEntered;
+    };
+
+private:
+    void *mUserData;
+    std::atomic<bool> mRetired{false};
+    mutable std::atomic<int> mVisits{0};
+};
+
+/// An interface of the library, answered by a table of functions.
+template <class Abi, class Callbacks> class Bridge : public Abi, public BridgeBase {
+public:
+    Bridge(Callbacks const &callbacks, void *user_data) : BridgeBase(user_data), mCallbacks(callbacks) {}
+
+protected:
+    Callbacks mCallbacks;
+};
+
+/// Takes a bridge into the set of those that can be retired.
+void adopt_bridge(void *handle, std::unique_ptr<BridgeBase> bridge);
+/// Retires the bridge behind a handle. Null and handles of foreign objects are ignored.
+void retire_bridge(void *handle) noexcept;
+/// Whether any bridge may still call out.
+bool callbacks_enabled() noexcept;
+
+template <class T, class Callbacks> T *make_bridge(Callbacks const &callbacks, void *user_data)
+{
+    auto bridge = std::make_unique<T>(callbacks, user_data);
+    T *const raw = bridge.get();
+    adopt_bridge(raw, std::move(bridge));
+    return raw;
+}
+
+} // namespace trtx

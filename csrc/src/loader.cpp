@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loader.hpp"
+
+#include <atomic>
+#include <mutex>
+#include <string>
+
+#include "guard.hpp"
+#include "shared_library.hpp"
+
+namespace trtx {
+namespace {
+
+#ifdef _WIN32
+constexpr const char *kCoreName = "tensorrt_rtx.dll";
+constexpr const char *kParserName = "tensorrt_onnxparser_rtx.dll";
+#else
+constexpr const char *kCoreName = "libtensorrt_rtx.so.1";
+constexpr const char *kParserName = "libtensorrt_onnxparser_rtx.so.1";
+#endif
+
+/// One of the two libraries. Written once under the mutex; readers see it whole through `ready`.
+struct Slot {
+    std::atomic<bool> ready{false};
+    SharedLibrary library;
+    std::string path;
+    trtx_version version{};
+    int32_t version_number = 0;
+};
+
+std::mutex gMutex;
+Slot gCore;
+Slot gParser;
+
+std::string text(trtx_version const &v)
+{
+    return std::to_string(v.major) + "." + std::to_string(v.minor) + "." + std::to_string(v.patch) + "."
+        + std::to_string(v.build);
+}
+
+int32_t call_number(SharedLibrary const &library, const char *name, const char *purpose)
+{
+    auto *function = reinterpret_cast<int32_t (*)()>(library.symbol(name));
+    if (!function) {
+        throw Failure(TRTX_LOAD_FAILED,
+            library.path() + " is not a TensorRT-RTX " + purpose + ": it does not export " + name);
+    }
+    return function();
+}
+
+trtx_version read_version(SharedLibrary const &library)
+{
+    return {call_number(library, "getInferLibMajorVersion", "library"),
+        call_number(library, "getInferLibMinorVersion", "library"),
+        call_number(library, "getInferLibPatchVersion", "library"),
+        call_number(library, "getInferLibBuildVersion", "library")};
+}
+
+/// Whether a slot holds this library already; another one is an error.
+bool already_loaded(Slot const &slot, SharedLibrary const &library)
+{
+    if (!slot.ready) {
+        return false;
+    }
+    if (slot.library.same_as(library)) {
+        return true;
+    }
+    throw Failure(TRTX_ALREADY_LOADED,
+        "this process has loaded " + slot.path + " (" + text(slot.version) + ") already and cannot load "
+            + library.path() + " too");
+}
+
+void publish(Slot &slot, SharedLibrary library, trtx_version version, int32_t number)
+{
+    slot.path = library.path();
+    slot.library = std::move(library);
+    slot.version = version;
+    slot.version_number = number;
+    slot.ready.store(true, std::memory_order_release);
+}
+
+void load_core(const char *path)
+{
+    SharedLibrary library = SharedLibrary::open(path ? path : kCoreName);
+    if (already_loaded(gCore, library)) {
+        return;
+    }
+    const int32_t number = call_number(library, "getInferLibVersion", "library");
+    const trtx_version version = read_version(library);
+    if (Version{version.major, version.minor} < kOldest) {
+        throw Failure(TRTX_VERSION_REFUSED,
+            library.path() + " is TensorRT-RTX " + text(version) + ", whose interface is another one; 1.5 or newer is "
+            "needed");
+    }
+    for (const char *factory : {"createInferBuilder_INTERNAL", "createInferRuntime_INTERNAL"}) {
+        if (!library.symbol(factory)) {
+            throw Failure(TRTX_LOAD_FAILED,
+                library.path() + " is not a complete TensorRT-RTX library: it does not export " + factory);
+        }
+    }
+    publish(gCore, std::move(library), version, number);
+}
+
+Slot const &loaded(Slot const &slot, const char *what, const char *how)
+{
+    if (!slot.ready.load(std::memory_order_acquire)) {
+        throw Failure(TRTX_NOT_LOADED, std::string("no ") + what + " is loaded; call " + how + " first");
+    }
+    return slot;
+}
+
+Slot const &core()
+{
+    return loaded(gCore, "TensorRT-RTX library", "trtx_load");
+}
+
+Slot const &parser()
+{
+    return loaded(gParser, "ONNX parser library", "trtx_load_onnx_parser");
+}
+
+/// The parser must be of the core's version: they pass each other C++ objects.
+void load_parser(const char *path)
+{
+    Slot const &core_slot = core();
+    SharedLibrary library = SharedLibrary::open(path ? path : kParserName);
+    if (already_loaded(gParser, library)) {
+        return;
+    }
+    const int32_t number = call_number(library, "getNvOnnxParserVersion", "ONNX parser");
+    if (number != core_slot.version_number) {
+        throw Failure(TRTX_VERSION_REFUSED,
+            library.path() + " has version number " + std::to_string(number) + ", but the loaded library "
+                + core_slot.path + " is " + text(core_slot.version) + " (" + std::to_string(core_slot.version_number)
+                + ")");
+    }
+    publish(gParser, std::move(library), core_slot.version, number);
+}
+
+template <class Function> Function factory(Slot const &slot, const char *name)
+{
+    auto *symbol = reinterpret_cast<Function>(slot.library.symbol(name));
+    if (!symbol) {
+        throw Failure(TRTX_LOAD_FAILED, slot.path + " does not export " + name);
+    }
+    return symbol;
+}
+
+} // namespace
+
+void require_version(Version since)
+{
+    if (!(kOldest < since)) {
+        return;
+    }
+    trtx_version const &version = core().version;
+    if (Version{version.major, version.minor} < since) {
+        throw Failure(TRTX_NOT_SUPPORTED,
+            "needs TensorRT-RTX " + std::to_string(since.major) + "." + std::to_string(since.minor) + " or newer, but "
+                + text(version) + " is loaded");
+    }
+}
+
+void *create_in_core(const char *name, void *first)
+{
+    return factory<void *(*)(void *, int32_t)>(core(), name)(first, core().version_number);
+}
+
+void *create_in_core(const char *name, void *first, void *second)
+{
+    return factory<void *(*)(void *, void *, int32_t)>(core(), name)(first, second, core().version_number);
+}
+
+void *create_in_parser(const char *name, void *first, void *second)
+{
+    return factory<void *(*)(void *, void *, int32_t)>(parser(), name)(first, second, parser().version_number);
+}
+
+} // namespace trtx
+
+using namespace trtx;
+
+trtx_status trtx_load(const char *path)
+{
+    return guard({"trtx_load"}, [&](Call &) {
+        const std::lock_guard<std::mutex> lock(gMutex);
+        load_core(path);
+    });
+}
+
+trtx_status trtx_load_onnx_parser(const char *path)
+{
+    return guard({"trtx_load_onnx_parser"}, [&](Call &) {
+        const std::lock_guard<std::mutex> lock(gMutex);
+        load_parser(path);
+    });
+}
+
+trtx_status trtx_library_version(trtx_version *result)
+{
+    return guard({"trtx_library_version"}, [&](Call &call) {
+        call.clear(result);
+        *result = core().version;
+    });
+}
+
+trtx_status trtx_library_path(const char **result)
+{
+    return guard({"trtx_library_path"}, [&](Call &call) {
+        call.clear(result);
+        *result = core().path.c_str();
+    });
+}
+
+trtx_status trtx_onnx_parser_library_path(const char **result)
+{
+    return guard({"trtx_onnx_parser_library_path"}, [&](Call &call) {
+        call.clear(result);
+        *result = parser().path.c_str();
+    });
+}
+
+trtx_version trtx_newest_known_version(void)
+{
+    return {kNewest.major, kNewest.minor, 0, 0};
+}
+
+trtx_status trtx_builder_create(trtx_logger *logger, trtx_builder **result)
+{
+    return guard({"trtx_builder_create"}, [&](Call &call) {
+        call.clear(result);
+        call.need(logger, "logger");
+        *result = call.check_pointer(static_cast<trtx_builder *>(create_in_core("createInferBuilder_INTERNAL", logger)));
+    });
+}
+
+trtx_status trtx_runtime_create(trtx_logger *logger, trtx_runtime **result)
+{
+    return guard({"trtx_runtime_create"}, [&](Call &call) {
+        call.clear(result);
+        call.need(logger, "logger");
+        *result = call.check_pointer(static_cast<trtx_runtime *>(create_in_core("createInferRuntime_INTERNAL", logger)));
+    });
+}
+
+trtx_status trtx_refitter_create(trtx_cuda_engine *engine, trtx_logger *logger, trtx_refitter **result)
+{
+    return guard({"trtx_refitter_create"}, [&](Call &call) {
+        call.clear(result);
+        call.need(engine, "engine");
+        call.need(logger, "logger");
+        *result = call.check_pointer(
+            static_cast<trtx_refitter *>(create_in_core("createInferRefitter_INTERNAL", engine, logger)));
+    });
+}
+
+trtx_status trtx_onnx_parser_create(trtx_network_definition *network, trtx_logger *logger, trtx_onnx_parser **result)
+{
+    return guard({"trtx_onnx_parser_create"}, [&](Call &call) {
+        call.clear(result);
+        call.need(network, "network");
+        call.need(logger, "logger");
+        *result = call.check_pointer(
+            static_cast<trtx_onnx_parser *>(create_in_parser("createNvOnnxParser_INTERNAL", network, logger)));
+    });
+}
+
+trtx_status trtx_onnx_parser_refitter_create(
+    trtx_refitter *refitter, trtx_logger *logger, trtx_onnx_parser_refitter **result)
+{
+    return guard({"trtx_onnx_parser_refitter_create"}, [&](Call &call) {
+        call.clear(result);
+        call.need(refitter, "refitter");
+        call.need(logger, "logger");
+        *result = call.check_pointer(static_cast<trtx_onnx_parser_refitter *>(
+            create_in_parser("createNvOnnxParserRefitter_INTERNAL", refitter, logger)));
+    });
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The logger's bridge: collects what calls report as their errors, filters by severity, then calls out.
+#include "bridge.hpp"
+
+namespace trtx {
+namespace {
+
+class LoggerBridge final : public Bridge<abi::ILogger, trtx_logger_callbacks> {
+public:
+    using Bridge::Bridge;
+
+    abi::InterfaceInfo getInterfaceInfo() const override { return {"ILogger", 1, 0}; }
+    int32_t getAPILanguage() const override { return TRTX_API_LANGUAGE_CPP; }
+
+    void log(int32_t severity, const char *msg) override
+    {
+        // Collected even when nobody listens: a call that fails says why, whatever the threshold.
+        collect_message(severity, msg);
+        if (severity > mThreshold.load(std::memory_order_relaxed) || !mCallbacks.log || !msg) {
+            return;
+        }
+        const Visit visit(*this);
+        if (visit) {
+            mCallbacks.log(severity, msg, user_data());
+        }
+    }
+
+    void set_threshold(trtx_severity threshold) noexcept { mThreshold.store(threshold, std::memory_order_relaxed); }
+
+private:
+    std::atomic<trtx_severity> mThreshold{TRTX_SEVERITY_VERBOSE};
+};
+
+} // namespace
+} // namespace trtx
+
+using namespace trtx;
+
+trtx_status trtx_logger_create(const trtx_logger_callbacks *callbacks, void *user_data, trtx_logger **result)
+{
+    return guard({"trtx_logger_create"}, [&](Call &call) {
+        call.clear(result);
+        call.need(callbacks, "callbacks");
+        *result = from_abi<trtx_logger *>(make_bridge<LoggerBridge>(*callbacks, user_data));
+    });
+}
+
+void trtx_logger_destroy(trtx_logger *self)
+{
+    retire_bridge(self);
+}
+
+void trtx_logger_set_threshold(trtx_logger *self, trtx_severity threshold)
+{
+    if (self) {
+        // Only this file makes loggers that a caller can hold and set; those of the library are never handed out.
+        static_cast<LoggerBridge *>(as<abi::ILogger>(self))->set_threshold(threshold);
+    }
+}
+
+trtx_status trtx_logger_log(trtx_logger *self, trtx_severity severity, const char *message)
+{
+    return guard({"trtx_logger_log"}, [&](Call &call) {
+        call.need(self, "self");
+        call.need(message, "message");
+        as<abi::ILogger>(self)->log(severity, message);
+    });
+}

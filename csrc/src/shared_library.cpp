@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shared_library.hpp"
+
+#include "error.hpp"
+
+#ifdef _WIN32
+#include <windows.h>
+#else
+#include <climits>
+#include <cstdlib>
+#include <dlfcn.h>
+#endif
+
+namespace trtx {
+
+#ifdef _WIN32
+
+namespace {
+
+std::wstring wide(const char *utf8)
+{
+    const int length = MultiByteToWideChar(CP_UTF8, 0, utf8, -1, nullptr, 0);
+    std::wstring text(length > 0 ? static_cast<std::size_t>(length) - 1 : 0, L'\0');
+    if (!text.empty()) {
+        MultiByteToWideChar(CP_UTF8, 0, utf8, -1, text.data(), length);
+    }
+    return text;
+}
+
+std::string module_path(HMODULE module)
+{
+    std::wstring path(32768, L'\0');
+    path.resize(GetModuleFileNameW(module, path.data(), static_cast<DWORD>(path.size())));
+    const int length = WideCharToMultiByte(
+        CP_UTF8, 0, path.c_str(), static_cast<int>(path.size()), nullptr, 0, nullptr, nullptr);
+    std::string text(static_cast<std::size_t>(length), '\0');
+    WideCharToMultiByte(
+        CP_UTF8, 0, path.c_str(), static_cast<int>(path.size()), text.data(), length, nullptr, nullptr);
+    return text;
+}
+
+} // namespace
+
+SharedLibrary SharedLibrary::open(const char *path)
+{
+    const std::wstring name = wide(path);
+    // The library's own folder is searched for what it needs, but only where a folder was given.
+    const bool has_folder = name.find_first_of(L"\\/") != std::wstring::npos;
+    const HMODULE module = LoadLibraryExW(name.c_str(), nullptr, has_folder ? LOAD_WITH_ALTERED_SEARCH_PATH : 0);
+    if (!module) {
+        throw Failure(
+            TRTX_LOAD_FAILED, std::string("cannot load ") + path + ": Windows error " + std::to_string(GetLastError()));
+    }
+    SharedLibrary library;
+    library.mHandle = module;
+    library.mPath = module_path(module);
+    return library;
+}
+
+void *SharedLibrary::symbol(const char *name) const noexcept
+{
+    return reinterpret_cast<void *>(GetProcAddress(static_cast<HMODULE>(mHandle), name));
+}
+
+#else
+
+SharedLibrary SharedLibrary::open(const char *path)
+{
+    void *const handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!handle) {
+        const char *const reason = dlerror();
+        throw Failure(TRTX_LOAD_FAILED, std::string("cannot load ") + path + ": " + (reason ? reason : "no reason given"));
+    }
+    SharedLibrary library;
+    library.mHandle = handle;
+    library.mPath = path;
+    // The loader may have searched for it: ask where any of its functions lies.
+    for (const char *name : {"getInferLibVersion", "getNvOnnxParserVersion"}) {
+        Dl_info info{};
+        void *const symbol = dlsym(handle, name);
+        if (symbol && dladdr(symbol, &info) && info.dli_fname) {
+            char resolved[PATH_MAX];
+            library.mPath = realpath(info.dli_fname, resolved) ? resolved : info.dli_fname;
+            break;
+        }
+    }
+    return library;
+}
+
+void *SharedLibrary::symbol(const char *name) const noexcept
+{
+    return dlsym(mHandle, name);
+}
+
+#endif
+
+} // namespace trtx
