@@ -93,7 +93,7 @@ class CTypes:
         """Type as the library's own headers pass it; enums are integers of their width."""
         registry = self.registry
         if type_.kind == "raw":
-            return "void *" if type_.name.rstrip().endswith(("*", "&")) else "int32_t"
+            return "void *" if "*" in type_.name or "&" in type_.name else "int32_t"
         if type_.kind in ("none", "ok", "count", "str", "flags"):
             return {"none": "void", "ok": "bool", "count": "int32_t", "str": "const char *", "flags": "uint32_t"}[
                 type_.kind
@@ -142,7 +142,7 @@ def pointer(base: str) -> str:
 
 
 def join(type_: str, name: str) -> str:
-    return f"{type_}{name}" if type_.endswith("*") else f"{type_} {name}"
+    return f"{type_}{name}" if type_.endswith(("*", "&")) else f"{type_} {name}"
 
 
 def cpp_name(registry: Registry, name: str) -> str:

@@ -6,7 +6,7 @@ import textwrap
 
 from .ctypes_map import CTypes, join
 from .model import Enum, Interface, Method, Registry, Struct
-from .naming import c_constant, c_function, c_name, c_type, python_constant
+from .naming import c_constant, c_function, c_name, c_type
 
 PATH = "csrc/include/trtx_c_gen.h"
 
@@ -71,7 +71,8 @@ def callback_fields(registry: Registry, interface: Interface) -> list[tuple[Meth
     for method in callback_methods(registry, interface):
         parameters = [types.declare(p) for p in method.parameters]
         result = "void" if method.returns.kind == "none" else _callback_value(types, method)
-        found.append((method, f"{join(result, f'(*{c_name(method.name)})')}({', '.join([*parameters, 'void *user_data'])})"))
+        pointer = join(result, f"(*{c_name(method.name)})")
+        found.append((method, f"{pointer}({', '.join([*parameters, 'void *user_data'])})"))
     return found
 
 
@@ -95,8 +96,8 @@ def _handles(registry: Registry) -> list[str]:
 
 
 def _enum(enum: Enum) -> str:
-    lines = [_c_comment(enum.doc), f"typedef {'uint64_t' if enum.underlying == 'uint64' else 'int32_t'} {c_type(enum.name)};"]
-    lines.append("enum {")
+    underlying = "uint64_t" if enum.underlying == "uint64" else "int32_t"
+    lines = [_c_comment(enum.doc), f"typedef {underlying} {c_type(enum.name)};", "enum {"]
     lines += [f"    {c_constant(enum.name, k)} = {v}," for k, v in enum.values.items()]
     lines[-1] = lines[-1].rstrip(",")
     return "\n".join([*lines, "};", ""])
@@ -148,6 +149,3 @@ def _c_comment(text: str) -> str:
     if len(lines) == 1:
         return f"/** {lines[0]} */"
     return "\n".join(["/**", *(f" * {line}" for line in lines), " */"])
-
-
-__all__ = ["PATH", "callback_fields", "callback_methods", "declarations", "emit", "function", "python_constant"]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from .ctypes_map import CTypes
 from .model import Interface, Method, Registry, Type
-from .naming import PYTHON_NAMES, c_function, python_name, snake
+from .naming import PYTHON_NAMES, c_function, exported, imported, python_name, snake
 
 PATH = "trtx/_layers_gen.py"
+WIDTH = 109  # 120 less indentation, quotes and comma
 
 #: Getters that take more than a property can: the mixins of ``trtx/_layer_extras.py`` have them by hand.
 EXTRAS = {
@@ -22,13 +25,12 @@ EXTRAS = {
 
 def emit(registry: Registry) -> str:
     types = CTypes(registry)
-    layers = [i for i in registry.interfaces.values() if registry.is_layer(i.name) and i.name != "Layer" and not i.hidden]
+    layers = [i for i in registry.interfaces.values() if registry.is_layer(i.name) and i.name != "Layer"]
+    layers = [i for i in layers if not i.hidden]
     body: list[str] = []
     for layer in layers:
         body += _class(types, layer)
-    used = sorted({line.split(" = ")[1].split("(")[0] for line in body if "Property(" in line and " = " in line})
-    extras = sorted(f"{name}Extras" for name in EXTRAS)
-    names = ", ".join(f'"{layer.name}"' for layer in layers)
+    used = {line.split(" = ")[1].split("(")[0] for line in body if "Property(" in line and " = " in line}
     by_type = [f"    LayerType.{i.layer_type[1:]}: {i.name}," for i in layers if i.layer_type]
     return "\n".join(
         [
@@ -39,10 +41,10 @@ def emit(registry: Registry) -> str:
             "from trtx_sys._ffi import lib",
             "",
             "from ._layer import Layer",
-            f"from ._layer_extras import {', '.join(extras)}",
-            f"from ._properties import {', '.join(used)}",
+            *imported("._layer_extras", (f"{name}Extras" for name in EXTRAS)),
+            *imported("._properties", used),
             "",
-            f"__all__ = [{names}]  # fmt: skip",
+            *exported(layer.name for layer in layers),
             "",
             *body,
             "",
@@ -60,7 +62,8 @@ def _class(types: CTypes, layer: Interface) -> list[str]:
     bases.append("Layer" if layer.base == "Layer" else layer.base)
     if layer.name in EXTRAS:
         bases = bases[:1]
-    lines = ["", f"class {layer.name}({', '.join(bases)}):", f'    """{layer.doc} (``{layer.cpp}``)"""', "", "    __slots__ = ()"]
+    lines = ["", f"class {layer.name}({', '.join(bases)}):", f'    """{layer.doc} (``{layer.cpp}``)"""']
+    lines += ["", "    __slots__ = ()"]
     setters = {m.name: m for m in layer.methods}
     for method in layer.bound_methods:
         if not method.name.startswith(("get", "is")) or method.parameters or method.name in EXTRAS.get(layer.name, ()):
@@ -77,12 +80,25 @@ def _property(types: CTypes, layer: Interface, getter: Method, setter: Method | 
     if item:
         arguments.append(item)
     doc = getter.doc or f"{name.replace('_', ' ').capitalize()}."
-    arguments.append(f'"{doc} (``{layer.cpp}::{getter.name}``)"')
+    arguments.append(_literal(f"{doc} (``{layer.cpp}::{getter.name}``)"))
     # The name hides the layer's own type, as users of TensorRT know it: layer_type tells that one.
     ignore = "  # type: ignore[assignment]" if name == "type" else ""
     lines = [f"    {name} = {kind}({ignore}"]
     lines += [f"        {argument}," for argument in arguments]
     return [*lines, "    )"]
+
+
+def _literal(text: str) -> str:
+    """A string of Python in lines of at most 120 characters, laid out as formatters want it."""
+    if len(text) <= WIDTH:
+        return _quoted(text)
+    parts = textwrap.wrap(text, WIDTH, drop_whitespace=False, break_on_hyphens=False)
+    return "\n        ".join(_quoted(part) for part in parts)
+
+
+def _quoted(text: str) -> str:
+    quote = "'" if '"' in text else '"'
+    return f"{quote}{text}{quote}"
 
 
 def _kind(types: CTypes, type_: Type) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from .model import Interface, Registry
+from .model import Enum, Interface, Registry, Struct
 
 PATH = "csrc/registry/REPORT_gen.md"
 
@@ -59,7 +59,8 @@ def _hidden(registry: Registry) -> list[str]:
         for method in interface.methods:
             if method.hidden and not interface.hidden:
                 reasons.setdefault(method.hidden, []).append(f"{interface.cpp}::{method.name}")
-    for item in (*registry.enums.values(), *registry.structs.values()):
+    values: list[Enum | Struct] = [*registry.enums.values(), *registry.structs.values()]
+    for item in values:
         if item.hidden:
             reasons.setdefault(item.hidden, []).append(item.cpp)
     for export in registry.exports:

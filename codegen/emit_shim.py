@@ -53,7 +53,8 @@ def _accessor(types: CTypes, interface: Interface, method: Method) -> str:
     call = _call(types, method, _target(types, interface))
     check = _layer_check(types, interface)
     layers = f", {check}" if check else ""
-    return f'    return access<{value}>("{name}", self{layers}, [&] {{ return {_to_c(types, method.returns, call)}; }});'
+    body = f"[&] {{ return {_to_c(types, method.returns, call)}; }}"
+    return f'    return access<{value}>("{name}", self{layers}, {body});'
 
 
 def _guarded(types: CTypes, interface: Interface, method: Method) -> str:
@@ -148,4 +149,5 @@ def _use(types: CTypes, method: Method, call: str) -> str:
         return f"*result = call.check_pointer({value});"
     if type_.kind == "str" and not type_.optional:
         return f"*result = call.check_pointer({value});"
-    return f"*result = {value};\n        call.check_log();"
+    # A call that failed leaves no result.
+    return f"const auto value = {value};\n        call.check_log();\n        *result = value;"

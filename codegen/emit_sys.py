@@ -7,7 +7,7 @@ import re
 from . import emit_c_header
 from .ctypes_map import CTypes
 from .model import Registry
-from .naming import c_constant, c_name, python_constant, snake
+from .naming import c_constant, c_name, exported, python_constant, snake
 
 CDEF = "trtx_sys/_cdef_gen.txt"
 ENUMS = "trtx_sys/_enums_gen.py"
@@ -32,7 +32,7 @@ def handwritten_parts(header: str) -> tuple[str, str]:
 def _plain(text: str) -> str:
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
     text = re.sub(r"^#.*$", "", text, flags=re.MULTILINE).replace("TRTX_API ", "")
-    return re.sub(r"\n\s*\n+", "\n", text).strip("\n")
+    return re.sub(r"\s*\n\s*\n+|[ \t]+\n", "\n", text).strip("\n")
 
 
 def python_callbacks(registry: Registry) -> list[str]:
@@ -54,8 +54,7 @@ def emit_enums(registry: Registry) -> str:
         "",
     ]
     enums = [e for e in registry.enums.values() if not e.hidden]
-    names = ", ".join(f'"{e.name}"' for e in enums)
-    out += [f"__all__ = [{names}]  # fmt: skip", ""]
+    out += [*exported(e.name for e in enums), ""]
     for enum in enums:
         notes = f" Since {enum.since[0]}.{enum.since[1]}." if enum.since > (1, 5) else ""
         out += ["", f"class {enum.name}({'IntFlag' if enum.bits else 'IntEnum'}):", f'    """{enum.doc}{notes}"""', ""]
@@ -108,9 +107,9 @@ def emit_stub(registry: Registry, header: str) -> str:
         "class Lib:",
     ]
     out += [f"    {name}: int" for name in constants(registry, header)]
-    for declaration in functions(registry, header):
-        out.append(f"    {_stub_function(declaration, set(handles))}")
-    out += [f"    {declaration.split('(')[0].split()[-1].lstrip('*')}: CData" for declaration in python_callbacks(registry)]
+    out += [f"    {_stub_function(declaration, set(handles))}" for declaration in functions(registry, header)]
+    callbacks = (re.split(r"[ *]", declaration.split("(")[0])[-1] for declaration in python_callbacks(registry))
+    out += [f"    {name}: CData" for name in callbacks]
     return "\n".join([*out, "", "ffi: FFI", "lib: Lib", ""])
 
 
@@ -125,10 +124,7 @@ def functions(registry: Registry, header: str) -> list[str]:
     _, second = handwritten_parts(header)
     by_hand = [" ".join(d.split()) for d in second.split(";") if d.strip()]
     generated = [
-        d
-        for i in registry.interfaces.values()
-        if not i.hidden
-        for _, d in emit_c_header.declarations(registry, i)
+        d for i in registry.interfaces.values() if not i.hidden for _, d in emit_c_header.declarations(registry, i)
     ]
     return by_hand + generated
 
@@ -137,7 +133,7 @@ def _stub_function(declaration: str, handles: set[str]) -> str:
     head, tail = declaration.split("(", 1)
     name = re.split(r"[ *]", head)[-1]
     parameters = [] if tail.strip() == "void)" else tail.rstrip(")").split(", ")
-    types = ["self"]
+    types = ["lib"]  # not "self": that is the name of a parameter of most functions
     for parameter in parameters:
         parameter_name = re.split(r"[ *]", parameter)[-1]
         types.append(f"{parameter_name}: {_stub_type(parameter[: -len(parameter_name)], handles, True)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 #: Words that the case rule would tear apart.
 _WORDS = {
@@ -21,9 +22,10 @@ def snake(name: str) -> str:
     """``setNbIOTensors`` -> ``set_nb_io_tensors``, ``addTopKV2`` -> ``add_topk_v2``."""
     for word, replacement in _WORDS.items():
         name = name.replace(word, replacement)
+    name = re.sub(r"V(\d+)$", r"_V\1", name)
     name = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)
     name = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
-    return name.lower()
+    return name.lower().lstrip("_").replace("__", "_")
 
 
 def c_type(name: str) -> str:
@@ -53,6 +55,16 @@ def python_name(method: str) -> str:
     """Name of the property that stands for a getter: ``getNbGroups`` -> ``num_groups``."""
     name = re.sub(r"^(get|set|is)(?=[A-Z])", "", method)
     return re.sub(r"(^|_)nb_", r"\1num_", snake(name))
+
+
+def exported(names: Iterable[str]) -> list[str]:
+    """The lines of an ``__all__``, a name each."""
+    return ["__all__ = [", *(f'    "{name}",' for name in sorted(names)), "]"]
+
+
+def imported(module: str, names: Iterable[str]) -> list[str]:
+    """The lines of a ``from`` import, a name each."""
+    return [f"from {module} import (", *(f"    {name}," for name in sorted(names)), ")"]
 
 
 #: Python names that the rule does not give, but that users of TensorRT know: interface and getter to property.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from .model import (
     SCALARS,
@@ -42,10 +44,30 @@ FAMILIES = (
 )
 OTHERS = ("enums", "structs", "exports", "vocabulary")
 KINDS = {"Interface": "impl", "Direct": "direct", "Application": "application"}
-DECORATORS = {
-    "since", "hidden", "deprecated", "accessor", "const", "default", "protected", "private",
-    "owned", "callback", "bits", "bound", "library",
-}  # fmt: skip
+ACCESS = ("protected", "private")
+
+
+@dataclass
+class _Marks:
+    """What the decorators of a class or function say; the fields are the decorators' names."""
+
+    since: tuple[int, int] = (1, 5)
+    hidden: str = ""
+    deprecated: bool = False
+    accessor: bool = False
+    const: bool = False
+    default: bool = False
+    protected: bool = False
+    private: bool = False
+    owned: bool = False
+    callback: bool = False
+    bits: bool = False
+    bound: str = ""
+    library: str = "core"
+
+    @property
+    def access(self) -> str:
+        return next((word for word in ACCESS if getattr(self, word)), "public")
 
 
 def read_registry(folder: Path = REGISTRY) -> Registry:
@@ -60,7 +82,10 @@ def read_registry(folder: Path = REGISTRY) -> Registry:
         path = folder / f"{stem}.pyi"
         if not path.exists():
             continue
-        tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+        try:
+            tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+        except SyntaxError as error:
+            raise RegistryError(Where(path, error.lineno or 1), f"{error.msg}: this is no Python syntax") from error
         family = Family(stem, ast.get_docstring(tree) or "")
         for node in tree.body:
             _Reader(path, registry, family, kinds).top_level(node)
@@ -124,7 +149,7 @@ class _Reader:
             raise self.fail(node, f"enum {node.name} needs underlying=<integer type>")
         return Enum(
             node.name, self.text(node, args, "cpp"), underlying.id, values, self.where(node), doc,
-            marks.get("since", (1, 5)), marks.get("hidden", ""), "bits" in marks,
+            marks.since, marks.hidden, marks.bits,
         )  # fmt: skip
 
     def assignments(self, node: ast.ClassDef) -> list[tuple[str, int]]:
@@ -132,20 +157,19 @@ class _Reader:
         for item in node.body[1:]:
             if not (isinstance(item, ast.Assign) and isinstance(item.targets[0], ast.Name)):
                 raise self.fail(item, f"enum {node.name} takes NAME = value only")
-            found.append((item.targets[0].id, ast.literal_eval(item.value)))
+            found.append((item.targets[0].id, self.literal(item.value)))
         return found
 
     def struct(self, node: ast.ClassDef, args: dict[str, ast.expr], doc: str) -> Struct:
         marks = self.decorators(node)
-        fields = []
+        members = []
         for item in node.body[1:]:
             if not (isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name) and item.value):
                 raise self.fail(item, f"struct {node.name} takes NAME: type = offset only")
-            fields.append(Field(item.target.id, self.type(item.annotation), ast.literal_eval(item.value)))
-        size = ast.literal_eval(args["size"]) if "size" in args else 0
+            members.append(Field(item.target.id, self.type(item.annotation), self.literal(item.value)))
+        size = self.literal(args["size"]) if "size" in args else 0
         return Struct(
-            node.name, self.text(node, args, "cpp"), size, fields, self.where(node), doc,
-            marks.get("since", (1, 5)), marks.get("hidden", ""),
+            node.name, self.text(node, args, "cpp"), size, members, self.where(node), doc, marks.since, marks.hidden,
         )  # fmt: skip
 
     def interface(self, node: ast.ClassDef, kind: str, base: str, args: dict[str, ast.expr], doc: str) -> Interface:
@@ -163,11 +187,10 @@ class _Reader:
             node.name, kind, self.text(node, args, "cpp"), base, self.where(node), doc, methods,
             impl=self.text(node, args, "impl") if "impl" in args else "",
             field=self.text(node, args, "field") if "field" in args else "",
-            offset=ast.literal_eval(args["offset"]) if "offset" in args else 0,
+            offset=self.literal(args["offset"]) if "offset" in args else 0,
             layer_type=layer_type.attr if isinstance(layer_type, ast.Attribute) else "",
-            info=ast.literal_eval(info) if info else None,
-            owned="owned" in marks, callback="callback" in marks,
-            since=marks.get("since", (1, 5)), hidden=marks.get("hidden", ""),
+            info=self.literal(info) if info else None,
+            owned=marks.owned, callback=marks.callback, since=marks.since, hidden=marks.hidden,
         )  # fmt: skip
 
     # Functions
@@ -177,9 +200,8 @@ class _Reader:
         parameters, returns = self.signature(node)
         return Method(
             node.name, parameters[1:], returns, self.where(node), ast.get_docstring(node) or "",
-            since=marks.get("since", (1, 5)), const="const" in marks, deprecated="deprecated" in marks,
-            hidden=marks.get("hidden", ""), accessor="accessor" in marks, default="default" in marks,
-            access=next((a for a in ("protected", "private") if a in marks), "public"),
+            since=marks.since, const=marks.const, deprecated=marks.deprecated, hidden=marks.hidden,
+            accessor=marks.accessor, default=marks.default, access=marks.access,
         )  # fmt: skip
 
     def export(self, node: ast.FunctionDef) -> None:
@@ -187,8 +209,8 @@ class _Reader:
         parameters, returns = self.signature(node)
         self.registry.exports.append(
             Export(
-                node.name, marks.get("library", "core"), parameters, returns, self.where(node),
-                ast.get_docstring(node) or "", marks.get("bound", ""), marks.get("hidden", ""),
+                node.name, marks.library, parameters, returns, self.where(node),
+                ast.get_docstring(node) or "", marks.bound, marks.hidden,
             )
         )  # fmt: skip
 
@@ -205,21 +227,31 @@ class _Reader:
             raise self.fail(node, f"{node.name} has no result type")
         return parameters, self.type(node.returns)
 
-    def decorators(self, node: ast.ClassDef | ast.FunctionDef) -> dict[str, object]:
-        marks: dict[str, object] = {}
+    def decorators(self, node: ast.ClassDef | ast.FunctionDef) -> _Marks:
+        marks = _Marks()
+        types = {f.name: type(f.default) for f in fields(_Marks)}
         for decorator in node.decorator_list:
             call = decorator if isinstance(decorator, ast.Call) else None
             name = call.func if call else decorator
-            if not isinstance(name, ast.Name) or name.id not in DECORATORS:
+            if not isinstance(name, ast.Name) or name.id not in types:
                 raise self.fail(decorator, f"unknown decorator {ast.unparse(decorator)!r}")
-            values = tuple(ast.literal_eval(a) for a in call.args) if call else (True,)
-            marks[name.id] = values if name.id == "since" else values[0]
+            values = tuple(self.literal(a) for a in call.args) if call else ()
+            wanted = {tuple: (int, int), str: (str,), bool: ()}[types[name.id]]
+            if tuple(map(type, values)) != wanted or "" in values:
+                raise self.fail(decorator, f"decorator {ast.unparse(decorator)!r} does not take these arguments")
+            setattr(marks, name.id, values if name.id == "since" else values[0] if values else True)
         return marks
 
     def text(self, node: ast.ClassDef, args: dict[str, ast.expr], key: str) -> str:
         if key not in args:
             raise self.fail(node, f"class {node.name} needs {key}=")
-        return str(ast.literal_eval(args[key]))
+        return str(self.literal(args[key]))
+
+    def literal(self, node: ast.expr) -> Any:
+        try:
+            return ast.literal_eval(node)
+        except ValueError as error:
+            raise self.fail(node, f"{ast.unparse(node)!r} is not a plain value") from error
 
     # Types
 
@@ -234,10 +266,10 @@ class _Reader:
         if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
             wrapper = node.value.id
             if wrapper == "Raw":
-                return Type("raw", str(ast.literal_eval(node.slice)))
+                return Type("raw", str(self.literal(node.slice)))
             if wrapper == "Fixed" and isinstance(node.slice, ast.Tuple):
                 item, length = node.slice.elts
-                return Type("fixed", item=self.type(item), length=ast.literal_eval(length))
+                return Type("fixed", item=self.type(item), length=self.literal(length))
             if wrapper in WRAPPERS:
                 return Type(wrapper.lower(), item=self.type(node.slice))
         raise self.fail(node, f"unknown type {ast.unparse(node)!r}")

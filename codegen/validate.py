@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .model import Interface, Method, Registry, RegistryError, Type
+from .model import Enum, Export, Interface, Method, Registry, RegistryError, Struct, Type, Where
 
 #: Versions that the registry may name, oldest first.
 VERSIONS = ((1, 5), (1, 6), (1, 7))
@@ -25,15 +25,16 @@ def _methods(registry: Registry) -> Iterator[tuple[Interface, Method]]:
 def _known_types(registry: Registry) -> None:
     names = registry.enums.keys() | registry.structs.keys() | registry.interfaces.keys()
 
-    def check(type_: Type, where: object) -> None:
+    def check(type_: Type, where: Where) -> None:
         if type_.kind == "name" and type_.name not in names:
-            raise RegistryError(where, f"unknown type {type_.name!r}")  # type: ignore[arg-type]
+            raise RegistryError(where, f"unknown type {type_.name!r}")
         if type_.item:
             check(type_.item, where)
 
-    for _, method in _methods(registry):
-        for type_ in (method.returns, *(p.type for p in method.parameters)):
-            check(type_, method.where)
+    functions: list[Method | Export] = [*(method for _, method in _methods(registry)), *registry.exports]
+    for function in functions:
+        for type_ in (function.returns, *(p.type for p in function.parameters)):
+            check(type_, function.where)
     for struct in registry.structs.values():
         for field in struct.fields:
             check(field.type, struct.where)
@@ -49,8 +50,10 @@ def _ownership(registry: Registry) -> None:
                 f"{interface.name}.{method.name} returns {result.name} without ownership: "
                 f"write Owned[{result.name}] or Borrowed[{result.name}]",
             )
-        if result.kind == "owned" and not registry.interfaces[result.target].owned:
-            raise RegistryError(method.where, f"{method.name} hands out {result.target}, which is not marked @owned")
+        if result.kind == "owned":
+            given = registry.interfaces.get(result.target)
+            if given is None or not given.owned:
+                raise RegistryError(method.where, f"{method.name} hands out {result.target}, which is not @owned")
         if interface.kind != "application" and method.returns.kind == "raw" and not (method.hidden or interface.hidden):
             raise RegistryError(method.where, f"{interface.name}.{method.name} is bound but has a raw result")
 
@@ -73,7 +76,12 @@ def _versions(registry: Registry) -> None:
 
 def _duplicates(registry: Registry) -> None:
     cpp: dict[str, str] = {}
-    for item in (*registry.enums.values(), *registry.structs.values(), *registry.interfaces.values()):
+    named: list[Enum | Struct | Interface] = [
+        *registry.enums.values(),
+        *registry.structs.values(),
+        *registry.interfaces.values(),
+    ]
+    for item in named:
         if item.cpp in cpp:
             raise RegistryError(item.where, f"duplicate name {item.cpp!r}, which {cpp[item.cpp]} has already")
         cpp[item.cpp] = item.name

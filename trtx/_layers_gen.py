@@ -6,10 +6,86 @@ from trtx_sys._enums_gen import LayerType
 from trtx_sys._ffi import lib
 
 from ._layer import Layer
-from ._layer_extras import AttentionBoundaryLayerExtras, FillLayerExtras, IfConditionalBoundaryLayerExtras, LoopBoundaryLayerExtras, MatrixMultiplyLayerExtras, MoELayerExtras, ResizeLayerExtras
-from ._properties import BoolProperty, DimsProperty, EnumProperty, FloatProperty, IntProperty, PermutationProperty, TensorProperty, TextProperty, WeightsProperty
+from ._layer_extras import (
+    AttentionBoundaryLayerExtras,
+    FillLayerExtras,
+    IfConditionalBoundaryLayerExtras,
+    LoopBoundaryLayerExtras,
+    MatrixMultiplyLayerExtras,
+    MoELayerExtras,
+    ResizeLayerExtras,
+)
+from ._properties import (
+    BoolProperty,
+    DimsProperty,
+    EnumProperty,
+    FloatProperty,
+    IntProperty,
+    PermutationProperty,
+    TensorProperty,
+    TextProperty,
+    WeightsProperty,
+)
 
-__all__ = ["ConvolutionLayer", "DeconvolutionLayer", "PoolingLayer", "MatrixMultiplyLayer", "ActivationLayer", "ParametricReLULayer", "ScaleLayer", "LRNLayer", "SoftMaxLayer", "RaggedSoftMaxLayer", "NormalizationLayer", "ElementWiseLayer", "UnaryLayer", "ReduceLayer", "TopKLayer", "EinsumLayer", "CumulativeLayer", "ConcatenationLayer", "GatherLayer", "ScatterLayer", "PaddingLayer", "ShuffleLayer", "SliceLayer", "ShapeLayer", "ResizeLayer", "GridSampleLayer", "SelectLayer", "FillLayer", "ConstantLayer", "IdentityLayer", "CastLayer", "OneHotLayer", "NonZeroLayer", "NMSLayer", "ReverseSequenceLayer", "SqueezeLayer", "UnsqueezeLayer", "AssertionLayer", "QuantizeLayer", "DequantizeLayer", "DynamicQuantizeLayer", "LoopBoundaryLayer", "RecurrenceLayer", "LoopOutputLayer", "TripLimitLayer", "IteratorLayer", "IfConditionalBoundaryLayer", "ConditionLayer", "IfConditionalInputLayer", "IfConditionalOutputLayer", "AttentionBoundaryLayer", "AttentionInputLayer", "AttentionOutputLayer", "RotaryEmbeddingLayer", "KVCacheUpdateLayer", "MoELayer", "DistCollectiveLayer"]  # fmt: skip
+__all__ = [
+    "ActivationLayer",
+    "AssertionLayer",
+    "AttentionBoundaryLayer",
+    "AttentionInputLayer",
+    "AttentionOutputLayer",
+    "CastLayer",
+    "ConcatenationLayer",
+    "ConditionLayer",
+    "ConstantLayer",
+    "ConvolutionLayer",
+    "CumulativeLayer",
+    "DeconvolutionLayer",
+    "DequantizeLayer",
+    "DistCollectiveLayer",
+    "DynamicQuantizeLayer",
+    "EinsumLayer",
+    "ElementWiseLayer",
+    "FillLayer",
+    "GatherLayer",
+    "GridSampleLayer",
+    "IdentityLayer",
+    "IfConditionalBoundaryLayer",
+    "IfConditionalInputLayer",
+    "IfConditionalOutputLayer",
+    "IteratorLayer",
+    "KVCacheUpdateLayer",
+    "LRNLayer",
+    "LoopBoundaryLayer",
+    "LoopOutputLayer",
+    "MatrixMultiplyLayer",
+    "MoELayer",
+    "NMSLayer",
+    "NonZeroLayer",
+    "NormalizationLayer",
+    "OneHotLayer",
+    "PaddingLayer",
+    "ParametricReLULayer",
+    "PoolingLayer",
+    "QuantizeLayer",
+    "RaggedSoftMaxLayer",
+    "RecurrenceLayer",
+    "ReduceLayer",
+    "ResizeLayer",
+    "ReverseSequenceLayer",
+    "RotaryEmbeddingLayer",
+    "ScaleLayer",
+    "ScatterLayer",
+    "SelectLayer",
+    "ShapeLayer",
+    "ShuffleLayer",
+    "SliceLayer",
+    "SoftMaxLayer",
+    "SqueezeLayer",
+    "TopKLayer",
+    "TripLimitLayer",
+    "UnaryLayer",
+    "UnsqueezeLayer",
+]
 
 
 class ConvolutionLayer(Layer):
@@ -19,58 +95,63 @@ class ConvolutionLayer(Layer):
     num_output_maps = IntProperty(
         lib.trtx_convolution_layer_get_nb_output_maps,
         lib.trtx_convolution_layer_set_nb_output_maps,
-        "Num output maps. (``IConvolutionLayer::getNbOutputMaps``)",
+        "Number of feature maps that it produces. (``IConvolutionLayer::getNbOutputMaps``)",
     )
     num_groups = IntProperty(
         lib.trtx_convolution_layer_get_nb_groups,
         lib.trtx_convolution_layer_set_nb_groups,
-        "Num groups. (``IConvolutionLayer::getNbGroups``)",
+        "Groups that the channels are divided into, each with kernels of its own; 1 by default. "
+        "(``IConvolutionLayer::getNbGroups``)",
     )
     kernel = WeightsProperty(
         lib.trtx_convolution_layer_get_kernel_weights,
         lib.trtx_convolution_layer_set_kernel_weights,
-        "Kernel. (``IConvolutionLayer::getKernelWeights``)",
+        "Kernel values; empty where they come as the second input. (``IConvolutionLayer::getKernelWeights``)",
     )
     bias = WeightsProperty(
         lib.trtx_convolution_layer_get_bias_weights,
         lib.trtx_convolution_layer_set_bias_weights,
-        "Bias. (``IConvolutionLayer::getBiasWeights``)",
+        "One value for each output map; empty for none, or where they come as the third input. "
+        "(``IConvolutionLayer::getBiasWeights``)",
     )
     pre_padding = DimsProperty(
         lib.trtx_convolution_layer_get_pre_padding,
         lib.trtx_convolution_layer_set_pre_padding,
-        "Pre padding. (``IConvolutionLayer::getPrePadding``)",
+        "Zeros put before the start of each spatial dimension; none by default. (``IConvolutionLayer::getPrePadding``)",
     )
     post_padding = DimsProperty(
         lib.trtx_convolution_layer_get_post_padding,
         lib.trtx_convolution_layer_set_post_padding,
-        "Post padding. (``IConvolutionLayer::getPostPadding``)",
+        "Zeros put behind the end of each spatial dimension; none by default. (``IConvolutionLayer::getPostPadding``)",
     )
     padding_mode = EnumProperty(
         lib.trtx_convolution_layer_get_padding_mode,
         lib.trtx_convolution_layer_set_padding_mode,
         enums.PaddingMode,
-        "Padding mode. (``IConvolutionLayer::getPaddingMode``)",
+        "How padding and output size are found; a mode that is not explicit overrides the paddings. "
+        "(``IConvolutionLayer::getPaddingMode``)",
     )
     kernel_size_nd = DimsProperty(
         lib.trtx_convolution_layer_get_kernel_size_nd,
         lib.trtx_convolution_layer_set_kernel_size_nd,
-        "Kernel size nd. (``IConvolutionLayer::getKernelSizeNd``)",
+        "Extent of the kernel in each spatial dimension. (``IConvolutionLayer::getKernelSizeNd``)",
     )
     stride_nd = DimsProperty(
         lib.trtx_convolution_layer_get_stride_nd,
         lib.trtx_convolution_layer_set_stride_nd,
-        "Stride nd. (``IConvolutionLayer::getStrideNd``)",
+        "Step of the kernel in each spatial dimension; 1 by default. (``IConvolutionLayer::getStrideNd``)",
     )
     padding_nd = DimsProperty(
         lib.trtx_convolution_layer_get_padding_nd,
         lib.trtx_convolution_layer_set_padding_nd,
-        "Padding nd. (``IConvolutionLayer::getPaddingNd``)",
+        "Padding on both sides of each spatial dimension; the two must be equal when it is asked. "
+        "(``IConvolutionLayer::getPaddingNd``)",
     )
     dilation_nd = DimsProperty(
         lib.trtx_convolution_layer_get_dilation_nd,
         lib.trtx_convolution_layer_set_dilation_nd,
-        "Dilation nd. (``IConvolutionLayer::getDilationNd``)",
+        "Distance between neighbouring kernel elements in each spatial dimension; 1 by default. "
+        "(``IConvolutionLayer::getDilationNd``)",
     )
 
 
@@ -81,58 +162,65 @@ class DeconvolutionLayer(Layer):
     num_output_maps = IntProperty(
         lib.trtx_deconvolution_layer_get_nb_output_maps,
         lib.trtx_deconvolution_layer_set_nb_output_maps,
-        "Num output maps. (``IDeconvolutionLayer::getNbOutputMaps``)",
+        "Number of feature maps that it produces. (``IDeconvolutionLayer::getNbOutputMaps``)",
     )
     num_groups = IntProperty(
         lib.trtx_deconvolution_layer_get_nb_groups,
         lib.trtx_deconvolution_layer_set_nb_groups,
-        "Num groups. (``IDeconvolutionLayer::getNbGroups``)",
+        "Groups that the channels are divided into, each with kernels of its own; 1 by default. "
+        "(``IDeconvolutionLayer::getNbGroups``)",
     )
     kernel = WeightsProperty(
         lib.trtx_deconvolution_layer_get_kernel_weights,
         lib.trtx_deconvolution_layer_set_kernel_weights,
-        "Kernel. (``IDeconvolutionLayer::getKernelWeights``)",
+        "Kernel values; empty where they come as the second input. (``IDeconvolutionLayer::getKernelWeights``)",
     )
     bias = WeightsProperty(
         lib.trtx_deconvolution_layer_get_bias_weights,
         lib.trtx_deconvolution_layer_set_bias_weights,
-        "Bias. (``IDeconvolutionLayer::getBiasWeights``)",
+        "One value for each output map; empty for none, or where they come as the third input. "
+        "(``IDeconvolutionLayer::getBiasWeights``)",
     )
     pre_padding = DimsProperty(
         lib.trtx_deconvolution_layer_get_pre_padding,
         lib.trtx_deconvolution_layer_set_pre_padding,
-        "Pre padding. (``IDeconvolutionLayer::getPrePadding``)",
+        "Elements cut off the start of each spatial dimension of the output; none by default. "
+        "(``IDeconvolutionLayer::getPrePadding``)",
     )
     post_padding = DimsProperty(
         lib.trtx_deconvolution_layer_get_post_padding,
         lib.trtx_deconvolution_layer_set_post_padding,
-        "Post padding. (``IDeconvolutionLayer::getPostPadding``)",
+        "Elements cut off the end of each spatial dimension of the output; none by default. "
+        "(``IDeconvolutionLayer::getPostPadding``)",
     )
     padding_mode = EnumProperty(
         lib.trtx_deconvolution_layer_get_padding_mode,
         lib.trtx_deconvolution_layer_set_padding_mode,
         enums.PaddingMode,
-        "Padding mode. (``IDeconvolutionLayer::getPaddingMode``)",
+        "How padding and output size are found; a mode that is not explicit overrides the paddings. "
+        "(``IDeconvolutionLayer::getPaddingMode``)",
     )
     kernel_size_nd = DimsProperty(
         lib.trtx_deconvolution_layer_get_kernel_size_nd,
         lib.trtx_deconvolution_layer_set_kernel_size_nd,
-        "Kernel size nd. (``IDeconvolutionLayer::getKernelSizeNd``)",
+        "Extent of the kernel in each spatial dimension. (``IDeconvolutionLayer::getKernelSizeNd``)",
     )
     stride_nd = DimsProperty(
         lib.trtx_deconvolution_layer_get_stride_nd,
         lib.trtx_deconvolution_layer_set_stride_nd,
-        "Stride nd. (``IDeconvolutionLayer::getStrideNd``)",
+        "Step of the kernel in each spatial dimension; 1 by default. (``IDeconvolutionLayer::getStrideNd``)",
     )
     padding_nd = DimsProperty(
         lib.trtx_deconvolution_layer_get_padding_nd,
         lib.trtx_deconvolution_layer_set_padding_nd,
-        "Padding nd. (``IDeconvolutionLayer::getPaddingNd``)",
+        "Elements cut off both sides of each spatial dimension; the two must be equal when it is asked. "
+        "(``IDeconvolutionLayer::getPaddingNd``)",
     )
     dilation_nd = DimsProperty(
         lib.trtx_deconvolution_layer_get_dilation_nd,
         lib.trtx_deconvolution_layer_set_dilation_nd,
-        "Dilation nd. (``IDeconvolutionLayer::getDilationNd``)",
+        "Distance between neighbouring kernel elements in each spatial dimension; 1 by default. "
+        "(``IDeconvolutionLayer::getDilationNd``)",
     )
 
 
@@ -144,48 +232,51 @@ class PoolingLayer(Layer):
         lib.trtx_pooling_layer_get_pooling_type,
         lib.trtx_pooling_layer_set_pooling_type,
         enums.PoolingType,
-        "Type. (``IPoolingLayer::getPoolingType``)",
+        "Whether windows give their maximum, their average or a blend of both. (``IPoolingLayer::getPoolingType``)",
     )
     blend_factor = FloatProperty(
         lib.trtx_pooling_layer_get_blend_factor,
         lib.trtx_pooling_layer_set_blend_factor,
-        "Blend factor. (``IPoolingLayer::getBlendFactor``)",
+        "Share of the average in a blend, from 0 (the default: maximum only) to 1. (``IPoolingLayer::getBlendFactor``)",
     )
     average_count_excludes_padding = BoolProperty(
         lib.trtx_pooling_layer_get_average_count_excludes_padding,
         lib.trtx_pooling_layer_set_average_count_excludes_padding,
-        "Average count excludes padding. (``IPoolingLayer::getAverageCountExcludesPadding``)",
+        "Whether averages count the elements of the input alone, without padding; true by default. "
+        "(``IPoolingLayer::getAverageCountExcludesPadding``)",
     )
     pre_padding = DimsProperty(
         lib.trtx_pooling_layer_get_pre_padding,
         lib.trtx_pooling_layer_set_pre_padding,
-        "Pre padding. (``IPoolingLayer::getPrePadding``)",
+        "Padding before the start of each spatial dimension; none by default. (``IPoolingLayer::getPrePadding``)",
     )
     post_padding = DimsProperty(
         lib.trtx_pooling_layer_get_post_padding,
         lib.trtx_pooling_layer_set_post_padding,
-        "Post padding. (``IPoolingLayer::getPostPadding``)",
+        "Padding behind the end of each spatial dimension; none by default. (``IPoolingLayer::getPostPadding``)",
     )
     padding_mode = EnumProperty(
         lib.trtx_pooling_layer_get_padding_mode,
         lib.trtx_pooling_layer_set_padding_mode,
         enums.PaddingMode,
-        "Padding mode. (``IPoolingLayer::getPaddingMode``)",
+        "How padding and output size are found; a mode that is not explicit overrides the paddings. "
+        "(``IPoolingLayer::getPaddingMode``)",
     )
     window_size_nd = DimsProperty(
         lib.trtx_pooling_layer_get_window_size_nd,
         lib.trtx_pooling_layer_set_window_size_nd,
-        "Window size nd. (``IPoolingLayer::getWindowSizeNd``)",
+        "Extent of the window in each spatial dimension. (``IPoolingLayer::getWindowSizeNd``)",
     )
     stride_nd = DimsProperty(
         lib.trtx_pooling_layer_get_stride_nd,
         lib.trtx_pooling_layer_set_stride_nd,
-        "Stride nd. (``IPoolingLayer::getStrideNd``)",
+        "Step of the window in each spatial dimension; 1 by default. (``IPoolingLayer::getStrideNd``)",
     )
     padding_nd = DimsProperty(
         lib.trtx_pooling_layer_get_padding_nd,
         lib.trtx_pooling_layer_set_padding_nd,
-        "Padding nd. (``IPoolingLayer::getPaddingNd``)",
+        "Padding on both sides of each spatial dimension; the two must be equal when it is asked. "
+        "(``IPoolingLayer::getPaddingNd``)",
     )
 
 
@@ -203,17 +294,19 @@ class ActivationLayer(Layer):
         lib.trtx_activation_layer_get_activation_type,
         lib.trtx_activation_layer_set_activation_type,
         enums.ActivationType,
-        "Type. (``IActivationLayer::getActivationType``)",
+        "The function applied. (``IActivationLayer::getActivationType``)",
     )
     alpha = FloatProperty(
         lib.trtx_activation_layer_get_alpha,
         lib.trtx_activation_layer_set_alpha,
-        "Alpha. (``IActivationLayer::getAlpha``)",
+        "First parameter of the functions that have one, such as the slope of LEAKY_RELU or the minimum of CLIP. "
+        "(``IActivationLayer::getAlpha``)",
     )
     beta = FloatProperty(
         lib.trtx_activation_layer_get_beta,
         lib.trtx_activation_layer_set_beta,
-        "Beta. (``IActivationLayer::getBeta``)",
+        "Second parameter of the functions that have two, such as the upper bound of CLIP. "
+        "(``IActivationLayer::getBeta``)",
     )
 
 
@@ -231,27 +324,28 @@ class ScaleLayer(Layer):
         lib.trtx_scale_layer_get_mode,
         lib.trtx_scale_layer_set_mode,
         enums.ScaleMode,
-        "Mode. (``IScaleLayer::getMode``)",
+        "Whether there is one set of values for the whole tensor, for each channel, or for each element. "
+        "(``IScaleLayer::getMode``)",
     )
     shift = WeightsProperty(
         lib.trtx_scale_layer_get_shift,
         lib.trtx_scale_layer_set_shift,
-        "Shift. (``IScaleLayer::getShift``)",
+        "What is added after scaling; empty for nothing. (``IScaleLayer::getShift``)",
     )
     scale = WeightsProperty(
         lib.trtx_scale_layer_get_scale,
         lib.trtx_scale_layer_set_scale,
-        "Scale. (``IScaleLayer::getScale``)",
+        "What the input is multiplied with; empty for 1. (``IScaleLayer::getScale``)",
     )
     power = WeightsProperty(
         lib.trtx_scale_layer_get_power,
         lib.trtx_scale_layer_set_power,
-        "Power. (``IScaleLayer::getPower``)",
+        "Exponent applied last; empty for 1. (``IScaleLayer::getPower``)",
     )
     channel_axis = IntProperty(
         lib.trtx_scale_layer_get_channel_axis,
         lib.trtx_scale_layer_set_channel_axis,
-        "Channel axis. (``IScaleLayer::getChannelAxis``)",
+        "Axis of the channels, for the mode that has values for each of them. (``IScaleLayer::getChannelAxis``)",
     )
 
 
@@ -262,22 +356,22 @@ class LRNLayer(Layer):
     window_size = IntProperty(
         lib.trtx_lrn_layer_get_window_size,
         lib.trtx_lrn_layer_set_window_size,
-        "Window size. (``ILRNLayer::getWindowSize``)",
+        "Number of neighbouring channels that normalize each other; odd. (``ILRNLayer::getWindowSize``)",
     )
     alpha = FloatProperty(
         lib.trtx_lrn_layer_get_alpha,
         lib.trtx_lrn_layer_set_alpha,
-        "Alpha. (``ILRNLayer::getAlpha``)",
+        "Factor of the sum of squares. (``ILRNLayer::getAlpha``)",
     )
     beta = FloatProperty(
         lib.trtx_lrn_layer_get_beta,
         lib.trtx_lrn_layer_set_beta,
-        "Beta. (``ILRNLayer::getBeta``)",
+        "Exponent of the denominator. (``ILRNLayer::getBeta``)",
     )
     k = FloatProperty(
         lib.trtx_lrn_layer_get_k,
         lib.trtx_lrn_layer_set_k,
-        "K. (``ILRNLayer::getK``)",
+        "Constant in the denominator, which keeps it away from zero. (``ILRNLayer::getK``)",
     )
 
 
@@ -288,7 +382,8 @@ class SoftMaxLayer(Layer):
     axes = IntProperty(
         lib.trtx_softmax_layer_get_axes,
         lib.trtx_softmax_layer_set_axes,
-        "Axes. (``ISoftMaxLayer::getAxes``)",
+        "The axis that sums to one, as one bit: bit i is axis i. By default the third last, or 0. "
+        "(``ISoftMaxLayer::getAxes``)",
     )
 
 
@@ -305,22 +400,23 @@ class NormalizationLayer(Layer):
     epsilon = FloatProperty(
         lib.trtx_normalization_layer_get_epsilon,
         lib.trtx_normalization_layer_set_epsilon,
-        "Epsilon. (``INormalizationLayer::getEpsilon``)",
+        "Added to the variance so that nothing is divided by zero; 1e-5 by default. "
+        "(``INormalizationLayer::getEpsilon``)",
     )
     axes = IntProperty(
         lib.trtx_normalization_layer_get_axes,
         lib.trtx_normalization_layer_set_axes,
-        "Axes. (``INormalizationLayer::getAxes``)",
+        "Axes that mean and variance are taken over, as bits: bit i is axis i. (``INormalizationLayer::getAxes``)",
     )
     num_groups = IntProperty(
         lib.trtx_normalization_layer_get_nb_groups,
         lib.trtx_normalization_layer_set_nb_groups,
-        "Num groups. (``INormalizationLayer::getNbGroups``)",
+        "Groups that the channels (axis 1) are divided into; 1 by default. (``INormalizationLayer::getNbGroups``)",
     )
     v2 = BoolProperty(
         lib.trtx_normalization_layer_is_v2,
         None,
-        "V2. (``INormalizationLayer::isV2``)",
+        "Whether addNormalizationV2 added it. (``INormalizationLayer::isV2``)",
     )
 
 
@@ -332,7 +428,7 @@ class ElementWiseLayer(Layer):
         lib.trtx_elementwise_layer_get_operation,
         lib.trtx_elementwise_layer_set_operation,
         enums.ElementWiseOperation,
-        "Op. (``IElementWiseLayer::getOperation``)",
+        "The operation between the two inputs. (``IElementWiseLayer::getOperation``)",
     )
 
 
@@ -344,7 +440,7 @@ class UnaryLayer(Layer):
         lib.trtx_unary_layer_get_operation,
         lib.trtx_unary_layer_set_operation,
         enums.UnaryOperation,
-        "Op. (``IUnaryLayer::getOperation``)",
+        "The function applied to each element. (``IUnaryLayer::getOperation``)",
     )
 
 
@@ -356,17 +452,17 @@ class ReduceLayer(Layer):
         lib.trtx_reduce_layer_get_operation,
         lib.trtx_reduce_layer_set_operation,
         enums.ReduceOperation,
-        "Op. (``IReduceLayer::getOperation``)",
+        "How the values become one: their sum, product, maximum, minimum, average... (``IReduceLayer::getOperation``)",
     )
     axes = IntProperty(
         lib.trtx_reduce_layer_get_reduce_axes,
         lib.trtx_reduce_layer_set_reduce_axes,
-        "Axes. (``IReduceLayer::getReduceAxes``)",
+        "Axes to reduce, as bits: bit i is axis i. (``IReduceLayer::getReduceAxes``)",
     )
     keep_dims = BoolProperty(
         lib.trtx_reduce_layer_get_keep_dimensions,
         lib.trtx_reduce_layer_set_keep_dimensions,
-        "Keep dims. (``IReduceLayer::getKeepDimensions``)",
+        "Whether reduced axes stay, with size 1. (``IReduceLayer::getKeepDimensions``)",
     )
 
 
@@ -378,23 +474,24 @@ class TopKLayer(Layer):
         lib.trtx_topk_layer_get_operation,
         lib.trtx_topk_layer_set_operation,
         enums.TopKOperation,
-        "Op. (``ITopKLayer::getOperation``)",
+        "Whether the largest or the smallest values are looked for. (``ITopKLayer::getOperation``)",
     )
     k = IntProperty(
         lib.trtx_topk_layer_get_k,
         lib.trtx_topk_layer_set_k,
-        "K. (``ITopKLayer::getK``)",
+        "How many values are looked for, at most 3840; a second input says it at run time instead. "
+        "(``ITopKLayer::getK``)",
     )
     axes = IntProperty(
         lib.trtx_topk_layer_get_reduce_axes,
         lib.trtx_topk_layer_set_reduce_axes,
-        "Axes. (``ITopKLayer::getReduceAxes``)",
+        "The axis to search, as a set with one bit: bit i is axis i. (``ITopKLayer::getReduceAxes``)",
     )
     indices_type = EnumProperty(
         lib.trtx_topk_layer_get_indices_type,
         lib.trtx_topk_layer_set_indices_type,
         enums.DataType,
-        "Indices type. (``ITopKLayer::getIndicesType``)",
+        "Element type of the indices: INT32 or INT64. (``ITopKLayer::getIndicesType``)",
     )
 
 
@@ -405,7 +502,7 @@ class EinsumLayer(Layer):
     equation = TextProperty(
         lib.trtx_einsum_layer_get_equation,
         lib.trtx_einsum_layer_set_equation,
-        "Equation. (``IEinsumLayer::getEquation``)",
+        'The equation, such as "ij,jk->ik". (``IEinsumLayer::getEquation``)',
     )
 
 
@@ -417,17 +514,17 @@ class CumulativeLayer(Layer):
         lib.trtx_cumulative_layer_get_operation,
         lib.trtx_cumulative_layer_set_operation,
         enums.CumulativeOperation,
-        "Op. (``ICumulativeLayer::getOperation``)",
+        "How values accumulate. (``ICumulativeLayer::getOperation``)",
     )
     exclusive = BoolProperty(
         lib.trtx_cumulative_layer_get_exclusive,
         lib.trtx_cumulative_layer_set_exclusive,
-        "Exclusive. (``ICumulativeLayer::getExclusive``)",
+        "Whether an element is left out of its own sum. (``ICumulativeLayer::getExclusive``)",
     )
     reverse = BoolProperty(
         lib.trtx_cumulative_layer_get_reverse,
         lib.trtx_cumulative_layer_set_reverse,
-        "Reverse. (``ICumulativeLayer::getReverse``)",
+        "Whether it runs from the end of the axis to its start. (``ICumulativeLayer::getReverse``)",
     )
 
 
@@ -438,7 +535,7 @@ class ConcatenationLayer(Layer):
     axis = IntProperty(
         lib.trtx_concatenation_layer_get_axis,
         lib.trtx_concatenation_layer_set_axis,
-        "Axis. (``IConcatenationLayer::getAxis``)",
+        "Axis that grows; by default the third last, or 0 with fewer than three. (``IConcatenationLayer::getAxis``)",
     )
 
 
@@ -449,18 +546,20 @@ class GatherLayer(Layer):
     axis = IntProperty(
         lib.trtx_gather_layer_get_gather_axis,
         lib.trtx_gather_layer_set_gather_axis,
-        "Axis. (``IGatherLayer::getGatherAxis``)",
+        "Axis of the data that is indexed; 0 by default, and without meaning in mode ND. "
+        "(``IGatherLayer::getGatherAxis``)",
     )
     num_elementwise_dims = IntProperty(
         lib.trtx_gather_layer_get_nb_elementwise_dims,
         lib.trtx_gather_layer_set_nb_elementwise_dims,
-        "Num elementwise dims. (``IGatherLayer::getNbElementWiseDims``)",
+        "Leading axes that data and indices share, position by position; 0 by default. "
+        "(``IGatherLayer::getNbElementWiseDims``)",
     )
     mode = EnumProperty(
         lib.trtx_gather_layer_get_mode,
         lib.trtx_gather_layer_set_mode,
         enums.GatherMode,
-        "Mode. (``IGatherLayer::getMode``)",
+        "Whether indices select slices, elements, or coordinates. (``IGatherLayer::getMode``)",
     )
 
 
@@ -472,12 +571,12 @@ class ScatterLayer(Layer):
         lib.trtx_scatter_layer_get_mode,
         lib.trtx_scatter_layer_set_mode,
         enums.ScatterMode,
-        "Mode. (``IScatterLayer::getMode``)",
+        "Whether indices name elements or coordinates. (``IScatterLayer::getMode``)",
     )
     axis = IntProperty(
         lib.trtx_scatter_layer_get_axis,
         lib.trtx_scatter_layer_set_axis,
-        "Axis. (``IScatterLayer::getAxis``)",
+        "Axis that element indices count along; 0 by default. (``IScatterLayer::getAxis``)",
     )
 
 
@@ -488,12 +587,14 @@ class PaddingLayer(Layer):
     pre_padding_nd = DimsProperty(
         lib.trtx_padding_layer_get_pre_padding_nd,
         lib.trtx_padding_layer_set_pre_padding_nd,
-        "Pre padding nd. (``IPaddingLayer::getPrePaddingNd``)",
+        "Elements added before the start of the last two axes; negative ones are cut off. "
+        "(``IPaddingLayer::getPrePaddingNd``)",
     )
     post_padding_nd = DimsProperty(
         lib.trtx_padding_layer_get_post_padding_nd,
         lib.trtx_padding_layer_set_post_padding_nd,
-        "Post padding nd. (``IPaddingLayer::getPostPaddingNd``)",
+        "Elements added behind the end of the last two axes; negative ones are cut off. "
+        "(``IPaddingLayer::getPostPaddingNd``)",
     )
 
 
@@ -504,22 +605,24 @@ class ShuffleLayer(Layer):
     first_transpose = PermutationProperty(
         lib.trtx_shuffle_layer_get_first_transpose,
         lib.trtx_shuffle_layer_set_first_transpose,
-        "First transpose. (``IShuffleLayer::getFirstTranspose``)",
+        "Order of the axes before the reshape; as they are by default. (``IShuffleLayer::getFirstTranspose``)",
     )
     reshape_dims = DimsProperty(
         lib.trtx_shuffle_layer_get_reshape_dimensions,
         lib.trtx_shuffle_layer_set_reshape_dimensions,
-        "Reshape dims. (``IShuffleLayer::getReshapeDimensions``)",
+        "The new shape; -1, once, stands for what is left, and 0 for the size in the input. "
+        "(``IShuffleLayer::getReshapeDimensions``)",
     )
     second_transpose = PermutationProperty(
         lib.trtx_shuffle_layer_get_second_transpose,
         lib.trtx_shuffle_layer_set_second_transpose,
-        "Second transpose. (``IShuffleLayer::getSecondTranspose``)",
+        "Order of the axes after the reshape; as they are by default. (``IShuffleLayer::getSecondTranspose``)",
     )
     zero_is_placeholder = BoolProperty(
         lib.trtx_shuffle_layer_get_zero_is_placeholder,
         lib.trtx_shuffle_layer_set_zero_is_placeholder,
-        "Zero is placeholder. (``IShuffleLayer::getZeroIsPlaceholder``)",
+        "Whether a 0 in the new shape copies the size in the input, as by default, or means zero. "
+        "(``IShuffleLayer::getZeroIsPlaceholder``)",
     )
 
 
@@ -530,28 +633,29 @@ class SliceLayer(Layer):
     start = DimsProperty(
         lib.trtx_slice_layer_get_start,
         lib.trtx_slice_layer_set_start,
-        "Start. (``ISliceLayer::getStart``)",
+        "First position on each axis; of unknown rank where the second input gives it. (``ISliceLayer::getStart``)",
     )
     shape = DimsProperty(
         lib.trtx_slice_layer_get_size,
         lib.trtx_slice_layer_set_size,
-        "Shape. (``ISliceLayer::getSize``)",
+        "Shape of the result; of unknown rank where the third input gives it. (``ISliceLayer::getSize``)",
     )
     stride = DimsProperty(
         lib.trtx_slice_layer_get_stride,
         lib.trtx_slice_layer_set_stride,
-        "Stride. (``ISliceLayer::getStride``)",
+        "Step on each axis; of unknown rank where the fourth input gives it. (``ISliceLayer::getStride``)",
     )
     mode = EnumProperty(
         lib.trtx_slice_layer_get_mode,
         lib.trtx_slice_layer_set_mode,
         enums.SampleMode,
-        "Mode. (``ISliceLayer::getMode``)",
+        "What stands in for positions outside the input. (``ISliceLayer::getMode``)",
     )
     axes = DimsProperty(
         lib.trtx_slice_layer_get_axes,
         lib.trtx_slice_layer_set_axes,
-        "Axes. (``ISliceLayer::getAxes``)",
+        "Axes that start, size and stride speak of; of unknown rank for all, or where the sixth input gives it. "
+        "(``ISliceLayer::getAxes``)",
     )
 
 
@@ -568,41 +672,44 @@ class ResizeLayer(ResizeLayerExtras):
     shape = DimsProperty(
         lib.trtx_resize_layer_get_output_dimensions,
         lib.trtx_resize_layer_set_output_dimensions,
-        "Shape. (``IResizeLayer::getOutputDimensions``)",
+        "The shape asked for; scales or a second input may say it instead. (``IResizeLayer::getOutputDimensions``)",
     )
     resize_mode = EnumProperty(
         lib.trtx_resize_layer_get_resize_mode,
         lib.trtx_resize_layer_set_resize_mode,
         enums.InterpolationMode,
-        "Resize mode. (``IResizeLayer::getResizeMode``)",
+        "How values between the input's pixels are made; nearest by default. (``IResizeLayer::getResizeMode``)",
     )
     coordinate_transformation = EnumProperty(
         lib.trtx_resize_layer_get_coordinate_transformation,
         lib.trtx_resize_layer_set_coordinate_transformation,
         enums.ResizeCoordinateTransformation,
-        "Coordinate transformation. (``IResizeLayer::getCoordinateTransformation``)",
+        "How a position in the output becomes one in the input; ASYMMETRIC by default. "
+        "(``IResizeLayer::getCoordinateTransformation``)",
     )
     selector_for_single_pixel = EnumProperty(
         lib.trtx_resize_layer_get_selector_for_single_pixel,
         lib.trtx_resize_layer_set_selector_for_single_pixel,
         enums.ResizeSelector,
-        "Selector for single pixel. (``IResizeLayer::getSelectorForSinglePixel``)",
+        "Which pixel is taken where an axis shrinks to one; by the formula by default. "
+        "(``IResizeLayer::getSelectorForSinglePixel``)",
     )
     nearest_rounding = EnumProperty(
         lib.trtx_resize_layer_get_nearest_rounding,
         lib.trtx_resize_layer_set_nearest_rounding,
         enums.ResizeRoundMode,
-        "Nearest rounding. (``IResizeLayer::getNearestRounding``)",
+        "Which way nearest interpolation rounds; down by default. (``IResizeLayer::getNearestRounding``)",
     )
     cubic_coeff = FloatProperty(
         lib.trtx_resize_layer_get_cubic_coeff,
         lib.trtx_resize_layer_set_cubic_coeff,
-        "Cubic coeff. (``IResizeLayer::getCubicCoeff``)",
+        "Coefficient of cubic interpolation; -0.75 by default. (``IResizeLayer::getCubicCoeff``)",
     )
     exclude_outside = BoolProperty(
         lib.trtx_resize_layer_get_exclude_outside,
         lib.trtx_resize_layer_set_exclude_outside,
-        "Exclude outside. (``IResizeLayer::getExcludeOutside``)",
+        "Whether pixels outside the input get no weight, the others being scaled up; false by default. "
+        "(``IResizeLayer::getExcludeOutside``)",
     )
 
 
@@ -614,18 +721,19 @@ class GridSampleLayer(Layer):
         lib.trtx_grid_sample_layer_get_interpolation_mode,
         lib.trtx_grid_sample_layer_set_interpolation_mode,
         enums.InterpolationMode,
-        "Interpolation mode. (``IGridSampleLayer::getInterpolationMode``)",
+        "How values between the input's pixels are made. (``IGridSampleLayer::getInterpolationMode``)",
     )
     align_corners = BoolProperty(
         lib.trtx_grid_sample_layer_get_align_corners,
         lib.trtx_grid_sample_layer_set_align_corners,
-        "Align corners. (``IGridSampleLayer::getAlignCorners``)",
+        "Whether -1 and 1 mean the centres of the outer pixels, and not their edges. "
+        "(``IGridSampleLayer::getAlignCorners``)",
     )
     sample_mode = EnumProperty(
         lib.trtx_grid_sample_layer_get_sample_mode,
         lib.trtx_grid_sample_layer_set_sample_mode,
         enums.SampleMode,
-        "Sample mode. (``IGridSampleLayer::getSampleMode``)",
+        "What stands in for positions outside the input. (``IGridSampleLayer::getSampleMode``)",
     )
 
 
@@ -642,19 +750,19 @@ class FillLayer(FillLayerExtras):
     shape = DimsProperty(
         lib.trtx_fill_layer_get_dimensions,
         lib.trtx_fill_layer_set_dimensions,
-        "Shape. (``IFillLayer::getDimensions``)",
+        "Shape of the result; of unknown rank where the first input gives it. (``IFillLayer::getDimensions``)",
     )
     operation = EnumProperty(
         lib.trtx_fill_layer_get_operation,
         lib.trtx_fill_layer_set_operation,
         enums.FillOperation,
-        "Operation. (``IFillLayer::getOperation``)",
+        "Whether it counts up, or draws uniform or normal random numbers. (``IFillLayer::getOperation``)",
     )
     to_type = EnumProperty(
         lib.trtx_fill_layer_get_to_type,
         lib.trtx_fill_layer_set_to_type,
         enums.DataType,
-        "To type. (``IFillLayer::getToType``)",
+        "Element type of the output: FLOAT, HALF, INT32 or INT64. (``IFillLayer::getToType``)",
     )
 
 
@@ -665,12 +773,12 @@ class ConstantLayer(Layer):
     weights = WeightsProperty(
         lib.trtx_constant_layer_get_weights,
         lib.trtx_constant_layer_set_weights,
-        "Weights. (``IConstantLayer::getWeights``)",
+        "The values. (``IConstantLayer::getWeights``)",
     )
     shape = DimsProperty(
         lib.trtx_constant_layer_get_dimensions,
         lib.trtx_constant_layer_set_dimensions,
-        "Shape. (``IConstantLayer::getDimensions``)",
+        "Shape of the output; it has as many elements as there are values. (``IConstantLayer::getDimensions``)",
     )
 
 
@@ -688,7 +796,7 @@ class CastLayer(Layer):
         lib.trtx_cast_layer_get_to_type,
         lib.trtx_cast_layer_set_to_type,
         enums.DataType,
-        "To type. (``ICastLayer::getToType``)",
+        "Element type of the output. (``ICastLayer::getToType``)",
     )
 
 
@@ -699,7 +807,7 @@ class OneHotLayer(Layer):
     axis = IntProperty(
         lib.trtx_one_hot_layer_get_axis,
         lib.trtx_one_hot_layer_set_axis,
-        "Axis. (``IOneHotLayer::getAxis``)",
+        "Where the new axis stands in the output. (``IOneHotLayer::getAxis``)",
     )
 
 
@@ -711,7 +819,7 @@ class NonZeroLayer(Layer):
         lib.trtx_non_zero_layer_get_indices_type,
         lib.trtx_non_zero_layer_set_indices_type,
         enums.DataType,
-        "Indices type. (``INonZeroLayer::getIndicesType``)",
+        "Element type of the indices: INT32 or INT64. (``INonZeroLayer::getIndicesType``)",
     )
 
 
@@ -723,18 +831,19 @@ class NMSLayer(Layer):
         lib.trtx_nms_layer_get_bounding_box_format,
         lib.trtx_nms_layer_set_bounding_box_format,
         enums.BoundingBoxFormat,
-        "Bounding box format. (``INMSLayer::getBoundingBoxFormat``)",
+        "Whether boxes are two corners, as by default, or a centre and sizes. (``INMSLayer::getBoundingBoxFormat``)",
     )
     topk_box_limit = IntProperty(
         lib.trtx_nms_layer_get_topk_box_limit,
         lib.trtx_nms_layer_set_topk_box_limit,
-        "Topk box limit. (``INMSLayer::getTopKBoxLimit``)",
+        "Boxes considered for each batch item, the best first; 5000 by default and at most. "
+        "(``INMSLayer::getTopKBoxLimit``)",
     )
     indices_type = EnumProperty(
         lib.trtx_nms_layer_get_indices_type,
         lib.trtx_nms_layer_set_indices_type,
         enums.DataType,
-        "Indices type. (``INMSLayer::getIndicesType``)",
+        "Element type of the indices: INT32 or INT64. (``INMSLayer::getIndicesType``)",
     )
 
 
@@ -745,12 +854,12 @@ class ReverseSequenceLayer(Layer):
     batch_axis = IntProperty(
         lib.trtx_reverse_sequence_layer_get_batch_axis,
         lib.trtx_reverse_sequence_layer_set_batch_axis,
-        "Batch axis. (``IReverseSequenceLayer::getBatchAxis``)",
+        "Axis of the batch; 1 by default. (``IReverseSequenceLayer::getBatchAxis``)",
     )
     sequence_axis = IntProperty(
         lib.trtx_reverse_sequence_layer_get_sequence_axis,
         lib.trtx_reverse_sequence_layer_set_sequence_axis,
-        "Sequence axis. (``IReverseSequenceLayer::getSequenceAxis``)",
+        "Axis that is reversed; 0 by default. (``IReverseSequenceLayer::getSequenceAxis``)",
     )
 
 
@@ -773,7 +882,7 @@ class AssertionLayer(Layer):
     message = TextProperty(
         lib.trtx_assertion_layer_get_message,
         lib.trtx_assertion_layer_set_message,
-        "Message. (``IAssertionLayer::getMessage``)",
+        "What the error says when the condition is false. (``IAssertionLayer::getMessage``)",
     )
 
 
@@ -784,18 +893,20 @@ class QuantizeLayer(Layer):
     axis = IntProperty(
         lib.trtx_quantize_layer_get_axis,
         lib.trtx_quantize_layer_set_axis,
-        "Axis. (``IQuantizeLayer::getAxis``)",
+        "Channel axis of the scales; -1, the default, for one scale for the whole tensor. "
+        "(``IQuantizeLayer::getAxis``)",
     )
     to_type = EnumProperty(
         lib.trtx_quantize_layer_get_to_type,
         lib.trtx_quantize_layer_set_to_type,
         enums.DataType,
-        "To type. (``IQuantizeLayer::getToType``)",
+        "Element type of the output: INT8, FP8, INT4 or FP4. (``IQuantizeLayer::getToType``)",
     )
     block_shape = DimsProperty(
         lib.trtx_quantize_layer_get_block_shape,
         lib.trtx_quantize_layer_set_block_shape,
-        "Block shape. (``IQuantizeLayer::getBlockShape``)",
+        "Elements that share a scale, on each axis; -1 for all of an axis, no axes for no blocks. "
+        "(``IQuantizeLayer::getBlockShape``)",
     )
 
 
@@ -806,18 +917,20 @@ class DequantizeLayer(Layer):
     axis = IntProperty(
         lib.trtx_dequantize_layer_get_axis,
         lib.trtx_dequantize_layer_set_axis,
-        "Axis. (``IDequantizeLayer::getAxis``)",
+        "Channel axis of the scales; -1, the default, for one scale for the whole tensor. "
+        "(``IDequantizeLayer::getAxis``)",
     )
     to_type = EnumProperty(
         lib.trtx_dequantize_layer_get_to_type,
         lib.trtx_dequantize_layer_set_to_type,
         enums.DataType,
-        "To type. (``IDequantizeLayer::getToType``)",
+        "Element type of the output: FLOAT, HALF or BF16. (``IDequantizeLayer::getToType``)",
     )
     block_shape = DimsProperty(
         lib.trtx_dequantize_layer_get_block_shape,
         lib.trtx_dequantize_layer_set_block_shape,
-        "Block shape. (``IDequantizeLayer::getBlockShape``)",
+        "Elements that share a scale, on each axis; -1 for all of an axis, no axes for no blocks. "
+        "(``IDequantizeLayer::getBlockShape``)",
     )
 
 
@@ -828,29 +941,30 @@ class DynamicQuantizeLayer(Layer):
     axis = IntProperty(
         lib.trtx_dynamic_quantize_layer_get_axis,
         lib.trtx_dynamic_quantize_layer_set_axis,
-        "Axis. (``IDynamicQuantizeLayer::getAxis``)",
+        "Axis that is cut into blocks: the last or the one before. (``IDynamicQuantizeLayer::getAxis``)",
     )
     block_size = IntProperty(
         lib.trtx_dynamic_quantize_layer_get_block_size,
         lib.trtx_dynamic_quantize_layer_set_block_size,
-        "Block size. (``IDynamicQuantizeLayer::getBlockSize``)",
+        "Elements that share a scale: 16 for NVFP4, 32 for MXFP8. (``IDynamicQuantizeLayer::getBlockSize``)",
     )
     scale_type = EnumProperty(
         lib.trtx_dynamic_quantize_layer_get_scale_type,
         lib.trtx_dynamic_quantize_layer_set_scale_type,
         enums.DataType,
-        "Scale type. (``IDynamicQuantizeLayer::getScaleType``)",
+        "Element type of the scales, the second output. (``IDynamicQuantizeLayer::getScaleType``)",
     )
     to_type = EnumProperty(
         lib.trtx_dynamic_quantize_layer_get_to_type,
         lib.trtx_dynamic_quantize_layer_set_to_type,
         enums.DataType,
-        "To type. (``IDynamicQuantizeLayer::getToType``)",
+        "Element type of the quantized values, the first output. (``IDynamicQuantizeLayer::getToType``)",
     )
     block_shape = DimsProperty(
         lib.trtx_dynamic_quantize_layer_get_block_shape,
         lib.trtx_dynamic_quantize_layer_set_block_shape,
-        "Block shape. (``IDynamicQuantizeLayer::getBlockShape``)",
+        "Elements that share a scale, on each axis; no axes where axis and block size say it. "
+        "(``IDynamicQuantizeLayer::getBlockShape``)",
     )
 
 
@@ -874,12 +988,14 @@ class LoopOutputLayer(LoopBoundaryLayer):
         lib.trtx_loop_output_layer_get_loop_output,
         None,
         enums.LoopOutput,
-        "Kind. (``ILoopOutputLayer::getLoopOutput``)",
+        "Whether the output is the last value, or all values in order or in reverse. "
+        "(``ILoopOutputLayer::getLoopOutput``)",
     )
     axis = IntProperty(
         lib.trtx_loop_output_layer_get_axis,
         lib.trtx_loop_output_layer_set_axis,
-        "Axis. (``ILoopOutputLayer::getAxis``)",
+        "Where the axis of the iterations stands in the output; 0 by default, unused for the last value. "
+        "(``ILoopOutputLayer::getAxis``)",
     )
 
 
@@ -891,7 +1007,7 @@ class TripLimitLayer(LoopBoundaryLayer):
         lib.trtx_trip_limit_layer_get_trip_limit,
         None,
         enums.TripLimit,
-        "Kind. (``ITripLimitLayer::getTripLimit``)",
+        "Whether the input is a number of iterations, or a condition to go on. (``ITripLimitLayer::getTripLimit``)",
     )
 
 
@@ -902,12 +1018,12 @@ class IteratorLayer(LoopBoundaryLayer):
     axis = IntProperty(
         lib.trtx_iterator_layer_get_axis,
         lib.trtx_iterator_layer_set_axis,
-        "Axis. (``IIteratorLayer::getAxis``)",
+        "Axis that it walks along. (``IIteratorLayer::getAxis``)",
     )
     reverse = BoolProperty(
         lib.trtx_iterator_layer_get_reverse,
         lib.trtx_iterator_layer_set_reverse,
-        "Reverse. (``IIteratorLayer::getReverse``)",
+        "Whether it starts at the end; false by default. (``IIteratorLayer::getReverse``)",
     )
 
 
@@ -960,12 +1076,14 @@ class RotaryEmbeddingLayer(Layer):
     interleaved = BoolProperty(
         lib.trtx_rotary_embedding_layer_get_interleaved,
         lib.trtx_rotary_embedding_layer_set_interleaved,
-        "Interleaved. (``IRotaryEmbeddingLayer::getInterleaved``)",
+        "Whether the pairs that are rotated are neighbours; false by default. "
+        "(``IRotaryEmbeddingLayer::getInterleaved``)",
     )
     rotary_embedding_dim = IntProperty(
         lib.trtx_rotary_embedding_layer_get_rotary_embedding_dim,
         lib.trtx_rotary_embedding_layer_set_rotary_embedding_dim,
-        "Rotary embedding dim. (``IRotaryEmbeddingLayer::getRotaryEmbeddingDim``)",
+        "Hidden dimensions that are rotated, an even number; 0, the default, for all of them. "
+        "(``IRotaryEmbeddingLayer::getRotaryEmbeddingDim``)",
     )
 
 
@@ -977,18 +1095,20 @@ class KVCacheUpdateLayer(Layer):
         lib.trtx_kv_cache_update_layer_get_cache_mode,
         lib.trtx_kv_cache_update_layer_set_cache_mode,
         enums.KVCacheMode,
-        "Cache mode. (``IKVCacheUpdateLayer::getCacheMode``)",
+        "How the cache is filled. (``IKVCacheUpdateLayer::getCacheMode``)",
     )
     update_form = EnumProperty(
         lib.trtx_kv_cache_update_layer_get_update_form,
         lib.trtx_kv_cache_update_layer_set_update_form,
         enums.AttentionIOForm,
-        "Update form. (``IKVCacheUpdateLayer::getUpdateForm``)",
+        "Layout of the update: padded, as by default, or packed without padding. "
+        "(``IKVCacheUpdateLayer::getUpdateForm``)",
     )
     update_lengths = TensorProperty(
         lib.trtx_kv_cache_update_layer_get_update_lengths,
         lib.trtx_kv_cache_update_layer_set_update_lengths,
-        "Update lengths. (``IKVCacheUpdateLayer::getUpdateLengths``)",
+        "Running sums of the lengths of packed updates, from 0; null for none. "
+        "(``IKVCacheUpdateLayer::getUpdateLengths``)",
     )
 
 
@@ -1000,39 +1120,41 @@ class MoELayer(MoELayerExtras):
         lib.trtx_moe_layer_get_activation_type,
         lib.trtx_moe_layer_set_activation_type,
         enums.MoEActType,
-        "Activation type. (``IMoELayer::getActivationType``)",
+        "The function between the two products of an expert. (``IMoELayer::getActivationType``)",
     )
     quantization_to_type = EnumProperty(
         lib.trtx_moe_layer_get_quantization_to_type,
         lib.trtx_moe_layer_set_quantization_to_type,
         enums.DataType,
-        "Quantization to type. (``IMoELayer::getQuantizationToType``)",
+        "Type that the product in an expert is quantized to: FP8 or FP4; FLOAT, the default, for none. "
+        "(``IMoELayer::getQuantizationToType``)",
     )
     quantization_block_shape = DimsProperty(
         lib.trtx_moe_layer_get_quantization_block_shape,
         lib.trtx_moe_layer_set_quantization_block_shape,
-        "Quantization block shape. (``IMoELayer::getQuantizationBlockShape``)",
+        "Elements that share a scale, on each of the four axes; -1 for all of an axis. "
+        "(``IMoELayer::getQuantizationBlockShape``)",
     )
     dyn_q_output_scale_type = EnumProperty(
         lib.trtx_moe_layer_get_dyn_q_output_scale_type,
         lib.trtx_moe_layer_set_dyn_q_output_scale_type,
         enums.DataType,
-        "Dyn q output scale type. (``IMoELayer::getDynQOutputScaleType``)",
+        "Element type of the scales of dynamic quantization. (``IMoELayer::getDynQOutputScaleType``)",
     )
     swiglu_param_limit = FloatProperty(
         lib.trtx_moe_layer_get_swiglu_param_limit,
         lib.trtx_moe_layer_set_swiglu_param_limit,
-        "Swiglu param limit. (``IMoELayer::getSwigluParamLimit``)",
+        "Bound of the values in SwiGLU; infinite by default. (``IMoELayer::getSwigluParamLimit``)",
     )
     swiglu_param_alpha = FloatProperty(
         lib.trtx_moe_layer_get_swiglu_param_alpha,
         lib.trtx_moe_layer_set_swiglu_param_alpha,
-        "Swiglu param alpha. (``IMoELayer::getSwigluParamAlpha``)",
+        "Factor in the sigmoid of SwiGLU; 1 by default. (``IMoELayer::getSwigluParamAlpha``)",
     )
     swiglu_param_beta = FloatProperty(
         lib.trtx_moe_layer_get_swiglu_param_beta,
         lib.trtx_moe_layer_set_swiglu_param_beta,
-        "Swiglu param beta. (``IMoELayer::getSwigluParamBeta``)",
+        "What SwiGLU adds to the linear part; 0 by default. (``IMoELayer::getSwigluParamBeta``)",
     )
 
 

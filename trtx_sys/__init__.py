@@ -1,2 +1,34 @@
-"""Every function of the C shim by its C name, without policy."""
+"""The C shim of TensorRT-RTX for Python: every function by its C name, without policy.
+
+`trtx_sys.lib` holds the functions and constants, `trtx_sys.ffi` the cffi object, and the enums stand here by their names.
+A call that can fail returns a status; ``lib.trtx_last_error()`` explains it. For objects that clean up after themselves
+and exceptions, use `trtx`.
+"""
+
+from . import _enums_gen
+from ._enums_gen import *  # noqa: F403
 from ._ffi import ffi, lib
+from ._find import (
+    Found,
+    LibraryNotFoundError,
+    find,
+    find_onnx_parser,
+    get_include,
+    get_source_dir,
+    load,
+    load_onnx_parser,
+)
+
+__all__ = [
+    "Found",
+    "LibraryNotFoundError",
+    "ffi",
+    "find",
+    "find_onnx_parser",
+    "get_include",
+    "get_source_dir",
+    "lib",
+    "load",
+    "load_onnx_parser",
+    *_enums_gen.__all__,
+]

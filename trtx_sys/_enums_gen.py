@@ -3,7 +3,72 @@
 
 from enum import IntEnum, IntFlag
 
-__all__ = ["DataType", "APILanguage", "ErrorCode", "TensorIOMode", "EngineCapability", "TensorLocation", "SeekPosition", "WeightsRole", "DeviceType", "TempfileControlFlag", "TensorFormat", "AllocatorFlag", "Severity", "EngineValidity", "EngineInvalidityDiagnostics", "OptProfileSelector", "TacticSource", "ProfilingVerbosity", "SerializationFlag", "ExecutionContextAllocationStrategy", "DynamicShapesKernelSpecializationStrategy", "CudaGraphStrategy", "EngineStat", "LayerInformationFormat", "LayerType", "ActivationType", "PaddingMode", "PoolingType", "ScaleMode", "ElementWiseOperation", "GatherMode", "UnaryOperation", "ReduceOperation", "CollectiveOperation", "SampleMode", "TopKOperation", "MatrixOperation", "InterpolationMode", "ResizeCoordinateTransformation", "ResizeSelector", "ResizeRoundMode", "LoopOutput", "TripLimit", "FillOperation", "ScatterMode", "BoundingBoxFormat", "CumulativeOperation", "AttentionNormalizationOp", "CausalMaskKind", "AttentionIOForm", "KVCacheMode", "MoEActType", "RuntimePlatform", "BuilderFlag", "MemoryPoolType", "PreviewFeature", "HardwareCompatibilityLevel", "ComputeCapability", "TilingOptimizationLevel", "NetworkDefinitionCreationFlag", "OnnxErrorCode", "OnnxParserFlag", "RefitTransformKind"]  # fmt: skip
+__all__ = [
+    "APILanguage",
+    "ActivationType",
+    "AllocatorFlag",
+    "AttentionIOForm",
+    "AttentionNormalizationOp",
+    "BoundingBoxFormat",
+    "BuilderFlag",
+    "CausalMaskKind",
+    "CollectiveOperation",
+    "ComputeCapability",
+    "CudaGraphStrategy",
+    "CumulativeOperation",
+    "DLAWorkspaceAllocationStrategy",
+    "DataType",
+    "DeviceType",
+    "DynamicShapesKernelSpecializationStrategy",
+    "ElementWiseOperation",
+    "EngineCapability",
+    "EngineInvalidityDiagnostics",
+    "EngineStat",
+    "EngineValidity",
+    "ErrorCode",
+    "ExecutionContextAllocationStrategy",
+    "FillOperation",
+    "GatherMode",
+    "HardwareCompatibilityLevel",
+    "InterpolationMode",
+    "KVCacheMode",
+    "LayerInformationFormat",
+    "LayerType",
+    "LoopOutput",
+    "MatrixOperation",
+    "MemoryPoolType",
+    "MoEActType",
+    "NetworkDefinitionCreationFlag",
+    "OnnxErrorCode",
+    "OnnxParserFlag",
+    "OptProfileSelector",
+    "PaddingMode",
+    "PoolingType",
+    "PreviewFeature",
+    "ProfilingVerbosity",
+    "ReduceOperation",
+    "RefitTransformKind",
+    "ResizeCoordinateTransformation",
+    "ResizeRoundMode",
+    "ResizeSelector",
+    "RuntimePlatform",
+    "SampleMode",
+    "ScaleMode",
+    "ScatterMode",
+    "SeekPosition",
+    "SerializationFlag",
+    "Severity",
+    "TacticSource",
+    "TempfileControlFlag",
+    "TensorFormat",
+    "TensorIOMode",
+    "TensorLocation",
+    "TilingOptimizationLevel",
+    "TopKOperation",
+    "TripLimit",
+    "UnaryOperation",
+    "WeightsRole",
+]
 
 
 class DataType(IntEnum):
@@ -672,3 +737,10 @@ class RefitTransformKind(IntEnum):
     BATCH_NORM_FOLD_BIAS = 3
     CONSTANT_NODE = 4
     CONSTANT_OF_SHAPE = 5
+
+
+class DLAWorkspaceAllocationStrategy(IntEnum):
+    """How workspace on a DLA is allocated. Since 1.7."""
+
+    DEFAULT = 0
+    SHARED_STATIC = 1

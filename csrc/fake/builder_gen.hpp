@@ -6,71 +6,77 @@
 namespace trtx::fake {
 
 /// Stub of VBuilder: Makes networks and configurations, and builds engines of them.
-class BuilderStub : public abi::VBuilder {
+class BuilderStub : public abi::VBuilder, public Subject {
 public:
     int32_t getMaxDLABatchSize() const override
     {
-        return faulted<int32_t>("VBuilder::getMaxDLABatchSize", [&]() -> int32_t { return do_getMaxDLABatchSize(); });
+        return faulted<int32_t>(*this, "VBuilder::getMaxDLABatchSize", [&]() -> int32_t { return do_getMaxDLABatchSize(); });
     }
     int32_t getNbDLACores() const override
     {
-        return faulted<int32_t>("VBuilder::getNbDLACores", [&]() -> int32_t { return do_getNbDLACores(); });
+        return faulted<int32_t>(*this, "VBuilder::getNbDLACores", [&]() -> int32_t { return do_getNbDLACores(); });
     }
     void setGpuAllocator(IGpuAllocator *allocator) override
     {
-        return faulted<void>("VBuilder::setGpuAllocator", [&]() -> void { return do_setGpuAllocator(allocator); });
+        return faulted<void>(*this, "VBuilder::setGpuAllocator", [&]() -> void { return do_setGpuAllocator(allocator); });
     }
     IBuilderConfig *createBuilderConfig() override
     {
-        return faulted<IBuilderConfig *>("VBuilder::createBuilderConfig", [&]() -> IBuilderConfig * { return do_createBuilderConfig(); });
+        return faulted<IBuilderConfig *>(*this, "VBuilder::createBuilderConfig", [&]() -> IBuilderConfig * { return do_createBuilderConfig(); });
     }
     INetworkDefinition *createNetworkV2(uint32_t flags) override
     {
-        return faulted<INetworkDefinition *>("VBuilder::createNetworkV2", [&]() -> INetworkDefinition * { return do_createNetworkV2(flags); });
+        return faulted<INetworkDefinition *>(*this, "VBuilder::createNetworkV2", [&]() -> INetworkDefinition * { return do_createNetworkV2(flags); });
     }
     IOptimizationProfile *createOptimizationProfile() override
     {
-        return faulted<IOptimizationProfile *>("VBuilder::createOptimizationProfile", [&]() -> IOptimizationProfile * { return do_createOptimizationProfile(); });
+        return faulted<IOptimizationProfile *>(*this, "VBuilder::createOptimizationProfile", [&]() -> IOptimizationProfile * { return do_createOptimizationProfile(); });
     }
     void setErrorRecorder(IErrorRecorder *recorder) override
     {
-        return faulted<void>("VBuilder::setErrorRecorder", [&]() -> void { return do_setErrorRecorder(recorder); });
+        return faulted<void>(*this, "VBuilder::setErrorRecorder", [&]() -> void { return do_setErrorRecorder(recorder); });
     }
     IErrorRecorder *getErrorRecorder() const override
     {
-        return faulted<IErrorRecorder *>("VBuilder::getErrorRecorder", [&]() -> IErrorRecorder * { return do_getErrorRecorder(); });
+        return faulted<IErrorRecorder *>(*this, "VBuilder::getErrorRecorder", [&]() -> IErrorRecorder * { return do_getErrorRecorder(); });
     }
     void reset() override
     {
-        return faulted<void>("VBuilder::reset", [&]() -> void { return do_reset(); });
+        return faulted<void>(*this, "VBuilder::reset", [&]() -> void { return do_reset(); });
     }
     IHostMemory *buildSerializedNetwork(INetworkDefinition *network, IBuilderConfig *config) override
     {
-        return faulted<IHostMemory *>("VBuilder::buildSerializedNetwork", [&]() -> IHostMemory * { return do_buildSerializedNetwork(network, config); });
+        return faulted<IHostMemory *>(*this, "VBuilder::buildSerializedNetwork", [&]() -> IHostMemory * { return do_buildSerializedNetwork(network, config); });
     }
     bool isNetworkSupported(const INetworkDefinition *network, const IBuilderConfig *config) const override
     {
-        return faulted<bool>("VBuilder::isNetworkSupported", [&]() -> bool { return do_isNetworkSupported(network, config); });
+        return faulted<bool>(*this, "VBuilder::isNetworkSupported", [&]() -> bool { return do_isNetworkSupported(network, config); });
     }
     ILogger *getLogger() const override
     {
-        return faulted<ILogger *>("VBuilder::getLogger", [&]() -> ILogger * { return do_getLogger(); });
+        return faulted<ILogger *>(*this, "VBuilder::getLogger", [&]() -> ILogger * { return do_getLogger(); });
     }
     bool setMaxThreads(int32_t maxThreads) override
     {
-        return faulted<bool>("VBuilder::setMaxThreads", [&]() -> bool { return do_setMaxThreads(maxThreads); });
+        return faulted<bool>(*this, "VBuilder::setMaxThreads", [&]() -> bool { return do_setMaxThreads(maxThreads); });
     }
     int32_t getMaxThreads() const override
     {
-        return faulted<int32_t>("VBuilder::getMaxThreads", [&]() -> int32_t { return do_getMaxThreads(); });
+        return faulted<int32_t>(*this, "VBuilder::getMaxThreads", [&]() -> int32_t { return do_getMaxThreads(); });
     }
     IPluginRegistry *getPluginRegistry() override
     {
-        return faulted<IPluginRegistry *>("VBuilder::getPluginRegistry", [&]() -> IPluginRegistry * { return do_getPluginRegistry(); });
+        return faulted<IPluginRegistry *>(*this, "VBuilder::getPluginRegistry", [&]() -> IPluginRegistry * { return do_getPluginRegistry(); });
     }
     bool buildSerializedNetworkToStream(INetworkDefinition *network, IBuilderConfig *config, IStreamWriter *writer) override
     {
-        return faulted<bool>("VBuilder::buildSerializedNetworkToStream", [&]() -> bool { return do_buildSerializedNetworkToStream(network, config, writer); });
+        return faulted<bool>(*this, "VBuilder::buildSerializedNetworkToStream", [&]() -> bool { return do_buildSerializedNetworkToStream(network, config, writer); });
+    }
+    IErrorRecorder *mErrorRecorder{};
+    int32_t mMaxThreads{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("ErrorRecorder", mErrorRecorder); visit("MaxThreads", mMaxThreads);
     }
 
 protected:
@@ -80,290 +86,312 @@ protected:
     virtual IBuilderConfig *do_createBuilderConfig() { return nothing<IBuilderConfig *>(); }
     virtual INetworkDefinition *do_createNetworkV2(uint32_t) { return nothing<INetworkDefinition *>(); }
     virtual IOptimizationProfile *do_createOptimizationProfile() { return nothing<IOptimizationProfile *>(); }
-    virtual void do_setErrorRecorder(IErrorRecorder *) {}
-    virtual IErrorRecorder *do_getErrorRecorder() const { return nothing<IErrorRecorder *>(); }
+    virtual void do_setErrorRecorder(IErrorRecorder *_0) { take(*this, mErrorRecorder, _0); }
+    virtual IErrorRecorder *do_getErrorRecorder() const { return mErrorRecorder; }
     virtual void do_reset() {}
     virtual IHostMemory *do_buildSerializedNetwork(INetworkDefinition *, IBuilderConfig *) { return nothing<IHostMemory *>(); }
     virtual bool do_isNetworkSupported(const INetworkDefinition *, const IBuilderConfig *) const { return nothing<bool>(); }
     virtual ILogger *do_getLogger() const { return nothing<ILogger *>(); }
-    virtual bool do_setMaxThreads(int32_t) { return nothing<bool>(); }
-    virtual int32_t do_getMaxThreads() const { return nothing<int32_t>(); }
+    virtual bool do_setMaxThreads(int32_t _0) { take(*this, mMaxThreads, _0); return true; }
+    virtual int32_t do_getMaxThreads() const { return mMaxThreads; }
     virtual IPluginRegistry *do_getPluginRegistry() { return nothing<IPluginRegistry *>(); }
     virtual bool do_buildSerializedNetworkToStream(INetworkDefinition *, IBuilderConfig *, IStreamWriter *) { return nothing<bool>(); }
 };
 
 /// Stub of VBuilderConfig: How an engine is built: memory, flags, targets, profiles.
-class BuilderConfigStub : public abi::VBuilderConfig {
+class BuilderConfigStub : public abi::VBuilderConfig, public Subject {
 public:
     void setAvgTimingIterations(int32_t avgTiming) override
     {
-        return faulted<void>("VBuilderConfig::setAvgTimingIterations", [&]() -> void { return do_setAvgTimingIterations(avgTiming); });
+        return faulted<void>(*this, "VBuilderConfig::setAvgTimingIterations", [&]() -> void { return do_setAvgTimingIterations(avgTiming); });
     }
     int32_t getAvgTimingIterations() const override
     {
-        return faulted<int32_t>("VBuilderConfig::getAvgTimingIterations", [&]() -> int32_t { return do_getAvgTimingIterations(); });
+        return faulted<int32_t>(*this, "VBuilderConfig::getAvgTimingIterations", [&]() -> int32_t { return do_getAvgTimingIterations(); });
     }
     void setEngineCapability(int32_t capability) override
     {
-        return faulted<void>("VBuilderConfig::setEngineCapability", [&]() -> void { return do_setEngineCapability(capability); });
+        return faulted<void>(*this, "VBuilderConfig::setEngineCapability", [&]() -> void { return do_setEngineCapability(capability); });
     }
     int32_t getEngineCapability() const override
     {
-        return faulted<int32_t>("VBuilderConfig::getEngineCapability", [&]() -> int32_t { return do_getEngineCapability(); });
+        return faulted<int32_t>(*this, "VBuilderConfig::getEngineCapability", [&]() -> int32_t { return do_getEngineCapability(); });
     }
     void setFlags(uint32_t builderFlags) override
     {
-        return faulted<void>("VBuilderConfig::setFlags", [&]() -> void { return do_setFlags(builderFlags); });
+        return faulted<void>(*this, "VBuilderConfig::setFlags", [&]() -> void { return do_setFlags(builderFlags); });
     }
     uint32_t getFlags() const override
     {
-        return faulted<uint32_t>("VBuilderConfig::getFlags", [&]() -> uint32_t { return do_getFlags(); });
+        return faulted<uint32_t>(*this, "VBuilderConfig::getFlags", [&]() -> uint32_t { return do_getFlags(); });
     }
     void clearFlag(int32_t builderFlag) override
     {
-        return faulted<void>("VBuilderConfig::clearFlag", [&]() -> void { return do_clearFlag(builderFlag); });
+        return faulted<void>(*this, "VBuilderConfig::clearFlag", [&]() -> void { return do_clearFlag(builderFlag); });
     }
     void setFlag(int32_t builderFlag) override
     {
-        return faulted<void>("VBuilderConfig::setFlag", [&]() -> void { return do_setFlag(builderFlag); });
+        return faulted<void>(*this, "VBuilderConfig::setFlag", [&]() -> void { return do_setFlag(builderFlag); });
     }
     bool getFlag(int32_t builderFlag) const override
     {
-        return faulted<bool>("VBuilderConfig::getFlag", [&]() -> bool { return do_getFlag(builderFlag); });
+        return faulted<bool>(*this, "VBuilderConfig::getFlag", [&]() -> bool { return do_getFlag(builderFlag); });
     }
     void setDeviceType(const ILayer *layer, int32_t deviceType) override
     {
-        return faulted<void>("VBuilderConfig::setDeviceType", [&]() -> void { return do_setDeviceType(layer, deviceType); });
+        return faulted<void>(*this, "VBuilderConfig::setDeviceType", [&]() -> void { return do_setDeviceType(layer, deviceType); });
     }
     int32_t getDeviceType(const ILayer *layer) const override
     {
-        return faulted<int32_t>("VBuilderConfig::getDeviceType", [&]() -> int32_t { return do_getDeviceType(layer); });
+        return faulted<int32_t>(*this, "VBuilderConfig::getDeviceType", [&]() -> int32_t { return do_getDeviceType(layer); });
     }
     bool isDeviceTypeSet(const ILayer *layer) const override
     {
-        return faulted<bool>("VBuilderConfig::isDeviceTypeSet", [&]() -> bool { return do_isDeviceTypeSet(layer); });
+        return faulted<bool>(*this, "VBuilderConfig::isDeviceTypeSet", [&]() -> bool { return do_isDeviceTypeSet(layer); });
     }
     void resetDeviceType(const ILayer *layer) override
     {
-        return faulted<void>("VBuilderConfig::resetDeviceType", [&]() -> void { return do_resetDeviceType(layer); });
+        return faulted<void>(*this, "VBuilderConfig::resetDeviceType", [&]() -> void { return do_resetDeviceType(layer); });
     }
     bool canRunOnDLA(const ILayer *layer) const override
     {
-        return faulted<bool>("VBuilderConfig::canRunOnDLA", [&]() -> bool { return do_canRunOnDLA(layer); });
+        return faulted<bool>(*this, "VBuilderConfig::canRunOnDLA", [&]() -> bool { return do_canRunOnDLA(layer); });
     }
     void setDLACore(int32_t dlaCore) override
     {
-        return faulted<void>("VBuilderConfig::setDLACore", [&]() -> void { return do_setDLACore(dlaCore); });
+        return faulted<void>(*this, "VBuilderConfig::setDLACore", [&]() -> void { return do_setDLACore(dlaCore); });
     }
     int32_t getDLACore() const override
     {
-        return faulted<int32_t>("VBuilderConfig::getDLACore", [&]() -> int32_t { return do_getDLACore(); });
+        return faulted<int32_t>(*this, "VBuilderConfig::getDLACore", [&]() -> int32_t { return do_getDLACore(); });
     }
     void setDefaultDeviceType(int32_t deviceType) override
     {
-        return faulted<void>("VBuilderConfig::setDefaultDeviceType", [&]() -> void { return do_setDefaultDeviceType(deviceType); });
+        return faulted<void>(*this, "VBuilderConfig::setDefaultDeviceType", [&]() -> void { return do_setDefaultDeviceType(deviceType); });
     }
     int32_t getDefaultDeviceType() const override
     {
-        return faulted<int32_t>("VBuilderConfig::getDefaultDeviceType", [&]() -> int32_t { return do_getDefaultDeviceType(); });
+        return faulted<int32_t>(*this, "VBuilderConfig::getDefaultDeviceType", [&]() -> int32_t { return do_getDefaultDeviceType(); });
     }
     void reset() override
     {
-        return faulted<void>("VBuilderConfig::reset", [&]() -> void { return do_reset(); });
+        return faulted<void>(*this, "VBuilderConfig::reset", [&]() -> void { return do_reset(); });
     }
     void setProfileStream(void *stream) override
     {
-        return faulted<void>("VBuilderConfig::setProfileStream", [&]() -> void { return do_setProfileStream(stream); });
+        return faulted<void>(*this, "VBuilderConfig::setProfileStream", [&]() -> void { return do_setProfileStream(stream); });
     }
     void *getProfileStream() const override
     {
-        return faulted<void *>("VBuilderConfig::getProfileStream", [&]() -> void * { return do_getProfileStream(); });
+        return faulted<void *>(*this, "VBuilderConfig::getProfileStream", [&]() -> void * { return do_getProfileStream(); });
     }
     int32_t addOptimizationProfile(const IOptimizationProfile *profile) override
     {
-        return faulted<int32_t>("VBuilderConfig::addOptimizationProfile", [&]() -> int32_t { return do_addOptimizationProfile(profile); });
+        return faulted<int32_t>(*this, "VBuilderConfig::addOptimizationProfile", [&]() -> int32_t { return do_addOptimizationProfile(profile); });
     }
     int32_t getNbOptimizationProfiles() const override
     {
-        return faulted<int32_t>("VBuilderConfig::getNbOptimizationProfiles", [&]() -> int32_t { return do_getNbOptimizationProfiles(); });
+        return faulted<int32_t>(*this, "VBuilderConfig::getNbOptimizationProfiles", [&]() -> int32_t { return do_getNbOptimizationProfiles(); });
     }
     void setProfilingVerbosity(int32_t verbosity) override
     {
-        return faulted<void>("VBuilderConfig::setProfilingVerbosity", [&]() -> void { return do_setProfilingVerbosity(verbosity); });
+        return faulted<void>(*this, "VBuilderConfig::setProfilingVerbosity", [&]() -> void { return do_setProfilingVerbosity(verbosity); });
     }
     int32_t getProfilingVerbosity() const override
     {
-        return faulted<int32_t>("VBuilderConfig::getProfilingVerbosity", [&]() -> int32_t { return do_getProfilingVerbosity(); });
+        return faulted<int32_t>(*this, "VBuilderConfig::getProfilingVerbosity", [&]() -> int32_t { return do_getProfilingVerbosity(); });
     }
     bool setTacticSources(uint32_t tacticSources) override
     {
-        return faulted<bool>("VBuilderConfig::setTacticSources", [&]() -> bool { return do_setTacticSources(tacticSources); });
+        return faulted<bool>(*this, "VBuilderConfig::setTacticSources", [&]() -> bool { return do_setTacticSources(tacticSources); });
     }
     uint32_t getTacticSources() const override
     {
-        return faulted<uint32_t>("VBuilderConfig::getTacticSources", [&]() -> uint32_t { return do_getTacticSources(); });
+        return faulted<uint32_t>(*this, "VBuilderConfig::getTacticSources", [&]() -> uint32_t { return do_getTacticSources(); });
     }
     ITimingCache *createTimingCache(const void *blob, size_t size) const override
     {
-        return faulted<ITimingCache *>("VBuilderConfig::createTimingCache", [&]() -> ITimingCache * { return do_createTimingCache(blob, size); });
+        return faulted<ITimingCache *>(*this, "VBuilderConfig::createTimingCache", [&]() -> ITimingCache * { return do_createTimingCache(blob, size); });
     }
     bool setTimingCache(const ITimingCache *cache, bool ignoreMismatch) override
     {
-        return faulted<bool>("VBuilderConfig::setTimingCache", [&]() -> bool { return do_setTimingCache(cache, ignoreMismatch); });
+        return faulted<bool>(*this, "VBuilderConfig::setTimingCache", [&]() -> bool { return do_setTimingCache(cache, ignoreMismatch); });
     }
     const ITimingCache *getTimingCache() const override
     {
-        return faulted<const ITimingCache *>("VBuilderConfig::getTimingCache", [&]() -> const ITimingCache * { return do_getTimingCache(); });
+        return faulted<const ITimingCache *>(*this, "VBuilderConfig::getTimingCache", [&]() -> const ITimingCache * { return do_getTimingCache(); });
     }
     void setMemoryPoolLimit(int32_t pool, size_t poolSize) override
     {
-        return faulted<void>("VBuilderConfig::setMemoryPoolLimit", [&]() -> void { return do_setMemoryPoolLimit(pool, poolSize); });
+        return faulted<void>(*this, "VBuilderConfig::setMemoryPoolLimit", [&]() -> void { return do_setMemoryPoolLimit(pool, poolSize); });
     }
     size_t getMemoryPoolLimit(int32_t pool) const override
     {
-        return faulted<size_t>("VBuilderConfig::getMemoryPoolLimit", [&]() -> size_t { return do_getMemoryPoolLimit(pool); });
+        return faulted<size_t>(*this, "VBuilderConfig::getMemoryPoolLimit", [&]() -> size_t { return do_getMemoryPoolLimit(pool); });
     }
     void setPreviewFeature(int32_t feature, bool enable) override
     {
-        return faulted<void>("VBuilderConfig::setPreviewFeature", [&]() -> void { return do_setPreviewFeature(feature, enable); });
+        return faulted<void>(*this, "VBuilderConfig::setPreviewFeature", [&]() -> void { return do_setPreviewFeature(feature, enable); });
     }
     bool getPreviewFeature(int32_t feature) const override
     {
-        return faulted<bool>("VBuilderConfig::getPreviewFeature", [&]() -> bool { return do_getPreviewFeature(feature); });
+        return faulted<bool>(*this, "VBuilderConfig::getPreviewFeature", [&]() -> bool { return do_getPreviewFeature(feature); });
     }
     void setBuilderOptimizationLevel(int32_t level) override
     {
-        return faulted<void>("VBuilderConfig::setBuilderOptimizationLevel", [&]() -> void { return do_setBuilderOptimizationLevel(level); });
+        return faulted<void>(*this, "VBuilderConfig::setBuilderOptimizationLevel", [&]() -> void { return do_setBuilderOptimizationLevel(level); });
     }
     int32_t getBuilderOptimizationLevel() const override
     {
-        return faulted<int32_t>("VBuilderConfig::getBuilderOptimizationLevel", [&]() -> int32_t { return do_getBuilderOptimizationLevel(); });
+        return faulted<int32_t>(*this, "VBuilderConfig::getBuilderOptimizationLevel", [&]() -> int32_t { return do_getBuilderOptimizationLevel(); });
     }
     void setHardwareCompatibilityLevel(int32_t hardwareCompatibilityLevel) override
     {
-        return faulted<void>("VBuilderConfig::setHardwareCompatibilityLevel", [&]() -> void { return do_setHardwareCompatibilityLevel(hardwareCompatibilityLevel); });
+        return faulted<void>(*this, "VBuilderConfig::setHardwareCompatibilityLevel", [&]() -> void { return do_setHardwareCompatibilityLevel(hardwareCompatibilityLevel); });
     }
     int32_t getHardwareCompatibilityLevel() const override
     {
-        return faulted<int32_t>("VBuilderConfig::getHardwareCompatibilityLevel", [&]() -> int32_t { return do_getHardwareCompatibilityLevel(); });
+        return faulted<int32_t>(*this, "VBuilderConfig::getHardwareCompatibilityLevel", [&]() -> int32_t { return do_getHardwareCompatibilityLevel(); });
     }
     void setPluginsToSerialize(const char *const *paths, int32_t nbPaths) override
     {
-        return faulted<void>("VBuilderConfig::setPluginsToSerialize", [&]() -> void { return do_setPluginsToSerialize(paths, nbPaths); });
+        return faulted<void>(*this, "VBuilderConfig::setPluginsToSerialize", [&]() -> void { return do_setPluginsToSerialize(paths, nbPaths); });
     }
     const char *getPluginToSerialize(int32_t index) const override
     {
-        return faulted<const char *>("VBuilderConfig::getPluginToSerialize", [&]() -> const char * { return do_getPluginToSerialize(index); });
+        return faulted<const char *>(*this, "VBuilderConfig::getPluginToSerialize", [&]() -> const char * { return do_getPluginToSerialize(index); });
     }
     int32_t getNbPluginsToSerialize() const override
     {
-        return faulted<int32_t>("VBuilderConfig::getNbPluginsToSerialize", [&]() -> int32_t { return do_getNbPluginsToSerialize(); });
+        return faulted<int32_t>(*this, "VBuilderConfig::getNbPluginsToSerialize", [&]() -> int32_t { return do_getNbPluginsToSerialize(); });
     }
     bool setMaxAuxStreams(int32_t nbStreams) override
     {
-        return faulted<bool>("VBuilderConfig::setMaxAuxStreams", [&]() -> bool { return do_setMaxAuxStreams(nbStreams); });
+        return faulted<bool>(*this, "VBuilderConfig::setMaxAuxStreams", [&]() -> bool { return do_setMaxAuxStreams(nbStreams); });
     }
     int32_t getMaxAuxStreams() const override
     {
-        return faulted<int32_t>("VBuilderConfig::getMaxAuxStreams", [&]() -> int32_t { return do_getMaxAuxStreams(); });
+        return faulted<int32_t>(*this, "VBuilderConfig::getMaxAuxStreams", [&]() -> int32_t { return do_getMaxAuxStreams(); });
     }
     void setProgressMonitor(IProgressMonitor *monitor) override
     {
-        return faulted<void>("VBuilderConfig::setProgressMonitor", [&]() -> void { return do_setProgressMonitor(monitor); });
+        return faulted<void>(*this, "VBuilderConfig::setProgressMonitor", [&]() -> void { return do_setProgressMonitor(monitor); });
     }
     IProgressMonitor *getProgressMonitor() const override
     {
-        return faulted<IProgressMonitor *>("VBuilderConfig::getProgressMonitor", [&]() -> IProgressMonitor * { return do_getProgressMonitor(); });
+        return faulted<IProgressMonitor *>(*this, "VBuilderConfig::getProgressMonitor", [&]() -> IProgressMonitor * { return do_getProgressMonitor(); });
     }
     void setRuntimePlatform(int32_t runtimePlatform) override
     {
-        return faulted<void>("VBuilderConfig::setRuntimePlatform", [&]() -> void { return do_setRuntimePlatform(runtimePlatform); });
+        return faulted<void>(*this, "VBuilderConfig::setRuntimePlatform", [&]() -> void { return do_setRuntimePlatform(runtimePlatform); });
     }
     int32_t getRuntimePlatform() const override
     {
-        return faulted<int32_t>("VBuilderConfig::getRuntimePlatform", [&]() -> int32_t { return do_getRuntimePlatform(); });
+        return faulted<int32_t>(*this, "VBuilderConfig::getRuntimePlatform", [&]() -> int32_t { return do_getRuntimePlatform(); });
     }
     void setMaxNbTactics(int32_t maxTactics) override
     {
-        return faulted<void>("VBuilderConfig::setMaxNbTactics", [&]() -> void { return do_setMaxNbTactics(maxTactics); });
+        return faulted<void>(*this, "VBuilderConfig::setMaxNbTactics", [&]() -> void { return do_setMaxNbTactics(maxTactics); });
     }
     int32_t getMaxNbTactics() const override
     {
-        return faulted<int32_t>("VBuilderConfig::getMaxNbTactics", [&]() -> int32_t { return do_getMaxNbTactics(); });
+        return faulted<int32_t>(*this, "VBuilderConfig::getMaxNbTactics", [&]() -> int32_t { return do_getMaxNbTactics(); });
     }
     bool setTilingOptimizationLevel(int32_t level) override
     {
-        return faulted<bool>("VBuilderConfig::setTilingOptimizationLevel", [&]() -> bool { return do_setTilingOptimizationLevel(level); });
+        return faulted<bool>(*this, "VBuilderConfig::setTilingOptimizationLevel", [&]() -> bool { return do_setTilingOptimizationLevel(level); });
     }
     int32_t getTilingOptimizationLevel() const override
     {
-        return faulted<int32_t>("VBuilderConfig::getTilingOptimizationLevel", [&]() -> int32_t { return do_getTilingOptimizationLevel(); });
+        return faulted<int32_t>(*this, "VBuilderConfig::getTilingOptimizationLevel", [&]() -> int32_t { return do_getTilingOptimizationLevel(); });
     }
     bool setL2LimitForTiling(int64_t size) override
     {
-        return faulted<bool>("VBuilderConfig::setL2LimitForTiling", [&]() -> bool { return do_setL2LimitForTiling(size); });
+        return faulted<bool>(*this, "VBuilderConfig::setL2LimitForTiling", [&]() -> bool { return do_setL2LimitForTiling(size); });
     }
     int64_t getL2LimitForTiling() const override
     {
-        return faulted<int64_t>("VBuilderConfig::getL2LimitForTiling", [&]() -> int64_t { return do_getL2LimitForTiling(); });
+        return faulted<int64_t>(*this, "VBuilderConfig::getL2LimitForTiling", [&]() -> int64_t { return do_getL2LimitForTiling(); });
     }
     bool setNbComputeCapabilities(int32_t maxNbComputeCapabilities) override
     {
-        return faulted<bool>("VBuilderConfig::setNbComputeCapabilities", [&]() -> bool { return do_setNbComputeCapabilities(maxNbComputeCapabilities); });
+        return faulted<bool>(*this, "VBuilderConfig::setNbComputeCapabilities", [&]() -> bool { return do_setNbComputeCapabilities(maxNbComputeCapabilities); });
     }
     int32_t getNbComputeCapabilities() const override
     {
-        return faulted<int32_t>("VBuilderConfig::getNbComputeCapabilities", [&]() -> int32_t { return do_getNbComputeCapabilities(); });
+        return faulted<int32_t>(*this, "VBuilderConfig::getNbComputeCapabilities", [&]() -> int32_t { return do_getNbComputeCapabilities(); });
     }
     bool setComputeCapability(int32_t computeCapability, int32_t index) override
     {
-        return faulted<bool>("VBuilderConfig::setComputeCapability", [&]() -> bool { return do_setComputeCapability(computeCapability, index); });
+        return faulted<bool>(*this, "VBuilderConfig::setComputeCapability", [&]() -> bool { return do_setComputeCapability(computeCapability, index); });
     }
     int32_t getComputeCapability(int32_t index) const override
     {
-        return faulted<int32_t>("VBuilderConfig::getComputeCapability", [&]() -> int32_t { return do_getComputeCapability(index); });
+        return faulted<int32_t>(*this, "VBuilderConfig::getComputeCapability", [&]() -> int32_t { return do_getComputeCapability(index); });
     }
     bool setBuildRoute(const char *buildRoute) override
     {
-        return faulted<bool>("VBuilderConfig::setBuildRoute", [&]() -> bool { return do_setBuildRoute(buildRoute); });
+        return faulted<bool>(*this, "VBuilderConfig::setBuildRoute", [&]() -> bool { return do_setBuildRoute(buildRoute); });
     }
     const char *getBuildRoute() const override
     {
-        return faulted<const char *>("VBuilderConfig::getBuildRoute", [&]() -> const char * { return do_getBuildRoute(); });
+        return faulted<const char *>(*this, "VBuilderConfig::getBuildRoute", [&]() -> const char * { return do_getBuildRoute(); });
     }
     const char *getAllBuildRoutes() const override
     {
-        return faulted<const char *>("VBuilderConfig::getAllBuildRoutes", [&]() -> const char * { return do_getAllBuildRoutes(); });
+        return faulted<const char *>(*this, "VBuilderConfig::getAllBuildRoutes", [&]() -> const char * { return do_getAllBuildRoutes(); });
+    }
+    int32_t mAvgTimingIterations{};
+    int32_t mEngineCapability{};
+    uint32_t mFlags{};
+    int32_t mDLACore{};
+    int32_t mDefaultDeviceType{};
+    void *mProfileStream{};
+    int32_t mProfilingVerbosity{};
+    uint32_t mTacticSources{};
+    int32_t mBuilderOptimizationLevel{};
+    int32_t mHardwareCompatibilityLevel{};
+    int32_t mMaxAuxStreams{};
+    IProgressMonitor *mProgressMonitor{};
+    int32_t mRuntimePlatform{};
+    int32_t mMaxNbTactics{};
+    int32_t mTilingOptimizationLevel{};
+    int64_t mL2LimitForTiling{};
+    int32_t mNbComputeCapabilities{};
+    std::string mBuildRoute{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("AvgTimingIterations", mAvgTimingIterations); visit("EngineCapability", mEngineCapability); visit("Flags", mFlags); visit("DLACore", mDLACore); visit("DefaultDeviceType", mDefaultDeviceType); visit("ProfileStream", mProfileStream); visit("ProfilingVerbosity", mProfilingVerbosity); visit("TacticSources", mTacticSources); visit("BuilderOptimizationLevel", mBuilderOptimizationLevel); visit("HardwareCompatibilityLevel", mHardwareCompatibilityLevel); visit("MaxAuxStreams", mMaxAuxStreams); visit("ProgressMonitor", mProgressMonitor); visit("RuntimePlatform", mRuntimePlatform); visit("MaxNbTactics", mMaxNbTactics); visit("TilingOptimizationLevel", mTilingOptimizationLevel); visit("L2LimitForTiling", mL2LimitForTiling); visit("NbComputeCapabilities", mNbComputeCapabilities); visit("BuildRoute", mBuildRoute);
     }
 
 protected:
-    virtual void do_setAvgTimingIterations(int32_t) {}
-    virtual int32_t do_getAvgTimingIterations() const { return nothing<int32_t>(); }
-    virtual void do_setEngineCapability(int32_t) {}
-    virtual int32_t do_getEngineCapability() const { return nothing<int32_t>(); }
-    virtual void do_setFlags(uint32_t) {}
-    virtual uint32_t do_getFlags() const { return nothing<uint32_t>(); }
-    virtual void do_clearFlag(int32_t) {}
-    virtual void do_setFlag(int32_t) {}
-    virtual bool do_getFlag(int32_t) const { return nothing<bool>(); }
+    virtual void do_setAvgTimingIterations(int32_t _0) { take(*this, mAvgTimingIterations, _0); }
+    virtual int32_t do_getAvgTimingIterations() const { return mAvgTimingIterations; }
+    virtual void do_setEngineCapability(int32_t _0) { take(*this, mEngineCapability, _0); }
+    virtual int32_t do_getEngineCapability() const { return mEngineCapability; }
+    virtual void do_setFlags(uint32_t _0) { take(*this, mFlags, _0); }
+    virtual uint32_t do_getFlags() const { return mFlags; }
+    virtual void do_clearFlag(int32_t _0) { mFlags &= ~bit_of(_0); }
+    virtual void do_setFlag(int32_t _0) { mFlags |= bit_of(_0); }
+    virtual bool do_getFlag(int32_t _0) const { return (mFlags & bit_of(_0)) != 0; }
     virtual void do_setDeviceType(const ILayer *, int32_t) {}
     virtual int32_t do_getDeviceType(const ILayer *) const { return nothing<int32_t>(); }
     virtual bool do_isDeviceTypeSet(const ILayer *) const { return nothing<bool>(); }
     virtual void do_resetDeviceType(const ILayer *) {}
     virtual bool do_canRunOnDLA(const ILayer *) const { return nothing<bool>(); }
-    virtual void do_setDLACore(int32_t) {}
-    virtual int32_t do_getDLACore() const { return nothing<int32_t>(); }
-    virtual void do_setDefaultDeviceType(int32_t) {}
-    virtual int32_t do_getDefaultDeviceType() const { return nothing<int32_t>(); }
+    virtual void do_setDLACore(int32_t _0) { take(*this, mDLACore, _0); }
+    virtual int32_t do_getDLACore() const { return mDLACore; }
+    virtual void do_setDefaultDeviceType(int32_t _0) { take(*this, mDefaultDeviceType, _0); }
+    virtual int32_t do_getDefaultDeviceType() const { return mDefaultDeviceType; }
     virtual void do_reset() {}
-    virtual void do_setProfileStream(void *) {}
-    virtual void *do_getProfileStream() const { return nothing<void *>(); }
+    virtual void do_setProfileStream(void *_0) { take(*this, mProfileStream, _0); }
+    virtual void *do_getProfileStream() const { return mProfileStream; }
     virtual int32_t do_addOptimizationProfile(const IOptimizationProfile *) { return nothing<int32_t>(); }
     virtual int32_t do_getNbOptimizationProfiles() const { return nothing<int32_t>(); }
-    virtual void do_setProfilingVerbosity(int32_t) {}
-    virtual int32_t do_getProfilingVerbosity() const { return nothing<int32_t>(); }
-    virtual bool do_setTacticSources(uint32_t) { return nothing<bool>(); }
-    virtual uint32_t do_getTacticSources() const { return nothing<uint32_t>(); }
+    virtual void do_setProfilingVerbosity(int32_t _0) { take(*this, mProfilingVerbosity, _0); }
+    virtual int32_t do_getProfilingVerbosity() const { return mProfilingVerbosity; }
+    virtual bool do_setTacticSources(uint32_t _0) { take(*this, mTacticSources, _0); return true; }
+    virtual uint32_t do_getTacticSources() const { return mTacticSources; }
     virtual ITimingCache *do_createTimingCache(const void *, size_t) const { return nothing<ITimingCache *>(); }
     virtual bool do_setTimingCache(const ITimingCache *, bool) { return nothing<bool>(); }
     virtual const ITimingCache *do_getTimingCache() const { return nothing<const ITimingCache *>(); }
@@ -371,107 +399,126 @@ protected:
     virtual size_t do_getMemoryPoolLimit(int32_t) const { return nothing<size_t>(); }
     virtual void do_setPreviewFeature(int32_t, bool) {}
     virtual bool do_getPreviewFeature(int32_t) const { return nothing<bool>(); }
-    virtual void do_setBuilderOptimizationLevel(int32_t) {}
-    virtual int32_t do_getBuilderOptimizationLevel() const { return nothing<int32_t>(); }
-    virtual void do_setHardwareCompatibilityLevel(int32_t) {}
-    virtual int32_t do_getHardwareCompatibilityLevel() const { return nothing<int32_t>(); }
+    virtual void do_setBuilderOptimizationLevel(int32_t _0) { take(*this, mBuilderOptimizationLevel, _0); }
+    virtual int32_t do_getBuilderOptimizationLevel() const { return mBuilderOptimizationLevel; }
+    virtual void do_setHardwareCompatibilityLevel(int32_t _0) { take(*this, mHardwareCompatibilityLevel, _0); }
+    virtual int32_t do_getHardwareCompatibilityLevel() const { return mHardwareCompatibilityLevel; }
     virtual void do_setPluginsToSerialize(const char *const *, int32_t) {}
     virtual const char *do_getPluginToSerialize(int32_t) const { return nothing<const char *>(); }
     virtual int32_t do_getNbPluginsToSerialize() const { return nothing<int32_t>(); }
-    virtual bool do_setMaxAuxStreams(int32_t) { return nothing<bool>(); }
-    virtual int32_t do_getMaxAuxStreams() const { return nothing<int32_t>(); }
-    virtual void do_setProgressMonitor(IProgressMonitor *) {}
-    virtual IProgressMonitor *do_getProgressMonitor() const { return nothing<IProgressMonitor *>(); }
-    virtual void do_setRuntimePlatform(int32_t) {}
-    virtual int32_t do_getRuntimePlatform() const { return nothing<int32_t>(); }
-    virtual void do_setMaxNbTactics(int32_t) {}
-    virtual int32_t do_getMaxNbTactics() const { return nothing<int32_t>(); }
-    virtual bool do_setTilingOptimizationLevel(int32_t) { return nothing<bool>(); }
-    virtual int32_t do_getTilingOptimizationLevel() const { return nothing<int32_t>(); }
-    virtual bool do_setL2LimitForTiling(int64_t) { return nothing<bool>(); }
-    virtual int64_t do_getL2LimitForTiling() const { return nothing<int64_t>(); }
-    virtual bool do_setNbComputeCapabilities(int32_t) { return nothing<bool>(); }
-    virtual int32_t do_getNbComputeCapabilities() const { return nothing<int32_t>(); }
+    virtual bool do_setMaxAuxStreams(int32_t _0) { take(*this, mMaxAuxStreams, _0); return true; }
+    virtual int32_t do_getMaxAuxStreams() const { return mMaxAuxStreams; }
+    virtual void do_setProgressMonitor(IProgressMonitor *_0) { take(*this, mProgressMonitor, _0); }
+    virtual IProgressMonitor *do_getProgressMonitor() const { return mProgressMonitor; }
+    virtual void do_setRuntimePlatform(int32_t _0) { take(*this, mRuntimePlatform, _0); }
+    virtual int32_t do_getRuntimePlatform() const { return mRuntimePlatform; }
+    virtual void do_setMaxNbTactics(int32_t _0) { take(*this, mMaxNbTactics, _0); }
+    virtual int32_t do_getMaxNbTactics() const { return mMaxNbTactics; }
+    virtual bool do_setTilingOptimizationLevel(int32_t _0) { take(*this, mTilingOptimizationLevel, _0); return true; }
+    virtual int32_t do_getTilingOptimizationLevel() const { return mTilingOptimizationLevel; }
+    virtual bool do_setL2LimitForTiling(int64_t _0) { take(*this, mL2LimitForTiling, _0); return true; }
+    virtual int64_t do_getL2LimitForTiling() const { return mL2LimitForTiling; }
+    virtual bool do_setNbComputeCapabilities(int32_t _0) { take(*this, mNbComputeCapabilities, _0); return true; }
+    virtual int32_t do_getNbComputeCapabilities() const { return mNbComputeCapabilities; }
     virtual bool do_setComputeCapability(int32_t, int32_t) { return nothing<bool>(); }
     virtual int32_t do_getComputeCapability(int32_t) const { return nothing<int32_t>(); }
-    virtual bool do_setBuildRoute(const char *) { return nothing<bool>(); }
-    virtual const char *do_getBuildRoute() const { return nothing<const char *>(); }
+    virtual bool do_setBuildRoute(const char *_0) { take(*this, mBuildRoute, text_or_empty(_0)); return true; }
+    virtual const char *do_getBuildRoute() const { return mBuildRoute.c_str(); }
     virtual const char *do_getAllBuildRoutes() const { return nothing<const char *>(); }
 };
 
 /// Stub of VOptimizationProfile: The smallest, usual and largest shape of each dynamic input.
-class OptimizationProfileStub : public abi::VOptimizationProfile {
+class OptimizationProfileStub : public abi::VOptimizationProfile, public Subject {
 public:
-    bool setDimensions(const char *inputName, int32_t select, const trtx_dims & dims) override
+    bool setDimensions(const char *inputName, int32_t select, const trtx_dims &dims) override
     {
-        return faulted<bool>("VOptimizationProfile::setDimensions", [&]() -> bool { return do_setDimensions(inputName, select, dims); });
+        return faulted<bool>(*this, "VOptimizationProfile::setDimensions", [&]() -> bool { return do_setDimensions(inputName, select, dims); });
     }
     trtx_dims getDimensions(const char *inputName, int32_t select) const override
     {
-        return faulted<trtx_dims>("VOptimizationProfile::getDimensions", [&]() -> trtx_dims { return do_getDimensions(inputName, select); });
+        return faulted<trtx_dims>(*this, "VOptimizationProfile::getDimensions", [&]() -> trtx_dims { return do_getDimensions(inputName, select); });
     }
     int32_t getNbShapeValues(const char *inputName) const override
     {
-        return faulted<int32_t>("VOptimizationProfile::getNbShapeValues", [&]() -> int32_t { return do_getNbShapeValues(inputName); });
+        return faulted<int32_t>(*this, "VOptimizationProfile::getNbShapeValues", [&]() -> int32_t { return do_getNbShapeValues(inputName); });
     }
     bool setExtraMemoryTarget(float target) override
     {
-        return faulted<bool>("VOptimizationProfile::setExtraMemoryTarget", [&]() -> bool { return do_setExtraMemoryTarget(target); });
+        return faulted<bool>(*this, "VOptimizationProfile::setExtraMemoryTarget", [&]() -> bool { return do_setExtraMemoryTarget(target); });
     }
     float getExtraMemoryTarget() const override
     {
-        return faulted<float>("VOptimizationProfile::getExtraMemoryTarget", [&]() -> float { return do_getExtraMemoryTarget(); });
+        return faulted<float>(*this, "VOptimizationProfile::getExtraMemoryTarget", [&]() -> float { return do_getExtraMemoryTarget(); });
     }
     bool isValid() const override
     {
-        return faulted<bool>("VOptimizationProfile::isValid", [&]() -> bool { return do_isValid(); });
+        return faulted<bool>(*this, "VOptimizationProfile::isValid", [&]() -> bool { return do_isValid(); });
     }
     bool setShapeValuesV2(const char *inputName, int32_t select, const int64_t *values, int32_t nbValues) override
     {
-        return faulted<bool>("VOptimizationProfile::setShapeValuesV2", [&]() -> bool { return do_setShapeValuesV2(inputName, select, values, nbValues); });
+        return faulted<bool>(*this, "VOptimizationProfile::setShapeValuesV2", [&]() -> bool { return do_setShapeValuesV2(inputName, select, values, nbValues); });
     }
     const int64_t *getShapeValuesV2(const char *inputName, int32_t select) const override
     {
-        return faulted<const int64_t *>("VOptimizationProfile::getShapeValuesV2", [&]() -> const int64_t * { return do_getShapeValuesV2(inputName, select); });
+        return faulted<const int64_t *>(*this, "VOptimizationProfile::getShapeValuesV2", [&]() -> const int64_t * { return do_getShapeValuesV2(inputName, select); });
+    }
+    void setProfileStream(void *stream) override
+    {
+        return faulted<void>(*this, "VOptimizationProfile::setProfileStream", [&]() -> void { return do_setProfileStream(stream); });
+    }
+    void *getProfileStream() const override
+    {
+        return faulted<void *>(*this, "VOptimizationProfile::getProfileStream", [&]() -> void * { return do_getProfileStream(); });
+    }
+    float mExtraMemoryTarget{};
+    void *mProfileStream{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("ExtraMemoryTarget", mExtraMemoryTarget); visit("ProfileStream", mProfileStream);
     }
 
 protected:
     virtual bool do_setDimensions(const char *, int32_t, const trtx_dims &) { return nothing<bool>(); }
     virtual trtx_dims do_getDimensions(const char *, int32_t) const { return nothing<trtx_dims>(); }
     virtual int32_t do_getNbShapeValues(const char *) const { return nothing<int32_t>(); }
-    virtual bool do_setExtraMemoryTarget(float) { return nothing<bool>(); }
-    virtual float do_getExtraMemoryTarget() const { return nothing<float>(); }
+    virtual bool do_setExtraMemoryTarget(float _0) { take(*this, mExtraMemoryTarget, _0); return true; }
+    virtual float do_getExtraMemoryTarget() const { return mExtraMemoryTarget; }
     virtual bool do_isValid() const { return nothing<bool>(); }
     virtual bool do_setShapeValuesV2(const char *, int32_t, const int64_t *, int32_t) { return nothing<bool>(); }
     virtual const int64_t *do_getShapeValuesV2(const char *, int32_t) const { return nothing<const int64_t *>(); }
+    virtual void do_setProfileStream(void *_0) { take(*this, mProfileStream, _0); }
+    virtual void *do_getProfileStream() const { return mProfileStream; }
 };
 
 /// Stub of VTimingCache: Tactic timings of earlier builds; TensorRT-RTX keeps it for compatibility only.
-class TimingCacheStub : public abi::VTimingCache {
+class TimingCacheStub : public abi::VTimingCache, public Subject {
 public:
     IHostMemory *serialize() const override
     {
-        return faulted<IHostMemory *>("VTimingCache::serialize", [&]() -> IHostMemory * { return do_serialize(); });
+        return faulted<IHostMemory *>(*this, "VTimingCache::serialize", [&]() -> IHostMemory * { return do_serialize(); });
     }
     bool combine(const ITimingCache *inputCache, bool ignoreMismatch) override
     {
-        return faulted<bool>("VTimingCache::combine", [&]() -> bool { return do_combine(inputCache, ignoreMismatch); });
+        return faulted<bool>(*this, "VTimingCache::combine", [&]() -> bool { return do_combine(inputCache, ignoreMismatch); });
     }
     bool reset() override
     {
-        return faulted<bool>("VTimingCache::reset", [&]() -> bool { return do_reset(); });
+        return faulted<bool>(*this, "VTimingCache::reset", [&]() -> bool { return do_reset(); });
     }
     int64_t queryKeys(trtx_timing_cache_key *keyBuffer, int64_t capacity) const override
     {
-        return faulted<int64_t>("VTimingCache::queryKeys", [&]() -> int64_t { return do_queryKeys(keyBuffer, capacity); });
+        return faulted<int64_t>(*this, "VTimingCache::queryKeys", [&]() -> int64_t { return do_queryKeys(keyBuffer, capacity); });
     }
-    trtx_timing_cache_value query(const trtx_timing_cache_key & key) const override
+    trtx_timing_cache_value query(const trtx_timing_cache_key &key) const override
     {
-        return faulted<trtx_timing_cache_value>("VTimingCache::query", [&]() -> trtx_timing_cache_value { return do_query(key); });
+        return faulted<trtx_timing_cache_value>(*this, "VTimingCache::query", [&]() -> trtx_timing_cache_value { return do_query(key); });
     }
-    bool update(const trtx_timing_cache_key & key, const trtx_timing_cache_value & value) override
+    bool update(const trtx_timing_cache_key &key, const trtx_timing_cache_value &value) override
     {
-        return faulted<bool>("VTimingCache::update", [&]() -> bool { return do_update(key, value); });
+        return faulted<bool>(*this, "VTimingCache::update", [&]() -> bool { return do_update(key, value); });
+    }
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
     }
 
 protected:
@@ -484,19 +531,22 @@ protected:
 };
 
 /// Stub of VHostMemory: A block of host memory that the library owns: a serialized engine, cache or set of weights.
-class HostMemoryStub : public abi::VHostMemory {
+class HostMemoryStub : public abi::VHostMemory, public Subject {
 public:
     void *data() const override
     {
-        return faulted<void *>("VHostMemory::data", [&]() -> void * { return do_data(); });
+        return faulted<void *>(*this, "VHostMemory::data", [&]() -> void * { return do_data(); });
     }
     size_t size() const override
     {
-        return faulted<size_t>("VHostMemory::size", [&]() -> size_t { return do_size(); });
+        return faulted<size_t>(*this, "VHostMemory::size", [&]() -> size_t { return do_size(); });
     }
     int32_t type() const override
     {
-        return faulted<int32_t>("VHostMemory::type", [&]() -> int32_t { return do_type(); });
+        return faulted<int32_t>(*this, "VHostMemory::type", [&]() -> int32_t { return do_type(); });
+    }
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
     }
 
 protected:

@@ -6,215 +6,221 @@
 namespace trtx::fake {
 
 /// Stub of VCudaEngine: A deserialized engine: its inputs and outputs, and the factory of execution contexts.
-class CudaEngineStub : public abi::VCudaEngine {
+class CudaEngineStub : public abi::VCudaEngine, public Subject {
 public:
     ICudaEngine *getPImpl() override
     {
-        return faulted<ICudaEngine *>("VCudaEngine::getPImpl", [&]() -> ICudaEngine * { return do_getPImpl(); });
+        return faulted<ICudaEngine *>(*this, "VCudaEngine::getPImpl", [&]() -> ICudaEngine * { return do_getPImpl(); });
     }
     int32_t getNbLayers() const override
     {
-        return faulted<int32_t>("VCudaEngine::getNbLayers", [&]() -> int32_t { return do_getNbLayers(); });
+        return faulted<int32_t>(*this, "VCudaEngine::getNbLayers", [&]() -> int32_t { return do_getNbLayers(); });
     }
     IHostMemory *serialize() const override
     {
-        return faulted<IHostMemory *>("VCudaEngine::serialize", [&]() -> IHostMemory * { return do_serialize(); });
+        return faulted<IHostMemory *>(*this, "VCudaEngine::serialize", [&]() -> IHostMemory * { return do_serialize(); });
     }
     IExecutionContext *createExecutionContext(int32_t strategy) override
     {
-        return faulted<IExecutionContext *>("VCudaEngine::createExecutionContext", [&]() -> IExecutionContext * { return do_createExecutionContext(strategy); });
+        return faulted<IExecutionContext *>(*this, "VCudaEngine::createExecutionContext", [&]() -> IExecutionContext * { return do_createExecutionContext(strategy); });
     }
     bool isRefittable() const override
     {
-        return faulted<bool>("VCudaEngine::isRefittable", [&]() -> bool { return do_isRefittable(); });
+        return faulted<bool>(*this, "VCudaEngine::isRefittable", [&]() -> bool { return do_isRefittable(); });
     }
     const char *getName() const override
     {
-        return faulted<const char *>("VCudaEngine::getName", [&]() -> const char * { return do_getName(); });
+        return faulted<const char *>(*this, "VCudaEngine::getName", [&]() -> const char * { return do_getName(); });
     }
     int32_t getNbOptimizationProfiles() const override
     {
-        return faulted<int32_t>("VCudaEngine::getNbOptimizationProfiles", [&]() -> int32_t { return do_getNbOptimizationProfiles(); });
+        return faulted<int32_t>(*this, "VCudaEngine::getNbOptimizationProfiles", [&]() -> int32_t { return do_getNbOptimizationProfiles(); });
     }
     int32_t getEngineCapability() const override
     {
-        return faulted<int32_t>("VCudaEngine::getEngineCapability", [&]() -> int32_t { return do_getEngineCapability(); });
+        return faulted<int32_t>(*this, "VCudaEngine::getEngineCapability", [&]() -> int32_t { return do_getEngineCapability(); });
     }
     void setErrorRecorder(IErrorRecorder *recorder) override
     {
-        return faulted<void>("VCudaEngine::setErrorRecorder", [&]() -> void { return do_setErrorRecorder(recorder); });
+        return faulted<void>(*this, "VCudaEngine::setErrorRecorder", [&]() -> void { return do_setErrorRecorder(recorder); });
     }
     IErrorRecorder *getErrorRecorder() const override
     {
-        return faulted<IErrorRecorder *>("VCudaEngine::getErrorRecorder", [&]() -> IErrorRecorder * { return do_getErrorRecorder(); });
+        return faulted<IErrorRecorder *>(*this, "VCudaEngine::getErrorRecorder", [&]() -> IErrorRecorder * { return do_getErrorRecorder(); });
     }
     uint32_t getTacticSources() const override
     {
-        return faulted<uint32_t>("VCudaEngine::getTacticSources", [&]() -> uint32_t { return do_getTacticSources(); });
+        return faulted<uint32_t>(*this, "VCudaEngine::getTacticSources", [&]() -> uint32_t { return do_getTacticSources(); });
     }
     int32_t getProfilingVerbosity() const override
     {
-        return faulted<int32_t>("VCudaEngine::getProfilingVerbosity", [&]() -> int32_t { return do_getProfilingVerbosity(); });
+        return faulted<int32_t>(*this, "VCudaEngine::getProfilingVerbosity", [&]() -> int32_t { return do_getProfilingVerbosity(); });
     }
     IEngineInspector *createEngineInspector() const override
     {
-        return faulted<IEngineInspector *>("VCudaEngine::createEngineInspector", [&]() -> IEngineInspector * { return do_createEngineInspector(); });
+        return faulted<IEngineInspector *>(*this, "VCudaEngine::createEngineInspector", [&]() -> IEngineInspector * { return do_createEngineInspector(); });
     }
     trtx_dims getTensorShape(const char *tensorName) const override
     {
-        return faulted<trtx_dims>("VCudaEngine::getTensorShape", [&]() -> trtx_dims { return do_getTensorShape(tensorName); });
+        return faulted<trtx_dims>(*this, "VCudaEngine::getTensorShape", [&]() -> trtx_dims { return do_getTensorShape(tensorName); });
     }
     int32_t getTensorDataType(const char *tensorName) const override
     {
-        return faulted<int32_t>("VCudaEngine::getTensorDataType", [&]() -> int32_t { return do_getTensorDataType(tensorName); });
+        return faulted<int32_t>(*this, "VCudaEngine::getTensorDataType", [&]() -> int32_t { return do_getTensorDataType(tensorName); });
     }
     int32_t getTensorLocation(const char *tensorName) const override
     {
-        return faulted<int32_t>("VCudaEngine::getTensorLocation", [&]() -> int32_t { return do_getTensorLocation(tensorName); });
+        return faulted<int32_t>(*this, "VCudaEngine::getTensorLocation", [&]() -> int32_t { return do_getTensorLocation(tensorName); });
     }
     bool isShapeInferenceIO(const char *tensorName) const override
     {
-        return faulted<bool>("VCudaEngine::isShapeInferenceIO", [&]() -> bool { return do_isShapeInferenceIO(tensorName); });
+        return faulted<bool>(*this, "VCudaEngine::isShapeInferenceIO", [&]() -> bool { return do_isShapeInferenceIO(tensorName); });
     }
     int32_t getTensorIOMode(const char *tensorName) const override
     {
-        return faulted<int32_t>("VCudaEngine::getTensorIOMode", [&]() -> int32_t { return do_getTensorIOMode(tensorName); });
+        return faulted<int32_t>(*this, "VCudaEngine::getTensorIOMode", [&]() -> int32_t { return do_getTensorIOMode(tensorName); });
     }
     int32_t getTensorBytesPerComponent(const char *tensorName) const override
     {
-        return faulted<int32_t>("VCudaEngine::getTensorBytesPerComponent", [&]() -> int32_t { return do_getTensorBytesPerComponent(tensorName); });
+        return faulted<int32_t>(*this, "VCudaEngine::getTensorBytesPerComponent", [&]() -> int32_t { return do_getTensorBytesPerComponent(tensorName); });
     }
     int32_t getTensorComponentsPerElement(const char *tensorName) const override
     {
-        return faulted<int32_t>("VCudaEngine::getTensorComponentsPerElement", [&]() -> int32_t { return do_getTensorComponentsPerElement(tensorName); });
+        return faulted<int32_t>(*this, "VCudaEngine::getTensorComponentsPerElement", [&]() -> int32_t { return do_getTensorComponentsPerElement(tensorName); });
     }
     int32_t getTensorFormat(const char *tensorName) const override
     {
-        return faulted<int32_t>("VCudaEngine::getTensorFormat", [&]() -> int32_t { return do_getTensorFormat(tensorName); });
+        return faulted<int32_t>(*this, "VCudaEngine::getTensorFormat", [&]() -> int32_t { return do_getTensorFormat(tensorName); });
     }
     const char *getTensorFormatDesc(const char *tensorName) const override
     {
-        return faulted<const char *>("VCudaEngine::getTensorFormatDesc", [&]() -> const char * { return do_getTensorFormatDesc(tensorName); });
+        return faulted<const char *>(*this, "VCudaEngine::getTensorFormatDesc", [&]() -> const char * { return do_getTensorFormatDesc(tensorName); });
     }
     int32_t getTensorVectorizedDim(const char *tensorName) const override
     {
-        return faulted<int32_t>("VCudaEngine::getTensorVectorizedDim", [&]() -> int32_t { return do_getTensorVectorizedDim(tensorName); });
+        return faulted<int32_t>(*this, "VCudaEngine::getTensorVectorizedDim", [&]() -> int32_t { return do_getTensorVectorizedDim(tensorName); });
     }
     trtx_dims getProfileShape(const char *tensorName, int32_t profileIndex, int32_t select) const override
     {
-        return faulted<trtx_dims>("VCudaEngine::getProfileShape", [&]() -> trtx_dims { return do_getProfileShape(tensorName, profileIndex, select); });
+        return faulted<trtx_dims>(*this, "VCudaEngine::getProfileShape", [&]() -> trtx_dims { return do_getProfileShape(tensorName, profileIndex, select); });
     }
     int32_t getNbIOTensors() const override
     {
-        return faulted<int32_t>("VCudaEngine::getNbIOTensors", [&]() -> int32_t { return do_getNbIOTensors(); });
+        return faulted<int32_t>(*this, "VCudaEngine::getNbIOTensors", [&]() -> int32_t { return do_getNbIOTensors(); });
     }
     const char *getIOTensorName(int32_t index) const override
     {
-        return faulted<const char *>("VCudaEngine::getIOTensorName", [&]() -> const char * { return do_getIOTensorName(index); });
+        return faulted<const char *>(*this, "VCudaEngine::getIOTensorName", [&]() -> const char * { return do_getIOTensorName(index); });
     }
     int32_t getHardwareCompatibilityLevel() const override
     {
-        return faulted<int32_t>("VCudaEngine::getHardwareCompatibilityLevel", [&]() -> int32_t { return do_getHardwareCompatibilityLevel(); });
+        return faulted<int32_t>(*this, "VCudaEngine::getHardwareCompatibilityLevel", [&]() -> int32_t { return do_getHardwareCompatibilityLevel(); });
     }
     int32_t getNbAuxStreams() const override
     {
-        return faulted<int32_t>("VCudaEngine::getNbAuxStreams", [&]() -> int32_t { return do_getNbAuxStreams(); });
+        return faulted<int32_t>(*this, "VCudaEngine::getNbAuxStreams", [&]() -> int32_t { return do_getNbAuxStreams(); });
     }
     int32_t getTensorBytesPerComponentV2(const char *tensorName, int32_t profileIndex) const override
     {
-        return faulted<int32_t>("VCudaEngine::getTensorBytesPerComponentV2", [&]() -> int32_t { return do_getTensorBytesPerComponentV2(tensorName, profileIndex); });
+        return faulted<int32_t>(*this, "VCudaEngine::getTensorBytesPerComponentV2", [&]() -> int32_t { return do_getTensorBytesPerComponentV2(tensorName, profileIndex); });
     }
     int32_t getTensorComponentsPerElementV2(const char *tensorName, int32_t profileIndex) const override
     {
-        return faulted<int32_t>("VCudaEngine::getTensorComponentsPerElementV2", [&]() -> int32_t { return do_getTensorComponentsPerElementV2(tensorName, profileIndex); });
+        return faulted<int32_t>(*this, "VCudaEngine::getTensorComponentsPerElementV2", [&]() -> int32_t { return do_getTensorComponentsPerElementV2(tensorName, profileIndex); });
     }
     int32_t getTensorFormatV2(const char *tensorName, int32_t profileIndex) const override
     {
-        return faulted<int32_t>("VCudaEngine::getTensorFormatV2", [&]() -> int32_t { return do_getTensorFormatV2(tensorName, profileIndex); });
+        return faulted<int32_t>(*this, "VCudaEngine::getTensorFormatV2", [&]() -> int32_t { return do_getTensorFormatV2(tensorName, profileIndex); });
     }
     const char *getTensorFormatDescV2(const char *tensorName, int32_t profileIndex) const override
     {
-        return faulted<const char *>("VCudaEngine::getTensorFormatDescV2", [&]() -> const char * { return do_getTensorFormatDescV2(tensorName, profileIndex); });
+        return faulted<const char *>(*this, "VCudaEngine::getTensorFormatDescV2", [&]() -> const char * { return do_getTensorFormatDescV2(tensorName, profileIndex); });
     }
     int32_t getTensorVectorizedDimV2(const char *tensorName, int32_t profileIndex) const override
     {
-        return faulted<int32_t>("VCudaEngine::getTensorVectorizedDimV2", [&]() -> int32_t { return do_getTensorVectorizedDimV2(tensorName, profileIndex); });
+        return faulted<int32_t>(*this, "VCudaEngine::getTensorVectorizedDimV2", [&]() -> int32_t { return do_getTensorVectorizedDimV2(tensorName, profileIndex); });
     }
     ISerializationConfig *createSerializationConfig() override
     {
-        return faulted<ISerializationConfig *>("VCudaEngine::createSerializationConfig", [&]() -> ISerializationConfig * { return do_createSerializationConfig(); });
+        return faulted<ISerializationConfig *>(*this, "VCudaEngine::createSerializationConfig", [&]() -> ISerializationConfig * { return do_createSerializationConfig(); });
     }
     IHostMemory *serializeWithConfig(ISerializationConfig *config) const override
     {
-        return faulted<IHostMemory *>("VCudaEngine::serializeWithConfig", [&]() -> IHostMemory * { return do_serializeWithConfig(config); });
+        return faulted<IHostMemory *>(*this, "VCudaEngine::serializeWithConfig", [&]() -> IHostMemory * { return do_serializeWithConfig(config); });
     }
     IRefitter *createRefitter(ILogger *logger) override
     {
-        return faulted<IRefitter *>("VCudaEngine::createRefitter", [&]() -> IRefitter * { return do_createRefitter(logger); });
+        return faulted<IRefitter *>(*this, "VCudaEngine::createRefitter", [&]() -> IRefitter * { return do_createRefitter(logger); });
     }
     int64_t getStreamableWeightsSize() const override
     {
-        return faulted<int64_t>("VCudaEngine::getStreamableWeightsSize", [&]() -> int64_t { return do_getStreamableWeightsSize(); });
+        return faulted<int64_t>(*this, "VCudaEngine::getStreamableWeightsSize", [&]() -> int64_t { return do_getStreamableWeightsSize(); });
     }
     bool isDebugTensor(const char *name) const override
     {
-        return faulted<bool>("VCudaEngine::isDebugTensor", [&]() -> bool { return do_isDebugTensor(name); });
+        return faulted<bool>(*this, "VCudaEngine::isDebugTensor", [&]() -> bool { return do_isDebugTensor(name); });
     }
     bool setWeightStreamingBudgetV2(int64_t gpuMemoryBudget) override
     {
-        return faulted<bool>("VCudaEngine::setWeightStreamingBudgetV2", [&]() -> bool { return do_setWeightStreamingBudgetV2(gpuMemoryBudget); });
+        return faulted<bool>(*this, "VCudaEngine::setWeightStreamingBudgetV2", [&]() -> bool { return do_setWeightStreamingBudgetV2(gpuMemoryBudget); });
     }
     int64_t getWeightStreamingBudgetV2() const override
     {
-        return faulted<int64_t>("VCudaEngine::getWeightStreamingBudgetV2", [&]() -> int64_t { return do_getWeightStreamingBudgetV2(); });
+        return faulted<int64_t>(*this, "VCudaEngine::getWeightStreamingBudgetV2", [&]() -> int64_t { return do_getWeightStreamingBudgetV2(); });
     }
     int64_t getWeightStreamingAutomaticBudget() const override
     {
-        return faulted<int64_t>("VCudaEngine::getWeightStreamingAutomaticBudget", [&]() -> int64_t { return do_getWeightStreamingAutomaticBudget(); });
+        return faulted<int64_t>(*this, "VCudaEngine::getWeightStreamingAutomaticBudget", [&]() -> int64_t { return do_getWeightStreamingAutomaticBudget(); });
     }
     int64_t getWeightStreamingScratchMemorySize() const override
     {
-        return faulted<int64_t>("VCudaEngine::getWeightStreamingScratchMemorySize", [&]() -> int64_t { return do_getWeightStreamingScratchMemorySize(); });
+        return faulted<int64_t>(*this, "VCudaEngine::getWeightStreamingScratchMemorySize", [&]() -> int64_t { return do_getWeightStreamingScratchMemorySize(); });
     }
     int64_t getDeviceMemorySizeV2() const override
     {
-        return faulted<int64_t>("VCudaEngine::getDeviceMemorySizeV2", [&]() -> int64_t { return do_getDeviceMemorySizeV2(); });
+        return faulted<int64_t>(*this, "VCudaEngine::getDeviceMemorySizeV2", [&]() -> int64_t { return do_getDeviceMemorySizeV2(); });
     }
     int64_t getDeviceMemorySizeForProfileV2(int32_t profileIndex) const override
     {
-        return faulted<int64_t>("VCudaEngine::getDeviceMemorySizeForProfileV2", [&]() -> int64_t { return do_getDeviceMemorySizeForProfileV2(profileIndex); });
+        return faulted<int64_t>(*this, "VCudaEngine::getDeviceMemorySizeForProfileV2", [&]() -> int64_t { return do_getDeviceMemorySizeForProfileV2(profileIndex); });
     }
     const int64_t *getProfileTensorValuesV2(const char *tensorName, int32_t profileIndex, int32_t select) const override
     {
-        return faulted<const int64_t *>("VCudaEngine::getProfileTensorValuesV2", [&]() -> const int64_t * { return do_getProfileTensorValuesV2(tensorName, profileIndex, select); });
+        return faulted<const int64_t *>(*this, "VCudaEngine::getProfileTensorValuesV2", [&]() -> const int64_t * { return do_getProfileTensorValuesV2(tensorName, profileIndex, select); });
     }
     IExecutionContext *createExecutionContextWithRuntimeConfig(IRuntimeConfig *runtimeConfig) override
     {
-        return faulted<IExecutionContext *>("VCudaEngine::createExecutionContextWithRuntimeConfig", [&]() -> IExecutionContext * { return do_createExecutionContextWithRuntimeConfig(runtimeConfig); });
+        return faulted<IExecutionContext *>(*this, "VCudaEngine::createExecutionContextWithRuntimeConfig", [&]() -> IExecutionContext * { return do_createExecutionContextWithRuntimeConfig(runtimeConfig); });
     }
     IRuntimeConfig *createRuntimeConfig() override
     {
-        return faulted<IRuntimeConfig *>("VCudaEngine::createRuntimeConfig", [&]() -> IRuntimeConfig * { return do_createRuntimeConfig(); });
+        return faulted<IRuntimeConfig *>(*this, "VCudaEngine::createRuntimeConfig", [&]() -> IRuntimeConfig * { return do_createRuntimeConfig(); });
     }
     int64_t getEngineStat(int32_t stat) const override
     {
-        return faulted<int64_t>("VCudaEngine::getEngineStat", [&]() -> int64_t { return do_getEngineStat(stat); });
+        return faulted<int64_t>(*this, "VCudaEngine::getEngineStat", [&]() -> int64_t { return do_getEngineStat(stat); });
     }
     const char *getAliasedInputTensor(const char *tensorName) const override
     {
-        return faulted<const char *>("VCudaEngine::getAliasedInputTensor", [&]() -> const char * { return do_getAliasedInputTensor(tensorName); });
+        return faulted<const char *>(*this, "VCudaEngine::getAliasedInputTensor", [&]() -> const char * { return do_getAliasedInputTensor(tensorName); });
     }
     bool areWeightsLoaded() const override
     {
-        return faulted<bool>("VCudaEngine::areWeightsLoaded", [&]() -> bool { return do_areWeightsLoaded(); });
+        return faulted<bool>(*this, "VCudaEngine::areWeightsLoaded", [&]() -> bool { return do_areWeightsLoaded(); });
     }
     bool loadWeights(const void *blob, int64_t size) override
     {
-        return faulted<bool>("VCudaEngine::loadWeights", [&]() -> bool { return do_loadWeights(blob, size); });
+        return faulted<bool>(*this, "VCudaEngine::loadWeights", [&]() -> bool { return do_loadWeights(blob, size); });
     }
     bool loadWeightsAsync(IStreamReaderV2 *streamReader, void *stream) override
     {
-        return faulted<bool>("VCudaEngine::loadWeightsAsync", [&]() -> bool { return do_loadWeightsAsync(streamReader, stream); });
+        return faulted<bool>(*this, "VCudaEngine::loadWeightsAsync", [&]() -> bool { return do_loadWeightsAsync(streamReader, stream); });
+    }
+    IErrorRecorder *mErrorRecorder{};
+    int64_t mWeightStreamingBudgetV2{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("ErrorRecorder", mErrorRecorder); visit("WeightStreamingBudgetV2", mWeightStreamingBudgetV2);
     }
 
 protected:
@@ -226,8 +232,8 @@ protected:
     virtual const char *do_getName() const { return nothing<const char *>(); }
     virtual int32_t do_getNbOptimizationProfiles() const { return nothing<int32_t>(); }
     virtual int32_t do_getEngineCapability() const { return nothing<int32_t>(); }
-    virtual void do_setErrorRecorder(IErrorRecorder *) {}
-    virtual IErrorRecorder *do_getErrorRecorder() const { return nothing<IErrorRecorder *>(); }
+    virtual void do_setErrorRecorder(IErrorRecorder *_0) { take(*this, mErrorRecorder, _0); }
+    virtual IErrorRecorder *do_getErrorRecorder() const { return mErrorRecorder; }
     virtual uint32_t do_getTacticSources() const { return nothing<uint32_t>(); }
     virtual int32_t do_getProfilingVerbosity() const { return nothing<int32_t>(); }
     virtual IEngineInspector *do_createEngineInspector() const { return nothing<IEngineInspector *>(); }
@@ -256,8 +262,8 @@ protected:
     virtual IRefitter *do_createRefitter(ILogger *) { return nothing<IRefitter *>(); }
     virtual int64_t do_getStreamableWeightsSize() const { return nothing<int64_t>(); }
     virtual bool do_isDebugTensor(const char *) const { return nothing<bool>(); }
-    virtual bool do_setWeightStreamingBudgetV2(int64_t) { return nothing<bool>(); }
-    virtual int64_t do_getWeightStreamingBudgetV2() const { return nothing<int64_t>(); }
+    virtual bool do_setWeightStreamingBudgetV2(int64_t _0) { take(*this, mWeightStreamingBudgetV2, _0); return true; }
+    virtual int64_t do_getWeightStreamingBudgetV2() const { return mWeightStreamingBudgetV2; }
     virtual int64_t do_getWeightStreamingAutomaticBudget() const { return nothing<int64_t>(); }
     virtual int64_t do_getWeightStreamingScratchMemorySize() const { return nothing<int64_t>(); }
     virtual int64_t do_getDeviceMemorySizeV2() const { return nothing<int64_t>(); }
@@ -273,277 +279,297 @@ protected:
 };
 
 /// Stub of VEngineInspector: Prints what an engine holds, layer by layer.
-class EngineInspectorStub : public abi::VEngineInspector {
+class EngineInspectorStub : public abi::VEngineInspector, public Subject {
 public:
     IEngineInspector *getPImpl() override
     {
-        return faulted<IEngineInspector *>("VEngineInspector::getPImpl", [&]() -> IEngineInspector * { return do_getPImpl(); });
+        return faulted<IEngineInspector *>(*this, "VEngineInspector::getPImpl", [&]() -> IEngineInspector * { return do_getPImpl(); });
     }
     bool setExecutionContext(const IExecutionContext *context) override
     {
-        return faulted<bool>("VEngineInspector::setExecutionContext", [&]() -> bool { return do_setExecutionContext(context); });
+        return faulted<bool>(*this, "VEngineInspector::setExecutionContext", [&]() -> bool { return do_setExecutionContext(context); });
     }
     const IExecutionContext *getExecutionContext() const override
     {
-        return faulted<const IExecutionContext *>("VEngineInspector::getExecutionContext", [&]() -> const IExecutionContext * { return do_getExecutionContext(); });
+        return faulted<const IExecutionContext *>(*this, "VEngineInspector::getExecutionContext", [&]() -> const IExecutionContext * { return do_getExecutionContext(); });
     }
     const char *getLayerInformation(int32_t layerIndex, int32_t format) const override
     {
-        return faulted<const char *>("VEngineInspector::getLayerInformation", [&]() -> const char * { return do_getLayerInformation(layerIndex, format); });
+        return faulted<const char *>(*this, "VEngineInspector::getLayerInformation", [&]() -> const char * { return do_getLayerInformation(layerIndex, format); });
     }
     const char *getEngineInformation(int32_t format) const override
     {
-        return faulted<const char *>("VEngineInspector::getEngineInformation", [&]() -> const char * { return do_getEngineInformation(format); });
+        return faulted<const char *>(*this, "VEngineInspector::getEngineInformation", [&]() -> const char * { return do_getEngineInformation(format); });
     }
     void setErrorRecorder(IErrorRecorder *recorder) override
     {
-        return faulted<void>("VEngineInspector::setErrorRecorder", [&]() -> void { return do_setErrorRecorder(recorder); });
+        return faulted<void>(*this, "VEngineInspector::setErrorRecorder", [&]() -> void { return do_setErrorRecorder(recorder); });
     }
     IErrorRecorder *getErrorRecorder() const override
     {
-        return faulted<IErrorRecorder *>("VEngineInspector::getErrorRecorder", [&]() -> IErrorRecorder * { return do_getErrorRecorder(); });
+        return faulted<IErrorRecorder *>(*this, "VEngineInspector::getErrorRecorder", [&]() -> IErrorRecorder * { return do_getErrorRecorder(); });
+    }
+    const IExecutionContext *mExecutionContext{};
+    IErrorRecorder *mErrorRecorder{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("ExecutionContext", mExecutionContext); visit("ErrorRecorder", mErrorRecorder);
     }
 
 protected:
     virtual IEngineInspector *do_getPImpl() { return nothing<IEngineInspector *>(); }
-    virtual bool do_setExecutionContext(const IExecutionContext *) { return nothing<bool>(); }
-    virtual const IExecutionContext *do_getExecutionContext() const { return nothing<const IExecutionContext *>(); }
+    virtual bool do_setExecutionContext(const IExecutionContext *_0) { take(*this, mExecutionContext, _0); return true; }
+    virtual const IExecutionContext *do_getExecutionContext() const { return mExecutionContext; }
     virtual const char *do_getLayerInformation(int32_t, int32_t) const { return nothing<const char *>(); }
     virtual const char *do_getEngineInformation(int32_t) const { return nothing<const char *>(); }
-    virtual void do_setErrorRecorder(IErrorRecorder *) {}
-    virtual IErrorRecorder *do_getErrorRecorder() const { return nothing<IErrorRecorder *>(); }
+    virtual void do_setErrorRecorder(IErrorRecorder *_0) { take(*this, mErrorRecorder, _0); }
+    virtual IErrorRecorder *do_getErrorRecorder() const { return mErrorRecorder; }
 };
 
 /// Stub of VExecutionContext: One use of an engine: shapes, addresses, and the enqueue itself.
-class ExecutionContextStub : public abi::VExecutionContext {
+class ExecutionContextStub : public abi::VExecutionContext, public Subject {
 public:
     IExecutionContext *getPImpl() override
     {
-        return faulted<IExecutionContext *>("VExecutionContext::getPImpl", [&]() -> IExecutionContext * { return do_getPImpl(); });
+        return faulted<IExecutionContext *>(*this, "VExecutionContext::getPImpl", [&]() -> IExecutionContext * { return do_getPImpl(); });
     }
     void setDebugSync(bool sync) override
     {
-        return faulted<void>("VExecutionContext::setDebugSync", [&]() -> void { return do_setDebugSync(sync); });
+        return faulted<void>(*this, "VExecutionContext::setDebugSync", [&]() -> void { return do_setDebugSync(sync); });
     }
     bool getDebugSync() const override
     {
-        return faulted<bool>("VExecutionContext::getDebugSync", [&]() -> bool { return do_getDebugSync(); });
+        return faulted<bool>(*this, "VExecutionContext::getDebugSync", [&]() -> bool { return do_getDebugSync(); });
     }
     void setProfiler(IProfiler *profiler) override
     {
-        return faulted<void>("VExecutionContext::setProfiler", [&]() -> void { return do_setProfiler(profiler); });
+        return faulted<void>(*this, "VExecutionContext::setProfiler", [&]() -> void { return do_setProfiler(profiler); });
     }
     IProfiler *getProfiler() const override
     {
-        return faulted<IProfiler *>("VExecutionContext::getProfiler", [&]() -> IProfiler * { return do_getProfiler(); });
+        return faulted<IProfiler *>(*this, "VExecutionContext::getProfiler", [&]() -> IProfiler * { return do_getProfiler(); });
     }
     const ICudaEngine *getEngine() const override
     {
-        return faulted<const ICudaEngine *>("VExecutionContext::getEngine", [&]() -> const ICudaEngine * { return do_getEngine(); });
+        return faulted<const ICudaEngine *>(*this, "VExecutionContext::getEngine", [&]() -> const ICudaEngine * { return do_getEngine(); });
     }
     void setName(const char *name) override
     {
-        return faulted<void>("VExecutionContext::setName", [&]() -> void { return do_setName(name); });
+        return faulted<void>(*this, "VExecutionContext::setName", [&]() -> void { return do_setName(name); });
     }
     const char *getName() const override
     {
-        return faulted<const char *>("VExecutionContext::getName", [&]() -> const char * { return do_getName(); });
+        return faulted<const char *>(*this, "VExecutionContext::getName", [&]() -> const char * { return do_getName(); });
     }
     void setDeviceMemory(void *memory) override
     {
-        return faulted<void>("VExecutionContext::setDeviceMemory", [&]() -> void { return do_setDeviceMemory(memory); });
+        return faulted<void>(*this, "VExecutionContext::setDeviceMemory", [&]() -> void { return do_setDeviceMemory(memory); });
     }
     int32_t getOptimizationProfile() const override
     {
-        return faulted<int32_t>("VExecutionContext::getOptimizationProfile", [&]() -> int32_t { return do_getOptimizationProfile(); });
+        return faulted<int32_t>(*this, "VExecutionContext::getOptimizationProfile", [&]() -> int32_t { return do_getOptimizationProfile(); });
     }
     bool allInputDimensionsSpecified() const override
     {
-        return faulted<bool>("VExecutionContext::allInputDimensionsSpecified", [&]() -> bool { return do_allInputDimensionsSpecified(); });
+        return faulted<bool>(*this, "VExecutionContext::allInputDimensionsSpecified", [&]() -> bool { return do_allInputDimensionsSpecified(); });
     }
     void setErrorRecorder(IErrorRecorder *recorder) override
     {
-        return faulted<void>("VExecutionContext::setErrorRecorder", [&]() -> void { return do_setErrorRecorder(recorder); });
+        return faulted<void>(*this, "VExecutionContext::setErrorRecorder", [&]() -> void { return do_setErrorRecorder(recorder); });
     }
     IErrorRecorder *getErrorRecorder() const override
     {
-        return faulted<IErrorRecorder *>("VExecutionContext::getErrorRecorder", [&]() -> IErrorRecorder * { return do_getErrorRecorder(); });
+        return faulted<IErrorRecorder *>(*this, "VExecutionContext::getErrorRecorder", [&]() -> IErrorRecorder * { return do_getErrorRecorder(); });
     }
     bool executeV2(void *const *bindings) override
     {
-        return faulted<bool>("VExecutionContext::executeV2", [&]() -> bool { return do_executeV2(bindings); });
+        return faulted<bool>(*this, "VExecutionContext::executeV2", [&]() -> bool { return do_executeV2(bindings); });
     }
     bool setOptimizationProfileAsync(int32_t profileIndex, void *stream) override
     {
-        return faulted<bool>("VExecutionContext::setOptimizationProfileAsync", [&]() -> bool { return do_setOptimizationProfileAsync(profileIndex, stream); });
+        return faulted<bool>(*this, "VExecutionContext::setOptimizationProfileAsync", [&]() -> bool { return do_setOptimizationProfileAsync(profileIndex, stream); });
     }
     void setEnqueueEmitsProfile(bool enqueueEmitsProfile) override
     {
-        return faulted<void>("VExecutionContext::setEnqueueEmitsProfile", [&]() -> void { return do_setEnqueueEmitsProfile(enqueueEmitsProfile); });
+        return faulted<void>(*this, "VExecutionContext::setEnqueueEmitsProfile", [&]() -> void { return do_setEnqueueEmitsProfile(enqueueEmitsProfile); });
     }
     bool getEnqueueEmitsProfile() const override
     {
-        return faulted<bool>("VExecutionContext::getEnqueueEmitsProfile", [&]() -> bool { return do_getEnqueueEmitsProfile(); });
+        return faulted<bool>(*this, "VExecutionContext::getEnqueueEmitsProfile", [&]() -> bool { return do_getEnqueueEmitsProfile(); });
     }
     bool reportToProfiler() const override
     {
-        return faulted<bool>("VExecutionContext::reportToProfiler", [&]() -> bool { return do_reportToProfiler(); });
+        return faulted<bool>(*this, "VExecutionContext::reportToProfiler", [&]() -> bool { return do_reportToProfiler(); });
     }
-    bool setInputShape(const char *tensorName, const trtx_dims & dims) override
+    bool setInputShape(const char *tensorName, const trtx_dims &dims) override
     {
-        return faulted<bool>("VExecutionContext::setInputShape", [&]() -> bool { return do_setInputShape(tensorName, dims); });
+        return faulted<bool>(*this, "VExecutionContext::setInputShape", [&]() -> bool { return do_setInputShape(tensorName, dims); });
     }
     trtx_dims getTensorShape(const char *tensorName) const override
     {
-        return faulted<trtx_dims>("VExecutionContext::getTensorShape", [&]() -> trtx_dims { return do_getTensorShape(tensorName); });
+        return faulted<trtx_dims>(*this, "VExecutionContext::getTensorShape", [&]() -> trtx_dims { return do_getTensorShape(tensorName); });
     }
     trtx_dims getTensorStrides(const char *tensorName) const override
     {
-        return faulted<trtx_dims>("VExecutionContext::getTensorStrides", [&]() -> trtx_dims { return do_getTensorStrides(tensorName); });
+        return faulted<trtx_dims>(*this, "VExecutionContext::getTensorStrides", [&]() -> trtx_dims { return do_getTensorStrides(tensorName); });
     }
     bool setTensorAddress(const char *tensorName, void *data) override
     {
-        return faulted<bool>("VExecutionContext::setTensorAddress", [&]() -> bool { return do_setTensorAddress(tensorName, data); });
+        return faulted<bool>(*this, "VExecutionContext::setTensorAddress", [&]() -> bool { return do_setTensorAddress(tensorName, data); });
     }
     const void *getTensorAddress(const char *tensorName) const override
     {
-        return faulted<const void *>("VExecutionContext::getTensorAddress", [&]() -> const void * { return do_getTensorAddress(tensorName); });
+        return faulted<const void *>(*this, "VExecutionContext::getTensorAddress", [&]() -> const void * { return do_getTensorAddress(tensorName); });
     }
     bool setInputTensorAddress(const char *tensorName, const void *data) override
     {
-        return faulted<bool>("VExecutionContext::setInputTensorAddress", [&]() -> bool { return do_setInputTensorAddress(tensorName, data); });
+        return faulted<bool>(*this, "VExecutionContext::setInputTensorAddress", [&]() -> bool { return do_setInputTensorAddress(tensorName, data); });
     }
     bool setOutputTensorAddress(const char *tensorName, void *data) override
     {
-        return faulted<bool>("VExecutionContext::setOutputTensorAddress", [&]() -> bool { return do_setOutputTensorAddress(tensorName, data); });
+        return faulted<bool>(*this, "VExecutionContext::setOutputTensorAddress", [&]() -> bool { return do_setOutputTensorAddress(tensorName, data); });
     }
     int32_t inferShapes(int32_t nbMaxNames, const char **tensorNames) override
     {
-        return faulted<int32_t>("VExecutionContext::inferShapes", [&]() -> int32_t { return do_inferShapes(nbMaxNames, tensorNames); });
+        return faulted<int32_t>(*this, "VExecutionContext::inferShapes", [&]() -> int32_t { return do_inferShapes(nbMaxNames, tensorNames); });
     }
     bool setInputConsumedEvent(void *event) override
     {
-        return faulted<bool>("VExecutionContext::setInputConsumedEvent", [&]() -> bool { return do_setInputConsumedEvent(event); });
+        return faulted<bool>(*this, "VExecutionContext::setInputConsumedEvent", [&]() -> bool { return do_setInputConsumedEvent(event); });
     }
     void *getInputConsumedEvent() const override
     {
-        return faulted<void *>("VExecutionContext::getInputConsumedEvent", [&]() -> void * { return do_getInputConsumedEvent(); });
+        return faulted<void *>(*this, "VExecutionContext::getInputConsumedEvent", [&]() -> void * { return do_getInputConsumedEvent(); });
     }
     void *getOutputTensorAddress(const char *tensorName) const override
     {
-        return faulted<void *>("VExecutionContext::getOutputTensorAddress", [&]() -> void * { return do_getOutputTensorAddress(tensorName); });
+        return faulted<void *>(*this, "VExecutionContext::getOutputTensorAddress", [&]() -> void * { return do_getOutputTensorAddress(tensorName); });
     }
     bool setOutputAllocator(const char *tensorName, IOutputAllocator *outputAllocator) override
     {
-        return faulted<bool>("VExecutionContext::setOutputAllocator", [&]() -> bool { return do_setOutputAllocator(tensorName, outputAllocator); });
+        return faulted<bool>(*this, "VExecutionContext::setOutputAllocator", [&]() -> bool { return do_setOutputAllocator(tensorName, outputAllocator); });
     }
     IOutputAllocator *getOutputAllocator(const char *name) override
     {
-        return faulted<IOutputAllocator *>("VExecutionContext::getOutputAllocator", [&]() -> IOutputAllocator * { return do_getOutputAllocator(name); });
+        return faulted<IOutputAllocator *>(*this, "VExecutionContext::getOutputAllocator", [&]() -> IOutputAllocator * { return do_getOutputAllocator(name); });
     }
     int64_t getMaxOutputSize(const char *tensorName) const override
     {
-        return faulted<int64_t>("VExecutionContext::getMaxOutputSize", [&]() -> int64_t { return do_getMaxOutputSize(tensorName); });
+        return faulted<int64_t>(*this, "VExecutionContext::getMaxOutputSize", [&]() -> int64_t { return do_getMaxOutputSize(tensorName); });
     }
     bool setTemporaryStorageAllocator(IGpuAllocator *allocator) override
     {
-        return faulted<bool>("VExecutionContext::setTemporaryStorageAllocator", [&]() -> bool { return do_setTemporaryStorageAllocator(allocator); });
+        return faulted<bool>(*this, "VExecutionContext::setTemporaryStorageAllocator", [&]() -> bool { return do_setTemporaryStorageAllocator(allocator); });
     }
     IGpuAllocator *getTemporaryStorageAllocator() const override
     {
-        return faulted<IGpuAllocator *>("VExecutionContext::getTemporaryStorageAllocator", [&]() -> IGpuAllocator * { return do_getTemporaryStorageAllocator(); });
+        return faulted<IGpuAllocator *>(*this, "VExecutionContext::getTemporaryStorageAllocator", [&]() -> IGpuAllocator * { return do_getTemporaryStorageAllocator(); });
     }
     bool enqueueV3(void *stream) override
     {
-        return faulted<bool>("VExecutionContext::enqueueV3", [&]() -> bool { return do_enqueueV3(stream); });
+        return faulted<bool>(*this, "VExecutionContext::enqueueV3", [&]() -> bool { return do_enqueueV3(stream); });
     }
     void setPersistentCacheLimit(size_t size) override
     {
-        return faulted<void>("VExecutionContext::setPersistentCacheLimit", [&]() -> void { return do_setPersistentCacheLimit(size); });
+        return faulted<void>(*this, "VExecutionContext::setPersistentCacheLimit", [&]() -> void { return do_setPersistentCacheLimit(size); });
     }
     size_t getPersistentCacheLimit() const override
     {
-        return faulted<size_t>("VExecutionContext::getPersistentCacheLimit", [&]() -> size_t { return do_getPersistentCacheLimit(); });
+        return faulted<size_t>(*this, "VExecutionContext::getPersistentCacheLimit", [&]() -> size_t { return do_getPersistentCacheLimit(); });
     }
     bool setNvtxVerbosity(int32_t verbosity) override
     {
-        return faulted<bool>("VExecutionContext::setNvtxVerbosity", [&]() -> bool { return do_setNvtxVerbosity(verbosity); });
+        return faulted<bool>(*this, "VExecutionContext::setNvtxVerbosity", [&]() -> bool { return do_setNvtxVerbosity(verbosity); });
     }
     int32_t getNvtxVerbosity() const override
     {
-        return faulted<int32_t>("VExecutionContext::getNvtxVerbosity", [&]() -> int32_t { return do_getNvtxVerbosity(); });
+        return faulted<int32_t>(*this, "VExecutionContext::getNvtxVerbosity", [&]() -> int32_t { return do_getNvtxVerbosity(); });
     }
     void setAuxStreams(void **auxStreams, int32_t nbStreams) override
     {
-        return faulted<void>("VExecutionContext::setAuxStreams", [&]() -> void { return do_setAuxStreams(auxStreams, nbStreams); });
+        return faulted<void>(*this, "VExecutionContext::setAuxStreams", [&]() -> void { return do_setAuxStreams(auxStreams, nbStreams); });
     }
     bool setDebugListener(IDebugListener *listener) override
     {
-        return faulted<bool>("VExecutionContext::setDebugListener", [&]() -> bool { return do_setDebugListener(listener); });
+        return faulted<bool>(*this, "VExecutionContext::setDebugListener", [&]() -> bool { return do_setDebugListener(listener); });
     }
     IDebugListener *getDebugListener() override
     {
-        return faulted<IDebugListener *>("VExecutionContext::getDebugListener", [&]() -> IDebugListener * { return do_getDebugListener(); });
+        return faulted<IDebugListener *>(*this, "VExecutionContext::getDebugListener", [&]() -> IDebugListener * { return do_getDebugListener(); });
     }
     bool setTensorDebugState(const char *name, bool flag) override
     {
-        return faulted<bool>("VExecutionContext::setTensorDebugState", [&]() -> bool { return do_setTensorDebugState(name, flag); });
+        return faulted<bool>(*this, "VExecutionContext::setTensorDebugState", [&]() -> bool { return do_setTensorDebugState(name, flag); });
     }
     bool getDebugState(const char *name) const override
     {
-        return faulted<bool>("VExecutionContext::getDebugState", [&]() -> bool { return do_getDebugState(name); });
+        return faulted<bool>(*this, "VExecutionContext::getDebugState", [&]() -> bool { return do_getDebugState(name); });
     }
     bool setAllTensorsDebugState(bool flag) override
     {
-        return faulted<bool>("VExecutionContext::setAllTensorsDebugState", [&]() -> bool { return do_setAllTensorsDebugState(flag); });
+        return faulted<bool>(*this, "VExecutionContext::setAllTensorsDebugState", [&]() -> bool { return do_setAllTensorsDebugState(flag); });
     }
     size_t updateDeviceMemorySizeForShapes() override
     {
-        return faulted<size_t>("VExecutionContext::updateDeviceMemorySizeForShapes", [&]() -> size_t { return do_updateDeviceMemorySizeForShapes(); });
+        return faulted<size_t>(*this, "VExecutionContext::updateDeviceMemorySizeForShapes", [&]() -> size_t { return do_updateDeviceMemorySizeForShapes(); });
     }
     void setDeviceMemoryV2(void *memory, int64_t size) override
     {
-        return faulted<void>("VExecutionContext::setDeviceMemoryV2", [&]() -> void { return do_setDeviceMemoryV2(memory, size); });
+        return faulted<void>(*this, "VExecutionContext::setDeviceMemoryV2", [&]() -> void { return do_setDeviceMemoryV2(memory, size); });
     }
     IRuntimeConfig *getRuntimeConfig() const override
     {
-        return faulted<IRuntimeConfig *>("VExecutionContext::getRuntimeConfig", [&]() -> IRuntimeConfig * { return do_getRuntimeConfig(); });
+        return faulted<IRuntimeConfig *>(*this, "VExecutionContext::getRuntimeConfig", [&]() -> IRuntimeConfig * { return do_getRuntimeConfig(); });
     }
     bool setUnfusedTensorsDebugState(bool flag) override
     {
-        return faulted<bool>("VExecutionContext::setUnfusedTensorsDebugState", [&]() -> bool { return do_setUnfusedTensorsDebugState(flag); });
+        return faulted<bool>(*this, "VExecutionContext::setUnfusedTensorsDebugState", [&]() -> bool { return do_setUnfusedTensorsDebugState(flag); });
     }
     bool getUnfusedTensorsDebugState() const override
     {
-        return faulted<bool>("VExecutionContext::getUnfusedTensorsDebugState", [&]() -> bool { return do_getUnfusedTensorsDebugState(); });
+        return faulted<bool>(*this, "VExecutionContext::getUnfusedTensorsDebugState", [&]() -> bool { return do_getUnfusedTensorsDebugState(); });
     }
     bool isStreamCapturable(void *stream) const override
     {
-        return faulted<bool>("VExecutionContext::isStreamCapturable", [&]() -> bool { return do_isStreamCapturable(stream); });
+        return faulted<bool>(*this, "VExecutionContext::isStreamCapturable", [&]() -> bool { return do_isStreamCapturable(stream); });
     }
     bool setCommunicator(void *communicator) override
     {
-        return faulted<bool>("VExecutionContext::setCommunicator", [&]() -> bool { return do_setCommunicator(communicator); });
+        return faulted<bool>(*this, "VExecutionContext::setCommunicator", [&]() -> bool { return do_setCommunicator(communicator); });
+    }
+    bool mDebugSync{};
+    IProfiler *mProfiler{};
+    std::string mName{};
+    IErrorRecorder *mErrorRecorder{};
+    bool mEnqueueEmitsProfile{};
+    void *mInputConsumedEvent{};
+    IGpuAllocator *mTemporaryStorageAllocator{};
+    size_t mPersistentCacheLimit{};
+    int32_t mNvtxVerbosity{};
+    bool mUnfusedTensorsDebugState{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("DebugSync", mDebugSync); visit("Profiler", mProfiler); visit("Name", mName); visit("ErrorRecorder", mErrorRecorder); visit("EnqueueEmitsProfile", mEnqueueEmitsProfile); visit("InputConsumedEvent", mInputConsumedEvent); visit("TemporaryStorageAllocator", mTemporaryStorageAllocator); visit("PersistentCacheLimit", mPersistentCacheLimit); visit("NvtxVerbosity", mNvtxVerbosity); visit("UnfusedTensorsDebugState", mUnfusedTensorsDebugState);
     }
 
 protected:
     virtual IExecutionContext *do_getPImpl() { return nothing<IExecutionContext *>(); }
-    virtual void do_setDebugSync(bool) {}
-    virtual bool do_getDebugSync() const { return nothing<bool>(); }
-    virtual void do_setProfiler(IProfiler *) {}
-    virtual IProfiler *do_getProfiler() const { return nothing<IProfiler *>(); }
+    virtual void do_setDebugSync(bool _0) { take(*this, mDebugSync, _0); }
+    virtual bool do_getDebugSync() const { return mDebugSync; }
+    virtual void do_setProfiler(IProfiler *_0) { take(*this, mProfiler, _0); }
+    virtual IProfiler *do_getProfiler() const { return mProfiler; }
     virtual const ICudaEngine *do_getEngine() const { return nothing<const ICudaEngine *>(); }
-    virtual void do_setName(const char *) {}
-    virtual const char *do_getName() const { return nothing<const char *>(); }
+    virtual void do_setName(const char *_0) { take(*this, mName, text_or_empty(_0)); }
+    virtual const char *do_getName() const { return mName.c_str(); }
     virtual void do_setDeviceMemory(void *) {}
     virtual int32_t do_getOptimizationProfile() const { return nothing<int32_t>(); }
     virtual bool do_allInputDimensionsSpecified() const { return nothing<bool>(); }
-    virtual void do_setErrorRecorder(IErrorRecorder *) {}
-    virtual IErrorRecorder *do_getErrorRecorder() const { return nothing<IErrorRecorder *>(); }
+    virtual void do_setErrorRecorder(IErrorRecorder *_0) { take(*this, mErrorRecorder, _0); }
+    virtual IErrorRecorder *do_getErrorRecorder() const { return mErrorRecorder; }
     virtual bool do_executeV2(void *const *) { return nothing<bool>(); }
     virtual bool do_setOptimizationProfileAsync(int32_t, void *) { return nothing<bool>(); }
-    virtual void do_setEnqueueEmitsProfile(bool) {}
-    virtual bool do_getEnqueueEmitsProfile() const { return nothing<bool>(); }
+    virtual void do_setEnqueueEmitsProfile(bool _0) { take(*this, mEnqueueEmitsProfile, _0); }
+    virtual bool do_getEnqueueEmitsProfile() const { return mEnqueueEmitsProfile; }
     virtual bool do_reportToProfiler() const { return nothing<bool>(); }
     virtual bool do_setInputShape(const char *, const trtx_dims &) { return nothing<bool>(); }
     virtual trtx_dims do_getTensorShape(const char *) const { return nothing<trtx_dims>(); }
@@ -553,19 +579,19 @@ protected:
     virtual bool do_setInputTensorAddress(const char *, const void *) { return nothing<bool>(); }
     virtual bool do_setOutputTensorAddress(const char *, void *) { return nothing<bool>(); }
     virtual int32_t do_inferShapes(int32_t, const char **) { return nothing<int32_t>(); }
-    virtual bool do_setInputConsumedEvent(void *) { return nothing<bool>(); }
-    virtual void *do_getInputConsumedEvent() const { return nothing<void *>(); }
+    virtual bool do_setInputConsumedEvent(void *_0) { take(*this, mInputConsumedEvent, _0); return true; }
+    virtual void *do_getInputConsumedEvent() const { return mInputConsumedEvent; }
     virtual void *do_getOutputTensorAddress(const char *) const { return nothing<void *>(); }
     virtual bool do_setOutputAllocator(const char *, IOutputAllocator *) { return nothing<bool>(); }
     virtual IOutputAllocator *do_getOutputAllocator(const char *) { return nothing<IOutputAllocator *>(); }
     virtual int64_t do_getMaxOutputSize(const char *) const { return nothing<int64_t>(); }
-    virtual bool do_setTemporaryStorageAllocator(IGpuAllocator *) { return nothing<bool>(); }
-    virtual IGpuAllocator *do_getTemporaryStorageAllocator() const { return nothing<IGpuAllocator *>(); }
+    virtual bool do_setTemporaryStorageAllocator(IGpuAllocator *_0) { take(*this, mTemporaryStorageAllocator, _0); return true; }
+    virtual IGpuAllocator *do_getTemporaryStorageAllocator() const { return mTemporaryStorageAllocator; }
     virtual bool do_enqueueV3(void *) { return nothing<bool>(); }
-    virtual void do_setPersistentCacheLimit(size_t) {}
-    virtual size_t do_getPersistentCacheLimit() const { return nothing<size_t>(); }
-    virtual bool do_setNvtxVerbosity(int32_t) { return nothing<bool>(); }
-    virtual int32_t do_getNvtxVerbosity() const { return nothing<int32_t>(); }
+    virtual void do_setPersistentCacheLimit(size_t _0) { take(*this, mPersistentCacheLimit, _0); }
+    virtual size_t do_getPersistentCacheLimit() const { return mPersistentCacheLimit; }
+    virtual bool do_setNvtxVerbosity(int32_t _0) { take(*this, mNvtxVerbosity, _0); return true; }
+    virtual int32_t do_getNvtxVerbosity() const { return mNvtxVerbosity; }
     virtual void do_setAuxStreams(void **, int32_t) {}
     virtual bool do_setDebugListener(IDebugListener *) { return nothing<bool>(); }
     virtual IDebugListener *do_getDebugListener() { return nothing<IDebugListener *>(); }
@@ -575,8 +601,8 @@ protected:
     virtual size_t do_updateDeviceMemorySizeForShapes() { return nothing<size_t>(); }
     virtual void do_setDeviceMemoryV2(void *, int64_t) {}
     virtual IRuntimeConfig *do_getRuntimeConfig() const { return nothing<IRuntimeConfig *>(); }
-    virtual bool do_setUnfusedTensorsDebugState(bool) { return nothing<bool>(); }
-    virtual bool do_getUnfusedTensorsDebugState() const { return nothing<bool>(); }
+    virtual bool do_setUnfusedTensorsDebugState(bool _0) { take(*this, mUnfusedTensorsDebugState, _0); return true; }
+    virtual bool do_getUnfusedTensorsDebugState() const { return mUnfusedTensorsDebugState; }
     virtual bool do_isStreamCapturable(void *) const { return nothing<bool>(); }
     virtual bool do_setCommunicator(void *) { return nothing<bool>(); }
 };

@@ -6,11 +6,14 @@
 namespace trtx::fake {
 
 /// Stub of VLoopBoundaryLayer: What the layers at the border of a loop have in common.
-class LoopBoundaryLayerStub : public abi::VLoopBoundaryLayer {
+class LoopBoundaryLayerStub : public abi::VLoopBoundaryLayer, public Subject {
 public:
     ILoop *getLoop() const override
     {
-        return faulted<ILoop *>("VLoopBoundaryLayer::getLoop", [&]() -> ILoop * { return do_getLoop(); });
+        return faulted<ILoop *>(*this, "VLoopBoundaryLayer::getLoop", [&]() -> ILoop * { return do_getLoop(); });
+    }
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
     }
 
 protected:
@@ -18,38 +21,49 @@ protected:
 };
 
 /// Stub of VRecurrenceLayer: A value that is carried from one iteration to the next.
-class RecurrenceLayerStub : public abi::VRecurrenceLayer {
+class RecurrenceLayerStub : public abi::VRecurrenceLayer, public Subject {
 public:
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+    }
 };
 
 /// Stub of VLoopOutputLayer: Takes a value out of a loop.
-class LoopOutputLayerStub : public abi::VLoopOutputLayer {
+class LoopOutputLayerStub : public abi::VLoopOutputLayer, public Subject {
 public:
     int32_t getLoopOutput() const override
     {
-        return faulted<int32_t>("VLoopOutputLayer::getLoopOutput", [&]() -> int32_t { return do_getLoopOutput(); });
+        return faulted<int32_t>(*this, "VLoopOutputLayer::getLoopOutput", [&]() -> int32_t { return do_getLoopOutput(); });
     }
     void setAxis(int32_t axis) override
     {
-        return faulted<void>("VLoopOutputLayer::setAxis", [&]() -> void { return do_setAxis(axis); });
+        return faulted<void>(*this, "VLoopOutputLayer::setAxis", [&]() -> void { return do_setAxis(axis); });
     }
     int32_t getAxis() const override
     {
-        return faulted<int32_t>("VLoopOutputLayer::getAxis", [&]() -> int32_t { return do_getAxis(); });
+        return faulted<int32_t>(*this, "VLoopOutputLayer::getAxis", [&]() -> int32_t { return do_getAxis(); });
+    }
+    int32_t mAxis{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("Axis", mAxis);
     }
 
 protected:
     virtual int32_t do_getLoopOutput() const { return nothing<int32_t>(); }
-    virtual void do_setAxis(int32_t) {}
-    virtual int32_t do_getAxis() const { return nothing<int32_t>(); }
+    virtual void do_setAxis(int32_t _0) { take(*this, mAxis, _0); }
+    virtual int32_t do_getAxis() const { return mAxis; }
 };
 
 /// Stub of VTripLimitLayer: Says how often a loop runs.
-class TripLimitLayerStub : public abi::VTripLimitLayer {
+class TripLimitLayerStub : public abi::VTripLimitLayer, public Subject {
 public:
     int32_t getTripLimit() const override
     {
-        return faulted<int32_t>("VTripLimitLayer::getTripLimit", [&]() -> int32_t { return do_getTripLimit(); });
+        return faulted<int32_t>(*this, "VTripLimitLayer::getTripLimit", [&]() -> int32_t { return do_getTripLimit(); });
+    }
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
     }
 
 protected:
@@ -57,58 +71,69 @@ protected:
 };
 
 /// Stub of VIteratorLayer: Walks over one axis of a tensor, a slice an iteration.
-class IteratorLayerStub : public abi::VIteratorLayer {
+class IteratorLayerStub : public abi::VIteratorLayer, public Subject {
 public:
     void setAxis(int32_t axis) override
     {
-        return faulted<void>("VIteratorLayer::setAxis", [&]() -> void { return do_setAxis(axis); });
+        return faulted<void>(*this, "VIteratorLayer::setAxis", [&]() -> void { return do_setAxis(axis); });
     }
     int32_t getAxis() const override
     {
-        return faulted<int32_t>("VIteratorLayer::getAxis", [&]() -> int32_t { return do_getAxis(); });
+        return faulted<int32_t>(*this, "VIteratorLayer::getAxis", [&]() -> int32_t { return do_getAxis(); });
     }
     void setReverse(bool reverse) override
     {
-        return faulted<void>("VIteratorLayer::setReverse", [&]() -> void { return do_setReverse(reverse); });
+        return faulted<void>(*this, "VIteratorLayer::setReverse", [&]() -> void { return do_setReverse(reverse); });
     }
     bool getReverse() const override
     {
-        return faulted<bool>("VIteratorLayer::getReverse", [&]() -> bool { return do_getReverse(); });
+        return faulted<bool>(*this, "VIteratorLayer::getReverse", [&]() -> bool { return do_getReverse(); });
+    }
+    int32_t mAxis{};
+    bool mReverse{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("Axis", mAxis); visit("Reverse", mReverse);
     }
 
 protected:
-    virtual void do_setAxis(int32_t) {}
-    virtual int32_t do_getAxis() const { return nothing<int32_t>(); }
-    virtual void do_setReverse(bool) {}
-    virtual bool do_getReverse() const { return nothing<bool>(); }
+    virtual void do_setAxis(int32_t _0) { take(*this, mAxis, _0); }
+    virtual int32_t do_getAxis() const { return mAxis; }
+    virtual void do_setReverse(bool _0) { take(*this, mReverse, _0); }
+    virtual bool do_getReverse() const { return mReverse; }
 };
 
 /// Stub of VLoop: A loop: its recurrences, limits, iterators and outputs.
-class LoopStub : public abi::VLoop {
+class LoopStub : public abi::VLoop, public Subject {
 public:
     IRecurrenceLayer *addRecurrence(ITensor *initialValue) override
     {
-        return faulted<IRecurrenceLayer *>("VLoop::addRecurrence", [&]() -> IRecurrenceLayer * { return do_addRecurrence(initialValue); });
+        return faulted<IRecurrenceLayer *>(*this, "VLoop::addRecurrence", [&]() -> IRecurrenceLayer * { return do_addRecurrence(initialValue); });
     }
     ITripLimitLayer *addTripLimit(ITensor *tensor, int32_t limit) override
     {
-        return faulted<ITripLimitLayer *>("VLoop::addTripLimit", [&]() -> ITripLimitLayer * { return do_addTripLimit(tensor, limit); });
+        return faulted<ITripLimitLayer *>(*this, "VLoop::addTripLimit", [&]() -> ITripLimitLayer * { return do_addTripLimit(tensor, limit); });
     }
     IIteratorLayer *addIterator(ITensor *tensor, int32_t axis, bool reverse) override
     {
-        return faulted<IIteratorLayer *>("VLoop::addIterator", [&]() -> IIteratorLayer * { return do_addIterator(tensor, axis, reverse); });
+        return faulted<IIteratorLayer *>(*this, "VLoop::addIterator", [&]() -> IIteratorLayer * { return do_addIterator(tensor, axis, reverse); });
     }
     ILoopOutputLayer *addLoopOutput(ITensor *tensor, int32_t outputKind, int32_t axis) override
     {
-        return faulted<ILoopOutputLayer *>("VLoop::addLoopOutput", [&]() -> ILoopOutputLayer * { return do_addLoopOutput(tensor, outputKind, axis); });
+        return faulted<ILoopOutputLayer *>(*this, "VLoop::addLoopOutput", [&]() -> ILoopOutputLayer * { return do_addLoopOutput(tensor, outputKind, axis); });
     }
     void setName(const char *name) override
     {
-        return faulted<void>("VLoop::setName", [&]() -> void { return do_setName(name); });
+        return faulted<void>(*this, "VLoop::setName", [&]() -> void { return do_setName(name); });
     }
     const char *getName() const override
     {
-        return faulted<const char *>("VLoop::getName", [&]() -> const char * { return do_getName(); });
+        return faulted<const char *>(*this, "VLoop::getName", [&]() -> const char * { return do_getName(); });
+    }
+    std::string mName{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("Name", mName);
     }
 
 protected:
@@ -116,16 +141,19 @@ protected:
     virtual ITripLimitLayer *do_addTripLimit(ITensor *, int32_t) { return nothing<ITripLimitLayer *>(); }
     virtual IIteratorLayer *do_addIterator(ITensor *, int32_t, bool) { return nothing<IIteratorLayer *>(); }
     virtual ILoopOutputLayer *do_addLoopOutput(ITensor *, int32_t, int32_t) { return nothing<ILoopOutputLayer *>(); }
-    virtual void do_setName(const char *) {}
-    virtual const char *do_getName() const { return nothing<const char *>(); }
+    virtual void do_setName(const char *_0) { take(*this, mName, text_or_empty(_0)); }
+    virtual const char *do_getName() const { return mName.c_str(); }
 };
 
 /// Stub of VConditionalBoundaryLayer: What the layers at the border of a conditional have in common.
-class IfConditionalBoundaryLayerStub : public abi::VConditionalBoundaryLayer {
+class IfConditionalBoundaryLayerStub : public abi::VConditionalBoundaryLayer, public Subject {
 public:
     IIfConditional *getConditional() const override
     {
-        return faulted<IIfConditional *>("VConditionalBoundaryLayer::getConditional", [&]() -> IIfConditional * { return do_getConditional(); });
+        return faulted<IIfConditional *>(*this, "VConditionalBoundaryLayer::getConditional", [&]() -> IIfConditional * { return do_getConditional(); });
+    }
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
     }
 
 protected:
@@ -133,50 +161,64 @@ protected:
 };
 
 /// Stub of VConditionLayer: Holds the condition of a conditional.
-class ConditionLayerStub : public abi::VConditionLayer {
+class ConditionLayerStub : public abi::VConditionLayer, public Subject {
 public:
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+    }
 };
 
 /// Stub of VConditionalInputLayer: Brings a value into both branches.
-class IfConditionalInputLayerStub : public abi::VConditionalInputLayer {
+class IfConditionalInputLayerStub : public abi::VConditionalInputLayer, public Subject {
 public:
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+    }
 };
 
 /// Stub of VConditionalOutputLayer: Chooses between the results of the two branches.
-class IfConditionalOutputLayerStub : public abi::VConditionalOutputLayer {
+class IfConditionalOutputLayerStub : public abi::VConditionalOutputLayer, public Subject {
 public:
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+    }
 };
 
 /// Stub of VIfConditional: A conditional: a condition and two branches.
-class IfConditionalStub : public abi::VIfConditional {
+class IfConditionalStub : public abi::VIfConditional, public Subject {
 public:
     IConditionLayer *setCondition(ITensor *tensor) override
     {
-        return faulted<IConditionLayer *>("VIfConditional::setCondition", [&]() -> IConditionLayer * { return do_setCondition(tensor); });
+        return faulted<IConditionLayer *>(*this, "VIfConditional::setCondition", [&]() -> IConditionLayer * { return do_setCondition(tensor); });
     }
     IIfConditionalInputLayer *addInput(ITensor *tensor) override
     {
-        return faulted<IIfConditionalInputLayer *>("VIfConditional::addInput", [&]() -> IIfConditionalInputLayer * { return do_addInput(tensor); });
+        return faulted<IIfConditionalInputLayer *>(*this, "VIfConditional::addInput", [&]() -> IIfConditionalInputLayer * { return do_addInput(tensor); });
     }
     IIfConditionalOutputLayer *addOutput(ITensor *trueTensor, ITensor *falseTensor) override
     {
-        return faulted<IIfConditionalOutputLayer *>("VIfConditional::addOutput", [&]() -> IIfConditionalOutputLayer * { return do_addOutput(trueTensor, falseTensor); });
+        return faulted<IIfConditionalOutputLayer *>(*this, "VIfConditional::addOutput", [&]() -> IIfConditionalOutputLayer * { return do_addOutput(trueTensor, falseTensor); });
     }
     void setName(const char *name) override
     {
-        return faulted<void>("VIfConditional::setName", [&]() -> void { return do_setName(name); });
+        return faulted<void>(*this, "VIfConditional::setName", [&]() -> void { return do_setName(name); });
     }
     const char *getName() const override
     {
-        return faulted<const char *>("VIfConditional::getName", [&]() -> const char * { return do_getName(); });
+        return faulted<const char *>(*this, "VIfConditional::getName", [&]() -> const char * { return do_getName(); });
+    }
+    std::string mName{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("Name", mName);
     }
 
 protected:
     virtual IConditionLayer *do_setCondition(ITensor *) { return nothing<IConditionLayer *>(); }
     virtual IIfConditionalInputLayer *do_addInput(ITensor *) { return nothing<IIfConditionalInputLayer *>(); }
     virtual IIfConditionalOutputLayer *do_addOutput(ITensor *, ITensor *) { return nothing<IIfConditionalOutputLayer *>(); }
-    virtual void do_setName(const char *) {}
-    virtual const char *do_getName() const { return nothing<const char *>(); }
+    virtual void do_setName(const char *_0) { take(*this, mName, text_or_empty(_0)); }
+    virtual const char *do_getName() const { return mName.c_str(); }
 };
 
 } // namespace trtx::fake

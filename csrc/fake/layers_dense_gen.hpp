@@ -6,346 +6,392 @@
 namespace trtx::fake {
 
 /// Stub of VConvolutionLayer: Convolution over two or three spatial dimensions.
-class ConvolutionLayerStub : public abi::VConvolutionLayer {
+class ConvolutionLayerStub : public abi::VConvolutionLayer, public Subject {
 public:
     void setNbOutputMaps(int64_t nbOutputMaps) override
     {
-        return faulted<void>("VConvolutionLayer::setNbOutputMaps", [&]() -> void { return do_setNbOutputMaps(nbOutputMaps); });
+        return faulted<void>(*this, "VConvolutionLayer::setNbOutputMaps", [&]() -> void { return do_setNbOutputMaps(nbOutputMaps); });
     }
     int64_t getNbOutputMaps() const override
     {
-        return faulted<int64_t>("VConvolutionLayer::getNbOutputMaps", [&]() -> int64_t { return do_getNbOutputMaps(); });
+        return faulted<int64_t>(*this, "VConvolutionLayer::getNbOutputMaps", [&]() -> int64_t { return do_getNbOutputMaps(); });
     }
     void setNbGroups(int64_t nbGroups) override
     {
-        return faulted<void>("VConvolutionLayer::setNbGroups", [&]() -> void { return do_setNbGroups(nbGroups); });
+        return faulted<void>(*this, "VConvolutionLayer::setNbGroups", [&]() -> void { return do_setNbGroups(nbGroups); });
     }
     int64_t getNbGroups() const override
     {
-        return faulted<int64_t>("VConvolutionLayer::getNbGroups", [&]() -> int64_t { return do_getNbGroups(); });
+        return faulted<int64_t>(*this, "VConvolutionLayer::getNbGroups", [&]() -> int64_t { return do_getNbGroups(); });
     }
     void setKernelWeights(trtx_weights weights) override
     {
-        return faulted<void>("VConvolutionLayer::setKernelWeights", [&]() -> void { return do_setKernelWeights(weights); });
+        return faulted<void>(*this, "VConvolutionLayer::setKernelWeights", [&]() -> void { return do_setKernelWeights(weights); });
     }
     trtx_weights getKernelWeights() const override
     {
-        return faulted<trtx_weights>("VConvolutionLayer::getKernelWeights", [&]() -> trtx_weights { return do_getKernelWeights(); });
+        return faulted<trtx_weights>(*this, "VConvolutionLayer::getKernelWeights", [&]() -> trtx_weights { return do_getKernelWeights(); });
     }
     void setBiasWeights(trtx_weights weights) override
     {
-        return faulted<void>("VConvolutionLayer::setBiasWeights", [&]() -> void { return do_setBiasWeights(weights); });
+        return faulted<void>(*this, "VConvolutionLayer::setBiasWeights", [&]() -> void { return do_setBiasWeights(weights); });
     }
     trtx_weights getBiasWeights() const override
     {
-        return faulted<trtx_weights>("VConvolutionLayer::getBiasWeights", [&]() -> trtx_weights { return do_getBiasWeights(); });
+        return faulted<trtx_weights>(*this, "VConvolutionLayer::getBiasWeights", [&]() -> trtx_weights { return do_getBiasWeights(); });
     }
-    void setPrePadding(const trtx_dims & padding) override
+    void setPrePadding(const trtx_dims &padding) override
     {
-        return faulted<void>("VConvolutionLayer::setPrePadding", [&]() -> void { return do_setPrePadding(padding); });
+        return faulted<void>(*this, "VConvolutionLayer::setPrePadding", [&]() -> void { return do_setPrePadding(padding); });
     }
     trtx_dims getPrePadding() const override
     {
-        return faulted<trtx_dims>("VConvolutionLayer::getPrePadding", [&]() -> trtx_dims { return do_getPrePadding(); });
+        return faulted<trtx_dims>(*this, "VConvolutionLayer::getPrePadding", [&]() -> trtx_dims { return do_getPrePadding(); });
     }
-    void setPostPadding(const trtx_dims & padding) override
+    void setPostPadding(const trtx_dims &padding) override
     {
-        return faulted<void>("VConvolutionLayer::setPostPadding", [&]() -> void { return do_setPostPadding(padding); });
+        return faulted<void>(*this, "VConvolutionLayer::setPostPadding", [&]() -> void { return do_setPostPadding(padding); });
     }
     trtx_dims getPostPadding() const override
     {
-        return faulted<trtx_dims>("VConvolutionLayer::getPostPadding", [&]() -> trtx_dims { return do_getPostPadding(); });
+        return faulted<trtx_dims>(*this, "VConvolutionLayer::getPostPadding", [&]() -> trtx_dims { return do_getPostPadding(); });
     }
     void setPaddingMode(int32_t paddingMode) override
     {
-        return faulted<void>("VConvolutionLayer::setPaddingMode", [&]() -> void { return do_setPaddingMode(paddingMode); });
+        return faulted<void>(*this, "VConvolutionLayer::setPaddingMode", [&]() -> void { return do_setPaddingMode(paddingMode); });
     }
     int32_t getPaddingMode() const override
     {
-        return faulted<int32_t>("VConvolutionLayer::getPaddingMode", [&]() -> int32_t { return do_getPaddingMode(); });
+        return faulted<int32_t>(*this, "VConvolutionLayer::getPaddingMode", [&]() -> int32_t { return do_getPaddingMode(); });
     }
-    void setKernelSizeNd(const trtx_dims & kernelSize) override
+    void setKernelSizeNd(const trtx_dims &kernelSize) override
     {
-        return faulted<void>("VConvolutionLayer::setKernelSizeNd", [&]() -> void { return do_setKernelSizeNd(kernelSize); });
+        return faulted<void>(*this, "VConvolutionLayer::setKernelSizeNd", [&]() -> void { return do_setKernelSizeNd(kernelSize); });
     }
     trtx_dims getKernelSizeNd() const override
     {
-        return faulted<trtx_dims>("VConvolutionLayer::getKernelSizeNd", [&]() -> trtx_dims { return do_getKernelSizeNd(); });
+        return faulted<trtx_dims>(*this, "VConvolutionLayer::getKernelSizeNd", [&]() -> trtx_dims { return do_getKernelSizeNd(); });
     }
-    void setStrideNd(const trtx_dims & stride) override
+    void setStrideNd(const trtx_dims &stride) override
     {
-        return faulted<void>("VConvolutionLayer::setStrideNd", [&]() -> void { return do_setStrideNd(stride); });
+        return faulted<void>(*this, "VConvolutionLayer::setStrideNd", [&]() -> void { return do_setStrideNd(stride); });
     }
     trtx_dims getStrideNd() const override
     {
-        return faulted<trtx_dims>("VConvolutionLayer::getStrideNd", [&]() -> trtx_dims { return do_getStrideNd(); });
+        return faulted<trtx_dims>(*this, "VConvolutionLayer::getStrideNd", [&]() -> trtx_dims { return do_getStrideNd(); });
     }
-    void setPaddingNd(const trtx_dims & padding) override
+    void setPaddingNd(const trtx_dims &padding) override
     {
-        return faulted<void>("VConvolutionLayer::setPaddingNd", [&]() -> void { return do_setPaddingNd(padding); });
+        return faulted<void>(*this, "VConvolutionLayer::setPaddingNd", [&]() -> void { return do_setPaddingNd(padding); });
     }
     trtx_dims getPaddingNd() const override
     {
-        return faulted<trtx_dims>("VConvolutionLayer::getPaddingNd", [&]() -> trtx_dims { return do_getPaddingNd(); });
+        return faulted<trtx_dims>(*this, "VConvolutionLayer::getPaddingNd", [&]() -> trtx_dims { return do_getPaddingNd(); });
     }
-    void setDilationNd(const trtx_dims & dilation) override
+    void setDilationNd(const trtx_dims &dilation) override
     {
-        return faulted<void>("VConvolutionLayer::setDilationNd", [&]() -> void { return do_setDilationNd(dilation); });
+        return faulted<void>(*this, "VConvolutionLayer::setDilationNd", [&]() -> void { return do_setDilationNd(dilation); });
     }
     trtx_dims getDilationNd() const override
     {
-        return faulted<trtx_dims>("VConvolutionLayer::getDilationNd", [&]() -> trtx_dims { return do_getDilationNd(); });
+        return faulted<trtx_dims>(*this, "VConvolutionLayer::getDilationNd", [&]() -> trtx_dims { return do_getDilationNd(); });
+    }
+    int64_t mNbOutputMaps{};
+    int64_t mNbGroups{};
+    trtx_weights mKernelWeights{};
+    trtx_weights mBiasWeights{};
+    trtx_dims mPrePadding{};
+    trtx_dims mPostPadding{};
+    int32_t mPaddingMode{};
+    trtx_dims mKernelSizeNd{};
+    trtx_dims mStrideNd{};
+    trtx_dims mPaddingNd{};
+    trtx_dims mDilationNd{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("NbOutputMaps", mNbOutputMaps); visit("NbGroups", mNbGroups); visit("KernelWeights", mKernelWeights); visit("BiasWeights", mBiasWeights); visit("PrePadding", mPrePadding); visit("PostPadding", mPostPadding); visit("PaddingMode", mPaddingMode); visit("KernelSizeNd", mKernelSizeNd); visit("StrideNd", mStrideNd); visit("PaddingNd", mPaddingNd); visit("DilationNd", mDilationNd);
     }
 
 protected:
-    virtual void do_setNbOutputMaps(int64_t) {}
-    virtual int64_t do_getNbOutputMaps() const { return nothing<int64_t>(); }
-    virtual void do_setNbGroups(int64_t) {}
-    virtual int64_t do_getNbGroups() const { return nothing<int64_t>(); }
-    virtual void do_setKernelWeights(trtx_weights) {}
-    virtual trtx_weights do_getKernelWeights() const { return nothing<trtx_weights>(); }
-    virtual void do_setBiasWeights(trtx_weights) {}
-    virtual trtx_weights do_getBiasWeights() const { return nothing<trtx_weights>(); }
-    virtual void do_setPrePadding(const trtx_dims &) {}
-    virtual trtx_dims do_getPrePadding() const { return nothing<trtx_dims>(); }
-    virtual void do_setPostPadding(const trtx_dims &) {}
-    virtual trtx_dims do_getPostPadding() const { return nothing<trtx_dims>(); }
-    virtual void do_setPaddingMode(int32_t) {}
-    virtual int32_t do_getPaddingMode() const { return nothing<int32_t>(); }
-    virtual void do_setKernelSizeNd(const trtx_dims &) {}
-    virtual trtx_dims do_getKernelSizeNd() const { return nothing<trtx_dims>(); }
-    virtual void do_setStrideNd(const trtx_dims &) {}
-    virtual trtx_dims do_getStrideNd() const { return nothing<trtx_dims>(); }
-    virtual void do_setPaddingNd(const trtx_dims &) {}
-    virtual trtx_dims do_getPaddingNd() const { return nothing<trtx_dims>(); }
-    virtual void do_setDilationNd(const trtx_dims &) {}
-    virtual trtx_dims do_getDilationNd() const { return nothing<trtx_dims>(); }
+    virtual void do_setNbOutputMaps(int64_t _0) { take(*this, mNbOutputMaps, _0); }
+    virtual int64_t do_getNbOutputMaps() const { return mNbOutputMaps; }
+    virtual void do_setNbGroups(int64_t _0) { take(*this, mNbGroups, _0); }
+    virtual int64_t do_getNbGroups() const { return mNbGroups; }
+    virtual void do_setKernelWeights(trtx_weights _0) { take(*this, mKernelWeights, _0); }
+    virtual trtx_weights do_getKernelWeights() const { return mKernelWeights; }
+    virtual void do_setBiasWeights(trtx_weights _0) { take(*this, mBiasWeights, _0); }
+    virtual trtx_weights do_getBiasWeights() const { return mBiasWeights; }
+    virtual void do_setPrePadding(const trtx_dims &_0) { take(*this, mPrePadding, _0); }
+    virtual trtx_dims do_getPrePadding() const { return mPrePadding; }
+    virtual void do_setPostPadding(const trtx_dims &_0) { take(*this, mPostPadding, _0); }
+    virtual trtx_dims do_getPostPadding() const { return mPostPadding; }
+    virtual void do_setPaddingMode(int32_t _0) { take(*this, mPaddingMode, _0); }
+    virtual int32_t do_getPaddingMode() const { return mPaddingMode; }
+    virtual void do_setKernelSizeNd(const trtx_dims &_0) { take(*this, mKernelSizeNd, _0); }
+    virtual trtx_dims do_getKernelSizeNd() const { return mKernelSizeNd; }
+    virtual void do_setStrideNd(const trtx_dims &_0) { take(*this, mStrideNd, _0); }
+    virtual trtx_dims do_getStrideNd() const { return mStrideNd; }
+    virtual void do_setPaddingNd(const trtx_dims &_0) { take(*this, mPaddingNd, _0); }
+    virtual trtx_dims do_getPaddingNd() const { return mPaddingNd; }
+    virtual void do_setDilationNd(const trtx_dims &_0) { take(*this, mDilationNd, _0); }
+    virtual trtx_dims do_getDilationNd() const { return mDilationNd; }
 };
 
 /// Stub of VDeconvolutionLayer: Transposed convolution over two or three spatial dimensions.
-class DeconvolutionLayerStub : public abi::VDeconvolutionLayer {
+class DeconvolutionLayerStub : public abi::VDeconvolutionLayer, public Subject {
 public:
     void setNbOutputMaps(int64_t nbOutputMaps) override
     {
-        return faulted<void>("VDeconvolutionLayer::setNbOutputMaps", [&]() -> void { return do_setNbOutputMaps(nbOutputMaps); });
+        return faulted<void>(*this, "VDeconvolutionLayer::setNbOutputMaps", [&]() -> void { return do_setNbOutputMaps(nbOutputMaps); });
     }
     int64_t getNbOutputMaps() const override
     {
-        return faulted<int64_t>("VDeconvolutionLayer::getNbOutputMaps", [&]() -> int64_t { return do_getNbOutputMaps(); });
+        return faulted<int64_t>(*this, "VDeconvolutionLayer::getNbOutputMaps", [&]() -> int64_t { return do_getNbOutputMaps(); });
     }
     void setNbGroups(int64_t nbGroups) override
     {
-        return faulted<void>("VDeconvolutionLayer::setNbGroups", [&]() -> void { return do_setNbGroups(nbGroups); });
+        return faulted<void>(*this, "VDeconvolutionLayer::setNbGroups", [&]() -> void { return do_setNbGroups(nbGroups); });
     }
     int64_t getNbGroups() const override
     {
-        return faulted<int64_t>("VDeconvolutionLayer::getNbGroups", [&]() -> int64_t { return do_getNbGroups(); });
+        return faulted<int64_t>(*this, "VDeconvolutionLayer::getNbGroups", [&]() -> int64_t { return do_getNbGroups(); });
     }
     void setKernelWeights(trtx_weights weights) override
     {
-        return faulted<void>("VDeconvolutionLayer::setKernelWeights", [&]() -> void { return do_setKernelWeights(weights); });
+        return faulted<void>(*this, "VDeconvolutionLayer::setKernelWeights", [&]() -> void { return do_setKernelWeights(weights); });
     }
     trtx_weights getKernelWeights() const override
     {
-        return faulted<trtx_weights>("VDeconvolutionLayer::getKernelWeights", [&]() -> trtx_weights { return do_getKernelWeights(); });
+        return faulted<trtx_weights>(*this, "VDeconvolutionLayer::getKernelWeights", [&]() -> trtx_weights { return do_getKernelWeights(); });
     }
     void setBiasWeights(trtx_weights weights) override
     {
-        return faulted<void>("VDeconvolutionLayer::setBiasWeights", [&]() -> void { return do_setBiasWeights(weights); });
+        return faulted<void>(*this, "VDeconvolutionLayer::setBiasWeights", [&]() -> void { return do_setBiasWeights(weights); });
     }
     trtx_weights getBiasWeights() const override
     {
-        return faulted<trtx_weights>("VDeconvolutionLayer::getBiasWeights", [&]() -> trtx_weights { return do_getBiasWeights(); });
+        return faulted<trtx_weights>(*this, "VDeconvolutionLayer::getBiasWeights", [&]() -> trtx_weights { return do_getBiasWeights(); });
     }
-    void setPrePadding(const trtx_dims & padding) override
+    void setPrePadding(const trtx_dims &padding) override
     {
-        return faulted<void>("VDeconvolutionLayer::setPrePadding", [&]() -> void { return do_setPrePadding(padding); });
+        return faulted<void>(*this, "VDeconvolutionLayer::setPrePadding", [&]() -> void { return do_setPrePadding(padding); });
     }
     trtx_dims getPrePadding() const override
     {
-        return faulted<trtx_dims>("VDeconvolutionLayer::getPrePadding", [&]() -> trtx_dims { return do_getPrePadding(); });
+        return faulted<trtx_dims>(*this, "VDeconvolutionLayer::getPrePadding", [&]() -> trtx_dims { return do_getPrePadding(); });
     }
-    void setPostPadding(const trtx_dims & padding) override
+    void setPostPadding(const trtx_dims &padding) override
     {
-        return faulted<void>("VDeconvolutionLayer::setPostPadding", [&]() -> void { return do_setPostPadding(padding); });
+        return faulted<void>(*this, "VDeconvolutionLayer::setPostPadding", [&]() -> void { return do_setPostPadding(padding); });
     }
     trtx_dims getPostPadding() const override
     {
-        return faulted<trtx_dims>("VDeconvolutionLayer::getPostPadding", [&]() -> trtx_dims { return do_getPostPadding(); });
+        return faulted<trtx_dims>(*this, "VDeconvolutionLayer::getPostPadding", [&]() -> trtx_dims { return do_getPostPadding(); });
     }
     void setPaddingMode(int32_t paddingMode) override
     {
-        return faulted<void>("VDeconvolutionLayer::setPaddingMode", [&]() -> void { return do_setPaddingMode(paddingMode); });
+        return faulted<void>(*this, "VDeconvolutionLayer::setPaddingMode", [&]() -> void { return do_setPaddingMode(paddingMode); });
     }
     int32_t getPaddingMode() const override
     {
-        return faulted<int32_t>("VDeconvolutionLayer::getPaddingMode", [&]() -> int32_t { return do_getPaddingMode(); });
+        return faulted<int32_t>(*this, "VDeconvolutionLayer::getPaddingMode", [&]() -> int32_t { return do_getPaddingMode(); });
     }
-    void setKernelSizeNd(const trtx_dims & kernelSize) override
+    void setKernelSizeNd(const trtx_dims &kernelSize) override
     {
-        return faulted<void>("VDeconvolutionLayer::setKernelSizeNd", [&]() -> void { return do_setKernelSizeNd(kernelSize); });
+        return faulted<void>(*this, "VDeconvolutionLayer::setKernelSizeNd", [&]() -> void { return do_setKernelSizeNd(kernelSize); });
     }
     trtx_dims getKernelSizeNd() const override
     {
-        return faulted<trtx_dims>("VDeconvolutionLayer::getKernelSizeNd", [&]() -> trtx_dims { return do_getKernelSizeNd(); });
+        return faulted<trtx_dims>(*this, "VDeconvolutionLayer::getKernelSizeNd", [&]() -> trtx_dims { return do_getKernelSizeNd(); });
     }
-    void setStrideNd(const trtx_dims & stride) override
+    void setStrideNd(const trtx_dims &stride) override
     {
-        return faulted<void>("VDeconvolutionLayer::setStrideNd", [&]() -> void { return do_setStrideNd(stride); });
+        return faulted<void>(*this, "VDeconvolutionLayer::setStrideNd", [&]() -> void { return do_setStrideNd(stride); });
     }
     trtx_dims getStrideNd() const override
     {
-        return faulted<trtx_dims>("VDeconvolutionLayer::getStrideNd", [&]() -> trtx_dims { return do_getStrideNd(); });
+        return faulted<trtx_dims>(*this, "VDeconvolutionLayer::getStrideNd", [&]() -> trtx_dims { return do_getStrideNd(); });
     }
-    void setPaddingNd(const trtx_dims & padding) override
+    void setPaddingNd(const trtx_dims &padding) override
     {
-        return faulted<void>("VDeconvolutionLayer::setPaddingNd", [&]() -> void { return do_setPaddingNd(padding); });
+        return faulted<void>(*this, "VDeconvolutionLayer::setPaddingNd", [&]() -> void { return do_setPaddingNd(padding); });
     }
     trtx_dims getPaddingNd() const override
     {
-        return faulted<trtx_dims>("VDeconvolutionLayer::getPaddingNd", [&]() -> trtx_dims { return do_getPaddingNd(); });
+        return faulted<trtx_dims>(*this, "VDeconvolutionLayer::getPaddingNd", [&]() -> trtx_dims { return do_getPaddingNd(); });
     }
-    void setDilationNd(const trtx_dims & dilation) override
+    void setDilationNd(const trtx_dims &dilation) override
     {
-        return faulted<void>("VDeconvolutionLayer::setDilationNd", [&]() -> void { return do_setDilationNd(dilation); });
+        return faulted<void>(*this, "VDeconvolutionLayer::setDilationNd", [&]() -> void { return do_setDilationNd(dilation); });
     }
     trtx_dims getDilationNd() const override
     {
-        return faulted<trtx_dims>("VDeconvolutionLayer::getDilationNd", [&]() -> trtx_dims { return do_getDilationNd(); });
+        return faulted<trtx_dims>(*this, "VDeconvolutionLayer::getDilationNd", [&]() -> trtx_dims { return do_getDilationNd(); });
+    }
+    int64_t mNbOutputMaps{};
+    int64_t mNbGroups{};
+    trtx_weights mKernelWeights{};
+    trtx_weights mBiasWeights{};
+    trtx_dims mPrePadding{};
+    trtx_dims mPostPadding{};
+    int32_t mPaddingMode{};
+    trtx_dims mKernelSizeNd{};
+    trtx_dims mStrideNd{};
+    trtx_dims mPaddingNd{};
+    trtx_dims mDilationNd{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("NbOutputMaps", mNbOutputMaps); visit("NbGroups", mNbGroups); visit("KernelWeights", mKernelWeights); visit("BiasWeights", mBiasWeights); visit("PrePadding", mPrePadding); visit("PostPadding", mPostPadding); visit("PaddingMode", mPaddingMode); visit("KernelSizeNd", mKernelSizeNd); visit("StrideNd", mStrideNd); visit("PaddingNd", mPaddingNd); visit("DilationNd", mDilationNd);
     }
 
 protected:
-    virtual void do_setNbOutputMaps(int64_t) {}
-    virtual int64_t do_getNbOutputMaps() const { return nothing<int64_t>(); }
-    virtual void do_setNbGroups(int64_t) {}
-    virtual int64_t do_getNbGroups() const { return nothing<int64_t>(); }
-    virtual void do_setKernelWeights(trtx_weights) {}
-    virtual trtx_weights do_getKernelWeights() const { return nothing<trtx_weights>(); }
-    virtual void do_setBiasWeights(trtx_weights) {}
-    virtual trtx_weights do_getBiasWeights() const { return nothing<trtx_weights>(); }
-    virtual void do_setPrePadding(const trtx_dims &) {}
-    virtual trtx_dims do_getPrePadding() const { return nothing<trtx_dims>(); }
-    virtual void do_setPostPadding(const trtx_dims &) {}
-    virtual trtx_dims do_getPostPadding() const { return nothing<trtx_dims>(); }
-    virtual void do_setPaddingMode(int32_t) {}
-    virtual int32_t do_getPaddingMode() const { return nothing<int32_t>(); }
-    virtual void do_setKernelSizeNd(const trtx_dims &) {}
-    virtual trtx_dims do_getKernelSizeNd() const { return nothing<trtx_dims>(); }
-    virtual void do_setStrideNd(const trtx_dims &) {}
-    virtual trtx_dims do_getStrideNd() const { return nothing<trtx_dims>(); }
-    virtual void do_setPaddingNd(const trtx_dims &) {}
-    virtual trtx_dims do_getPaddingNd() const { return nothing<trtx_dims>(); }
-    virtual void do_setDilationNd(const trtx_dims &) {}
-    virtual trtx_dims do_getDilationNd() const { return nothing<trtx_dims>(); }
+    virtual void do_setNbOutputMaps(int64_t _0) { take(*this, mNbOutputMaps, _0); }
+    virtual int64_t do_getNbOutputMaps() const { return mNbOutputMaps; }
+    virtual void do_setNbGroups(int64_t _0) { take(*this, mNbGroups, _0); }
+    virtual int64_t do_getNbGroups() const { return mNbGroups; }
+    virtual void do_setKernelWeights(trtx_weights _0) { take(*this, mKernelWeights, _0); }
+    virtual trtx_weights do_getKernelWeights() const { return mKernelWeights; }
+    virtual void do_setBiasWeights(trtx_weights _0) { take(*this, mBiasWeights, _0); }
+    virtual trtx_weights do_getBiasWeights() const { return mBiasWeights; }
+    virtual void do_setPrePadding(const trtx_dims &_0) { take(*this, mPrePadding, _0); }
+    virtual trtx_dims do_getPrePadding() const { return mPrePadding; }
+    virtual void do_setPostPadding(const trtx_dims &_0) { take(*this, mPostPadding, _0); }
+    virtual trtx_dims do_getPostPadding() const { return mPostPadding; }
+    virtual void do_setPaddingMode(int32_t _0) { take(*this, mPaddingMode, _0); }
+    virtual int32_t do_getPaddingMode() const { return mPaddingMode; }
+    virtual void do_setKernelSizeNd(const trtx_dims &_0) { take(*this, mKernelSizeNd, _0); }
+    virtual trtx_dims do_getKernelSizeNd() const { return mKernelSizeNd; }
+    virtual void do_setStrideNd(const trtx_dims &_0) { take(*this, mStrideNd, _0); }
+    virtual trtx_dims do_getStrideNd() const { return mStrideNd; }
+    virtual void do_setPaddingNd(const trtx_dims &_0) { take(*this, mPaddingNd, _0); }
+    virtual trtx_dims do_getPaddingNd() const { return mPaddingNd; }
+    virtual void do_setDilationNd(const trtx_dims &_0) { take(*this, mDilationNd, _0); }
+    virtual trtx_dims do_getDilationNd() const { return mDilationNd; }
 };
 
 /// Stub of VPoolingLayer: Takes the maximum or the average of a sliding window.
-class PoolingLayerStub : public abi::VPoolingLayer {
+class PoolingLayerStub : public abi::VPoolingLayer, public Subject {
 public:
     void setPoolingType(int32_t type) override
     {
-        return faulted<void>("VPoolingLayer::setPoolingType", [&]() -> void { return do_setPoolingType(type); });
+        return faulted<void>(*this, "VPoolingLayer::setPoolingType", [&]() -> void { return do_setPoolingType(type); });
     }
     int32_t getPoolingType() const override
     {
-        return faulted<int32_t>("VPoolingLayer::getPoolingType", [&]() -> int32_t { return do_getPoolingType(); });
+        return faulted<int32_t>(*this, "VPoolingLayer::getPoolingType", [&]() -> int32_t { return do_getPoolingType(); });
     }
     void setBlendFactor(float blendFactor) override
     {
-        return faulted<void>("VPoolingLayer::setBlendFactor", [&]() -> void { return do_setBlendFactor(blendFactor); });
+        return faulted<void>(*this, "VPoolingLayer::setBlendFactor", [&]() -> void { return do_setBlendFactor(blendFactor); });
     }
     float getBlendFactor() const override
     {
-        return faulted<float>("VPoolingLayer::getBlendFactor", [&]() -> float { return do_getBlendFactor(); });
+        return faulted<float>(*this, "VPoolingLayer::getBlendFactor", [&]() -> float { return do_getBlendFactor(); });
     }
     void setAverageCountExcludesPadding(bool exclusive) override
     {
-        return faulted<void>("VPoolingLayer::setAverageCountExcludesPadding", [&]() -> void { return do_setAverageCountExcludesPadding(exclusive); });
+        return faulted<void>(*this, "VPoolingLayer::setAverageCountExcludesPadding", [&]() -> void { return do_setAverageCountExcludesPadding(exclusive); });
     }
     bool getAverageCountExcludesPadding() const override
     {
-        return faulted<bool>("VPoolingLayer::getAverageCountExcludesPadding", [&]() -> bool { return do_getAverageCountExcludesPadding(); });
+        return faulted<bool>(*this, "VPoolingLayer::getAverageCountExcludesPadding", [&]() -> bool { return do_getAverageCountExcludesPadding(); });
     }
-    void setPrePadding(const trtx_dims & padding) override
+    void setPrePadding(const trtx_dims &padding) override
     {
-        return faulted<void>("VPoolingLayer::setPrePadding", [&]() -> void { return do_setPrePadding(padding); });
+        return faulted<void>(*this, "VPoolingLayer::setPrePadding", [&]() -> void { return do_setPrePadding(padding); });
     }
     trtx_dims getPrePadding() const override
     {
-        return faulted<trtx_dims>("VPoolingLayer::getPrePadding", [&]() -> trtx_dims { return do_getPrePadding(); });
+        return faulted<trtx_dims>(*this, "VPoolingLayer::getPrePadding", [&]() -> trtx_dims { return do_getPrePadding(); });
     }
-    void setPostPadding(const trtx_dims & padding) override
+    void setPostPadding(const trtx_dims &padding) override
     {
-        return faulted<void>("VPoolingLayer::setPostPadding", [&]() -> void { return do_setPostPadding(padding); });
+        return faulted<void>(*this, "VPoolingLayer::setPostPadding", [&]() -> void { return do_setPostPadding(padding); });
     }
     trtx_dims getPostPadding() const override
     {
-        return faulted<trtx_dims>("VPoolingLayer::getPostPadding", [&]() -> trtx_dims { return do_getPostPadding(); });
+        return faulted<trtx_dims>(*this, "VPoolingLayer::getPostPadding", [&]() -> trtx_dims { return do_getPostPadding(); });
     }
     void setPaddingMode(int32_t paddingMode) override
     {
-        return faulted<void>("VPoolingLayer::setPaddingMode", [&]() -> void { return do_setPaddingMode(paddingMode); });
+        return faulted<void>(*this, "VPoolingLayer::setPaddingMode", [&]() -> void { return do_setPaddingMode(paddingMode); });
     }
     int32_t getPaddingMode() const override
     {
-        return faulted<int32_t>("VPoolingLayer::getPaddingMode", [&]() -> int32_t { return do_getPaddingMode(); });
+        return faulted<int32_t>(*this, "VPoolingLayer::getPaddingMode", [&]() -> int32_t { return do_getPaddingMode(); });
     }
-    void setWindowSizeNd(const trtx_dims & windowSize) override
+    void setWindowSizeNd(const trtx_dims &windowSize) override
     {
-        return faulted<void>("VPoolingLayer::setWindowSizeNd", [&]() -> void { return do_setWindowSizeNd(windowSize); });
+        return faulted<void>(*this, "VPoolingLayer::setWindowSizeNd", [&]() -> void { return do_setWindowSizeNd(windowSize); });
     }
     trtx_dims getWindowSizeNd() const override
     {
-        return faulted<trtx_dims>("VPoolingLayer::getWindowSizeNd", [&]() -> trtx_dims { return do_getWindowSizeNd(); });
+        return faulted<trtx_dims>(*this, "VPoolingLayer::getWindowSizeNd", [&]() -> trtx_dims { return do_getWindowSizeNd(); });
     }
-    void setStrideNd(const trtx_dims & stride) override
+    void setStrideNd(const trtx_dims &stride) override
     {
-        return faulted<void>("VPoolingLayer::setStrideNd", [&]() -> void { return do_setStrideNd(stride); });
+        return faulted<void>(*this, "VPoolingLayer::setStrideNd", [&]() -> void { return do_setStrideNd(stride); });
     }
     trtx_dims getStrideNd() const override
     {
-        return faulted<trtx_dims>("VPoolingLayer::getStrideNd", [&]() -> trtx_dims { return do_getStrideNd(); });
+        return faulted<trtx_dims>(*this, "VPoolingLayer::getStrideNd", [&]() -> trtx_dims { return do_getStrideNd(); });
     }
-    void setPaddingNd(const trtx_dims & padding) override
+    void setPaddingNd(const trtx_dims &padding) override
     {
-        return faulted<void>("VPoolingLayer::setPaddingNd", [&]() -> void { return do_setPaddingNd(padding); });
+        return faulted<void>(*this, "VPoolingLayer::setPaddingNd", [&]() -> void { return do_setPaddingNd(padding); });
     }
     trtx_dims getPaddingNd() const override
     {
-        return faulted<trtx_dims>("VPoolingLayer::getPaddingNd", [&]() -> trtx_dims { return do_getPaddingNd(); });
+        return faulted<trtx_dims>(*this, "VPoolingLayer::getPaddingNd", [&]() -> trtx_dims { return do_getPaddingNd(); });
+    }
+    int32_t mPoolingType{};
+    float mBlendFactor{};
+    bool mAverageCountExcludesPadding{};
+    trtx_dims mPrePadding{};
+    trtx_dims mPostPadding{};
+    int32_t mPaddingMode{};
+    trtx_dims mWindowSizeNd{};
+    trtx_dims mStrideNd{};
+    trtx_dims mPaddingNd{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("PoolingType", mPoolingType); visit("BlendFactor", mBlendFactor); visit("AverageCountExcludesPadding", mAverageCountExcludesPadding); visit("PrePadding", mPrePadding); visit("PostPadding", mPostPadding); visit("PaddingMode", mPaddingMode); visit("WindowSizeNd", mWindowSizeNd); visit("StrideNd", mStrideNd); visit("PaddingNd", mPaddingNd);
     }
 
 protected:
-    virtual void do_setPoolingType(int32_t) {}
-    virtual int32_t do_getPoolingType() const { return nothing<int32_t>(); }
-    virtual void do_setBlendFactor(float) {}
-    virtual float do_getBlendFactor() const { return nothing<float>(); }
-    virtual void do_setAverageCountExcludesPadding(bool) {}
-    virtual bool do_getAverageCountExcludesPadding() const { return nothing<bool>(); }
-    virtual void do_setPrePadding(const trtx_dims &) {}
-    virtual trtx_dims do_getPrePadding() const { return nothing<trtx_dims>(); }
-    virtual void do_setPostPadding(const trtx_dims &) {}
-    virtual trtx_dims do_getPostPadding() const { return nothing<trtx_dims>(); }
-    virtual void do_setPaddingMode(int32_t) {}
-    virtual int32_t do_getPaddingMode() const { return nothing<int32_t>(); }
-    virtual void do_setWindowSizeNd(const trtx_dims &) {}
-    virtual trtx_dims do_getWindowSizeNd() const { return nothing<trtx_dims>(); }
-    virtual void do_setStrideNd(const trtx_dims &) {}
-    virtual trtx_dims do_getStrideNd() const { return nothing<trtx_dims>(); }
-    virtual void do_setPaddingNd(const trtx_dims &) {}
-    virtual trtx_dims do_getPaddingNd() const { return nothing<trtx_dims>(); }
+    virtual void do_setPoolingType(int32_t _0) { take(*this, mPoolingType, _0); }
+    virtual int32_t do_getPoolingType() const { return mPoolingType; }
+    virtual void do_setBlendFactor(float _0) { take(*this, mBlendFactor, _0); }
+    virtual float do_getBlendFactor() const { return mBlendFactor; }
+    virtual void do_setAverageCountExcludesPadding(bool _0) { take(*this, mAverageCountExcludesPadding, _0); }
+    virtual bool do_getAverageCountExcludesPadding() const { return mAverageCountExcludesPadding; }
+    virtual void do_setPrePadding(const trtx_dims &_0) { take(*this, mPrePadding, _0); }
+    virtual trtx_dims do_getPrePadding() const { return mPrePadding; }
+    virtual void do_setPostPadding(const trtx_dims &_0) { take(*this, mPostPadding, _0); }
+    virtual trtx_dims do_getPostPadding() const { return mPostPadding; }
+    virtual void do_setPaddingMode(int32_t _0) { take(*this, mPaddingMode, _0); }
+    virtual int32_t do_getPaddingMode() const { return mPaddingMode; }
+    virtual void do_setWindowSizeNd(const trtx_dims &_0) { take(*this, mWindowSizeNd, _0); }
+    virtual trtx_dims do_getWindowSizeNd() const { return mWindowSizeNd; }
+    virtual void do_setStrideNd(const trtx_dims &_0) { take(*this, mStrideNd, _0); }
+    virtual trtx_dims do_getStrideNd() const { return mStrideNd; }
+    virtual void do_setPaddingNd(const trtx_dims &_0) { take(*this, mPaddingNd, _0); }
+    virtual trtx_dims do_getPaddingNd() const { return mPaddingNd; }
 };
 
 /// Stub of VMatrixMultiplyLayer: Multiplies matrices, in batches when there are leading dimensions.
-class MatrixMultiplyLayerStub : public abi::VMatrixMultiplyLayer {
+class MatrixMultiplyLayerStub : public abi::VMatrixMultiplyLayer, public Subject {
 public:
     void setOperation(int32_t index, int32_t op) override
     {
-        return faulted<void>("VMatrixMultiplyLayer::setOperation", [&]() -> void { return do_setOperation(index, op); });
+        return faulted<void>(*this, "VMatrixMultiplyLayer::setOperation", [&]() -> void { return do_setOperation(index, op); });
     }
     int32_t getOperation(int32_t index) const override
     {
-        return faulted<int32_t>("VMatrixMultiplyLayer::getOperation", [&]() -> int32_t { return do_getOperation(index); });
+        return faulted<int32_t>(*this, "VMatrixMultiplyLayer::getOperation", [&]() -> int32_t { return do_getOperation(index); });
+    }
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
     }
 
 protected:
@@ -354,385 +400,464 @@ protected:
 };
 
 /// Stub of VActivationLayer: Applies an activation function to each element.
-class ActivationLayerStub : public abi::VActivationLayer {
+class ActivationLayerStub : public abi::VActivationLayer, public Subject {
 public:
     void setActivationType(int32_t type) override
     {
-        return faulted<void>("VActivationLayer::setActivationType", [&]() -> void { return do_setActivationType(type); });
+        return faulted<void>(*this, "VActivationLayer::setActivationType", [&]() -> void { return do_setActivationType(type); });
     }
     int32_t getActivationType() const override
     {
-        return faulted<int32_t>("VActivationLayer::getActivationType", [&]() -> int32_t { return do_getActivationType(); });
+        return faulted<int32_t>(*this, "VActivationLayer::getActivationType", [&]() -> int32_t { return do_getActivationType(); });
     }
     void setAlpha(float alpha) override
     {
-        return faulted<void>("VActivationLayer::setAlpha", [&]() -> void { return do_setAlpha(alpha); });
+        return faulted<void>(*this, "VActivationLayer::setAlpha", [&]() -> void { return do_setAlpha(alpha); });
     }
     void setBeta(float beta) override
     {
-        return faulted<void>("VActivationLayer::setBeta", [&]() -> void { return do_setBeta(beta); });
+        return faulted<void>(*this, "VActivationLayer::setBeta", [&]() -> void { return do_setBeta(beta); });
     }
     float getAlpha() const override
     {
-        return faulted<float>("VActivationLayer::getAlpha", [&]() -> float { return do_getAlpha(); });
+        return faulted<float>(*this, "VActivationLayer::getAlpha", [&]() -> float { return do_getAlpha(); });
     }
     float getBeta() const override
     {
-        return faulted<float>("VActivationLayer::getBeta", [&]() -> float { return do_getBeta(); });
+        return faulted<float>(*this, "VActivationLayer::getBeta", [&]() -> float { return do_getBeta(); });
+    }
+    int32_t mActivationType{};
+    float mAlpha{};
+    float mBeta{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("ActivationType", mActivationType); visit("Alpha", mAlpha); visit("Beta", mBeta);
     }
 
 protected:
-    virtual void do_setActivationType(int32_t) {}
-    virtual int32_t do_getActivationType() const { return nothing<int32_t>(); }
-    virtual void do_setAlpha(float) {}
-    virtual void do_setBeta(float) {}
-    virtual float do_getAlpha() const { return nothing<float>(); }
-    virtual float do_getBeta() const { return nothing<float>(); }
+    virtual void do_setActivationType(int32_t _0) { take(*this, mActivationType, _0); }
+    virtual int32_t do_getActivationType() const { return mActivationType; }
+    virtual void do_setAlpha(float _0) { take(*this, mAlpha, _0); }
+    virtual void do_setBeta(float _0) { take(*this, mBeta, _0); }
+    virtual float do_getAlpha() const { return mAlpha; }
+    virtual float do_getBeta() const { return mBeta; }
 };
 
 /// Stub of VParametricReLULayer: Leaky ReLU with a slope for each element.
-class ParametricReLULayerStub : public abi::VParametricReLULayer {
+class ParametricReLULayerStub : public abi::VParametricReLULayer, public Subject {
 public:
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+    }
 };
 
 /// Stub of VScaleLayer: Computes (x * scale + shift) ** power, per tensor, channel or element.
-class ScaleLayerStub : public abi::VScaleLayer {
+class ScaleLayerStub : public abi::VScaleLayer, public Subject {
 public:
     void setMode(int32_t mode) override
     {
-        return faulted<void>("VScaleLayer::setMode", [&]() -> void { return do_setMode(mode); });
+        return faulted<void>(*this, "VScaleLayer::setMode", [&]() -> void { return do_setMode(mode); });
     }
     int32_t getMode() const override
     {
-        return faulted<int32_t>("VScaleLayer::getMode", [&]() -> int32_t { return do_getMode(); });
+        return faulted<int32_t>(*this, "VScaleLayer::getMode", [&]() -> int32_t { return do_getMode(); });
     }
     void setShift(trtx_weights shift) override
     {
-        return faulted<void>("VScaleLayer::setShift", [&]() -> void { return do_setShift(shift); });
+        return faulted<void>(*this, "VScaleLayer::setShift", [&]() -> void { return do_setShift(shift); });
     }
     trtx_weights getShift() const override
     {
-        return faulted<trtx_weights>("VScaleLayer::getShift", [&]() -> trtx_weights { return do_getShift(); });
+        return faulted<trtx_weights>(*this, "VScaleLayer::getShift", [&]() -> trtx_weights { return do_getShift(); });
     }
     void setScale(trtx_weights scale) override
     {
-        return faulted<void>("VScaleLayer::setScale", [&]() -> void { return do_setScale(scale); });
+        return faulted<void>(*this, "VScaleLayer::setScale", [&]() -> void { return do_setScale(scale); });
     }
     trtx_weights getScale() const override
     {
-        return faulted<trtx_weights>("VScaleLayer::getScale", [&]() -> trtx_weights { return do_getScale(); });
+        return faulted<trtx_weights>(*this, "VScaleLayer::getScale", [&]() -> trtx_weights { return do_getScale(); });
     }
     void setPower(trtx_weights power) override
     {
-        return faulted<void>("VScaleLayer::setPower", [&]() -> void { return do_setPower(power); });
+        return faulted<void>(*this, "VScaleLayer::setPower", [&]() -> void { return do_setPower(power); });
     }
     trtx_weights getPower() const override
     {
-        return faulted<trtx_weights>("VScaleLayer::getPower", [&]() -> trtx_weights { return do_getPower(); });
+        return faulted<trtx_weights>(*this, "VScaleLayer::getPower", [&]() -> trtx_weights { return do_getPower(); });
     }
     int32_t getChannelAxis() const override
     {
-        return faulted<int32_t>("VScaleLayer::getChannelAxis", [&]() -> int32_t { return do_getChannelAxis(); });
+        return faulted<int32_t>(*this, "VScaleLayer::getChannelAxis", [&]() -> int32_t { return do_getChannelAxis(); });
     }
     void setChannelAxis(int32_t channelAxis) override
     {
-        return faulted<void>("VScaleLayer::setChannelAxis", [&]() -> void { return do_setChannelAxis(channelAxis); });
+        return faulted<void>(*this, "VScaleLayer::setChannelAxis", [&]() -> void { return do_setChannelAxis(channelAxis); });
+    }
+    int32_t mMode{};
+    trtx_weights mShift{};
+    trtx_weights mScale{};
+    trtx_weights mPower{};
+    int32_t mChannelAxis{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("Mode", mMode); visit("Shift", mShift); visit("Scale", mScale); visit("Power", mPower); visit("ChannelAxis", mChannelAxis);
     }
 
 protected:
-    virtual void do_setMode(int32_t) {}
-    virtual int32_t do_getMode() const { return nothing<int32_t>(); }
-    virtual void do_setShift(trtx_weights) {}
-    virtual trtx_weights do_getShift() const { return nothing<trtx_weights>(); }
-    virtual void do_setScale(trtx_weights) {}
-    virtual trtx_weights do_getScale() const { return nothing<trtx_weights>(); }
-    virtual void do_setPower(trtx_weights) {}
-    virtual trtx_weights do_getPower() const { return nothing<trtx_weights>(); }
-    virtual int32_t do_getChannelAxis() const { return nothing<int32_t>(); }
-    virtual void do_setChannelAxis(int32_t) {}
+    virtual void do_setMode(int32_t _0) { take(*this, mMode, _0); }
+    virtual int32_t do_getMode() const { return mMode; }
+    virtual void do_setShift(trtx_weights _0) { take(*this, mShift, _0); }
+    virtual trtx_weights do_getShift() const { return mShift; }
+    virtual void do_setScale(trtx_weights _0) { take(*this, mScale, _0); }
+    virtual trtx_weights do_getScale() const { return mScale; }
+    virtual void do_setPower(trtx_weights _0) { take(*this, mPower, _0); }
+    virtual trtx_weights do_getPower() const { return mPower; }
+    virtual int32_t do_getChannelAxis() const { return mChannelAxis; }
+    virtual void do_setChannelAxis(int32_t _0) { take(*this, mChannelAxis, _0); }
 };
 
 /// Stub of VLRNLayer: Local response normalization across channels.
-class LRNLayerStub : public abi::VLRNLayer {
+class LRNLayerStub : public abi::VLRNLayer, public Subject {
 public:
     void setWindowSize(int64_t windowSize) override
     {
-        return faulted<void>("VLRNLayer::setWindowSize", [&]() -> void { return do_setWindowSize(windowSize); });
+        return faulted<void>(*this, "VLRNLayer::setWindowSize", [&]() -> void { return do_setWindowSize(windowSize); });
     }
     int64_t getWindowSize() const override
     {
-        return faulted<int64_t>("VLRNLayer::getWindowSize", [&]() -> int64_t { return do_getWindowSize(); });
+        return faulted<int64_t>(*this, "VLRNLayer::getWindowSize", [&]() -> int64_t { return do_getWindowSize(); });
     }
     void setAlpha(float alpha) override
     {
-        return faulted<void>("VLRNLayer::setAlpha", [&]() -> void { return do_setAlpha(alpha); });
+        return faulted<void>(*this, "VLRNLayer::setAlpha", [&]() -> void { return do_setAlpha(alpha); });
     }
     float getAlpha() const override
     {
-        return faulted<float>("VLRNLayer::getAlpha", [&]() -> float { return do_getAlpha(); });
+        return faulted<float>(*this, "VLRNLayer::getAlpha", [&]() -> float { return do_getAlpha(); });
     }
     void setBeta(float beta) override
     {
-        return faulted<void>("VLRNLayer::setBeta", [&]() -> void { return do_setBeta(beta); });
+        return faulted<void>(*this, "VLRNLayer::setBeta", [&]() -> void { return do_setBeta(beta); });
     }
     float getBeta() const override
     {
-        return faulted<float>("VLRNLayer::getBeta", [&]() -> float { return do_getBeta(); });
+        return faulted<float>(*this, "VLRNLayer::getBeta", [&]() -> float { return do_getBeta(); });
     }
     void setK(float k) override
     {
-        return faulted<void>("VLRNLayer::setK", [&]() -> void { return do_setK(k); });
+        return faulted<void>(*this, "VLRNLayer::setK", [&]() -> void { return do_setK(k); });
     }
     float getK() const override
     {
-        return faulted<float>("VLRNLayer::getK", [&]() -> float { return do_getK(); });
+        return faulted<float>(*this, "VLRNLayer::getK", [&]() -> float { return do_getK(); });
+    }
+    int64_t mWindowSize{};
+    float mAlpha{};
+    float mBeta{};
+    float mK{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("WindowSize", mWindowSize); visit("Alpha", mAlpha); visit("Beta", mBeta); visit("K", mK);
     }
 
 protected:
-    virtual void do_setWindowSize(int64_t) {}
-    virtual int64_t do_getWindowSize() const { return nothing<int64_t>(); }
-    virtual void do_setAlpha(float) {}
-    virtual float do_getAlpha() const { return nothing<float>(); }
-    virtual void do_setBeta(float) {}
-    virtual float do_getBeta() const { return nothing<float>(); }
-    virtual void do_setK(float) {}
-    virtual float do_getK() const { return nothing<float>(); }
+    virtual void do_setWindowSize(int64_t _0) { take(*this, mWindowSize, _0); }
+    virtual int64_t do_getWindowSize() const { return mWindowSize; }
+    virtual void do_setAlpha(float _0) { take(*this, mAlpha, _0); }
+    virtual float do_getAlpha() const { return mAlpha; }
+    virtual void do_setBeta(float _0) { take(*this, mBeta, _0); }
+    virtual float do_getBeta() const { return mBeta; }
+    virtual void do_setK(float _0) { take(*this, mK, _0); }
+    virtual float do_getK() const { return mK; }
 };
 
 /// Stub of VSoftMaxLayer: SoftMax over the chosen axes.
-class SoftMaxLayerStub : public abi::VSoftMaxLayer {
+class SoftMaxLayerStub : public abi::VSoftMaxLayer, public Subject {
 public:
     void setAxes(uint32_t axes) override
     {
-        return faulted<void>("VSoftMaxLayer::setAxes", [&]() -> void { return do_setAxes(axes); });
+        return faulted<void>(*this, "VSoftMaxLayer::setAxes", [&]() -> void { return do_setAxes(axes); });
     }
     uint32_t getAxes() const override
     {
-        return faulted<uint32_t>("VSoftMaxLayer::getAxes", [&]() -> uint32_t { return do_getAxes(); });
+        return faulted<uint32_t>(*this, "VSoftMaxLayer::getAxes", [&]() -> uint32_t { return do_getAxes(); });
+    }
+    uint32_t mAxes{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("Axes", mAxes);
     }
 
 protected:
-    virtual void do_setAxes(uint32_t) {}
-    virtual uint32_t do_getAxes() const { return nothing<uint32_t>(); }
+    virtual void do_setAxes(uint32_t _0) { take(*this, mAxes, _0); }
+    virtual uint32_t do_getAxes() const { return mAxes; }
 };
 
 /// Stub of VRaggedSoftMaxLayer: SoftMax over rows of different lengths.
-class RaggedSoftMaxLayerStub : public abi::VRaggedSoftMaxLayer {
+class RaggedSoftMaxLayerStub : public abi::VRaggedSoftMaxLayer, public Subject {
 public:
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+    }
 };
 
 /// Stub of VNormalizationLayer: Instance, group, layer or RMS normalization.
-class NormalizationLayerStub : public abi::VNormalizationLayer {
+class NormalizationLayerStub : public abi::VNormalizationLayer, public Subject {
 public:
     void setEpsilon(float eps) override
     {
-        return faulted<void>("VNormalizationLayer::setEpsilon", [&]() -> void { return do_setEpsilon(eps); });
+        return faulted<void>(*this, "VNormalizationLayer::setEpsilon", [&]() -> void { return do_setEpsilon(eps); });
     }
     float getEpsilon() const override
     {
-        return faulted<float>("VNormalizationLayer::getEpsilon", [&]() -> float { return do_getEpsilon(); });
+        return faulted<float>(*this, "VNormalizationLayer::getEpsilon", [&]() -> float { return do_getEpsilon(); });
     }
     void setAxes(uint32_t axesMask) override
     {
-        return faulted<void>("VNormalizationLayer::setAxes", [&]() -> void { return do_setAxes(axesMask); });
+        return faulted<void>(*this, "VNormalizationLayer::setAxes", [&]() -> void { return do_setAxes(axesMask); });
     }
     uint32_t getAxes() const override
     {
-        return faulted<uint32_t>("VNormalizationLayer::getAxes", [&]() -> uint32_t { return do_getAxes(); });
+        return faulted<uint32_t>(*this, "VNormalizationLayer::getAxes", [&]() -> uint32_t { return do_getAxes(); });
     }
     void setNbGroups(int64_t nbGroups) override
     {
-        return faulted<void>("VNormalizationLayer::setNbGroups", [&]() -> void { return do_setNbGroups(nbGroups); });
+        return faulted<void>(*this, "VNormalizationLayer::setNbGroups", [&]() -> void { return do_setNbGroups(nbGroups); });
     }
     int64_t getNbGroups() const override
     {
-        return faulted<int64_t>("VNormalizationLayer::getNbGroups", [&]() -> int64_t { return do_getNbGroups(); });
+        return faulted<int64_t>(*this, "VNormalizationLayer::getNbGroups", [&]() -> int64_t { return do_getNbGroups(); });
     }
     bool isV2() const override
     {
-        return faulted<bool>("VNormalizationLayer::isV2", [&]() -> bool { return do_isV2(); });
+        return faulted<bool>(*this, "VNormalizationLayer::isV2", [&]() -> bool { return do_isV2(); });
+    }
+    float mEpsilon{};
+    uint32_t mAxes{};
+    int64_t mNbGroups{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("Epsilon", mEpsilon); visit("Axes", mAxes); visit("NbGroups", mNbGroups);
     }
 
 protected:
-    virtual void do_setEpsilon(float) {}
-    virtual float do_getEpsilon() const { return nothing<float>(); }
-    virtual void do_setAxes(uint32_t) {}
-    virtual uint32_t do_getAxes() const { return nothing<uint32_t>(); }
-    virtual void do_setNbGroups(int64_t) {}
-    virtual int64_t do_getNbGroups() const { return nothing<int64_t>(); }
+    virtual void do_setEpsilon(float _0) { take(*this, mEpsilon, _0); }
+    virtual float do_getEpsilon() const { return mEpsilon; }
+    virtual void do_setAxes(uint32_t _0) { take(*this, mAxes, _0); }
+    virtual uint32_t do_getAxes() const { return mAxes; }
+    virtual void do_setNbGroups(int64_t _0) { take(*this, mNbGroups, _0); }
+    virtual int64_t do_getNbGroups() const { return mNbGroups; }
     virtual bool do_isV2() const { return nothing<bool>(); }
 };
 
 /// Stub of VElementWiseLayer: Combines two tensors element by element, with broadcasting.
-class ElementWiseLayerStub : public abi::VElementWiseLayer {
+class ElementWiseLayerStub : public abi::VElementWiseLayer, public Subject {
 public:
     void setOperation(int32_t op) override
     {
-        return faulted<void>("VElementWiseLayer::setOperation", [&]() -> void { return do_setOperation(op); });
+        return faulted<void>(*this, "VElementWiseLayer::setOperation", [&]() -> void { return do_setOperation(op); });
     }
     int32_t getOperation() const override
     {
-        return faulted<int32_t>("VElementWiseLayer::getOperation", [&]() -> int32_t { return do_getOperation(); });
+        return faulted<int32_t>(*this, "VElementWiseLayer::getOperation", [&]() -> int32_t { return do_getOperation(); });
+    }
+    int32_t mOperation{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("Operation", mOperation);
     }
 
 protected:
-    virtual void do_setOperation(int32_t) {}
-    virtual int32_t do_getOperation() const { return nothing<int32_t>(); }
+    virtual void do_setOperation(int32_t _0) { take(*this, mOperation, _0); }
+    virtual int32_t do_getOperation() const { return mOperation; }
 };
 
 /// Stub of VUnaryLayer: Applies a function of one argument to each element.
-class UnaryLayerStub : public abi::VUnaryLayer {
+class UnaryLayerStub : public abi::VUnaryLayer, public Subject {
 public:
     void setOperation(int32_t op) override
     {
-        return faulted<void>("VUnaryLayer::setOperation", [&]() -> void { return do_setOperation(op); });
+        return faulted<void>(*this, "VUnaryLayer::setOperation", [&]() -> void { return do_setOperation(op); });
     }
     int32_t getOperation() const override
     {
-        return faulted<int32_t>("VUnaryLayer::getOperation", [&]() -> int32_t { return do_getOperation(); });
+        return faulted<int32_t>(*this, "VUnaryLayer::getOperation", [&]() -> int32_t { return do_getOperation(); });
+    }
+    int32_t mOperation{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("Operation", mOperation);
     }
 
 protected:
-    virtual void do_setOperation(int32_t) {}
-    virtual int32_t do_getOperation() const { return nothing<int32_t>(); }
+    virtual void do_setOperation(int32_t _0) { take(*this, mOperation, _0); }
+    virtual int32_t do_getOperation() const { return mOperation; }
 };
 
 /// Stub of VReduceLayer: Reduces the chosen axes to one value each.
-class ReduceLayerStub : public abi::VReduceLayer {
+class ReduceLayerStub : public abi::VReduceLayer, public Subject {
 public:
     void setOperation(int32_t op) override
     {
-        return faulted<void>("VReduceLayer::setOperation", [&]() -> void { return do_setOperation(op); });
+        return faulted<void>(*this, "VReduceLayer::setOperation", [&]() -> void { return do_setOperation(op); });
     }
     int32_t getOperation() const override
     {
-        return faulted<int32_t>("VReduceLayer::getOperation", [&]() -> int32_t { return do_getOperation(); });
+        return faulted<int32_t>(*this, "VReduceLayer::getOperation", [&]() -> int32_t { return do_getOperation(); });
     }
     void setReduceAxes(uint32_t reduceAxes) override
     {
-        return faulted<void>("VReduceLayer::setReduceAxes", [&]() -> void { return do_setReduceAxes(reduceAxes); });
+        return faulted<void>(*this, "VReduceLayer::setReduceAxes", [&]() -> void { return do_setReduceAxes(reduceAxes); });
     }
     uint32_t getReduceAxes() const override
     {
-        return faulted<uint32_t>("VReduceLayer::getReduceAxes", [&]() -> uint32_t { return do_getReduceAxes(); });
+        return faulted<uint32_t>(*this, "VReduceLayer::getReduceAxes", [&]() -> uint32_t { return do_getReduceAxes(); });
     }
     void setKeepDimensions(bool keepDimensions) override
     {
-        return faulted<void>("VReduceLayer::setKeepDimensions", [&]() -> void { return do_setKeepDimensions(keepDimensions); });
+        return faulted<void>(*this, "VReduceLayer::setKeepDimensions", [&]() -> void { return do_setKeepDimensions(keepDimensions); });
     }
     bool getKeepDimensions() const override
     {
-        return faulted<bool>("VReduceLayer::getKeepDimensions", [&]() -> bool { return do_getKeepDimensions(); });
+        return faulted<bool>(*this, "VReduceLayer::getKeepDimensions", [&]() -> bool { return do_getKeepDimensions(); });
+    }
+    int32_t mOperation{};
+    uint32_t mReduceAxes{};
+    bool mKeepDimensions{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("Operation", mOperation); visit("ReduceAxes", mReduceAxes); visit("KeepDimensions", mKeepDimensions);
     }
 
 protected:
-    virtual void do_setOperation(int32_t) {}
-    virtual int32_t do_getOperation() const { return nothing<int32_t>(); }
-    virtual void do_setReduceAxes(uint32_t) {}
-    virtual uint32_t do_getReduceAxes() const { return nothing<uint32_t>(); }
-    virtual void do_setKeepDimensions(bool) {}
-    virtual bool do_getKeepDimensions() const { return nothing<bool>(); }
+    virtual void do_setOperation(int32_t _0) { take(*this, mOperation, _0); }
+    virtual int32_t do_getOperation() const { return mOperation; }
+    virtual void do_setReduceAxes(uint32_t _0) { take(*this, mReduceAxes, _0); }
+    virtual uint32_t do_getReduceAxes() const { return mReduceAxes; }
+    virtual void do_setKeepDimensions(bool _0) { take(*this, mKeepDimensions, _0); }
+    virtual bool do_getKeepDimensions() const { return mKeepDimensions; }
 };
 
 /// Stub of VTopKLayer: Finds the k largest or smallest values and their indices.
-class TopKLayerStub : public abi::VTopKLayer {
+class TopKLayerStub : public abi::VTopKLayer, public Subject {
 public:
     void setOperation(int32_t op) override
     {
-        return faulted<void>("VTopKLayer::setOperation", [&]() -> void { return do_setOperation(op); });
+        return faulted<void>(*this, "VTopKLayer::setOperation", [&]() -> void { return do_setOperation(op); });
     }
     int32_t getOperation() const override
     {
-        return faulted<int32_t>("VTopKLayer::getOperation", [&]() -> int32_t { return do_getOperation(); });
+        return faulted<int32_t>(*this, "VTopKLayer::getOperation", [&]() -> int32_t { return do_getOperation(); });
     }
     void setK(int32_t k) override
     {
-        return faulted<void>("VTopKLayer::setK", [&]() -> void { return do_setK(k); });
+        return faulted<void>(*this, "VTopKLayer::setK", [&]() -> void { return do_setK(k); });
     }
     int32_t getK() const override
     {
-        return faulted<int32_t>("VTopKLayer::getK", [&]() -> int32_t { return do_getK(); });
+        return faulted<int32_t>(*this, "VTopKLayer::getK", [&]() -> int32_t { return do_getK(); });
     }
     void setReduceAxes(uint32_t reduceAxes) override
     {
-        return faulted<void>("VTopKLayer::setReduceAxes", [&]() -> void { return do_setReduceAxes(reduceAxes); });
+        return faulted<void>(*this, "VTopKLayer::setReduceAxes", [&]() -> void { return do_setReduceAxes(reduceAxes); });
     }
     uint32_t getReduceAxes() const override
     {
-        return faulted<uint32_t>("VTopKLayer::getReduceAxes", [&]() -> uint32_t { return do_getReduceAxes(); });
+        return faulted<uint32_t>(*this, "VTopKLayer::getReduceAxes", [&]() -> uint32_t { return do_getReduceAxes(); });
     }
     bool setIndicesType(int32_t type) override
     {
-        return faulted<bool>("VTopKLayer::setIndicesType", [&]() -> bool { return do_setIndicesType(type); });
+        return faulted<bool>(*this, "VTopKLayer::setIndicesType", [&]() -> bool { return do_setIndicesType(type); });
     }
     int32_t getIndicesType() const override
     {
-        return faulted<int32_t>("VTopKLayer::getIndicesType", [&]() -> int32_t { return do_getIndicesType(); });
+        return faulted<int32_t>(*this, "VTopKLayer::getIndicesType", [&]() -> int32_t { return do_getIndicesType(); });
+    }
+    int32_t mOperation{};
+    int32_t mK{};
+    uint32_t mReduceAxes{};
+    int32_t mIndicesType{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("Operation", mOperation); visit("K", mK); visit("ReduceAxes", mReduceAxes); visit("IndicesType", mIndicesType);
     }
 
 protected:
-    virtual void do_setOperation(int32_t) {}
-    virtual int32_t do_getOperation() const { return nothing<int32_t>(); }
-    virtual void do_setK(int32_t) {}
-    virtual int32_t do_getK() const { return nothing<int32_t>(); }
-    virtual void do_setReduceAxes(uint32_t) {}
-    virtual uint32_t do_getReduceAxes() const { return nothing<uint32_t>(); }
-    virtual bool do_setIndicesType(int32_t) { return nothing<bool>(); }
-    virtual int32_t do_getIndicesType() const { return nothing<int32_t>(); }
+    virtual void do_setOperation(int32_t _0) { take(*this, mOperation, _0); }
+    virtual int32_t do_getOperation() const { return mOperation; }
+    virtual void do_setK(int32_t _0) { take(*this, mK, _0); }
+    virtual int32_t do_getK() const { return mK; }
+    virtual void do_setReduceAxes(uint32_t _0) { take(*this, mReduceAxes, _0); }
+    virtual uint32_t do_getReduceAxes() const { return mReduceAxes; }
+    virtual bool do_setIndicesType(int32_t _0) { take(*this, mIndicesType, _0); return true; }
+    virtual int32_t do_getIndicesType() const { return mIndicesType; }
 };
 
 /// Stub of VEinsumLayer: Sums products over the indices of an Einstein equation.
-class EinsumLayerStub : public abi::VEinsumLayer {
+class EinsumLayerStub : public abi::VEinsumLayer, public Subject {
 public:
     bool setEquation(const char *equation) override
     {
-        return faulted<bool>("VEinsumLayer::setEquation", [&]() -> bool { return do_setEquation(equation); });
+        return faulted<bool>(*this, "VEinsumLayer::setEquation", [&]() -> bool { return do_setEquation(equation); });
     }
     const char *getEquation() const override
     {
-        return faulted<const char *>("VEinsumLayer::getEquation", [&]() -> const char * { return do_getEquation(); });
+        return faulted<const char *>(*this, "VEinsumLayer::getEquation", [&]() -> const char * { return do_getEquation(); });
+    }
+    std::string mEquation{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("Equation", mEquation);
     }
 
 protected:
-    virtual bool do_setEquation(const char *) { return nothing<bool>(); }
-    virtual const char *do_getEquation() const { return nothing<const char *>(); }
+    virtual bool do_setEquation(const char *_0) { take(*this, mEquation, text_or_empty(_0)); return true; }
+    virtual const char *do_getEquation() const { return mEquation.c_str(); }
 };
 
 /// Stub of VCumulativeLayer: Running sums along an axis.
-class CumulativeLayerStub : public abi::VCumulativeLayer {
+class CumulativeLayerStub : public abi::VCumulativeLayer, public Subject {
 public:
     bool setOperation(int32_t op) override
     {
-        return faulted<bool>("VCumulativeLayer::setOperation", [&]() -> bool { return do_setOperation(op); });
+        return faulted<bool>(*this, "VCumulativeLayer::setOperation", [&]() -> bool { return do_setOperation(op); });
     }
     int32_t getOperation() const override
     {
-        return faulted<int32_t>("VCumulativeLayer::getOperation", [&]() -> int32_t { return do_getOperation(); });
+        return faulted<int32_t>(*this, "VCumulativeLayer::getOperation", [&]() -> int32_t { return do_getOperation(); });
     }
     void setExclusive(bool exclusive) override
     {
-        return faulted<void>("VCumulativeLayer::setExclusive", [&]() -> void { return do_setExclusive(exclusive); });
+        return faulted<void>(*this, "VCumulativeLayer::setExclusive", [&]() -> void { return do_setExclusive(exclusive); });
     }
     bool getExclusive() const override
     {
-        return faulted<bool>("VCumulativeLayer::getExclusive", [&]() -> bool { return do_getExclusive(); });
+        return faulted<bool>(*this, "VCumulativeLayer::getExclusive", [&]() -> bool { return do_getExclusive(); });
     }
     void setReverse(bool reverse) override
     {
-        return faulted<void>("VCumulativeLayer::setReverse", [&]() -> void { return do_setReverse(reverse); });
+        return faulted<void>(*this, "VCumulativeLayer::setReverse", [&]() -> void { return do_setReverse(reverse); });
     }
     bool getReverse() const override
     {
-        return faulted<bool>("VCumulativeLayer::getReverse", [&]() -> bool { return do_getReverse(); });
+        return faulted<bool>(*this, "VCumulativeLayer::getReverse", [&]() -> bool { return do_getReverse(); });
+    }
+    int32_t mOperation{};
+    bool mExclusive{};
+    bool mReverse{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("Operation", mOperation); visit("Exclusive", mExclusive); visit("Reverse", mReverse);
     }
 
 protected:
-    virtual bool do_setOperation(int32_t) { return nothing<bool>(); }
-    virtual int32_t do_getOperation() const { return nothing<int32_t>(); }
-    virtual void do_setExclusive(bool) {}
-    virtual bool do_getExclusive() const { return nothing<bool>(); }
-    virtual void do_setReverse(bool) {}
-    virtual bool do_getReverse() const { return nothing<bool>(); }
+    virtual bool do_setOperation(int32_t _0) { take(*this, mOperation, _0); return true; }
+    virtual int32_t do_getOperation() const { return mOperation; }
+    virtual void do_setExclusive(bool _0) { take(*this, mExclusive, _0); }
+    virtual bool do_getExclusive() const { return mExclusive; }
+    virtual void do_setReverse(bool _0) { take(*this, mReverse, _0); }
+    virtual bool do_getReverse() const { return mReverse; }
 };
 
 } // namespace trtx::fake

@@ -6,736 +6,883 @@
 namespace trtx::fake {
 
 /// Stub of VConcatenationLayer: Joins tensors along one axis.
-class ConcatenationLayerStub : public abi::VConcatenationLayer {
+class ConcatenationLayerStub : public abi::VConcatenationLayer, public Subject {
 public:
     void setAxis(int32_t axis) override
     {
-        return faulted<void>("VConcatenationLayer::setAxis", [&]() -> void { return do_setAxis(axis); });
+        return faulted<void>(*this, "VConcatenationLayer::setAxis", [&]() -> void { return do_setAxis(axis); });
     }
     int32_t getAxis() const override
     {
-        return faulted<int32_t>("VConcatenationLayer::getAxis", [&]() -> int32_t { return do_getAxis(); });
+        return faulted<int32_t>(*this, "VConcatenationLayer::getAxis", [&]() -> int32_t { return do_getAxis(); });
+    }
+    int32_t mAxis{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("Axis", mAxis);
     }
 
 protected:
-    virtual void do_setAxis(int32_t) {}
-    virtual int32_t do_getAxis() const { return nothing<int32_t>(); }
+    virtual void do_setAxis(int32_t _0) { take(*this, mAxis, _0); }
+    virtual int32_t do_getAxis() const { return mAxis; }
 };
 
 /// Stub of VGatherLayer: Picks values by index.
-class GatherLayerStub : public abi::VGatherLayer {
+class GatherLayerStub : public abi::VGatherLayer, public Subject {
 public:
     void setGatherAxis(int32_t axis) override
     {
-        return faulted<void>("VGatherLayer::setGatherAxis", [&]() -> void { return do_setGatherAxis(axis); });
+        return faulted<void>(*this, "VGatherLayer::setGatherAxis", [&]() -> void { return do_setGatherAxis(axis); });
     }
     int32_t getGatherAxis() const override
     {
-        return faulted<int32_t>("VGatherLayer::getGatherAxis", [&]() -> int32_t { return do_getGatherAxis(); });
+        return faulted<int32_t>(*this, "VGatherLayer::getGatherAxis", [&]() -> int32_t { return do_getGatherAxis(); });
     }
     void setNbElementWiseDims(int32_t k) override
     {
-        return faulted<void>("VGatherLayer::setNbElementWiseDims", [&]() -> void { return do_setNbElementWiseDims(k); });
+        return faulted<void>(*this, "VGatherLayer::setNbElementWiseDims", [&]() -> void { return do_setNbElementWiseDims(k); });
     }
     int32_t getNbElementWiseDims() const override
     {
-        return faulted<int32_t>("VGatherLayer::getNbElementWiseDims", [&]() -> int32_t { return do_getNbElementWiseDims(); });
+        return faulted<int32_t>(*this, "VGatherLayer::getNbElementWiseDims", [&]() -> int32_t { return do_getNbElementWiseDims(); });
     }
     void setMode(int32_t mode) override
     {
-        return faulted<void>("VGatherLayer::setMode", [&]() -> void { return do_setMode(mode); });
+        return faulted<void>(*this, "VGatherLayer::setMode", [&]() -> void { return do_setMode(mode); });
     }
     int32_t getMode() const override
     {
-        return faulted<int32_t>("VGatherLayer::getMode", [&]() -> int32_t { return do_getMode(); });
+        return faulted<int32_t>(*this, "VGatherLayer::getMode", [&]() -> int32_t { return do_getMode(); });
+    }
+    int32_t mGatherAxis{};
+    int32_t mNbElementWiseDims{};
+    int32_t mMode{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("GatherAxis", mGatherAxis); visit("NbElementWiseDims", mNbElementWiseDims); visit("Mode", mMode);
     }
 
 protected:
-    virtual void do_setGatherAxis(int32_t) {}
-    virtual int32_t do_getGatherAxis() const { return nothing<int32_t>(); }
-    virtual void do_setNbElementWiseDims(int32_t) {}
-    virtual int32_t do_getNbElementWiseDims() const { return nothing<int32_t>(); }
-    virtual void do_setMode(int32_t) {}
-    virtual int32_t do_getMode() const { return nothing<int32_t>(); }
+    virtual void do_setGatherAxis(int32_t _0) { take(*this, mGatherAxis, _0); }
+    virtual int32_t do_getGatherAxis() const { return mGatherAxis; }
+    virtual void do_setNbElementWiseDims(int32_t _0) { take(*this, mNbElementWiseDims, _0); }
+    virtual int32_t do_getNbElementWiseDims() const { return mNbElementWiseDims; }
+    virtual void do_setMode(int32_t _0) { take(*this, mMode, _0); }
+    virtual int32_t do_getMode() const { return mMode; }
 };
 
 /// Stub of VScatterLayer: Writes values into a copy of a tensor by index.
-class ScatterLayerStub : public abi::VScatterLayer {
+class ScatterLayerStub : public abi::VScatterLayer, public Subject {
 public:
     void setMode(int32_t mode) override
     {
-        return faulted<void>("VScatterLayer::setMode", [&]() -> void { return do_setMode(mode); });
+        return faulted<void>(*this, "VScatterLayer::setMode", [&]() -> void { return do_setMode(mode); });
     }
     int32_t getMode() const override
     {
-        return faulted<int32_t>("VScatterLayer::getMode", [&]() -> int32_t { return do_getMode(); });
+        return faulted<int32_t>(*this, "VScatterLayer::getMode", [&]() -> int32_t { return do_getMode(); });
     }
     void setAxis(int32_t axis) override
     {
-        return faulted<void>("VScatterLayer::setAxis", [&]() -> void { return do_setAxis(axis); });
+        return faulted<void>(*this, "VScatterLayer::setAxis", [&]() -> void { return do_setAxis(axis); });
     }
     int32_t getAxis() const override
     {
-        return faulted<int32_t>("VScatterLayer::getAxis", [&]() -> int32_t { return do_getAxis(); });
+        return faulted<int32_t>(*this, "VScatterLayer::getAxis", [&]() -> int32_t { return do_getAxis(); });
+    }
+    int32_t mMode{};
+    int32_t mAxis{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("Mode", mMode); visit("Axis", mAxis);
     }
 
 protected:
-    virtual void do_setMode(int32_t) {}
-    virtual int32_t do_getMode() const { return nothing<int32_t>(); }
-    virtual void do_setAxis(int32_t) {}
-    virtual int32_t do_getAxis() const { return nothing<int32_t>(); }
+    virtual void do_setMode(int32_t _0) { take(*this, mMode, _0); }
+    virtual int32_t do_getMode() const { return mMode; }
+    virtual void do_setAxis(int32_t _0) { take(*this, mAxis, _0); }
+    virtual int32_t do_getAxis() const { return mAxis; }
 };
 
 /// Stub of VPaddingLayer: Pads with zeros, or crops where the padding is negative.
-class PaddingLayerStub : public abi::VPaddingLayer {
+class PaddingLayerStub : public abi::VPaddingLayer, public Subject {
 public:
-    void setPrePaddingNd(const trtx_dims & padding) override
+    void setPrePaddingNd(const trtx_dims &padding) override
     {
-        return faulted<void>("VPaddingLayer::setPrePaddingNd", [&]() -> void { return do_setPrePaddingNd(padding); });
+        return faulted<void>(*this, "VPaddingLayer::setPrePaddingNd", [&]() -> void { return do_setPrePaddingNd(padding); });
     }
     trtx_dims getPrePaddingNd() const override
     {
-        return faulted<trtx_dims>("VPaddingLayer::getPrePaddingNd", [&]() -> trtx_dims { return do_getPrePaddingNd(); });
+        return faulted<trtx_dims>(*this, "VPaddingLayer::getPrePaddingNd", [&]() -> trtx_dims { return do_getPrePaddingNd(); });
     }
-    void setPostPaddingNd(const trtx_dims & padding) override
+    void setPostPaddingNd(const trtx_dims &padding) override
     {
-        return faulted<void>("VPaddingLayer::setPostPaddingNd", [&]() -> void { return do_setPostPaddingNd(padding); });
+        return faulted<void>(*this, "VPaddingLayer::setPostPaddingNd", [&]() -> void { return do_setPostPaddingNd(padding); });
     }
     trtx_dims getPostPaddingNd() const override
     {
-        return faulted<trtx_dims>("VPaddingLayer::getPostPaddingNd", [&]() -> trtx_dims { return do_getPostPaddingNd(); });
+        return faulted<trtx_dims>(*this, "VPaddingLayer::getPostPaddingNd", [&]() -> trtx_dims { return do_getPostPaddingNd(); });
+    }
+    trtx_dims mPrePaddingNd{};
+    trtx_dims mPostPaddingNd{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("PrePaddingNd", mPrePaddingNd); visit("PostPaddingNd", mPostPaddingNd);
     }
 
 protected:
-    virtual void do_setPrePaddingNd(const trtx_dims &) {}
-    virtual trtx_dims do_getPrePaddingNd() const { return nothing<trtx_dims>(); }
-    virtual void do_setPostPaddingNd(const trtx_dims &) {}
-    virtual trtx_dims do_getPostPaddingNd() const { return nothing<trtx_dims>(); }
+    virtual void do_setPrePaddingNd(const trtx_dims &_0) { take(*this, mPrePaddingNd, _0); }
+    virtual trtx_dims do_getPrePaddingNd() const { return mPrePaddingNd; }
+    virtual void do_setPostPaddingNd(const trtx_dims &_0) { take(*this, mPostPaddingNd, _0); }
+    virtual trtx_dims do_getPostPaddingNd() const { return mPostPaddingNd; }
 };
 
 /// Stub of VShuffleLayer: Transposes, reshapes and transposes again.
-class ShuffleLayerStub : public abi::VShuffleLayer {
+class ShuffleLayerStub : public abi::VShuffleLayer, public Subject {
 public:
-    void setFirstTranspose(const trtx_permutation & permutation) override
+    void setFirstTranspose(const trtx_permutation &permutation) override
     {
-        return faulted<void>("VShuffleLayer::setFirstTranspose", [&]() -> void { return do_setFirstTranspose(permutation); });
+        return faulted<void>(*this, "VShuffleLayer::setFirstTranspose", [&]() -> void { return do_setFirstTranspose(permutation); });
     }
-    const trtx_permutation & getFirstTranspose() const override
+    const trtx_permutation &getFirstTranspose() const override
     {
-        return faulted<const trtx_permutation &>("VShuffleLayer::getFirstTranspose", [&]() -> const trtx_permutation & { return do_getFirstTranspose(); });
+        return faulted<const trtx_permutation &>(*this, "VShuffleLayer::getFirstTranspose", [&]() -> const trtx_permutation & { return do_getFirstTranspose(); });
     }
-    void setReshapeDimensions(const trtx_dims & dimensions) override
+    void setReshapeDimensions(const trtx_dims &dimensions) override
     {
-        return faulted<void>("VShuffleLayer::setReshapeDimensions", [&]() -> void { return do_setReshapeDimensions(dimensions); });
+        return faulted<void>(*this, "VShuffleLayer::setReshapeDimensions", [&]() -> void { return do_setReshapeDimensions(dimensions); });
     }
     trtx_dims getReshapeDimensions() const override
     {
-        return faulted<trtx_dims>("VShuffleLayer::getReshapeDimensions", [&]() -> trtx_dims { return do_getReshapeDimensions(); });
+        return faulted<trtx_dims>(*this, "VShuffleLayer::getReshapeDimensions", [&]() -> trtx_dims { return do_getReshapeDimensions(); });
     }
-    void setSecondTranspose(const trtx_permutation & permutation) override
+    void setSecondTranspose(const trtx_permutation &permutation) override
     {
-        return faulted<void>("VShuffleLayer::setSecondTranspose", [&]() -> void { return do_setSecondTranspose(permutation); });
+        return faulted<void>(*this, "VShuffleLayer::setSecondTranspose", [&]() -> void { return do_setSecondTranspose(permutation); });
     }
-    const trtx_permutation & getSecondTranspose() const override
+    const trtx_permutation &getSecondTranspose() const override
     {
-        return faulted<const trtx_permutation &>("VShuffleLayer::getSecondTranspose", [&]() -> const trtx_permutation & { return do_getSecondTranspose(); });
+        return faulted<const trtx_permutation &>(*this, "VShuffleLayer::getSecondTranspose", [&]() -> const trtx_permutation & { return do_getSecondTranspose(); });
     }
     void setZeroIsPlaceholder(bool zeroIsPlaceholder) override
     {
-        return faulted<void>("VShuffleLayer::setZeroIsPlaceholder", [&]() -> void { return do_setZeroIsPlaceholder(zeroIsPlaceholder); });
+        return faulted<void>(*this, "VShuffleLayer::setZeroIsPlaceholder", [&]() -> void { return do_setZeroIsPlaceholder(zeroIsPlaceholder); });
     }
     bool getZeroIsPlaceholder() const override
     {
-        return faulted<bool>("VShuffleLayer::getZeroIsPlaceholder", [&]() -> bool { return do_getZeroIsPlaceholder(); });
+        return faulted<bool>(*this, "VShuffleLayer::getZeroIsPlaceholder", [&]() -> bool { return do_getZeroIsPlaceholder(); });
+    }
+    trtx_permutation mFirstTranspose{};
+    trtx_dims mReshapeDimensions{};
+    trtx_permutation mSecondTranspose{};
+    bool mZeroIsPlaceholder{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("FirstTranspose", mFirstTranspose); visit("ReshapeDimensions", mReshapeDimensions); visit("SecondTranspose", mSecondTranspose); visit("ZeroIsPlaceholder", mZeroIsPlaceholder);
     }
 
 protected:
-    virtual void do_setFirstTranspose(const trtx_permutation &) {}
-    virtual const trtx_permutation & do_getFirstTranspose() const { return nothing<const trtx_permutation &>(); }
-    virtual void do_setReshapeDimensions(const trtx_dims &) {}
-    virtual trtx_dims do_getReshapeDimensions() const { return nothing<trtx_dims>(); }
-    virtual void do_setSecondTranspose(const trtx_permutation &) {}
-    virtual const trtx_permutation & do_getSecondTranspose() const { return nothing<const trtx_permutation &>(); }
-    virtual void do_setZeroIsPlaceholder(bool) {}
-    virtual bool do_getZeroIsPlaceholder() const { return nothing<bool>(); }
+    virtual void do_setFirstTranspose(const trtx_permutation &_0) { take(*this, mFirstTranspose, _0); }
+    virtual const trtx_permutation &do_getFirstTranspose() const { return mFirstTranspose; }
+    virtual void do_setReshapeDimensions(const trtx_dims &_0) { take(*this, mReshapeDimensions, _0); }
+    virtual trtx_dims do_getReshapeDimensions() const { return mReshapeDimensions; }
+    virtual void do_setSecondTranspose(const trtx_permutation &_0) { take(*this, mSecondTranspose, _0); }
+    virtual const trtx_permutation &do_getSecondTranspose() const { return mSecondTranspose; }
+    virtual void do_setZeroIsPlaceholder(bool _0) { take(*this, mZeroIsPlaceholder, _0); }
+    virtual bool do_getZeroIsPlaceholder() const { return mZeroIsPlaceholder; }
 };
 
 /// Stub of VSliceLayer: Takes a strided window of a tensor.
-class SliceLayerStub : public abi::VSliceLayer {
+class SliceLayerStub : public abi::VSliceLayer, public Subject {
 public:
-    void setStart(const trtx_dims & start) override
+    void setStart(const trtx_dims &start) override
     {
-        return faulted<void>("VSliceLayer::setStart", [&]() -> void { return do_setStart(start); });
+        return faulted<void>(*this, "VSliceLayer::setStart", [&]() -> void { return do_setStart(start); });
     }
     trtx_dims getStart() const override
     {
-        return faulted<trtx_dims>("VSliceLayer::getStart", [&]() -> trtx_dims { return do_getStart(); });
+        return faulted<trtx_dims>(*this, "VSliceLayer::getStart", [&]() -> trtx_dims { return do_getStart(); });
     }
-    void setSize(const trtx_dims & size) override
+    void setSize(const trtx_dims &size) override
     {
-        return faulted<void>("VSliceLayer::setSize", [&]() -> void { return do_setSize(size); });
+        return faulted<void>(*this, "VSliceLayer::setSize", [&]() -> void { return do_setSize(size); });
     }
     trtx_dims getSize() const override
     {
-        return faulted<trtx_dims>("VSliceLayer::getSize", [&]() -> trtx_dims { return do_getSize(); });
+        return faulted<trtx_dims>(*this, "VSliceLayer::getSize", [&]() -> trtx_dims { return do_getSize(); });
     }
-    void setStride(const trtx_dims & stride) override
+    void setStride(const trtx_dims &stride) override
     {
-        return faulted<void>("VSliceLayer::setStride", [&]() -> void { return do_setStride(stride); });
+        return faulted<void>(*this, "VSliceLayer::setStride", [&]() -> void { return do_setStride(stride); });
     }
     trtx_dims getStride() const override
     {
-        return faulted<trtx_dims>("VSliceLayer::getStride", [&]() -> trtx_dims { return do_getStride(); });
+        return faulted<trtx_dims>(*this, "VSliceLayer::getStride", [&]() -> trtx_dims { return do_getStride(); });
     }
     void setMode(int32_t mode) override
     {
-        return faulted<void>("VSliceLayer::setMode", [&]() -> void { return do_setMode(mode); });
+        return faulted<void>(*this, "VSliceLayer::setMode", [&]() -> void { return do_setMode(mode); });
     }
     int32_t getMode() const override
     {
-        return faulted<int32_t>("VSliceLayer::getMode", [&]() -> int32_t { return do_getMode(); });
+        return faulted<int32_t>(*this, "VSliceLayer::getMode", [&]() -> int32_t { return do_getMode(); });
     }
-    void setAxes(const trtx_dims & axes) override
+    void setAxes(const trtx_dims &axes) override
     {
-        return faulted<void>("VSliceLayer::setAxes", [&]() -> void { return do_setAxes(axes); });
+        return faulted<void>(*this, "VSliceLayer::setAxes", [&]() -> void { return do_setAxes(axes); });
     }
     trtx_dims getAxes() const override
     {
-        return faulted<trtx_dims>("VSliceLayer::getAxes", [&]() -> trtx_dims { return do_getAxes(); });
+        return faulted<trtx_dims>(*this, "VSliceLayer::getAxes", [&]() -> trtx_dims { return do_getAxes(); });
+    }
+    trtx_dims mStart{};
+    trtx_dims mSize{};
+    trtx_dims mStride{};
+    int32_t mMode{};
+    trtx_dims mAxes{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("Start", mStart); visit("Size", mSize); visit("Stride", mStride); visit("Mode", mMode); visit("Axes", mAxes);
     }
 
 protected:
-    virtual void do_setStart(const trtx_dims &) {}
-    virtual trtx_dims do_getStart() const { return nothing<trtx_dims>(); }
-    virtual void do_setSize(const trtx_dims &) {}
-    virtual trtx_dims do_getSize() const { return nothing<trtx_dims>(); }
-    virtual void do_setStride(const trtx_dims &) {}
-    virtual trtx_dims do_getStride() const { return nothing<trtx_dims>(); }
-    virtual void do_setMode(int32_t) {}
-    virtual int32_t do_getMode() const { return nothing<int32_t>(); }
-    virtual void do_setAxes(const trtx_dims &) {}
-    virtual trtx_dims do_getAxes() const { return nothing<trtx_dims>(); }
+    virtual void do_setStart(const trtx_dims &_0) { take(*this, mStart, _0); }
+    virtual trtx_dims do_getStart() const { return mStart; }
+    virtual void do_setSize(const trtx_dims &_0) { take(*this, mSize, _0); }
+    virtual trtx_dims do_getSize() const { return mSize; }
+    virtual void do_setStride(const trtx_dims &_0) { take(*this, mStride, _0); }
+    virtual trtx_dims do_getStride() const { return mStride; }
+    virtual void do_setMode(int32_t _0) { take(*this, mMode, _0); }
+    virtual int32_t do_getMode() const { return mMode; }
+    virtual void do_setAxes(const trtx_dims &_0) { take(*this, mAxes, _0); }
+    virtual trtx_dims do_getAxes() const { return mAxes; }
 };
 
 /// Stub of VShapeLayer: Gives the shape of a tensor as a tensor.
-class ShapeLayerStub : public abi::VShapeLayer {
+class ShapeLayerStub : public abi::VShapeLayer, public Subject {
 public:
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+    }
 };
 
 /// Stub of VResizeLayer: Resamples a tensor to another size.
-class ResizeLayerStub : public abi::VResizeLayer {
+class ResizeLayerStub : public abi::VResizeLayer, public Subject {
 public:
-    void setOutputDimensions(const trtx_dims & dimensions) override
+    void setOutputDimensions(const trtx_dims &dimensions) override
     {
-        return faulted<void>("VResizeLayer::setOutputDimensions", [&]() -> void { return do_setOutputDimensions(dimensions); });
+        return faulted<void>(*this, "VResizeLayer::setOutputDimensions", [&]() -> void { return do_setOutputDimensions(dimensions); });
     }
     trtx_dims getOutputDimensions() const override
     {
-        return faulted<trtx_dims>("VResizeLayer::getOutputDimensions", [&]() -> trtx_dims { return do_getOutputDimensions(); });
+        return faulted<trtx_dims>(*this, "VResizeLayer::getOutputDimensions", [&]() -> trtx_dims { return do_getOutputDimensions(); });
     }
     void setScales(const float *scales, int32_t nbScales) override
     {
-        return faulted<void>("VResizeLayer::setScales", [&]() -> void { return do_setScales(scales, nbScales); });
+        return faulted<void>(*this, "VResizeLayer::setScales", [&]() -> void { return do_setScales(scales, nbScales); });
     }
     int32_t getScales(int32_t size, float *scales) const override
     {
-        return faulted<int32_t>("VResizeLayer::getScales", [&]() -> int32_t { return do_getScales(size, scales); });
+        return faulted<int32_t>(*this, "VResizeLayer::getScales", [&]() -> int32_t { return do_getScales(size, scales); });
     }
     void setResizeMode(int32_t interpolationMode) override
     {
-        return faulted<void>("VResizeLayer::setResizeMode", [&]() -> void { return do_setResizeMode(interpolationMode); });
+        return faulted<void>(*this, "VResizeLayer::setResizeMode", [&]() -> void { return do_setResizeMode(interpolationMode); });
     }
     int32_t getResizeMode() const override
     {
-        return faulted<int32_t>("VResizeLayer::getResizeMode", [&]() -> int32_t { return do_getResizeMode(); });
+        return faulted<int32_t>(*this, "VResizeLayer::getResizeMode", [&]() -> int32_t { return do_getResizeMode(); });
     }
     void setCoordinateTransformation(int32_t coordTransform) override
     {
-        return faulted<void>("VResizeLayer::setCoordinateTransformation", [&]() -> void { return do_setCoordinateTransformation(coordTransform); });
+        return faulted<void>(*this, "VResizeLayer::setCoordinateTransformation", [&]() -> void { return do_setCoordinateTransformation(coordTransform); });
     }
     int32_t getCoordinateTransformation() const override
     {
-        return faulted<int32_t>("VResizeLayer::getCoordinateTransformation", [&]() -> int32_t { return do_getCoordinateTransformation(); });
+        return faulted<int32_t>(*this, "VResizeLayer::getCoordinateTransformation", [&]() -> int32_t { return do_getCoordinateTransformation(); });
     }
     void setSelectorForSinglePixel(int32_t selector) override
     {
-        return faulted<void>("VResizeLayer::setSelectorForSinglePixel", [&]() -> void { return do_setSelectorForSinglePixel(selector); });
+        return faulted<void>(*this, "VResizeLayer::setSelectorForSinglePixel", [&]() -> void { return do_setSelectorForSinglePixel(selector); });
     }
     int32_t getSelectorForSinglePixel() const override
     {
-        return faulted<int32_t>("VResizeLayer::getSelectorForSinglePixel", [&]() -> int32_t { return do_getSelectorForSinglePixel(); });
+        return faulted<int32_t>(*this, "VResizeLayer::getSelectorForSinglePixel", [&]() -> int32_t { return do_getSelectorForSinglePixel(); });
     }
     void setNearestRounding(int32_t value) override
     {
-        return faulted<void>("VResizeLayer::setNearestRounding", [&]() -> void { return do_setNearestRounding(value); });
+        return faulted<void>(*this, "VResizeLayer::setNearestRounding", [&]() -> void { return do_setNearestRounding(value); });
     }
     int32_t getNearestRounding() const override
     {
-        return faulted<int32_t>("VResizeLayer::getNearestRounding", [&]() -> int32_t { return do_getNearestRounding(); });
+        return faulted<int32_t>(*this, "VResizeLayer::getNearestRounding", [&]() -> int32_t { return do_getNearestRounding(); });
     }
     void setCubicCoeff(float value) override
     {
-        return faulted<void>("VResizeLayer::setCubicCoeff", [&]() -> void { return do_setCubicCoeff(value); });
+        return faulted<void>(*this, "VResizeLayer::setCubicCoeff", [&]() -> void { return do_setCubicCoeff(value); });
     }
     float getCubicCoeff() const override
     {
-        return faulted<float>("VResizeLayer::getCubicCoeff", [&]() -> float { return do_getCubicCoeff(); });
+        return faulted<float>(*this, "VResizeLayer::getCubicCoeff", [&]() -> float { return do_getCubicCoeff(); });
     }
     void setExcludeOutside(bool value) override
     {
-        return faulted<void>("VResizeLayer::setExcludeOutside", [&]() -> void { return do_setExcludeOutside(value); });
+        return faulted<void>(*this, "VResizeLayer::setExcludeOutside", [&]() -> void { return do_setExcludeOutside(value); });
     }
     bool getExcludeOutside() const override
     {
-        return faulted<bool>("VResizeLayer::getExcludeOutside", [&]() -> bool { return do_getExcludeOutside(); });
+        return faulted<bool>(*this, "VResizeLayer::getExcludeOutside", [&]() -> bool { return do_getExcludeOutside(); });
+    }
+    trtx_dims mOutputDimensions{};
+    int32_t mResizeMode{};
+    int32_t mCoordinateTransformation{};
+    int32_t mSelectorForSinglePixel{};
+    int32_t mNearestRounding{};
+    float mCubicCoeff{};
+    bool mExcludeOutside{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("OutputDimensions", mOutputDimensions); visit("ResizeMode", mResizeMode); visit("CoordinateTransformation", mCoordinateTransformation); visit("SelectorForSinglePixel", mSelectorForSinglePixel); visit("NearestRounding", mNearestRounding); visit("CubicCoeff", mCubicCoeff); visit("ExcludeOutside", mExcludeOutside);
     }
 
 protected:
-    virtual void do_setOutputDimensions(const trtx_dims &) {}
-    virtual trtx_dims do_getOutputDimensions() const { return nothing<trtx_dims>(); }
+    virtual void do_setOutputDimensions(const trtx_dims &_0) { take(*this, mOutputDimensions, _0); }
+    virtual trtx_dims do_getOutputDimensions() const { return mOutputDimensions; }
     virtual void do_setScales(const float *, int32_t) {}
     virtual int32_t do_getScales(int32_t, float *) const { return nothing<int32_t>(); }
-    virtual void do_setResizeMode(int32_t) {}
-    virtual int32_t do_getResizeMode() const { return nothing<int32_t>(); }
-    virtual void do_setCoordinateTransformation(int32_t) {}
-    virtual int32_t do_getCoordinateTransformation() const { return nothing<int32_t>(); }
-    virtual void do_setSelectorForSinglePixel(int32_t) {}
-    virtual int32_t do_getSelectorForSinglePixel() const { return nothing<int32_t>(); }
-    virtual void do_setNearestRounding(int32_t) {}
-    virtual int32_t do_getNearestRounding() const { return nothing<int32_t>(); }
-    virtual void do_setCubicCoeff(float) {}
-    virtual float do_getCubicCoeff() const { return nothing<float>(); }
-    virtual void do_setExcludeOutside(bool) {}
-    virtual bool do_getExcludeOutside() const { return nothing<bool>(); }
+    virtual void do_setResizeMode(int32_t _0) { take(*this, mResizeMode, _0); }
+    virtual int32_t do_getResizeMode() const { return mResizeMode; }
+    virtual void do_setCoordinateTransformation(int32_t _0) { take(*this, mCoordinateTransformation, _0); }
+    virtual int32_t do_getCoordinateTransformation() const { return mCoordinateTransformation; }
+    virtual void do_setSelectorForSinglePixel(int32_t _0) { take(*this, mSelectorForSinglePixel, _0); }
+    virtual int32_t do_getSelectorForSinglePixel() const { return mSelectorForSinglePixel; }
+    virtual void do_setNearestRounding(int32_t _0) { take(*this, mNearestRounding, _0); }
+    virtual int32_t do_getNearestRounding() const { return mNearestRounding; }
+    virtual void do_setCubicCoeff(float _0) { take(*this, mCubicCoeff, _0); }
+    virtual float do_getCubicCoeff() const { return mCubicCoeff; }
+    virtual void do_setExcludeOutside(bool _0) { take(*this, mExcludeOutside, _0); }
+    virtual bool do_getExcludeOutside() const { return mExcludeOutside; }
 };
 
 /// Stub of VGridSampleLayer: Samples a tensor at the points of a grid.
-class GridSampleLayerStub : public abi::VGridSampleLayer {
+class GridSampleLayerStub : public abi::VGridSampleLayer, public Subject {
 public:
     void setInterpolationMode(int32_t mode) override
     {
-        return faulted<void>("VGridSampleLayer::setInterpolationMode", [&]() -> void { return do_setInterpolationMode(mode); });
+        return faulted<void>(*this, "VGridSampleLayer::setInterpolationMode", [&]() -> void { return do_setInterpolationMode(mode); });
     }
     int32_t getInterpolationMode() const override
     {
-        return faulted<int32_t>("VGridSampleLayer::getInterpolationMode", [&]() -> int32_t { return do_getInterpolationMode(); });
+        return faulted<int32_t>(*this, "VGridSampleLayer::getInterpolationMode", [&]() -> int32_t { return do_getInterpolationMode(); });
     }
     void setAlignCorners(bool alignCorners) override
     {
-        return faulted<void>("VGridSampleLayer::setAlignCorners", [&]() -> void { return do_setAlignCorners(alignCorners); });
+        return faulted<void>(*this, "VGridSampleLayer::setAlignCorners", [&]() -> void { return do_setAlignCorners(alignCorners); });
     }
     bool getAlignCorners() const override
     {
-        return faulted<bool>("VGridSampleLayer::getAlignCorners", [&]() -> bool { return do_getAlignCorners(); });
+        return faulted<bool>(*this, "VGridSampleLayer::getAlignCorners", [&]() -> bool { return do_getAlignCorners(); });
     }
     bool setSampleMode(int32_t mode) override
     {
-        return faulted<bool>("VGridSampleLayer::setSampleMode", [&]() -> bool { return do_setSampleMode(mode); });
+        return faulted<bool>(*this, "VGridSampleLayer::setSampleMode", [&]() -> bool { return do_setSampleMode(mode); });
     }
     int32_t getSampleMode() const override
     {
-        return faulted<int32_t>("VGridSampleLayer::getSampleMode", [&]() -> int32_t { return do_getSampleMode(); });
+        return faulted<int32_t>(*this, "VGridSampleLayer::getSampleMode", [&]() -> int32_t { return do_getSampleMode(); });
+    }
+    int32_t mInterpolationMode{};
+    bool mAlignCorners{};
+    int32_t mSampleMode{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("InterpolationMode", mInterpolationMode); visit("AlignCorners", mAlignCorners); visit("SampleMode", mSampleMode);
     }
 
 protected:
-    virtual void do_setInterpolationMode(int32_t) {}
-    virtual int32_t do_getInterpolationMode() const { return nothing<int32_t>(); }
-    virtual void do_setAlignCorners(bool) {}
-    virtual bool do_getAlignCorners() const { return nothing<bool>(); }
-    virtual bool do_setSampleMode(int32_t) { return nothing<bool>(); }
-    virtual int32_t do_getSampleMode() const { return nothing<int32_t>(); }
+    virtual void do_setInterpolationMode(int32_t _0) { take(*this, mInterpolationMode, _0); }
+    virtual int32_t do_getInterpolationMode() const { return mInterpolationMode; }
+    virtual void do_setAlignCorners(bool _0) { take(*this, mAlignCorners, _0); }
+    virtual bool do_getAlignCorners() const { return mAlignCorners; }
+    virtual bool do_setSampleMode(int32_t _0) { take(*this, mSampleMode, _0); return true; }
+    virtual int32_t do_getSampleMode() const { return mSampleMode; }
 };
 
 /// Stub of VSelectLayer: Chooses between two tensors, element by element.
-class SelectLayerStub : public abi::VSelectLayer {
+class SelectLayerStub : public abi::VSelectLayer, public Subject {
 public:
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+    }
 };
 
 /// Stub of VFillLayer: Makes a tensor of evenly spaced or random values.
-class FillLayerStub : public abi::VFillLayer {
+class FillLayerStub : public abi::VFillLayer, public Subject {
 public:
-    void setDimensions(const trtx_dims & dimensions) override
+    void setDimensions(const trtx_dims &dimensions) override
     {
-        return faulted<void>("VFillLayer::setDimensions", [&]() -> void { return do_setDimensions(dimensions); });
+        return faulted<void>(*this, "VFillLayer::setDimensions", [&]() -> void { return do_setDimensions(dimensions); });
     }
     trtx_dims getDimensions() const override
     {
-        return faulted<trtx_dims>("VFillLayer::getDimensions", [&]() -> trtx_dims { return do_getDimensions(); });
+        return faulted<trtx_dims>(*this, "VFillLayer::getDimensions", [&]() -> trtx_dims { return do_getDimensions(); });
     }
     void setOperation(int32_t op) override
     {
-        return faulted<void>("VFillLayer::setOperation", [&]() -> void { return do_setOperation(op); });
+        return faulted<void>(*this, "VFillLayer::setOperation", [&]() -> void { return do_setOperation(op); });
     }
     int32_t getOperation() const override
     {
-        return faulted<int32_t>("VFillLayer::getOperation", [&]() -> int32_t { return do_getOperation(); });
+        return faulted<int32_t>(*this, "VFillLayer::getOperation", [&]() -> int32_t { return do_getOperation(); });
     }
     void setAlpha(double alpha) override
     {
-        return faulted<void>("VFillLayer::setAlpha", [&]() -> void { return do_setAlpha(alpha); });
+        return faulted<void>(*this, "VFillLayer::setAlpha", [&]() -> void { return do_setAlpha(alpha); });
     }
     double getAlpha() const override
     {
-        return faulted<double>("VFillLayer::getAlpha", [&]() -> double { return do_getAlpha(); });
+        return faulted<double>(*this, "VFillLayer::getAlpha", [&]() -> double { return do_getAlpha(); });
     }
     void setBeta(double beta) override
     {
-        return faulted<void>("VFillLayer::setBeta", [&]() -> void { return do_setBeta(beta); });
+        return faulted<void>(*this, "VFillLayer::setBeta", [&]() -> void { return do_setBeta(beta); });
     }
     double getBeta() const override
     {
-        return faulted<double>("VFillLayer::getBeta", [&]() -> double { return do_getBeta(); });
+        return faulted<double>(*this, "VFillLayer::getBeta", [&]() -> double { return do_getBeta(); });
     }
     void setAlphaInt64(int64_t alpha) override
     {
-        return faulted<void>("VFillLayer::setAlphaInt64", [&]() -> void { return do_setAlphaInt64(alpha); });
+        return faulted<void>(*this, "VFillLayer::setAlphaInt64", [&]() -> void { return do_setAlphaInt64(alpha); });
     }
     int64_t getAlphaInt64() const override
     {
-        return faulted<int64_t>("VFillLayer::getAlphaInt64", [&]() -> int64_t { return do_getAlphaInt64(); });
+        return faulted<int64_t>(*this, "VFillLayer::getAlphaInt64", [&]() -> int64_t { return do_getAlphaInt64(); });
     }
     void setBetaInt64(int64_t beta) override
     {
-        return faulted<void>("VFillLayer::setBetaInt64", [&]() -> void { return do_setBetaInt64(beta); });
+        return faulted<void>(*this, "VFillLayer::setBetaInt64", [&]() -> void { return do_setBetaInt64(beta); });
     }
     int64_t getBetaInt64() const override
     {
-        return faulted<int64_t>("VFillLayer::getBetaInt64", [&]() -> int64_t { return do_getBetaInt64(); });
+        return faulted<int64_t>(*this, "VFillLayer::getBetaInt64", [&]() -> int64_t { return do_getBetaInt64(); });
     }
     bool isAlphaBetaInt64() const override
     {
-        return faulted<bool>("VFillLayer::isAlphaBetaInt64", [&]() -> bool { return do_isAlphaBetaInt64(); });
+        return faulted<bool>(*this, "VFillLayer::isAlphaBetaInt64", [&]() -> bool { return do_isAlphaBetaInt64(); });
     }
     int32_t getToType() const override
     {
-        return faulted<int32_t>("VFillLayer::getToType", [&]() -> int32_t { return do_getToType(); });
+        return faulted<int32_t>(*this, "VFillLayer::getToType", [&]() -> int32_t { return do_getToType(); });
     }
     void setToType(int32_t toType) override
     {
-        return faulted<void>("VFillLayer::setToType", [&]() -> void { return do_setToType(toType); });
+        return faulted<void>(*this, "VFillLayer::setToType", [&]() -> void { return do_setToType(toType); });
+    }
+    trtx_dims mDimensions{};
+    int32_t mOperation{};
+    double mAlpha{};
+    double mBeta{};
+    int64_t mAlphaInt64{};
+    int64_t mBetaInt64{};
+    int32_t mToType{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("Dimensions", mDimensions); visit("Operation", mOperation); visit("Alpha", mAlpha); visit("Beta", mBeta); visit("AlphaInt64", mAlphaInt64); visit("BetaInt64", mBetaInt64); visit("ToType", mToType);
     }
 
 protected:
-    virtual void do_setDimensions(const trtx_dims &) {}
-    virtual trtx_dims do_getDimensions() const { return nothing<trtx_dims>(); }
-    virtual void do_setOperation(int32_t) {}
-    virtual int32_t do_getOperation() const { return nothing<int32_t>(); }
-    virtual void do_setAlpha(double) {}
-    virtual double do_getAlpha() const { return nothing<double>(); }
-    virtual void do_setBeta(double) {}
-    virtual double do_getBeta() const { return nothing<double>(); }
-    virtual void do_setAlphaInt64(int64_t) {}
-    virtual int64_t do_getAlphaInt64() const { return nothing<int64_t>(); }
-    virtual void do_setBetaInt64(int64_t) {}
-    virtual int64_t do_getBetaInt64() const { return nothing<int64_t>(); }
+    virtual void do_setDimensions(const trtx_dims &_0) { take(*this, mDimensions, _0); }
+    virtual trtx_dims do_getDimensions() const { return mDimensions; }
+    virtual void do_setOperation(int32_t _0) { take(*this, mOperation, _0); }
+    virtual int32_t do_getOperation() const { return mOperation; }
+    virtual void do_setAlpha(double _0) { take(*this, mAlpha, _0); }
+    virtual double do_getAlpha() const { return mAlpha; }
+    virtual void do_setBeta(double _0) { take(*this, mBeta, _0); }
+    virtual double do_getBeta() const { return mBeta; }
+    virtual void do_setAlphaInt64(int64_t _0) { take(*this, mAlphaInt64, _0); }
+    virtual int64_t do_getAlphaInt64() const { return mAlphaInt64; }
+    virtual void do_setBetaInt64(int64_t _0) { take(*this, mBetaInt64, _0); }
+    virtual int64_t do_getBetaInt64() const { return mBetaInt64; }
     virtual bool do_isAlphaBetaInt64() const { return nothing<bool>(); }
-    virtual int32_t do_getToType() const { return nothing<int32_t>(); }
-    virtual void do_setToType(int32_t) {}
+    virtual int32_t do_getToType() const { return mToType; }
+    virtual void do_setToType(int32_t _0) { take(*this, mToType, _0); }
 };
 
 /// Stub of VConstantLayer: A tensor whose values are known when the network is built.
-class ConstantLayerStub : public abi::VConstantLayer {
+class ConstantLayerStub : public abi::VConstantLayer, public Subject {
 public:
     void setWeights(trtx_weights weights) override
     {
-        return faulted<void>("VConstantLayer::setWeights", [&]() -> void { return do_setWeights(weights); });
+        return faulted<void>(*this, "VConstantLayer::setWeights", [&]() -> void { return do_setWeights(weights); });
     }
     trtx_weights getWeights() const override
     {
-        return faulted<trtx_weights>("VConstantLayer::getWeights", [&]() -> trtx_weights { return do_getWeights(); });
+        return faulted<trtx_weights>(*this, "VConstantLayer::getWeights", [&]() -> trtx_weights { return do_getWeights(); });
     }
-    void setDimensions(const trtx_dims & dimensions) override
+    void setDimensions(const trtx_dims &dimensions) override
     {
-        return faulted<void>("VConstantLayer::setDimensions", [&]() -> void { return do_setDimensions(dimensions); });
+        return faulted<void>(*this, "VConstantLayer::setDimensions", [&]() -> void { return do_setDimensions(dimensions); });
     }
     trtx_dims getDimensions() const override
     {
-        return faulted<trtx_dims>("VConstantLayer::getDimensions", [&]() -> trtx_dims { return do_getDimensions(); });
+        return faulted<trtx_dims>(*this, "VConstantLayer::getDimensions", [&]() -> trtx_dims { return do_getDimensions(); });
+    }
+    trtx_weights mWeights{};
+    trtx_dims mDimensions{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("Weights", mWeights); visit("Dimensions", mDimensions);
     }
 
 protected:
-    virtual void do_setWeights(trtx_weights) {}
-    virtual trtx_weights do_getWeights() const { return nothing<trtx_weights>(); }
-    virtual void do_setDimensions(const trtx_dims &) {}
-    virtual trtx_dims do_getDimensions() const { return nothing<trtx_dims>(); }
+    virtual void do_setWeights(trtx_weights _0) { take(*this, mWeights, _0); }
+    virtual trtx_weights do_getWeights() const { return mWeights; }
+    virtual void do_setDimensions(const trtx_dims &_0) { take(*this, mDimensions, _0); }
+    virtual trtx_dims do_getDimensions() const { return mDimensions; }
 };
 
 /// Stub of VIdentityLayer: Hands its input on unchanged.
-class IdentityLayerStub : public abi::VIdentityLayer {
+class IdentityLayerStub : public abi::VIdentityLayer, public Subject {
 public:
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+    }
 };
 
 /// Stub of VCastLayer: Converts elements to another type.
-class CastLayerStub : public abi::VCastLayer {
+class CastLayerStub : public abi::VCastLayer, public Subject {
 public:
     void setToType(int32_t toType) override
     {
-        return faulted<void>("VCastLayer::setToType", [&]() -> void { return do_setToType(toType); });
+        return faulted<void>(*this, "VCastLayer::setToType", [&]() -> void { return do_setToType(toType); });
     }
     int32_t getToType() const override
     {
-        return faulted<int32_t>("VCastLayer::getToType", [&]() -> int32_t { return do_getToType(); });
+        return faulted<int32_t>(*this, "VCastLayer::getToType", [&]() -> int32_t { return do_getToType(); });
+    }
+    int32_t mToType{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("ToType", mToType);
     }
 
 protected:
-    virtual void do_setToType(int32_t) {}
-    virtual int32_t do_getToType() const { return nothing<int32_t>(); }
+    virtual void do_setToType(int32_t _0) { take(*this, mToType, _0); }
+    virtual int32_t do_getToType() const { return mToType; }
 };
 
 /// Stub of VOneHotLayer: Expands indices into one-hot vectors.
-class OneHotLayerStub : public abi::VOneHotLayer {
+class OneHotLayerStub : public abi::VOneHotLayer, public Subject {
 public:
     int32_t getAxis() const override
     {
-        return faulted<int32_t>("VOneHotLayer::getAxis", [&]() -> int32_t { return do_getAxis(); });
+        return faulted<int32_t>(*this, "VOneHotLayer::getAxis", [&]() -> int32_t { return do_getAxis(); });
     }
     void setAxis(int32_t axis) override
     {
-        return faulted<void>("VOneHotLayer::setAxis", [&]() -> void { return do_setAxis(axis); });
+        return faulted<void>(*this, "VOneHotLayer::setAxis", [&]() -> void { return do_setAxis(axis); });
+    }
+    int32_t mAxis{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("Axis", mAxis);
     }
 
 protected:
-    virtual int32_t do_getAxis() const { return nothing<int32_t>(); }
-    virtual void do_setAxis(int32_t) {}
+    virtual int32_t do_getAxis() const { return mAxis; }
+    virtual void do_setAxis(int32_t _0) { take(*this, mAxis, _0); }
 };
 
 /// Stub of VNonZeroLayer: Gives the indices of the elements that are not zero.
-class NonZeroLayerStub : public abi::VNonZeroLayer {
+class NonZeroLayerStub : public abi::VNonZeroLayer, public Subject {
 public:
     bool setIndicesType(int32_t type) override
     {
-        return faulted<bool>("VNonZeroLayer::setIndicesType", [&]() -> bool { return do_setIndicesType(type); });
+        return faulted<bool>(*this, "VNonZeroLayer::setIndicesType", [&]() -> bool { return do_setIndicesType(type); });
     }
     int32_t getIndicesType() const override
     {
-        return faulted<int32_t>("VNonZeroLayer::getIndicesType", [&]() -> int32_t { return do_getIndicesType(); });
+        return faulted<int32_t>(*this, "VNonZeroLayer::getIndicesType", [&]() -> int32_t { return do_getIndicesType(); });
+    }
+    int32_t mIndicesType{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("IndicesType", mIndicesType);
     }
 
 protected:
-    virtual bool do_setIndicesType(int32_t) { return nothing<bool>(); }
-    virtual int32_t do_getIndicesType() const { return nothing<int32_t>(); }
+    virtual bool do_setIndicesType(int32_t _0) { take(*this, mIndicesType, _0); return true; }
+    virtual int32_t do_getIndicesType() const { return mIndicesType; }
 };
 
 /// Stub of VNMSLayer: Drops boxes that overlap a better box.
-class NMSLayerStub : public abi::VNMSLayer {
+class NMSLayerStub : public abi::VNMSLayer, public Subject {
 public:
     void setBoundingBoxFormat(int32_t fmt) override
     {
-        return faulted<void>("VNMSLayer::setBoundingBoxFormat", [&]() -> void { return do_setBoundingBoxFormat(fmt); });
+        return faulted<void>(*this, "VNMSLayer::setBoundingBoxFormat", [&]() -> void { return do_setBoundingBoxFormat(fmt); });
     }
     int32_t getBoundingBoxFormat() const override
     {
-        return faulted<int32_t>("VNMSLayer::getBoundingBoxFormat", [&]() -> int32_t { return do_getBoundingBoxFormat(); });
+        return faulted<int32_t>(*this, "VNMSLayer::getBoundingBoxFormat", [&]() -> int32_t { return do_getBoundingBoxFormat(); });
     }
     void setTopKBoxLimit(int32_t limit) override
     {
-        return faulted<void>("VNMSLayer::setTopKBoxLimit", [&]() -> void { return do_setTopKBoxLimit(limit); });
+        return faulted<void>(*this, "VNMSLayer::setTopKBoxLimit", [&]() -> void { return do_setTopKBoxLimit(limit); });
     }
     int32_t getTopKBoxLimit() const override
     {
-        return faulted<int32_t>("VNMSLayer::getTopKBoxLimit", [&]() -> int32_t { return do_getTopKBoxLimit(); });
+        return faulted<int32_t>(*this, "VNMSLayer::getTopKBoxLimit", [&]() -> int32_t { return do_getTopKBoxLimit(); });
     }
     bool setIndicesType(int32_t type) override
     {
-        return faulted<bool>("VNMSLayer::setIndicesType", [&]() -> bool { return do_setIndicesType(type); });
+        return faulted<bool>(*this, "VNMSLayer::setIndicesType", [&]() -> bool { return do_setIndicesType(type); });
     }
     int32_t getIndicesType() const override
     {
-        return faulted<int32_t>("VNMSLayer::getIndicesType", [&]() -> int32_t { return do_getIndicesType(); });
+        return faulted<int32_t>(*this, "VNMSLayer::getIndicesType", [&]() -> int32_t { return do_getIndicesType(); });
+    }
+    int32_t mBoundingBoxFormat{};
+    int32_t mTopKBoxLimit{};
+    int32_t mIndicesType{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("BoundingBoxFormat", mBoundingBoxFormat); visit("TopKBoxLimit", mTopKBoxLimit); visit("IndicesType", mIndicesType);
     }
 
 protected:
-    virtual void do_setBoundingBoxFormat(int32_t) {}
-    virtual int32_t do_getBoundingBoxFormat() const { return nothing<int32_t>(); }
-    virtual void do_setTopKBoxLimit(int32_t) {}
-    virtual int32_t do_getTopKBoxLimit() const { return nothing<int32_t>(); }
-    virtual bool do_setIndicesType(int32_t) { return nothing<bool>(); }
-    virtual int32_t do_getIndicesType() const { return nothing<int32_t>(); }
+    virtual void do_setBoundingBoxFormat(int32_t _0) { take(*this, mBoundingBoxFormat, _0); }
+    virtual int32_t do_getBoundingBoxFormat() const { return mBoundingBoxFormat; }
+    virtual void do_setTopKBoxLimit(int32_t _0) { take(*this, mTopKBoxLimit, _0); }
+    virtual int32_t do_getTopKBoxLimit() const { return mTopKBoxLimit; }
+    virtual bool do_setIndicesType(int32_t _0) { take(*this, mIndicesType, _0); return true; }
+    virtual int32_t do_getIndicesType() const { return mIndicesType; }
 };
 
 /// Stub of VReverseSequenceLayer: Reverses the first part of each sequence of a batch.
-class ReverseSequenceLayerStub : public abi::VReverseSequenceLayer {
+class ReverseSequenceLayerStub : public abi::VReverseSequenceLayer, public Subject {
 public:
     void setBatchAxis(int32_t batchAxis) override
     {
-        return faulted<void>("VReverseSequenceLayer::setBatchAxis", [&]() -> void { return do_setBatchAxis(batchAxis); });
+        return faulted<void>(*this, "VReverseSequenceLayer::setBatchAxis", [&]() -> void { return do_setBatchAxis(batchAxis); });
     }
     int32_t getBatchAxis() const override
     {
-        return faulted<int32_t>("VReverseSequenceLayer::getBatchAxis", [&]() -> int32_t { return do_getBatchAxis(); });
+        return faulted<int32_t>(*this, "VReverseSequenceLayer::getBatchAxis", [&]() -> int32_t { return do_getBatchAxis(); });
     }
     void setSequenceAxis(int32_t sequenceAxis) override
     {
-        return faulted<void>("VReverseSequenceLayer::setSequenceAxis", [&]() -> void { return do_setSequenceAxis(sequenceAxis); });
+        return faulted<void>(*this, "VReverseSequenceLayer::setSequenceAxis", [&]() -> void { return do_setSequenceAxis(sequenceAxis); });
     }
     int32_t getSequenceAxis() const override
     {
-        return faulted<int32_t>("VReverseSequenceLayer::getSequenceAxis", [&]() -> int32_t { return do_getSequenceAxis(); });
+        return faulted<int32_t>(*this, "VReverseSequenceLayer::getSequenceAxis", [&]() -> int32_t { return do_getSequenceAxis(); });
+    }
+    int32_t mBatchAxis{};
+    int32_t mSequenceAxis{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("BatchAxis", mBatchAxis); visit("SequenceAxis", mSequenceAxis);
     }
 
 protected:
-    virtual void do_setBatchAxis(int32_t) {}
-    virtual int32_t do_getBatchAxis() const { return nothing<int32_t>(); }
-    virtual void do_setSequenceAxis(int32_t) {}
-    virtual int32_t do_getSequenceAxis() const { return nothing<int32_t>(); }
+    virtual void do_setBatchAxis(int32_t _0) { take(*this, mBatchAxis, _0); }
+    virtual int32_t do_getBatchAxis() const { return mBatchAxis; }
+    virtual void do_setSequenceAxis(int32_t _0) { take(*this, mSequenceAxis, _0); }
+    virtual int32_t do_getSequenceAxis() const { return mSequenceAxis; }
 };
 
 /// Stub of VSqueezeLayer: Removes dimensions of size one.
-class SqueezeLayerStub : public abi::VSqueezeLayer {
+class SqueezeLayerStub : public abi::VSqueezeLayer, public Subject {
 public:
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+    }
 };
 
 /// Stub of VUnsqueezeLayer: Inserts dimensions of size one.
-class UnsqueezeLayerStub : public abi::VUnsqueezeLayer {
+class UnsqueezeLayerStub : public abi::VUnsqueezeLayer, public Subject {
 public:
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+    }
 };
 
 /// Stub of VAssertionLayer: Fails the build or the run when its condition is false.
-class AssertionLayerStub : public abi::VAssertionLayer {
+class AssertionLayerStub : public abi::VAssertionLayer, public Subject {
 public:
     void setMessage(const char *message) override
     {
-        return faulted<void>("VAssertionLayer::setMessage", [&]() -> void { return do_setMessage(message); });
+        return faulted<void>(*this, "VAssertionLayer::setMessage", [&]() -> void { return do_setMessage(message); });
     }
     const char *getMessage() const override
     {
-        return faulted<const char *>("VAssertionLayer::getMessage", [&]() -> const char * { return do_getMessage(); });
+        return faulted<const char *>(*this, "VAssertionLayer::getMessage", [&]() -> const char * { return do_getMessage(); });
+    }
+    std::string mMessage{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("Message", mMessage);
     }
 
 protected:
-    virtual void do_setMessage(const char *) {}
-    virtual const char *do_getMessage() const { return nothing<const char *>(); }
+    virtual void do_setMessage(const char *_0) { take(*this, mMessage, text_or_empty(_0)); }
+    virtual const char *do_getMessage() const { return mMessage.c_str(); }
 };
 
 /// Stub of VQuantizeLayer: Converts to a small type with a scale.
-class QuantizeLayerStub : public abi::VQuantizeLayer {
+class QuantizeLayerStub : public abi::VQuantizeLayer, public Subject {
 public:
     int32_t getAxis() const override
     {
-        return faulted<int32_t>("VQuantizeLayer::getAxis", [&]() -> int32_t { return do_getAxis(); });
+        return faulted<int32_t>(*this, "VQuantizeLayer::getAxis", [&]() -> int32_t { return do_getAxis(); });
     }
     void setAxis(int32_t axis) override
     {
-        return faulted<void>("VQuantizeLayer::setAxis", [&]() -> void { return do_setAxis(axis); });
+        return faulted<void>(*this, "VQuantizeLayer::setAxis", [&]() -> void { return do_setAxis(axis); });
     }
     int32_t getToType() const override
     {
-        return faulted<int32_t>("VQuantizeLayer::getToType", [&]() -> int32_t { return do_getToType(); });
+        return faulted<int32_t>(*this, "VQuantizeLayer::getToType", [&]() -> int32_t { return do_getToType(); });
     }
     void setToType(int32_t toType) override
     {
-        return faulted<void>("VQuantizeLayer::setToType", [&]() -> void { return do_setToType(toType); });
+        return faulted<void>(*this, "VQuantizeLayer::setToType", [&]() -> void { return do_setToType(toType); });
     }
     trtx_dims getBlockShape() const override
     {
-        return faulted<trtx_dims>("VQuantizeLayer::getBlockShape", [&]() -> trtx_dims { return do_getBlockShape(); });
+        return faulted<trtx_dims>(*this, "VQuantizeLayer::getBlockShape", [&]() -> trtx_dims { return do_getBlockShape(); });
     }
-    bool setBlockShape(const trtx_dims & blockShape) override
+    bool setBlockShape(const trtx_dims &blockShape) override
     {
-        return faulted<bool>("VQuantizeLayer::setBlockShape", [&]() -> bool { return do_setBlockShape(blockShape); });
+        return faulted<bool>(*this, "VQuantizeLayer::setBlockShape", [&]() -> bool { return do_setBlockShape(blockShape); });
+    }
+    int32_t mAxis{};
+    int32_t mToType{};
+    trtx_dims mBlockShape{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("Axis", mAxis); visit("ToType", mToType); visit("BlockShape", mBlockShape);
     }
 
 protected:
-    virtual int32_t do_getAxis() const { return nothing<int32_t>(); }
-    virtual void do_setAxis(int32_t) {}
-    virtual int32_t do_getToType() const { return nothing<int32_t>(); }
-    virtual void do_setToType(int32_t) {}
-    virtual trtx_dims do_getBlockShape() const { return nothing<trtx_dims>(); }
-    virtual bool do_setBlockShape(const trtx_dims &) { return nothing<bool>(); }
+    virtual int32_t do_getAxis() const { return mAxis; }
+    virtual void do_setAxis(int32_t _0) { take(*this, mAxis, _0); }
+    virtual int32_t do_getToType() const { return mToType; }
+    virtual void do_setToType(int32_t _0) { take(*this, mToType, _0); }
+    virtual trtx_dims do_getBlockShape() const { return mBlockShape; }
+    virtual bool do_setBlockShape(const trtx_dims &_0) { take(*this, mBlockShape, _0); return true; }
 };
 
 /// Stub of VDequantizeLayer: Converts back from a small type with a scale.
-class DequantizeLayerStub : public abi::VDequantizeLayer {
+class DequantizeLayerStub : public abi::VDequantizeLayer, public Subject {
 public:
     int32_t getAxis() const override
     {
-        return faulted<int32_t>("VDequantizeLayer::getAxis", [&]() -> int32_t { return do_getAxis(); });
+        return faulted<int32_t>(*this, "VDequantizeLayer::getAxis", [&]() -> int32_t { return do_getAxis(); });
     }
     void setAxis(int32_t axis) override
     {
-        return faulted<void>("VDequantizeLayer::setAxis", [&]() -> void { return do_setAxis(axis); });
+        return faulted<void>(*this, "VDequantizeLayer::setAxis", [&]() -> void { return do_setAxis(axis); });
     }
     int32_t getToType() const override
     {
-        return faulted<int32_t>("VDequantizeLayer::getToType", [&]() -> int32_t { return do_getToType(); });
+        return faulted<int32_t>(*this, "VDequantizeLayer::getToType", [&]() -> int32_t { return do_getToType(); });
     }
     void setToType(int32_t toType) override
     {
-        return faulted<void>("VDequantizeLayer::setToType", [&]() -> void { return do_setToType(toType); });
+        return faulted<void>(*this, "VDequantizeLayer::setToType", [&]() -> void { return do_setToType(toType); });
     }
     trtx_dims getBlockShape() const override
     {
-        return faulted<trtx_dims>("VDequantizeLayer::getBlockShape", [&]() -> trtx_dims { return do_getBlockShape(); });
+        return faulted<trtx_dims>(*this, "VDequantizeLayer::getBlockShape", [&]() -> trtx_dims { return do_getBlockShape(); });
     }
-    bool setBlockShape(const trtx_dims & blockShape) override
+    bool setBlockShape(const trtx_dims &blockShape) override
     {
-        return faulted<bool>("VDequantizeLayer::setBlockShape", [&]() -> bool { return do_setBlockShape(blockShape); });
+        return faulted<bool>(*this, "VDequantizeLayer::setBlockShape", [&]() -> bool { return do_setBlockShape(blockShape); });
+    }
+    int32_t mAxis{};
+    int32_t mToType{};
+    trtx_dims mBlockShape{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("Axis", mAxis); visit("ToType", mToType); visit("BlockShape", mBlockShape);
     }
 
 protected:
-    virtual int32_t do_getAxis() const { return nothing<int32_t>(); }
-    virtual void do_setAxis(int32_t) {}
-    virtual int32_t do_getToType() const { return nothing<int32_t>(); }
-    virtual void do_setToType(int32_t) {}
-    virtual trtx_dims do_getBlockShape() const { return nothing<trtx_dims>(); }
-    virtual bool do_setBlockShape(const trtx_dims &) { return nothing<bool>(); }
+    virtual int32_t do_getAxis() const { return mAxis; }
+    virtual void do_setAxis(int32_t _0) { take(*this, mAxis, _0); }
+    virtual int32_t do_getToType() const { return mToType; }
+    virtual void do_setToType(int32_t _0) { take(*this, mToType, _0); }
+    virtual trtx_dims do_getBlockShape() const { return mBlockShape; }
+    virtual bool do_setBlockShape(const trtx_dims &_0) { take(*this, mBlockShape, _0); return true; }
 };
 
 /// Stub of VDynamicQuantizeLayer: Quantizes with scales that are computed from the data.
-class DynamicQuantizeLayerStub : public abi::VDynamicQuantizeLayer {
+class DynamicQuantizeLayerStub : public abi::VDynamicQuantizeLayer, public Subject {
 public:
     int32_t getAxis() const override
     {
-        return faulted<int32_t>("VDynamicQuantizeLayer::getAxis", [&]() -> int32_t { return do_getAxis(); });
+        return faulted<int32_t>(*this, "VDynamicQuantizeLayer::getAxis", [&]() -> int32_t { return do_getAxis(); });
     }
     void setAxis(int32_t axis) override
     {
-        return faulted<void>("VDynamicQuantizeLayer::setAxis", [&]() -> void { return do_setAxis(axis); });
+        return faulted<void>(*this, "VDynamicQuantizeLayer::setAxis", [&]() -> void { return do_setAxis(axis); });
     }
     int32_t getBlockSize() const override
     {
-        return faulted<int32_t>("VDynamicQuantizeLayer::getBlockSize", [&]() -> int32_t { return do_getBlockSize(); });
+        return faulted<int32_t>(*this, "VDynamicQuantizeLayer::getBlockSize", [&]() -> int32_t { return do_getBlockSize(); });
     }
     void setBlockSize(int32_t axis) override
     {
-        return faulted<void>("VDynamicQuantizeLayer::setBlockSize", [&]() -> void { return do_setBlockSize(axis); });
+        return faulted<void>(*this, "VDynamicQuantizeLayer::setBlockSize", [&]() -> void { return do_setBlockSize(axis); });
     }
     int32_t getScaleType() const override
     {
-        return faulted<int32_t>("VDynamicQuantizeLayer::getScaleType", [&]() -> int32_t { return do_getScaleType(); });
+        return faulted<int32_t>(*this, "VDynamicQuantizeLayer::getScaleType", [&]() -> int32_t { return do_getScaleType(); });
     }
     void setScaleType(int32_t axis) override
     {
-        return faulted<void>("VDynamicQuantizeLayer::setScaleType", [&]() -> void { return do_setScaleType(axis); });
+        return faulted<void>(*this, "VDynamicQuantizeLayer::setScaleType", [&]() -> void { return do_setScaleType(axis); });
     }
     int32_t getToType() const override
     {
-        return faulted<int32_t>("VDynamicQuantizeLayer::getToType", [&]() -> int32_t { return do_getToType(); });
+        return faulted<int32_t>(*this, "VDynamicQuantizeLayer::getToType", [&]() -> int32_t { return do_getToType(); });
     }
     void setToType(int32_t toType) override
     {
-        return faulted<void>("VDynamicQuantizeLayer::setToType", [&]() -> void { return do_setToType(toType); });
+        return faulted<void>(*this, "VDynamicQuantizeLayer::setToType", [&]() -> void { return do_setToType(toType); });
     }
     trtx_dims getBlockShape() const override
     {
-        return faulted<trtx_dims>("VDynamicQuantizeLayer::getBlockShape", [&]() -> trtx_dims { return do_getBlockShape(); });
+        return faulted<trtx_dims>(*this, "VDynamicQuantizeLayer::getBlockShape", [&]() -> trtx_dims { return do_getBlockShape(); });
     }
-    void setBlockShape(const trtx_dims & blockShape) override
+    void setBlockShape(const trtx_dims &blockShape) override
     {
-        return faulted<void>("VDynamicQuantizeLayer::setBlockShape", [&]() -> void { return do_setBlockShape(blockShape); });
+        return faulted<void>(*this, "VDynamicQuantizeLayer::setBlockShape", [&]() -> void { return do_setBlockShape(blockShape); });
+    }
+    int32_t mAxis{};
+    int32_t mBlockSize{};
+    int32_t mScaleType{};
+    int32_t mToType{};
+    trtx_dims mBlockShape{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("Axis", mAxis); visit("BlockSize", mBlockSize); visit("ScaleType", mScaleType); visit("ToType", mToType); visit("BlockShape", mBlockShape);
     }
 
 protected:
-    virtual int32_t do_getAxis() const { return nothing<int32_t>(); }
-    virtual void do_setAxis(int32_t) {}
-    virtual int32_t do_getBlockSize() const { return nothing<int32_t>(); }
-    virtual void do_setBlockSize(int32_t) {}
-    virtual int32_t do_getScaleType() const { return nothing<int32_t>(); }
-    virtual void do_setScaleType(int32_t) {}
-    virtual int32_t do_getToType() const { return nothing<int32_t>(); }
-    virtual void do_setToType(int32_t) {}
-    virtual trtx_dims do_getBlockShape() const { return nothing<trtx_dims>(); }
-    virtual void do_setBlockShape(const trtx_dims &) {}
+    virtual int32_t do_getAxis() const { return mAxis; }
+    virtual void do_setAxis(int32_t _0) { take(*this, mAxis, _0); }
+    virtual int32_t do_getBlockSize() const { return mBlockSize; }
+    virtual void do_setBlockSize(int32_t _0) { take(*this, mBlockSize, _0); }
+    virtual int32_t do_getScaleType() const { return mScaleType; }
+    virtual void do_setScaleType(int32_t _0) { take(*this, mScaleType, _0); }
+    virtual int32_t do_getToType() const { return mToType; }
+    virtual void do_setToType(int32_t _0) { take(*this, mToType, _0); }
+    virtual trtx_dims do_getBlockShape() const { return mBlockShape; }
+    virtual void do_setBlockShape(const trtx_dims &_0) { take(*this, mBlockShape, _0); }
 };
 
 } // namespace trtx::fake

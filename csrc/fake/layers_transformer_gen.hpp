@@ -6,11 +6,14 @@
 namespace trtx::fake {
 
 /// Stub of VAttentionBoundaryLayer: What the layers at the border of an attention have in common.
-class AttentionBoundaryLayerStub : public abi::VAttentionBoundaryLayer {
+class AttentionBoundaryLayerStub : public abi::VAttentionBoundaryLayer, public Subject {
 public:
     IAttention *getAttention() const override
     {
-        return faulted<IAttention *>("VAttentionBoundaryLayer::getAttention", [&]() -> IAttention * { return do_getAttention(); });
+        return faulted<IAttention *>(*this, "VAttentionBoundaryLayer::getAttention", [&]() -> IAttention * { return do_getAttention(); });
+    }
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
     }
 
 protected:
@@ -18,149 +21,173 @@ protected:
 };
 
 /// Stub of VAttentionInputLayer: Brings a value into an attention.
-class AttentionInputLayerStub : public abi::VAttentionInputLayer {
+class AttentionInputLayerStub : public abi::VAttentionInputLayer, public Subject {
 public:
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+    }
 };
 
 /// Stub of VAttentionOutputLayer: Takes the result out of an attention.
-class AttentionOutputLayerStub : public abi::VAttentionOutputLayer {
+class AttentionOutputLayerStub : public abi::VAttentionOutputLayer, public Subject {
 public:
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+    }
 };
 
 /// Stub of VAttention: Fused attention: query, key, value and how their products are normalized.
-class AttentionStub : public abi::VAttention {
+class AttentionStub : public abi::VAttention, public Subject {
 public:
     bool setInput(int32_t index, ITensor *input) override
     {
-        return faulted<bool>("VAttention::setInput", [&]() -> bool { return do_setInput(index, input); });
+        return faulted<bool>(*this, "VAttention::setInput", [&]() -> bool { return do_setInput(index, input); });
     }
     int32_t getNbInputs() const override
     {
-        return faulted<int32_t>("VAttention::getNbInputs", [&]() -> int32_t { return do_getNbInputs(); });
+        return faulted<int32_t>(*this, "VAttention::getNbInputs", [&]() -> int32_t { return do_getNbInputs(); });
     }
     ITensor *getInput(int32_t index) const override
     {
-        return faulted<ITensor *>("VAttention::getInput", [&]() -> ITensor * { return do_getInput(index); });
+        return faulted<ITensor *>(*this, "VAttention::getInput", [&]() -> ITensor * { return do_getInput(index); });
     }
     int32_t getNbOutputs() const override
     {
-        return faulted<int32_t>("VAttention::getNbOutputs", [&]() -> int32_t { return do_getNbOutputs(); });
+        return faulted<int32_t>(*this, "VAttention::getNbOutputs", [&]() -> int32_t { return do_getNbOutputs(); });
     }
     ITensor *getOutput(int32_t index) const override
     {
-        return faulted<ITensor *>("VAttention::getOutput", [&]() -> ITensor * { return do_getOutput(index); });
+        return faulted<ITensor *>(*this, "VAttention::getOutput", [&]() -> ITensor * { return do_getOutput(index); });
     }
     bool setName(const char *name) override
     {
-        return faulted<bool>("VAttention::setName", [&]() -> bool { return do_setName(name); });
+        return faulted<bool>(*this, "VAttention::setName", [&]() -> bool { return do_setName(name); });
     }
     const char *getName() const override
     {
-        return faulted<const char *>("VAttention::getName", [&]() -> const char * { return do_getName(); });
+        return faulted<const char *>(*this, "VAttention::getName", [&]() -> const char * { return do_getName(); });
     }
     bool setNormalizationOperation(int32_t op) override
     {
-        return faulted<bool>("VAttention::setNormalizationOperation", [&]() -> bool { return do_setNormalizationOperation(op); });
+        return faulted<bool>(*this, "VAttention::setNormalizationOperation", [&]() -> bool { return do_setNormalizationOperation(op); });
     }
     int32_t getNormalizationOperation() const override
     {
-        return faulted<int32_t>("VAttention::getNormalizationOperation", [&]() -> int32_t { return do_getNormalizationOperation(); });
+        return faulted<int32_t>(*this, "VAttention::getNormalizationOperation", [&]() -> int32_t { return do_getNormalizationOperation(); });
     }
     bool setCausal(bool isCausal) override
     {
-        return faulted<bool>("VAttention::setCausal", [&]() -> bool { return do_setCausal(isCausal); });
+        return faulted<bool>(*this, "VAttention::setCausal", [&]() -> bool { return do_setCausal(isCausal); });
     }
     bool getCausal() const override
     {
-        return faulted<bool>("VAttention::getCausal", [&]() -> bool { return do_getCausal(); });
+        return faulted<bool>(*this, "VAttention::getCausal", [&]() -> bool { return do_getCausal(); });
     }
     bool setMask(ITensor *mask) override
     {
-        return faulted<bool>("VAttention::setMask", [&]() -> bool { return do_setMask(mask); });
+        return faulted<bool>(*this, "VAttention::setMask", [&]() -> bool { return do_setMask(mask); });
     }
     ITensor *getMask() const override
     {
-        return faulted<ITensor *>("VAttention::getMask", [&]() -> ITensor * { return do_getMask(); });
+        return faulted<ITensor *>(*this, "VAttention::getMask", [&]() -> ITensor * { return do_getMask(); });
     }
     bool setDecomposable(bool decomposable) override
     {
-        return faulted<bool>("VAttention::setDecomposable", [&]() -> bool { return do_setDecomposable(decomposable); });
+        return faulted<bool>(*this, "VAttention::setDecomposable", [&]() -> bool { return do_setDecomposable(decomposable); });
     }
     bool getDecomposable() const override
     {
-        return faulted<bool>("VAttention::getDecomposable", [&]() -> bool { return do_getDecomposable(); });
+        return faulted<bool>(*this, "VAttention::getDecomposable", [&]() -> bool { return do_getDecomposable(); });
     }
     bool setNormalizationQuantizeScale(ITensor *tensor) override
     {
-        return faulted<bool>("VAttention::setNormalizationQuantizeScale", [&]() -> bool { return do_setNormalizationQuantizeScale(tensor); });
+        return faulted<bool>(*this, "VAttention::setNormalizationQuantizeScale", [&]() -> bool { return do_setNormalizationQuantizeScale(tensor); });
     }
     ITensor *getNormalizationQuantizeScale() const override
     {
-        return faulted<ITensor *>("VAttention::getNormalizationQuantizeScale", [&]() -> ITensor * { return do_getNormalizationQuantizeScale(); });
+        return faulted<ITensor *>(*this, "VAttention::getNormalizationQuantizeScale", [&]() -> ITensor * { return do_getNormalizationQuantizeScale(); });
     }
     bool setNormalizationQuantizeToType(int32_t type) override
     {
-        return faulted<bool>("VAttention::setNormalizationQuantizeToType", [&]() -> bool { return do_setNormalizationQuantizeToType(type); });
+        return faulted<bool>(*this, "VAttention::setNormalizationQuantizeToType", [&]() -> bool { return do_setNormalizationQuantizeToType(type); });
     }
     int32_t getNormalizationQuantizeToType() const override
     {
-        return faulted<int32_t>("VAttention::getNormalizationQuantizeToType", [&]() -> int32_t { return do_getNormalizationQuantizeToType(); });
+        return faulted<int32_t>(*this, "VAttention::getNormalizationQuantizeToType", [&]() -> int32_t { return do_getNormalizationQuantizeToType(); });
     }
     bool setMetadata(const char *docString) override
     {
-        return faulted<bool>("VAttention::setMetadata", [&]() -> bool { return do_setMetadata(docString); });
+        return faulted<bool>(*this, "VAttention::setMetadata", [&]() -> bool { return do_setMetadata(docString); });
     }
     const char *getMetadata() const override
     {
-        return faulted<const char *>("VAttention::getMetadata", [&]() -> const char * { return do_getMetadata(); });
+        return faulted<const char *>(*this, "VAttention::getMetadata", [&]() -> const char * { return do_getMetadata(); });
     }
     bool setNbRanks(int32_t nbRanks) override
     {
-        return faulted<bool>("VAttention::setNbRanks", [&]() -> bool { return do_setNbRanks(nbRanks); });
+        return faulted<bool>(*this, "VAttention::setNbRanks", [&]() -> bool { return do_setNbRanks(nbRanks); });
     }
     int32_t getNbRanks() const override
     {
-        return faulted<int32_t>("VAttention::getNbRanks", [&]() -> int32_t { return do_getNbRanks(); });
+        return faulted<int32_t>(*this, "VAttention::getNbRanks", [&]() -> int32_t { return do_getNbRanks(); });
     }
     bool setCausalKind(int32_t kind) override
     {
-        return faulted<bool>("VAttention::setCausalKind", [&]() -> bool { return do_setCausalKind(kind); });
+        return faulted<bool>(*this, "VAttention::setCausalKind", [&]() -> bool { return do_setCausalKind(kind); });
     }
     int32_t getCausalKind() const override
     {
-        return faulted<int32_t>("VAttention::getCausalKind", [&]() -> int32_t { return do_getCausalKind(); });
+        return faulted<int32_t>(*this, "VAttention::getCausalKind", [&]() -> int32_t { return do_getCausalKind(); });
     }
     bool setQueryForm(int32_t form) override
     {
-        return faulted<bool>("VAttention::setQueryForm", [&]() -> bool { return do_setQueryForm(form); });
+        return faulted<bool>(*this, "VAttention::setQueryForm", [&]() -> bool { return do_setQueryForm(form); });
     }
     int32_t getQueryForm() const override
     {
-        return faulted<int32_t>("VAttention::getQueryForm", [&]() -> int32_t { return do_getQueryForm(); });
+        return faulted<int32_t>(*this, "VAttention::getQueryForm", [&]() -> int32_t { return do_getQueryForm(); });
     }
     bool setKeyValueForm(int32_t form) override
     {
-        return faulted<bool>("VAttention::setKeyValueForm", [&]() -> bool { return do_setKeyValueForm(form); });
+        return faulted<bool>(*this, "VAttention::setKeyValueForm", [&]() -> bool { return do_setKeyValueForm(form); });
     }
     int32_t getKeyValueForm() const override
     {
-        return faulted<int32_t>("VAttention::getKeyValueForm", [&]() -> int32_t { return do_getKeyValueForm(); });
+        return faulted<int32_t>(*this, "VAttention::getKeyValueForm", [&]() -> int32_t { return do_getKeyValueForm(); });
     }
     bool setQueryLengths(ITensor *lengths) override
     {
-        return faulted<bool>("VAttention::setQueryLengths", [&]() -> bool { return do_setQueryLengths(lengths); });
+        return faulted<bool>(*this, "VAttention::setQueryLengths", [&]() -> bool { return do_setQueryLengths(lengths); });
     }
     ITensor *getQueryLengths() const override
     {
-        return faulted<ITensor *>("VAttention::getQueryLengths", [&]() -> ITensor * { return do_getQueryLengths(); });
+        return faulted<ITensor *>(*this, "VAttention::getQueryLengths", [&]() -> ITensor * { return do_getQueryLengths(); });
     }
     bool setKeyValueLengths(ITensor *lengths) override
     {
-        return faulted<bool>("VAttention::setKeyValueLengths", [&]() -> bool { return do_setKeyValueLengths(lengths); });
+        return faulted<bool>(*this, "VAttention::setKeyValueLengths", [&]() -> bool { return do_setKeyValueLengths(lengths); });
     }
     ITensor *getKeyValueLengths() const override
     {
-        return faulted<ITensor *>("VAttention::getKeyValueLengths", [&]() -> ITensor * { return do_getKeyValueLengths(); });
+        return faulted<ITensor *>(*this, "VAttention::getKeyValueLengths", [&]() -> ITensor * { return do_getKeyValueLengths(); });
+    }
+    std::string mName{};
+    int32_t mNormalizationOperation{};
+    bool mCausal{};
+    ITensor *mMask{};
+    bool mDecomposable{};
+    ITensor *mNormalizationQuantizeScale{};
+    int32_t mNormalizationQuantizeToType{};
+    std::string mMetadata{};
+    int32_t mNbRanks{};
+    int32_t mCausalKind{};
+    int32_t mQueryForm{};
+    int32_t mKeyValueForm{};
+    ITensor *mQueryLengths{};
+    ITensor *mKeyValueLengths{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("Name", mName); visit("NormalizationOperation", mNormalizationOperation); visit("Causal", mCausal); visit("Mask", mMask); visit("Decomposable", mDecomposable); visit("NormalizationQuantizeScale", mNormalizationQuantizeScale); visit("NormalizationQuantizeToType", mNormalizationQuantizeToType); visit("Metadata", mMetadata); visit("NbRanks", mNbRanks); visit("CausalKind", mCausalKind); visit("QueryForm", mQueryForm); visit("KeyValueForm", mKeyValueForm); visit("QueryLengths", mQueryLengths); visit("KeyValueLengths", mKeyValueLengths);
     }
 
 protected:
@@ -169,215 +196,242 @@ protected:
     virtual ITensor *do_getInput(int32_t) const { return nothing<ITensor *>(); }
     virtual int32_t do_getNbOutputs() const { return nothing<int32_t>(); }
     virtual ITensor *do_getOutput(int32_t) const { return nothing<ITensor *>(); }
-    virtual bool do_setName(const char *) { return nothing<bool>(); }
-    virtual const char *do_getName() const { return nothing<const char *>(); }
-    virtual bool do_setNormalizationOperation(int32_t) { return nothing<bool>(); }
-    virtual int32_t do_getNormalizationOperation() const { return nothing<int32_t>(); }
-    virtual bool do_setCausal(bool) { return nothing<bool>(); }
-    virtual bool do_getCausal() const { return nothing<bool>(); }
-    virtual bool do_setMask(ITensor *) { return nothing<bool>(); }
-    virtual ITensor *do_getMask() const { return nothing<ITensor *>(); }
-    virtual bool do_setDecomposable(bool) { return nothing<bool>(); }
-    virtual bool do_getDecomposable() const { return nothing<bool>(); }
-    virtual bool do_setNormalizationQuantizeScale(ITensor *) { return nothing<bool>(); }
-    virtual ITensor *do_getNormalizationQuantizeScale() const { return nothing<ITensor *>(); }
-    virtual bool do_setNormalizationQuantizeToType(int32_t) { return nothing<bool>(); }
-    virtual int32_t do_getNormalizationQuantizeToType() const { return nothing<int32_t>(); }
-    virtual bool do_setMetadata(const char *) { return nothing<bool>(); }
-    virtual const char *do_getMetadata() const { return nothing<const char *>(); }
-    virtual bool do_setNbRanks(int32_t) { return nothing<bool>(); }
-    virtual int32_t do_getNbRanks() const { return nothing<int32_t>(); }
-    virtual bool do_setCausalKind(int32_t) { return nothing<bool>(); }
-    virtual int32_t do_getCausalKind() const { return nothing<int32_t>(); }
-    virtual bool do_setQueryForm(int32_t) { return nothing<bool>(); }
-    virtual int32_t do_getQueryForm() const { return nothing<int32_t>(); }
-    virtual bool do_setKeyValueForm(int32_t) { return nothing<bool>(); }
-    virtual int32_t do_getKeyValueForm() const { return nothing<int32_t>(); }
-    virtual bool do_setQueryLengths(ITensor *) { return nothing<bool>(); }
-    virtual ITensor *do_getQueryLengths() const { return nothing<ITensor *>(); }
-    virtual bool do_setKeyValueLengths(ITensor *) { return nothing<bool>(); }
-    virtual ITensor *do_getKeyValueLengths() const { return nothing<ITensor *>(); }
+    virtual bool do_setName(const char *_0) { take(*this, mName, text_or_empty(_0)); return true; }
+    virtual const char *do_getName() const { return mName.c_str(); }
+    virtual bool do_setNormalizationOperation(int32_t _0) { take(*this, mNormalizationOperation, _0); return true; }
+    virtual int32_t do_getNormalizationOperation() const { return mNormalizationOperation; }
+    virtual bool do_setCausal(bool _0) { take(*this, mCausal, _0); return true; }
+    virtual bool do_getCausal() const { return mCausal; }
+    virtual bool do_setMask(ITensor *_0) { take(*this, mMask, _0); return true; }
+    virtual ITensor *do_getMask() const { return mMask; }
+    virtual bool do_setDecomposable(bool _0) { take(*this, mDecomposable, _0); return true; }
+    virtual bool do_getDecomposable() const { return mDecomposable; }
+    virtual bool do_setNormalizationQuantizeScale(ITensor *_0) { take(*this, mNormalizationQuantizeScale, _0); return true; }
+    virtual ITensor *do_getNormalizationQuantizeScale() const { return mNormalizationQuantizeScale; }
+    virtual bool do_setNormalizationQuantizeToType(int32_t _0) { take(*this, mNormalizationQuantizeToType, _0); return true; }
+    virtual int32_t do_getNormalizationQuantizeToType() const { return mNormalizationQuantizeToType; }
+    virtual bool do_setMetadata(const char *_0) { take(*this, mMetadata, text_or_empty(_0)); return true; }
+    virtual const char *do_getMetadata() const { return mMetadata.c_str(); }
+    virtual bool do_setNbRanks(int32_t _0) { take(*this, mNbRanks, _0); return true; }
+    virtual int32_t do_getNbRanks() const { return mNbRanks; }
+    virtual bool do_setCausalKind(int32_t _0) { take(*this, mCausalKind, _0); return true; }
+    virtual int32_t do_getCausalKind() const { return mCausalKind; }
+    virtual bool do_setQueryForm(int32_t _0) { take(*this, mQueryForm, _0); return true; }
+    virtual int32_t do_getQueryForm() const { return mQueryForm; }
+    virtual bool do_setKeyValueForm(int32_t _0) { take(*this, mKeyValueForm, _0); return true; }
+    virtual int32_t do_getKeyValueForm() const { return mKeyValueForm; }
+    virtual bool do_setQueryLengths(ITensor *_0) { take(*this, mQueryLengths, _0); return true; }
+    virtual ITensor *do_getQueryLengths() const { return mQueryLengths; }
+    virtual bool do_setKeyValueLengths(ITensor *_0) { take(*this, mKeyValueLengths, _0); return true; }
+    virtual ITensor *do_getKeyValueLengths() const { return mKeyValueLengths; }
 };
 
 /// Stub of VRotaryEmbeddingLayer: Rotary position embedding.
-class RotaryEmbeddingLayerStub : public abi::VRotaryEmbeddingLayer {
+class RotaryEmbeddingLayerStub : public abi::VRotaryEmbeddingLayer, public Subject {
 public:
     void setInterleaved(bool interleaved) override
     {
-        return faulted<void>("VRotaryEmbeddingLayer::setInterleaved", [&]() -> void { return do_setInterleaved(interleaved); });
+        return faulted<void>(*this, "VRotaryEmbeddingLayer::setInterleaved", [&]() -> void { return do_setInterleaved(interleaved); });
     }
     bool getInterleaved() const override
     {
-        return faulted<bool>("VRotaryEmbeddingLayer::getInterleaved", [&]() -> bool { return do_getInterleaved(); });
+        return faulted<bool>(*this, "VRotaryEmbeddingLayer::getInterleaved", [&]() -> bool { return do_getInterleaved(); });
     }
     bool setRotaryEmbeddingDim(int32_t rotaryEmbeddingDim) override
     {
-        return faulted<bool>("VRotaryEmbeddingLayer::setRotaryEmbeddingDim", [&]() -> bool { return do_setRotaryEmbeddingDim(rotaryEmbeddingDim); });
+        return faulted<bool>(*this, "VRotaryEmbeddingLayer::setRotaryEmbeddingDim", [&]() -> bool { return do_setRotaryEmbeddingDim(rotaryEmbeddingDim); });
     }
     int32_t getRotaryEmbeddingDim() const override
     {
-        return faulted<int32_t>("VRotaryEmbeddingLayer::getRotaryEmbeddingDim", [&]() -> int32_t { return do_getRotaryEmbeddingDim(); });
+        return faulted<int32_t>(*this, "VRotaryEmbeddingLayer::getRotaryEmbeddingDim", [&]() -> int32_t { return do_getRotaryEmbeddingDim(); });
     }
     void setInput(int32_t index, ITensor *input) override
     {
-        return faulted<void>("VRotaryEmbeddingLayer::setInput", [&]() -> void { return do_setInput(index, input); });
+        return faulted<void>(*this, "VRotaryEmbeddingLayer::setInput", [&]() -> void { return do_setInput(index, input); });
+    }
+    bool mInterleaved{};
+    int32_t mRotaryEmbeddingDim{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("Interleaved", mInterleaved); visit("RotaryEmbeddingDim", mRotaryEmbeddingDim);
     }
 
 protected:
-    virtual void do_setInterleaved(bool) {}
-    virtual bool do_getInterleaved() const { return nothing<bool>(); }
-    virtual bool do_setRotaryEmbeddingDim(int32_t) { return nothing<bool>(); }
-    virtual int32_t do_getRotaryEmbeddingDim() const { return nothing<int32_t>(); }
+    virtual void do_setInterleaved(bool _0) { take(*this, mInterleaved, _0); }
+    virtual bool do_getInterleaved() const { return mInterleaved; }
+    virtual bool do_setRotaryEmbeddingDim(int32_t _0) { take(*this, mRotaryEmbeddingDim, _0); return true; }
+    virtual int32_t do_getRotaryEmbeddingDim() const { return mRotaryEmbeddingDim; }
     virtual void do_setInput(int32_t, ITensor *) {}
 };
 
 /// Stub of VKVCacheUpdateLayer: Writes new keys or values into a cache in place.
-class KVCacheUpdateLayerStub : public abi::VKVCacheUpdateLayer {
+class KVCacheUpdateLayerStub : public abi::VKVCacheUpdateLayer, public Subject {
 public:
     bool setCacheMode(int32_t cacheMode) override
     {
-        return faulted<bool>("VKVCacheUpdateLayer::setCacheMode", [&]() -> bool { return do_setCacheMode(cacheMode); });
+        return faulted<bool>(*this, "VKVCacheUpdateLayer::setCacheMode", [&]() -> bool { return do_setCacheMode(cacheMode); });
     }
     int32_t getCacheMode() const override
     {
-        return faulted<int32_t>("VKVCacheUpdateLayer::getCacheMode", [&]() -> int32_t { return do_getCacheMode(); });
+        return faulted<int32_t>(*this, "VKVCacheUpdateLayer::getCacheMode", [&]() -> int32_t { return do_getCacheMode(); });
     }
     bool setUpdateForm(int32_t form) override
     {
-        return faulted<bool>("VKVCacheUpdateLayer::setUpdateForm", [&]() -> bool { return do_setUpdateForm(form); });
+        return faulted<bool>(*this, "VKVCacheUpdateLayer::setUpdateForm", [&]() -> bool { return do_setUpdateForm(form); });
     }
     int32_t getUpdateForm() const override
     {
-        return faulted<int32_t>("VKVCacheUpdateLayer::getUpdateForm", [&]() -> int32_t { return do_getUpdateForm(); });
+        return faulted<int32_t>(*this, "VKVCacheUpdateLayer::getUpdateForm", [&]() -> int32_t { return do_getUpdateForm(); });
     }
     bool setUpdateLengths(ITensor *lengths) override
     {
-        return faulted<bool>("VKVCacheUpdateLayer::setUpdateLengths", [&]() -> bool { return do_setUpdateLengths(lengths); });
+        return faulted<bool>(*this, "VKVCacheUpdateLayer::setUpdateLengths", [&]() -> bool { return do_setUpdateLengths(lengths); });
     }
     ITensor *getUpdateLengths() const override
     {
-        return faulted<ITensor *>("VKVCacheUpdateLayer::getUpdateLengths", [&]() -> ITensor * { return do_getUpdateLengths(); });
+        return faulted<ITensor *>(*this, "VKVCacheUpdateLayer::getUpdateLengths", [&]() -> ITensor * { return do_getUpdateLengths(); });
+    }
+    int32_t mCacheMode{};
+    int32_t mUpdateForm{};
+    ITensor *mUpdateLengths{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("CacheMode", mCacheMode); visit("UpdateForm", mUpdateForm); visit("UpdateLengths", mUpdateLengths);
     }
 
 protected:
-    virtual bool do_setCacheMode(int32_t) { return nothing<bool>(); }
-    virtual int32_t do_getCacheMode() const { return nothing<int32_t>(); }
-    virtual bool do_setUpdateForm(int32_t) { return nothing<bool>(); }
-    virtual int32_t do_getUpdateForm() const { return nothing<int32_t>(); }
-    virtual bool do_setUpdateLengths(ITensor *) { return nothing<bool>(); }
-    virtual ITensor *do_getUpdateLengths() const { return nothing<ITensor *>(); }
+    virtual bool do_setCacheMode(int32_t _0) { take(*this, mCacheMode, _0); return true; }
+    virtual int32_t do_getCacheMode() const { return mCacheMode; }
+    virtual bool do_setUpdateForm(int32_t _0) { take(*this, mUpdateForm, _0); return true; }
+    virtual int32_t do_getUpdateForm() const { return mUpdateForm; }
+    virtual bool do_setUpdateLengths(ITensor *_0) { take(*this, mUpdateLengths, _0); return true; }
+    virtual ITensor *do_getUpdateLengths() const { return mUpdateLengths; }
 };
 
 /// Stub of VMoELayer: A mixture of experts.
-class MoELayerStub : public abi::VMoELayer {
+class MoELayerStub : public abi::VMoELayer, public Subject {
 public:
     void setGatedWeights(ITensor *fcGateWeights, ITensor *fcUpWeights, ITensor *fcDownWeights, int32_t activationType) override
     {
-        return faulted<void>("VMoELayer::setGatedWeights", [&]() -> void { return do_setGatedWeights(fcGateWeights, fcUpWeights, fcDownWeights, activationType); });
+        return faulted<void>(*this, "VMoELayer::setGatedWeights", [&]() -> void { return do_setGatedWeights(fcGateWeights, fcUpWeights, fcDownWeights, activationType); });
     }
     void setGatedBiases(ITensor *fcGateBiases, ITensor *fcUpBiases, ITensor *fcDownBiases) override
     {
-        return faulted<void>("VMoELayer::setGatedBiases", [&]() -> void { return do_setGatedBiases(fcGateBiases, fcUpBiases, fcDownBiases); });
+        return faulted<void>(*this, "VMoELayer::setGatedBiases", [&]() -> void { return do_setGatedBiases(fcGateBiases, fcUpBiases, fcDownBiases); });
     }
     void setActivationType(int32_t activationType) override
     {
-        return faulted<void>("VMoELayer::setActivationType", [&]() -> void { return do_setActivationType(activationType); });
+        return faulted<void>(*this, "VMoELayer::setActivationType", [&]() -> void { return do_setActivationType(activationType); });
     }
     int32_t getActivationType() const override
     {
-        return faulted<int32_t>("VMoELayer::getActivationType", [&]() -> int32_t { return do_getActivationType(); });
+        return faulted<int32_t>(*this, "VMoELayer::getActivationType", [&]() -> int32_t { return do_getActivationType(); });
     }
     void setQuantizationStatic(ITensor *fcDownActivationScale, int32_t dataType) override
     {
-        return faulted<void>("VMoELayer::setQuantizationStatic", [&]() -> void { return do_setQuantizationStatic(fcDownActivationScale, dataType); });
+        return faulted<void>(*this, "VMoELayer::setQuantizationStatic", [&]() -> void { return do_setQuantizationStatic(fcDownActivationScale, dataType); });
     }
-    void setQuantizationDynamicDblQ(ITensor *fcDownActivationDblQScale, int32_t dataType, const trtx_dims & blockShape, int32_t dynQOutputScaleType) override
+    void setQuantizationDynamicDblQ(ITensor *fcDownActivationDblQScale, int32_t dataType, const trtx_dims &blockShape, int32_t dynQOutputScaleType) override
     {
-        return faulted<void>("VMoELayer::setQuantizationDynamicDblQ", [&]() -> void { return do_setQuantizationDynamicDblQ(fcDownActivationDblQScale, dataType, blockShape, dynQOutputScaleType); });
+        return faulted<void>(*this, "VMoELayer::setQuantizationDynamicDblQ", [&]() -> void { return do_setQuantizationDynamicDblQ(fcDownActivationDblQScale, dataType, blockShape, dynQOutputScaleType); });
     }
     void setQuantizationToType(int32_t type) override
     {
-        return faulted<void>("VMoELayer::setQuantizationToType", [&]() -> void { return do_setQuantizationToType(type); });
+        return faulted<void>(*this, "VMoELayer::setQuantizationToType", [&]() -> void { return do_setQuantizationToType(type); });
     }
     int32_t getQuantizationToType() const override
     {
-        return faulted<int32_t>("VMoELayer::getQuantizationToType", [&]() -> int32_t { return do_getQuantizationToType(); });
+        return faulted<int32_t>(*this, "VMoELayer::getQuantizationToType", [&]() -> int32_t { return do_getQuantizationToType(); });
     }
-    void setQuantizationBlockShape(const trtx_dims & blockShape) override
+    void setQuantizationBlockShape(const trtx_dims &blockShape) override
     {
-        return faulted<void>("VMoELayer::setQuantizationBlockShape", [&]() -> void { return do_setQuantizationBlockShape(blockShape); });
+        return faulted<void>(*this, "VMoELayer::setQuantizationBlockShape", [&]() -> void { return do_setQuantizationBlockShape(blockShape); });
     }
     trtx_dims getQuantizationBlockShape() const override
     {
-        return faulted<trtx_dims>("VMoELayer::getQuantizationBlockShape", [&]() -> trtx_dims { return do_getQuantizationBlockShape(); });
+        return faulted<trtx_dims>(*this, "VMoELayer::getQuantizationBlockShape", [&]() -> trtx_dims { return do_getQuantizationBlockShape(); });
     }
     void setDynQOutputScaleType(int32_t type) override
     {
-        return faulted<void>("VMoELayer::setDynQOutputScaleType", [&]() -> void { return do_setDynQOutputScaleType(type); });
+        return faulted<void>(*this, "VMoELayer::setDynQOutputScaleType", [&]() -> void { return do_setDynQOutputScaleType(type); });
     }
     int32_t getDynQOutputScaleType() const override
     {
-        return faulted<int32_t>("VMoELayer::getDynQOutputScaleType", [&]() -> int32_t { return do_getDynQOutputScaleType(); });
+        return faulted<int32_t>(*this, "VMoELayer::getDynQOutputScaleType", [&]() -> int32_t { return do_getDynQOutputScaleType(); });
     }
     void setSwigluParams(float limit, float alpha, float beta) override
     {
-        return faulted<void>("VMoELayer::setSwigluParams", [&]() -> void { return do_setSwigluParams(limit, alpha, beta); });
+        return faulted<void>(*this, "VMoELayer::setSwigluParams", [&]() -> void { return do_setSwigluParams(limit, alpha, beta); });
     }
     void setSwigluParamLimit(float limit) override
     {
-        return faulted<void>("VMoELayer::setSwigluParamLimit", [&]() -> void { return do_setSwigluParamLimit(limit); });
+        return faulted<void>(*this, "VMoELayer::setSwigluParamLimit", [&]() -> void { return do_setSwigluParamLimit(limit); });
     }
     float getSwigluParamLimit() const override
     {
-        return faulted<float>("VMoELayer::getSwigluParamLimit", [&]() -> float { return do_getSwigluParamLimit(); });
+        return faulted<float>(*this, "VMoELayer::getSwigluParamLimit", [&]() -> float { return do_getSwigluParamLimit(); });
     }
     void setSwigluParamAlpha(float alpha) override
     {
-        return faulted<void>("VMoELayer::setSwigluParamAlpha", [&]() -> void { return do_setSwigluParamAlpha(alpha); });
+        return faulted<void>(*this, "VMoELayer::setSwigluParamAlpha", [&]() -> void { return do_setSwigluParamAlpha(alpha); });
     }
     float getSwigluParamAlpha() const override
     {
-        return faulted<float>("VMoELayer::getSwigluParamAlpha", [&]() -> float { return do_getSwigluParamAlpha(); });
+        return faulted<float>(*this, "VMoELayer::getSwigluParamAlpha", [&]() -> float { return do_getSwigluParamAlpha(); });
     }
     void setSwigluParamBeta(float beta) override
     {
-        return faulted<void>("VMoELayer::setSwigluParamBeta", [&]() -> void { return do_setSwigluParamBeta(beta); });
+        return faulted<void>(*this, "VMoELayer::setSwigluParamBeta", [&]() -> void { return do_setSwigluParamBeta(beta); });
     }
     float getSwigluParamBeta() const override
     {
-        return faulted<float>("VMoELayer::getSwigluParamBeta", [&]() -> float { return do_getSwigluParamBeta(); });
+        return faulted<float>(*this, "VMoELayer::getSwigluParamBeta", [&]() -> float { return do_getSwigluParamBeta(); });
     }
     void setInput(int32_t index, ITensor *tensor) override
     {
-        return faulted<void>("VMoELayer::setInput", [&]() -> void { return do_setInput(index, tensor); });
+        return faulted<void>(*this, "VMoELayer::setInput", [&]() -> void { return do_setInput(index, tensor); });
+    }
+    int32_t mActivationType{};
+    int32_t mQuantizationToType{};
+    trtx_dims mQuantizationBlockShape{};
+    int32_t mDynQOutputScaleType{};
+    float mSwigluParamLimit{};
+    float mSwigluParamAlpha{};
+    float mSwigluParamBeta{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("ActivationType", mActivationType); visit("QuantizationToType", mQuantizationToType); visit("QuantizationBlockShape", mQuantizationBlockShape); visit("DynQOutputScaleType", mDynQOutputScaleType); visit("SwigluParamLimit", mSwigluParamLimit); visit("SwigluParamAlpha", mSwigluParamAlpha); visit("SwigluParamBeta", mSwigluParamBeta);
     }
 
 protected:
     virtual void do_setGatedWeights(ITensor *, ITensor *, ITensor *, int32_t) {}
     virtual void do_setGatedBiases(ITensor *, ITensor *, ITensor *) {}
-    virtual void do_setActivationType(int32_t) {}
-    virtual int32_t do_getActivationType() const { return nothing<int32_t>(); }
+    virtual void do_setActivationType(int32_t _0) { take(*this, mActivationType, _0); }
+    virtual int32_t do_getActivationType() const { return mActivationType; }
     virtual void do_setQuantizationStatic(ITensor *, int32_t) {}
     virtual void do_setQuantizationDynamicDblQ(ITensor *, int32_t, const trtx_dims &, int32_t) {}
-    virtual void do_setQuantizationToType(int32_t) {}
-    virtual int32_t do_getQuantizationToType() const { return nothing<int32_t>(); }
-    virtual void do_setQuantizationBlockShape(const trtx_dims &) {}
-    virtual trtx_dims do_getQuantizationBlockShape() const { return nothing<trtx_dims>(); }
-    virtual void do_setDynQOutputScaleType(int32_t) {}
-    virtual int32_t do_getDynQOutputScaleType() const { return nothing<int32_t>(); }
+    virtual void do_setQuantizationToType(int32_t _0) { take(*this, mQuantizationToType, _0); }
+    virtual int32_t do_getQuantizationToType() const { return mQuantizationToType; }
+    virtual void do_setQuantizationBlockShape(const trtx_dims &_0) { take(*this, mQuantizationBlockShape, _0); }
+    virtual trtx_dims do_getQuantizationBlockShape() const { return mQuantizationBlockShape; }
+    virtual void do_setDynQOutputScaleType(int32_t _0) { take(*this, mDynQOutputScaleType, _0); }
+    virtual int32_t do_getDynQOutputScaleType() const { return mDynQOutputScaleType; }
     virtual void do_setSwigluParams(float, float, float) {}
-    virtual void do_setSwigluParamLimit(float) {}
-    virtual float do_getSwigluParamLimit() const { return nothing<float>(); }
-    virtual void do_setSwigluParamAlpha(float) {}
-    virtual float do_getSwigluParamAlpha() const { return nothing<float>(); }
-    virtual void do_setSwigluParamBeta(float) {}
-    virtual float do_getSwigluParamBeta() const { return nothing<float>(); }
+    virtual void do_setSwigluParamLimit(float _0) { take(*this, mSwigluParamLimit, _0); }
+    virtual float do_getSwigluParamLimit() const { return mSwigluParamLimit; }
+    virtual void do_setSwigluParamAlpha(float _0) { take(*this, mSwigluParamAlpha, _0); }
+    virtual float do_getSwigluParamAlpha() const { return mSwigluParamAlpha; }
+    virtual void do_setSwigluParamBeta(float _0) { take(*this, mSwigluParamBeta, _0); }
+    virtual float do_getSwigluParamBeta() const { return mSwigluParamBeta; }
     virtual void do_setInput(int32_t, ITensor *) {}
 };
 
 /// Stub of VDistCollectiveLayer: A collective operation among the GPUs of a group.
-class DistCollectiveLayerStub : public abi::VDistCollectiveLayer {
+class DistCollectiveLayerStub : public abi::VDistCollectiveLayer, public Subject {
 public:
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+    }
 };
 
 } // namespace trtx::fake

@@ -6,71 +6,78 @@
 namespace trtx::fake {
 
 /// Stub of VTensor: A value of the network under construction.
-class TensorStub : public abi::VTensor {
+class TensorStub : public abi::VTensor, public Subject {
 public:
     void setName(const char *name) override
     {
-        return faulted<void>("VTensor::setName", [&]() -> void { return do_setName(name); });
+        return faulted<void>(*this, "VTensor::setName", [&]() -> void { return do_setName(name); });
     }
     const char *getName() const override
     {
-        return faulted<const char *>("VTensor::getName", [&]() -> const char * { return do_getName(); });
+        return faulted<const char *>(*this, "VTensor::getName", [&]() -> const char * { return do_getName(); });
     }
-    void setDimensions(const trtx_dims & dimensions) override
+    void setDimensions(const trtx_dims &dimensions) override
     {
-        return faulted<void>("VTensor::setDimensions", [&]() -> void { return do_setDimensions(dimensions); });
+        return faulted<void>(*this, "VTensor::setDimensions", [&]() -> void { return do_setDimensions(dimensions); });
     }
     trtx_dims getDimensions() const override
     {
-        return faulted<trtx_dims>("VTensor::getDimensions", [&]() -> trtx_dims { return do_getDimensions(); });
+        return faulted<trtx_dims>(*this, "VTensor::getDimensions", [&]() -> trtx_dims { return do_getDimensions(); });
     }
     int32_t getType() const override
     {
-        return faulted<int32_t>("VTensor::getType", [&]() -> int32_t { return do_getType(); });
+        return faulted<int32_t>(*this, "VTensor::getType", [&]() -> int32_t { return do_getType(); });
     }
     bool isNetworkInput() const override
     {
-        return faulted<bool>("VTensor::isNetworkInput", [&]() -> bool { return do_isNetworkInput(); });
+        return faulted<bool>(*this, "VTensor::isNetworkInput", [&]() -> bool { return do_isNetworkInput(); });
     }
     bool isNetworkOutput() const override
     {
-        return faulted<bool>("VTensor::isNetworkOutput", [&]() -> bool { return do_isNetworkOutput(); });
+        return faulted<bool>(*this, "VTensor::isNetworkOutput", [&]() -> bool { return do_isNetworkOutput(); });
     }
     void setAllowedFormats(uint32_t formats) override
     {
-        return faulted<void>("VTensor::setAllowedFormats", [&]() -> void { return do_setAllowedFormats(formats); });
+        return faulted<void>(*this, "VTensor::setAllowedFormats", [&]() -> void { return do_setAllowedFormats(formats); });
     }
     uint32_t getAllowedFormats() const override
     {
-        return faulted<uint32_t>("VTensor::getAllowedFormats", [&]() -> uint32_t { return do_getAllowedFormats(); });
+        return faulted<uint32_t>(*this, "VTensor::getAllowedFormats", [&]() -> uint32_t { return do_getAllowedFormats(); });
     }
     bool isShapeTensor() const override
     {
-        return faulted<bool>("VTensor::isShapeTensor", [&]() -> bool { return do_isShapeTensor(); });
+        return faulted<bool>(*this, "VTensor::isShapeTensor", [&]() -> bool { return do_isShapeTensor(); });
     }
     bool isExecutionTensor() const override
     {
-        return faulted<bool>("VTensor::isExecutionTensor", [&]() -> bool { return do_isExecutionTensor(); });
+        return faulted<bool>(*this, "VTensor::isExecutionTensor", [&]() -> bool { return do_isExecutionTensor(); });
     }
     void setDimensionName(int32_t index, const char *name) override
     {
-        return faulted<void>("VTensor::setDimensionName", [&]() -> void { return do_setDimensionName(index, name); });
+        return faulted<void>(*this, "VTensor::setDimensionName", [&]() -> void { return do_setDimensionName(index, name); });
     }
     const char *getDimensionName(int32_t index) const override
     {
-        return faulted<const char *>("VTensor::getDimensionName", [&]() -> const char * { return do_getDimensionName(index); });
+        return faulted<const char *>(*this, "VTensor::getDimensionName", [&]() -> const char * { return do_getDimensionName(index); });
+    }
+    std::string mName{};
+    trtx_dims mDimensions{};
+    uint32_t mAllowedFormats{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("Name", mName); visit("Dimensions", mDimensions); visit("AllowedFormats", mAllowedFormats);
     }
 
 protected:
-    virtual void do_setName(const char *) {}
-    virtual const char *do_getName() const { return nothing<const char *>(); }
-    virtual void do_setDimensions(const trtx_dims &) {}
-    virtual trtx_dims do_getDimensions() const { return nothing<trtx_dims>(); }
+    virtual void do_setName(const char *_0) { take(*this, mName, text_or_empty(_0)); }
+    virtual const char *do_getName() const { return mName.c_str(); }
+    virtual void do_setDimensions(const trtx_dims &_0) { take(*this, mDimensions, _0); }
+    virtual trtx_dims do_getDimensions() const { return mDimensions; }
     virtual int32_t do_getType() const { return nothing<int32_t>(); }
     virtual bool do_isNetworkInput() const { return nothing<bool>(); }
     virtual bool do_isNetworkOutput() const { return nothing<bool>(); }
-    virtual void do_setAllowedFormats(uint32_t) {}
-    virtual uint32_t do_getAllowedFormats() const { return nothing<uint32_t>(); }
+    virtual void do_setAllowedFormats(uint32_t _0) { take(*this, mAllowedFormats, _0); }
+    virtual uint32_t do_getAllowedFormats() const { return mAllowedFormats; }
     virtual bool do_isShapeTensor() const { return nothing<bool>(); }
     virtual bool do_isExecutionTensor() const { return nothing<bool>(); }
     virtual void do_setDimensionName(int32_t, const char *) {}
@@ -78,419 +85,436 @@ protected:
 };
 
 /// Stub of VLayer: What all layers have in common.
-class LayerStub : public abi::VLayer {
+class LayerStub : public abi::VLayer, public Subject {
 public:
     int32_t getType() const override
     {
-        return faulted<int32_t>("VLayer::getType", [&]() -> int32_t { return do_getType(); });
+        return faulted<int32_t>(*this, "VLayer::getType", [&]() -> int32_t { return do_getType(); });
     }
     void setName(const char *name) override
     {
-        return faulted<void>("VLayer::setName", [&]() -> void { return do_setName(name); });
+        return faulted<void>(*this, "VLayer::setName", [&]() -> void { return do_setName(name); });
     }
     const char *getName() const override
     {
-        return faulted<const char *>("VLayer::getName", [&]() -> const char * { return do_getName(); });
+        return faulted<const char *>(*this, "VLayer::getName", [&]() -> const char * { return do_getName(); });
     }
     int32_t getNbInputs() const override
     {
-        return faulted<int32_t>("VLayer::getNbInputs", [&]() -> int32_t { return do_getNbInputs(); });
+        return faulted<int32_t>(*this, "VLayer::getNbInputs", [&]() -> int32_t { return do_getNbInputs(); });
     }
     ITensor *getInput(int32_t index) const override
     {
-        return faulted<ITensor *>("VLayer::getInput", [&]() -> ITensor * { return do_getInput(index); });
+        return faulted<ITensor *>(*this, "VLayer::getInput", [&]() -> ITensor * { return do_getInput(index); });
     }
     int32_t getNbOutputs() const override
     {
-        return faulted<int32_t>("VLayer::getNbOutputs", [&]() -> int32_t { return do_getNbOutputs(); });
+        return faulted<int32_t>(*this, "VLayer::getNbOutputs", [&]() -> int32_t { return do_getNbOutputs(); });
     }
     ITensor *getOutput(int32_t index) const override
     {
-        return faulted<ITensor *>("VLayer::getOutput", [&]() -> ITensor * { return do_getOutput(index); });
+        return faulted<ITensor *>(*this, "VLayer::getOutput", [&]() -> ITensor * { return do_getOutput(index); });
     }
     void setInput(int32_t index, ITensor *tensor) override
     {
-        return faulted<void>("VLayer::setInput", [&]() -> void { return do_setInput(index, tensor); });
+        return faulted<void>(*this, "VLayer::setInput", [&]() -> void { return do_setInput(index, tensor); });
     }
     int32_t getOutputType(int32_t index) const override
     {
-        return faulted<int32_t>("VLayer::getOutputType", [&]() -> int32_t { return do_getOutputType(index); });
+        return faulted<int32_t>(*this, "VLayer::getOutputType", [&]() -> int32_t { return do_getOutputType(index); });
     }
     void setMetadata(const char *docString) override
     {
-        return faulted<void>("VLayer::setMetadata", [&]() -> void { return do_setMetadata(docString); });
+        return faulted<void>(*this, "VLayer::setMetadata", [&]() -> void { return do_setMetadata(docString); });
     }
     const char *getMetadata() const override
     {
-        return faulted<const char *>("VLayer::getMetadata", [&]() -> const char * { return do_getMetadata(); });
+        return faulted<const char *>(*this, "VLayer::getMetadata", [&]() -> const char * { return do_getMetadata(); });
     }
     bool setNbRanks(int32_t nbRanks) override
     {
-        return faulted<bool>("VLayer::setNbRanks", [&]() -> bool { return do_setNbRanks(nbRanks); });
+        return faulted<bool>(*this, "VLayer::setNbRanks", [&]() -> bool { return do_setNbRanks(nbRanks); });
     }
     int32_t getNbRanks() const override
     {
-        return faulted<int32_t>("VLayer::getNbRanks", [&]() -> int32_t { return do_getNbRanks(); });
+        return faulted<int32_t>(*this, "VLayer::getNbRanks", [&]() -> int32_t { return do_getNbRanks(); });
+    }
+    std::string mName{};
+    std::string mMetadata{};
+    int32_t mNbRanks{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("Name", mName); visit("Metadata", mMetadata); visit("NbRanks", mNbRanks);
     }
 
 protected:
     virtual int32_t do_getType() const { return nothing<int32_t>(); }
-    virtual void do_setName(const char *) {}
-    virtual const char *do_getName() const { return nothing<const char *>(); }
+    virtual void do_setName(const char *_0) { take(*this, mName, text_or_empty(_0)); }
+    virtual const char *do_getName() const { return mName.c_str(); }
     virtual int32_t do_getNbInputs() const { return nothing<int32_t>(); }
     virtual ITensor *do_getInput(int32_t) const { return nothing<ITensor *>(); }
     virtual int32_t do_getNbOutputs() const { return nothing<int32_t>(); }
     virtual ITensor *do_getOutput(int32_t) const { return nothing<ITensor *>(); }
     virtual void do_setInput(int32_t, ITensor *) {}
     virtual int32_t do_getOutputType(int32_t) const { return nothing<int32_t>(); }
-    virtual void do_setMetadata(const char *) {}
-    virtual const char *do_getMetadata() const { return nothing<const char *>(); }
-    virtual bool do_setNbRanks(int32_t) { return nothing<bool>(); }
-    virtual int32_t do_getNbRanks() const { return nothing<int32_t>(); }
+    virtual void do_setMetadata(const char *_0) { take(*this, mMetadata, text_or_empty(_0)); }
+    virtual const char *do_getMetadata() const { return mMetadata.c_str(); }
+    virtual bool do_setNbRanks(int32_t _0) { take(*this, mNbRanks, _0); return true; }
+    virtual int32_t do_getNbRanks() const { return mNbRanks; }
 };
 
 /// Stub of VNetworkDefinition: The network under construction: its layers, inputs and outputs.
-class NetworkDefinitionStub : public abi::VNetworkDefinition {
+class NetworkDefinitionStub : public abi::VNetworkDefinition, public Subject {
 public:
-    ITensor *addInput(const char *name, int32_t type, const trtx_dims & dimensions) override
+    ITensor *addInput(const char *name, int32_t type, const trtx_dims &dimensions) override
     {
-        return faulted<ITensor *>("VNetworkDefinition::addInput", [&]() -> ITensor * { return do_addInput(name, type, dimensions); });
+        return faulted<ITensor *>(*this, "VNetworkDefinition::addInput", [&]() -> ITensor * { return do_addInput(name, type, dimensions); });
     }
     void markOutput(ITensor *tensor) override
     {
-        return faulted<void>("VNetworkDefinition::markOutput", [&]() -> void { return do_markOutput(tensor); });
+        return faulted<void>(*this, "VNetworkDefinition::markOutput", [&]() -> void { return do_markOutput(tensor); });
     }
     IActivationLayer *addActivation(ITensor *input, int32_t type) override
     {
-        return faulted<IActivationLayer *>("VNetworkDefinition::addActivation", [&]() -> IActivationLayer * { return do_addActivation(input, type); });
+        return faulted<IActivationLayer *>(*this, "VNetworkDefinition::addActivation", [&]() -> IActivationLayer * { return do_addActivation(input, type); });
     }
     ILRNLayer *addLRN(ITensor *input, int64_t window, float alpha, float beta, float k) override
     {
-        return faulted<ILRNLayer *>("VNetworkDefinition::addLRN", [&]() -> ILRNLayer * { return do_addLRN(input, window, alpha, beta, k); });
+        return faulted<ILRNLayer *>(*this, "VNetworkDefinition::addLRN", [&]() -> ILRNLayer * { return do_addLRN(input, window, alpha, beta, k); });
     }
     IScaleLayer *addScale(ITensor *input, int32_t mode, trtx_weights shift, trtx_weights scale, trtx_weights power) override
     {
-        return faulted<IScaleLayer *>("VNetworkDefinition::addScale", [&]() -> IScaleLayer * { return do_addScale(input, mode, shift, scale, power); });
+        return faulted<IScaleLayer *>(*this, "VNetworkDefinition::addScale", [&]() -> IScaleLayer * { return do_addScale(input, mode, shift, scale, power); });
     }
     ISoftMaxLayer *addSoftMax(ITensor *input) override
     {
-        return faulted<ISoftMaxLayer *>("VNetworkDefinition::addSoftMax", [&]() -> ISoftMaxLayer * { return do_addSoftMax(input); });
+        return faulted<ISoftMaxLayer *>(*this, "VNetworkDefinition::addSoftMax", [&]() -> ISoftMaxLayer * { return do_addSoftMax(input); });
     }
     IConcatenationLayer *addConcatenation(ITensor *const *inputs, int32_t nbInputs) override
     {
-        return faulted<IConcatenationLayer *>("VNetworkDefinition::addConcatenation", [&]() -> IConcatenationLayer * { return do_addConcatenation(inputs, nbInputs); });
+        return faulted<IConcatenationLayer *>(*this, "VNetworkDefinition::addConcatenation", [&]() -> IConcatenationLayer * { return do_addConcatenation(inputs, nbInputs); });
     }
     IElementWiseLayer *addElementWise(ITensor *input1, ITensor *input2, int32_t op) override
     {
-        return faulted<IElementWiseLayer *>("VNetworkDefinition::addElementWise", [&]() -> IElementWiseLayer * { return do_addElementWise(input1, input2, op); });
+        return faulted<IElementWiseLayer *>(*this, "VNetworkDefinition::addElementWise", [&]() -> IElementWiseLayer * { return do_addElementWise(input1, input2, op); });
     }
     IUnaryLayer *addUnary(ITensor *input, int32_t operation) override
     {
-        return faulted<IUnaryLayer *>("VNetworkDefinition::addUnary", [&]() -> IUnaryLayer * { return do_addUnary(input, operation); });
+        return faulted<IUnaryLayer *>(*this, "VNetworkDefinition::addUnary", [&]() -> IUnaryLayer * { return do_addUnary(input, operation); });
     }
     IShuffleLayer *addShuffle(ITensor *input) override
     {
-        return faulted<IShuffleLayer *>("VNetworkDefinition::addShuffle", [&]() -> IShuffleLayer * { return do_addShuffle(input); });
+        return faulted<IShuffleLayer *>(*this, "VNetworkDefinition::addShuffle", [&]() -> IShuffleLayer * { return do_addShuffle(input); });
     }
     int32_t getNbLayers() const override
     {
-        return faulted<int32_t>("VNetworkDefinition::getNbLayers", [&]() -> int32_t { return do_getNbLayers(); });
+        return faulted<int32_t>(*this, "VNetworkDefinition::getNbLayers", [&]() -> int32_t { return do_getNbLayers(); });
     }
     ILayer *getLayer(int32_t index) const override
     {
-        return faulted<ILayer *>("VNetworkDefinition::getLayer", [&]() -> ILayer * { return do_getLayer(index); });
+        return faulted<ILayer *>(*this, "VNetworkDefinition::getLayer", [&]() -> ILayer * { return do_getLayer(index); });
     }
     int32_t getNbInputs() const override
     {
-        return faulted<int32_t>("VNetworkDefinition::getNbInputs", [&]() -> int32_t { return do_getNbInputs(); });
+        return faulted<int32_t>(*this, "VNetworkDefinition::getNbInputs", [&]() -> int32_t { return do_getNbInputs(); });
     }
     ITensor *getInput(int32_t index) const override
     {
-        return faulted<ITensor *>("VNetworkDefinition::getInput", [&]() -> ITensor * { return do_getInput(index); });
+        return faulted<ITensor *>(*this, "VNetworkDefinition::getInput", [&]() -> ITensor * { return do_getInput(index); });
     }
     int32_t getNbOutputs() const override
     {
-        return faulted<int32_t>("VNetworkDefinition::getNbOutputs", [&]() -> int32_t { return do_getNbOutputs(); });
+        return faulted<int32_t>(*this, "VNetworkDefinition::getNbOutputs", [&]() -> int32_t { return do_getNbOutputs(); });
     }
     ITensor *getOutput(int32_t index) const override
     {
-        return faulted<ITensor *>("VNetworkDefinition::getOutput", [&]() -> ITensor * { return do_getOutput(index); });
+        return faulted<ITensor *>(*this, "VNetworkDefinition::getOutput", [&]() -> ITensor * { return do_getOutput(index); });
     }
     IReduceLayer *addReduce(ITensor *input, int32_t operation, uint32_t reduceAxes, bool keepDimensions) override
     {
-        return faulted<IReduceLayer *>("VNetworkDefinition::addReduce", [&]() -> IReduceLayer * { return do_addReduce(input, operation, reduceAxes, keepDimensions); });
+        return faulted<IReduceLayer *>(*this, "VNetworkDefinition::addReduce", [&]() -> IReduceLayer * { return do_addReduce(input, operation, reduceAxes, keepDimensions); });
     }
     ITopKLayer *addTopK(ITensor *input, int32_t op, int32_t k, uint32_t reduceAxes) override
     {
-        return faulted<ITopKLayer *>("VNetworkDefinition::addTopK", [&]() -> ITopKLayer * { return do_addTopK(input, op, k, reduceAxes); });
+        return faulted<ITopKLayer *>(*this, "VNetworkDefinition::addTopK", [&]() -> ITopKLayer * { return do_addTopK(input, op, k, reduceAxes); });
     }
     IGatherLayer *addGather(ITensor *data, ITensor *indices, int32_t axis) override
     {
-        return faulted<IGatherLayer *>("VNetworkDefinition::addGather", [&]() -> IGatherLayer * { return do_addGather(data, indices, axis); });
+        return faulted<IGatherLayer *>(*this, "VNetworkDefinition::addGather", [&]() -> IGatherLayer * { return do_addGather(data, indices, axis); });
     }
     IRaggedSoftMaxLayer *addRaggedSoftMax(ITensor *input, ITensor *bounds) override
     {
-        return faulted<IRaggedSoftMaxLayer *>("VNetworkDefinition::addRaggedSoftMax", [&]() -> IRaggedSoftMaxLayer * { return do_addRaggedSoftMax(input, bounds); });
+        return faulted<IRaggedSoftMaxLayer *>(*this, "VNetworkDefinition::addRaggedSoftMax", [&]() -> IRaggedSoftMaxLayer * { return do_addRaggedSoftMax(input, bounds); });
     }
     IMatrixMultiplyLayer *addMatrixMultiply(ITensor *input0, int32_t op0, ITensor *input1, int32_t op1) override
     {
-        return faulted<IMatrixMultiplyLayer *>("VNetworkDefinition::addMatrixMultiply", [&]() -> IMatrixMultiplyLayer * { return do_addMatrixMultiply(input0, op0, input1, op1); });
+        return faulted<IMatrixMultiplyLayer *>(*this, "VNetworkDefinition::addMatrixMultiply", [&]() -> IMatrixMultiplyLayer * { return do_addMatrixMultiply(input0, op0, input1, op1); });
     }
-    IConstantLayer *addConstant(const trtx_dims & dimensions, trtx_weights weights) override
+    IConstantLayer *addConstant(const trtx_dims &dimensions, trtx_weights weights) override
     {
-        return faulted<IConstantLayer *>("VNetworkDefinition::addConstant", [&]() -> IConstantLayer * { return do_addConstant(dimensions, weights); });
+        return faulted<IConstantLayer *>(*this, "VNetworkDefinition::addConstant", [&]() -> IConstantLayer * { return do_addConstant(dimensions, weights); });
     }
     IIdentityLayer *addIdentity(ITensor *input) override
     {
-        return faulted<IIdentityLayer *>("VNetworkDefinition::addIdentity", [&]() -> IIdentityLayer * { return do_addIdentity(input); });
+        return faulted<IIdentityLayer *>(*this, "VNetworkDefinition::addIdentity", [&]() -> IIdentityLayer * { return do_addIdentity(input); });
     }
     void removeTensor(ITensor *tensor) override
     {
-        return faulted<void>("VNetworkDefinition::removeTensor", [&]() -> void { return do_removeTensor(tensor); });
+        return faulted<void>(*this, "VNetworkDefinition::removeTensor", [&]() -> void { return do_removeTensor(tensor); });
     }
     void unmarkOutput(ITensor *tensor) override
     {
-        return faulted<void>("VNetworkDefinition::unmarkOutput", [&]() -> void { return do_unmarkOutput(tensor); });
+        return faulted<void>(*this, "VNetworkDefinition::unmarkOutput", [&]() -> void { return do_unmarkOutput(tensor); });
     }
-    ISliceLayer *addSlice(ITensor *input, const trtx_dims & start, const trtx_dims & size, const trtx_dims & stride) override
+    ISliceLayer *addSlice(ITensor *input, const trtx_dims &start, const trtx_dims &size, const trtx_dims &stride) override
     {
-        return faulted<ISliceLayer *>("VNetworkDefinition::addSlice", [&]() -> ISliceLayer * { return do_addSlice(input, start, size, stride); });
+        return faulted<ISliceLayer *>(*this, "VNetworkDefinition::addSlice", [&]() -> ISliceLayer * { return do_addSlice(input, start, size, stride); });
     }
     void setName(const char *name) override
     {
-        return faulted<void>("VNetworkDefinition::setName", [&]() -> void { return do_setName(name); });
+        return faulted<void>(*this, "VNetworkDefinition::setName", [&]() -> void { return do_setName(name); });
     }
     const char *getName() const override
     {
-        return faulted<const char *>("VNetworkDefinition::getName", [&]() -> const char * { return do_getName(); });
+        return faulted<const char *>(*this, "VNetworkDefinition::getName", [&]() -> const char * { return do_getName(); });
     }
     IShapeLayer *addShape(ITensor *input) override
     {
-        return faulted<IShapeLayer *>("VNetworkDefinition::addShape", [&]() -> IShapeLayer * { return do_addShape(input); });
+        return faulted<IShapeLayer *>(*this, "VNetworkDefinition::addShape", [&]() -> IShapeLayer * { return do_addShape(input); });
     }
     bool hasImplicitBatchDimension() const override
     {
-        return faulted<bool>("VNetworkDefinition::hasImplicitBatchDimension", [&]() -> bool { return do_hasImplicitBatchDimension(); });
+        return faulted<bool>(*this, "VNetworkDefinition::hasImplicitBatchDimension", [&]() -> bool { return do_hasImplicitBatchDimension(); });
     }
     bool markOutputForShapes(ITensor *tensor) override
     {
-        return faulted<bool>("VNetworkDefinition::markOutputForShapes", [&]() -> bool { return do_markOutputForShapes(tensor); });
+        return faulted<bool>(*this, "VNetworkDefinition::markOutputForShapes", [&]() -> bool { return do_markOutputForShapes(tensor); });
     }
     bool unmarkOutputForShapes(ITensor *tensor) override
     {
-        return faulted<bool>("VNetworkDefinition::unmarkOutputForShapes", [&]() -> bool { return do_unmarkOutputForShapes(tensor); });
+        return faulted<bool>(*this, "VNetworkDefinition::unmarkOutputForShapes", [&]() -> bool { return do_unmarkOutputForShapes(tensor); });
     }
     IParametricReLULayer *addParametricReLU(ITensor *input, ITensor *slope) override
     {
-        return faulted<IParametricReLULayer *>("VNetworkDefinition::addParametricReLU", [&]() -> IParametricReLULayer * { return do_addParametricReLU(input, slope); });
+        return faulted<IParametricReLULayer *>(*this, "VNetworkDefinition::addParametricReLU", [&]() -> IParametricReLULayer * { return do_addParametricReLU(input, slope); });
     }
-    IConvolutionLayer *addConvolutionNd(ITensor *input, int64_t nbOutputMaps, const trtx_dims & kernelSize, trtx_weights kernelWeights, trtx_weights biasWeights) override
+    IConvolutionLayer *addConvolutionNd(ITensor *input, int64_t nbOutputMaps, const trtx_dims &kernelSize, trtx_weights kernelWeights, trtx_weights biasWeights) override
     {
-        return faulted<IConvolutionLayer *>("VNetworkDefinition::addConvolutionNd", [&]() -> IConvolutionLayer * { return do_addConvolutionNd(input, nbOutputMaps, kernelSize, kernelWeights, biasWeights); });
+        return faulted<IConvolutionLayer *>(*this, "VNetworkDefinition::addConvolutionNd", [&]() -> IConvolutionLayer * { return do_addConvolutionNd(input, nbOutputMaps, kernelSize, kernelWeights, biasWeights); });
     }
-    IPoolingLayer *addPoolingNd(ITensor *input, int32_t type, const trtx_dims & windowSize) override
+    IPoolingLayer *addPoolingNd(ITensor *input, int32_t type, const trtx_dims &windowSize) override
     {
-        return faulted<IPoolingLayer *>("VNetworkDefinition::addPoolingNd", [&]() -> IPoolingLayer * { return do_addPoolingNd(input, type, windowSize); });
+        return faulted<IPoolingLayer *>(*this, "VNetworkDefinition::addPoolingNd", [&]() -> IPoolingLayer * { return do_addPoolingNd(input, type, windowSize); });
     }
-    IDeconvolutionLayer *addDeconvolutionNd(ITensor *input, int64_t nbOutputMaps, const trtx_dims & kernelSize, trtx_weights kernelWeights, trtx_weights biasWeights) override
+    IDeconvolutionLayer *addDeconvolutionNd(ITensor *input, int64_t nbOutputMaps, const trtx_dims &kernelSize, trtx_weights kernelWeights, trtx_weights biasWeights) override
     {
-        return faulted<IDeconvolutionLayer *>("VNetworkDefinition::addDeconvolutionNd", [&]() -> IDeconvolutionLayer * { return do_addDeconvolutionNd(input, nbOutputMaps, kernelSize, kernelWeights, biasWeights); });
+        return faulted<IDeconvolutionLayer *>(*this, "VNetworkDefinition::addDeconvolutionNd", [&]() -> IDeconvolutionLayer * { return do_addDeconvolutionNd(input, nbOutputMaps, kernelSize, kernelWeights, biasWeights); });
     }
     IScaleLayer *addScaleNd(ITensor *input, int32_t mode, trtx_weights shift, trtx_weights scale, trtx_weights power, int32_t channelAxis) override
     {
-        return faulted<IScaleLayer *>("VNetworkDefinition::addScaleNd", [&]() -> IScaleLayer * { return do_addScaleNd(input, mode, shift, scale, power, channelAxis); });
+        return faulted<IScaleLayer *>(*this, "VNetworkDefinition::addScaleNd", [&]() -> IScaleLayer * { return do_addScaleNd(input, mode, shift, scale, power, channelAxis); });
     }
     IResizeLayer *addResize(ITensor *input) override
     {
-        return faulted<IResizeLayer *>("VNetworkDefinition::addResize", [&]() -> IResizeLayer * { return do_addResize(input); });
+        return faulted<IResizeLayer *>(*this, "VNetworkDefinition::addResize", [&]() -> IResizeLayer * { return do_addResize(input); });
     }
     ILoop *addLoop() override
     {
-        return faulted<ILoop *>("VNetworkDefinition::addLoop", [&]() -> ILoop * { return do_addLoop(); });
+        return faulted<ILoop *>(*this, "VNetworkDefinition::addLoop", [&]() -> ILoop * { return do_addLoop(); });
     }
     ISelectLayer *addSelect(ITensor *condition, ITensor *thenInput, ITensor *elseInput) override
     {
-        return faulted<ISelectLayer *>("VNetworkDefinition::addSelect", [&]() -> ISelectLayer * { return do_addSelect(condition, thenInput, elseInput); });
+        return faulted<ISelectLayer *>(*this, "VNetworkDefinition::addSelect", [&]() -> ISelectLayer * { return do_addSelect(condition, thenInput, elseInput); });
     }
-    IPaddingLayer *addPaddingNd(ITensor *input, const trtx_dims & prePadding, const trtx_dims & postPadding) override
+    IPaddingLayer *addPaddingNd(ITensor *input, const trtx_dims &prePadding, const trtx_dims &postPadding) override
     {
-        return faulted<IPaddingLayer *>("VNetworkDefinition::addPaddingNd", [&]() -> IPaddingLayer * { return do_addPaddingNd(input, prePadding, postPadding); });
+        return faulted<IPaddingLayer *>(*this, "VNetworkDefinition::addPaddingNd", [&]() -> IPaddingLayer * { return do_addPaddingNd(input, prePadding, postPadding); });
     }
     bool setWeightsName(trtx_weights weights, const char *name) override
     {
-        return faulted<bool>("VNetworkDefinition::setWeightsName", [&]() -> bool { return do_setWeightsName(weights, name); });
+        return faulted<bool>(*this, "VNetworkDefinition::setWeightsName", [&]() -> bool { return do_setWeightsName(weights, name); });
     }
     void setErrorRecorder(IErrorRecorder *recorder) override
     {
-        return faulted<void>("VNetworkDefinition::setErrorRecorder", [&]() -> void { return do_setErrorRecorder(recorder); });
+        return faulted<void>(*this, "VNetworkDefinition::setErrorRecorder", [&]() -> void { return do_setErrorRecorder(recorder); });
     }
     IErrorRecorder *getErrorRecorder() const override
     {
-        return faulted<IErrorRecorder *>("VNetworkDefinition::getErrorRecorder", [&]() -> IErrorRecorder * { return do_getErrorRecorder(); });
+        return faulted<IErrorRecorder *>(*this, "VNetworkDefinition::getErrorRecorder", [&]() -> IErrorRecorder * { return do_getErrorRecorder(); });
     }
     IGatherLayer *addGatherV2(ITensor *data, ITensor *indices, int32_t mode) override
     {
-        return faulted<IGatherLayer *>("VNetworkDefinition::addGatherV2", [&]() -> IGatherLayer * { return do_addGatherV2(data, indices, mode); });
+        return faulted<IGatherLayer *>(*this, "VNetworkDefinition::addGatherV2", [&]() -> IGatherLayer * { return do_addGatherV2(data, indices, mode); });
     }
     IIfConditional *addIfConditional() override
     {
-        return faulted<IIfConditional *>("VNetworkDefinition::addIfConditional", [&]() -> IIfConditional * { return do_addIfConditional(); });
+        return faulted<IIfConditional *>(*this, "VNetworkDefinition::addIfConditional", [&]() -> IIfConditional * { return do_addIfConditional(); });
     }
     IScatterLayer *addScatter(ITensor *data, ITensor *indices, ITensor *updates, int32_t mode) override
     {
-        return faulted<IScatterLayer *>("VNetworkDefinition::addScatter", [&]() -> IScatterLayer * { return do_addScatter(data, indices, updates, mode); });
+        return faulted<IScatterLayer *>(*this, "VNetworkDefinition::addScatter", [&]() -> IScatterLayer * { return do_addScatter(data, indices, updates, mode); });
     }
     IEinsumLayer *addEinsum(ITensor *const *inputs, int32_t nbInputs, const char *equation) override
     {
-        return faulted<IEinsumLayer *>("VNetworkDefinition::addEinsum", [&]() -> IEinsumLayer * { return do_addEinsum(inputs, nbInputs, equation); });
+        return faulted<IEinsumLayer *>(*this, "VNetworkDefinition::addEinsum", [&]() -> IEinsumLayer * { return do_addEinsum(inputs, nbInputs, equation); });
     }
     IAssertionLayer *addAssertion(ITensor *condition, const char *message) override
     {
-        return faulted<IAssertionLayer *>("VNetworkDefinition::addAssertion", [&]() -> IAssertionLayer * { return do_addAssertion(condition, message); });
+        return faulted<IAssertionLayer *>(*this, "VNetworkDefinition::addAssertion", [&]() -> IAssertionLayer * { return do_addAssertion(condition, message); });
     }
     IOneHotLayer *addOneHot(ITensor *indices, ITensor *values, ITensor *depth, int32_t axis) override
     {
-        return faulted<IOneHotLayer *>("VNetworkDefinition::addOneHot", [&]() -> IOneHotLayer * { return do_addOneHot(indices, values, depth, axis); });
+        return faulted<IOneHotLayer *>(*this, "VNetworkDefinition::addOneHot", [&]() -> IOneHotLayer * { return do_addOneHot(indices, values, depth, axis); });
     }
     INonZeroLayer *addNonZero(ITensor *input) override
     {
-        return faulted<INonZeroLayer *>("VNetworkDefinition::addNonZero", [&]() -> INonZeroLayer * { return do_addNonZero(input); });
+        return faulted<INonZeroLayer *>(*this, "VNetworkDefinition::addNonZero", [&]() -> INonZeroLayer * { return do_addNonZero(input); });
     }
     IGridSampleLayer *addGridSample(ITensor *input, ITensor *grid) override
     {
-        return faulted<IGridSampleLayer *>("VNetworkDefinition::addGridSample", [&]() -> IGridSampleLayer * { return do_addGridSample(input, grid); });
+        return faulted<IGridSampleLayer *>(*this, "VNetworkDefinition::addGridSample", [&]() -> IGridSampleLayer * { return do_addGridSample(input, grid); });
     }
     INMSLayer *addNMS(ITensor *boxes, ITensor *scores, ITensor *maxOutputBoxesPerClass) override
     {
-        return faulted<INMSLayer *>("VNetworkDefinition::addNMS", [&]() -> INMSLayer * { return do_addNMS(boxes, scores, maxOutputBoxesPerClass); });
+        return faulted<INMSLayer *>(*this, "VNetworkDefinition::addNMS", [&]() -> INMSLayer * { return do_addNMS(boxes, scores, maxOutputBoxesPerClass); });
     }
     IReverseSequenceLayer *addReverseSequence(ITensor *input, ITensor *sequenceLens) override
     {
-        return faulted<IReverseSequenceLayer *>("VNetworkDefinition::addReverseSequence", [&]() -> IReverseSequenceLayer * { return do_addReverseSequence(input, sequenceLens); });
+        return faulted<IReverseSequenceLayer *>(*this, "VNetworkDefinition::addReverseSequence", [&]() -> IReverseSequenceLayer * { return do_addReverseSequence(input, sequenceLens); });
     }
     INormalizationLayer *addNormalization(ITensor *input, ITensor *scale, ITensor *bias, uint32_t axesMask) override
     {
-        return faulted<INormalizationLayer *>("VNetworkDefinition::addNormalization", [&]() -> INormalizationLayer * { return do_addNormalization(input, scale, bias, axesMask); });
+        return faulted<INormalizationLayer *>(*this, "VNetworkDefinition::addNormalization", [&]() -> INormalizationLayer * { return do_addNormalization(input, scale, bias, axesMask); });
     }
     ICastLayer *addCast(ITensor *input, int32_t toType) override
     {
-        return faulted<ICastLayer *>("VNetworkDefinition::addCast", [&]() -> ICastLayer * { return do_addCast(input, toType); });
+        return faulted<ICastLayer *>(*this, "VNetworkDefinition::addCast", [&]() -> ICastLayer * { return do_addCast(input, toType); });
     }
     IBuilder *getBuilder() const override
     {
-        return faulted<IBuilder *>("VNetworkDefinition::getBuilder", [&]() -> IBuilder * { return do_getBuilder(); });
+        return faulted<IBuilder *>(*this, "VNetworkDefinition::getBuilder", [&]() -> IBuilder * { return do_getBuilder(); });
     }
     uint32_t getFlags() const override
     {
-        return faulted<uint32_t>("VNetworkDefinition::getFlags", [&]() -> uint32_t { return do_getFlags(); });
+        return faulted<uint32_t>(*this, "VNetworkDefinition::getFlags", [&]() -> uint32_t { return do_getFlags(); });
     }
     bool getFlag(int32_t networkDefinitionCreationFlag) const override
     {
-        return faulted<bool>("VNetworkDefinition::getFlag", [&]() -> bool { return do_getFlag(networkDefinitionCreationFlag); });
+        return faulted<bool>(*this, "VNetworkDefinition::getFlag", [&]() -> bool { return do_getFlag(networkDefinitionCreationFlag); });
     }
     IQuantizeLayer *addQuantizeV2(ITensor *input, ITensor *scale, int32_t outputType) override
     {
-        return faulted<IQuantizeLayer *>("VNetworkDefinition::addQuantizeV2", [&]() -> IQuantizeLayer * { return do_addQuantizeV2(input, scale, outputType); });
+        return faulted<IQuantizeLayer *>(*this, "VNetworkDefinition::addQuantizeV2", [&]() -> IQuantizeLayer * { return do_addQuantizeV2(input, scale, outputType); });
     }
     IDequantizeLayer *addDequantizeV2(ITensor *input, ITensor *scale, int32_t outputType) override
     {
-        return faulted<IDequantizeLayer *>("VNetworkDefinition::addDequantizeV2", [&]() -> IDequantizeLayer * { return do_addDequantizeV2(input, scale, outputType); });
+        return faulted<IDequantizeLayer *>(*this, "VNetworkDefinition::addDequantizeV2", [&]() -> IDequantizeLayer * { return do_addDequantizeV2(input, scale, outputType); });
     }
-    IFillLayer *addFillV2(const trtx_dims & dimensions, int32_t op, int32_t outputType) override
+    IFillLayer *addFillV2(const trtx_dims &dimensions, int32_t op, int32_t outputType) override
     {
-        return faulted<IFillLayer *>("VNetworkDefinition::addFillV2", [&]() -> IFillLayer * { return do_addFillV2(dimensions, op, outputType); });
+        return faulted<IFillLayer *>(*this, "VNetworkDefinition::addFillV2", [&]() -> IFillLayer * { return do_addFillV2(dimensions, op, outputType); });
     }
     bool markDebug(ITensor *tensor) override
     {
-        return faulted<bool>("VNetworkDefinition::markDebug", [&]() -> bool { return do_markDebug(tensor); });
+        return faulted<bool>(*this, "VNetworkDefinition::markDebug", [&]() -> bool { return do_markDebug(tensor); });
     }
     bool unmarkDebug(ITensor *tensor) override
     {
-        return faulted<bool>("VNetworkDefinition::unmarkDebug", [&]() -> bool { return do_unmarkDebug(tensor); });
+        return faulted<bool>(*this, "VNetworkDefinition::unmarkDebug", [&]() -> bool { return do_unmarkDebug(tensor); });
     }
     bool isDebugTensor(const ITensor *tensor) const override
     {
-        return faulted<bool>("VNetworkDefinition::isDebugTensor", [&]() -> bool { return do_isDebugTensor(tensor); });
+        return faulted<bool>(*this, "VNetworkDefinition::isDebugTensor", [&]() -> bool { return do_isDebugTensor(tensor); });
     }
     bool markWeightsRefittable(const char *name) override
     {
-        return faulted<bool>("VNetworkDefinition::markWeightsRefittable", [&]() -> bool { return do_markWeightsRefittable(name); });
+        return faulted<bool>(*this, "VNetworkDefinition::markWeightsRefittable", [&]() -> bool { return do_markWeightsRefittable(name); });
     }
     bool unmarkWeightsRefittable(const char *name) override
     {
-        return faulted<bool>("VNetworkDefinition::unmarkWeightsRefittable", [&]() -> bool { return do_unmarkWeightsRefittable(name); });
+        return faulted<bool>(*this, "VNetworkDefinition::unmarkWeightsRefittable", [&]() -> bool { return do_unmarkWeightsRefittable(name); });
     }
     bool areWeightsMarkedRefittable(const char *name) const override
     {
-        return faulted<bool>("VNetworkDefinition::areWeightsMarkedRefittable", [&]() -> bool { return do_areWeightsMarkedRefittable(name); });
+        return faulted<bool>(*this, "VNetworkDefinition::areWeightsMarkedRefittable", [&]() -> bool { return do_areWeightsMarkedRefittable(name); });
     }
     ISqueezeLayer *addSqueeze(ITensor *input, ITensor *axes) override
     {
-        return faulted<ISqueezeLayer *>("VNetworkDefinition::addSqueeze", [&]() -> ISqueezeLayer * { return do_addSqueeze(input, axes); });
+        return faulted<ISqueezeLayer *>(*this, "VNetworkDefinition::addSqueeze", [&]() -> ISqueezeLayer * { return do_addSqueeze(input, axes); });
     }
     IUnsqueezeLayer *addUnsqueeze(ITensor *input, ITensor *axes) override
     {
-        return faulted<IUnsqueezeLayer *>("VNetworkDefinition::addUnsqueeze", [&]() -> IUnsqueezeLayer * { return do_addUnsqueeze(input, axes); });
+        return faulted<IUnsqueezeLayer *>(*this, "VNetworkDefinition::addUnsqueeze", [&]() -> IUnsqueezeLayer * { return do_addUnsqueeze(input, axes); });
     }
     IDynamicQuantizeLayer *addDynamicQuantize(ITensor *input, int32_t axis, int32_t blockSize, int32_t toType, int32_t scaleType) override
     {
-        return faulted<IDynamicQuantizeLayer *>("VNetworkDefinition::addDynamicQuantize", [&]() -> IDynamicQuantizeLayer * { return do_addDynamicQuantize(input, axis, blockSize, toType, scaleType); });
+        return faulted<IDynamicQuantizeLayer *>(*this, "VNetworkDefinition::addDynamicQuantize", [&]() -> IDynamicQuantizeLayer * { return do_addDynamicQuantize(input, axis, blockSize, toType, scaleType); });
     }
     ICumulativeLayer *addCumulative(ITensor *input, ITensor *axis, int32_t operation, bool exclusive, bool reverse) override
     {
-        return faulted<ICumulativeLayer *>("VNetworkDefinition::addCumulative", [&]() -> ICumulativeLayer * { return do_addCumulative(input, axis, operation, exclusive, reverse); });
+        return faulted<ICumulativeLayer *>(*this, "VNetworkDefinition::addCumulative", [&]() -> ICumulativeLayer * { return do_addCumulative(input, axis, operation, exclusive, reverse); });
     }
     bool markUnfusedTensorsAsDebugTensors() override
     {
-        return faulted<bool>("VNetworkDefinition::markUnfusedTensorsAsDebugTensors", [&]() -> bool { return do_markUnfusedTensorsAsDebugTensors(); });
+        return faulted<bool>(*this, "VNetworkDefinition::markUnfusedTensorsAsDebugTensors", [&]() -> bool { return do_markUnfusedTensorsAsDebugTensors(); });
     }
     bool unmarkUnfusedTensorsAsDebugTensors() override
     {
-        return faulted<bool>("VNetworkDefinition::unmarkUnfusedTensorsAsDebugTensors", [&]() -> bool { return do_unmarkUnfusedTensorsAsDebugTensors(); });
+        return faulted<bool>(*this, "VNetworkDefinition::unmarkUnfusedTensorsAsDebugTensors", [&]() -> bool { return do_unmarkUnfusedTensorsAsDebugTensors(); });
     }
     ITopKLayer *addTopKV2(ITensor *input, int32_t op, int32_t k, uint32_t reduceAxes, int32_t indicesType) override
     {
-        return faulted<ITopKLayer *>("VNetworkDefinition::addTopKV2", [&]() -> ITopKLayer * { return do_addTopKV2(input, op, k, reduceAxes, indicesType); });
+        return faulted<ITopKLayer *>(*this, "VNetworkDefinition::addTopKV2", [&]() -> ITopKLayer * { return do_addTopKV2(input, op, k, reduceAxes, indicesType); });
     }
     INonZeroLayer *addNonZeroV2(ITensor *input, int32_t indicesType) override
     {
-        return faulted<INonZeroLayer *>("VNetworkDefinition::addNonZeroV2", [&]() -> INonZeroLayer * { return do_addNonZeroV2(input, indicesType); });
+        return faulted<INonZeroLayer *>(*this, "VNetworkDefinition::addNonZeroV2", [&]() -> INonZeroLayer * { return do_addNonZeroV2(input, indicesType); });
     }
     INMSLayer *addNMSV2(ITensor *boxes, ITensor *scores, ITensor *maxOutputBoxesPerClass, int32_t indicesType) override
     {
-        return faulted<INMSLayer *>("VNetworkDefinition::addNMSV2", [&]() -> INMSLayer * { return do_addNMSV2(boxes, scores, maxOutputBoxesPerClass, indicesType); });
+        return faulted<INMSLayer *>(*this, "VNetworkDefinition::addNMSV2", [&]() -> INMSLayer * { return do_addNMSV2(boxes, scores, maxOutputBoxesPerClass, indicesType); });
     }
     IAttention *addAttention(ITensor *query, ITensor *key, ITensor *value, int32_t normOp, bool isCausal) override
     {
-        return faulted<IAttention *>("VNetworkDefinition::addAttention", [&]() -> IAttention * { return do_addAttention(query, key, value, normOp, isCausal); });
+        return faulted<IAttention *>(*this, "VNetworkDefinition::addAttention", [&]() -> IAttention * { return do_addAttention(query, key, value, normOp, isCausal); });
     }
     IRotaryEmbeddingLayer *addRotaryEmbedding(ITensor *input, ITensor *cosCache, ITensor *sinCache, bool interleaved, int32_t rotaryEmbeddingDim) override
     {
-        return faulted<IRotaryEmbeddingLayer *>("VNetworkDefinition::addRotaryEmbedding", [&]() -> IRotaryEmbeddingLayer * { return do_addRotaryEmbedding(input, cosCache, sinCache, interleaved, rotaryEmbeddingDim); });
+        return faulted<IRotaryEmbeddingLayer *>(*this, "VNetworkDefinition::addRotaryEmbedding", [&]() -> IRotaryEmbeddingLayer * { return do_addRotaryEmbedding(input, cosCache, sinCache, interleaved, rotaryEmbeddingDim); });
     }
-    IDynamicQuantizeLayer *addDynamicQuantizeV2(ITensor *input, const trtx_dims & blockShape, int32_t toType, int32_t scaleType) override
+    IDynamicQuantizeLayer *addDynamicQuantizeV2(ITensor *input, const trtx_dims &blockShape, int32_t toType, int32_t scaleType) override
     {
-        return faulted<IDynamicQuantizeLayer *>("VNetworkDefinition::addDynamicQuantizeV2", [&]() -> IDynamicQuantizeLayer * { return do_addDynamicQuantizeV2(input, blockShape, toType, scaleType); });
+        return faulted<IDynamicQuantizeLayer *>(*this, "VNetworkDefinition::addDynamicQuantizeV2", [&]() -> IDynamicQuantizeLayer * { return do_addDynamicQuantizeV2(input, blockShape, toType, scaleType); });
     }
     IKVCacheUpdateLayer *addKVCacheUpdate(ITensor *cache, ITensor *update, ITensor *writeIndices, int32_t cacheMode) override
     {
-        return faulted<IKVCacheUpdateLayer *>("VNetworkDefinition::addKVCacheUpdate", [&]() -> IKVCacheUpdateLayer * { return do_addKVCacheUpdate(cache, update, writeIndices, cacheMode); });
+        return faulted<IKVCacheUpdateLayer *>(*this, "VNetworkDefinition::addKVCacheUpdate", [&]() -> IKVCacheUpdateLayer * { return do_addKVCacheUpdate(cache, update, writeIndices, cacheMode); });
     }
     INormalizationLayer *addNormalizationV2(ITensor *input, ITensor *scale, ITensor *bias, uint32_t axesMask) override
     {
-        return faulted<INormalizationLayer *>("VNetworkDefinition::addNormalizationV2", [&]() -> INormalizationLayer * { return do_addNormalizationV2(input, scale, bias, axesMask); });
+        return faulted<INormalizationLayer *>(*this, "VNetworkDefinition::addNormalizationV2", [&]() -> INormalizationLayer * { return do_addNormalizationV2(input, scale, bias, axesMask); });
     }
     IMoELayer *addMoE(ITensor *hiddenStates, ITensor *selectedExpertsForTokens, ITensor *scoresForSelectedExperts) override
     {
-        return faulted<IMoELayer *>("VNetworkDefinition::addMoE", [&]() -> IMoELayer * { return do_addMoE(hiddenStates, selectedExpertsForTokens, scoresForSelectedExperts); });
+        return faulted<IMoELayer *>(*this, "VNetworkDefinition::addMoE", [&]() -> IMoELayer * { return do_addMoE(hiddenStates, selectedExpertsForTokens, scoresForSelectedExperts); });
     }
     IDistCollectiveLayer *addDistCollective(ITensor *input, int32_t distCollectiveOp, int32_t reduceOp, int64_t root, int64_t *groups, int64_t groupSize) override
     {
-        return faulted<IDistCollectiveLayer *>("VNetworkDefinition::addDistCollective", [&]() -> IDistCollectiveLayer * { return do_addDistCollective(input, distCollectiveOp, reduceOp, root, groups, groupSize); });
+        return faulted<IDistCollectiveLayer *>(*this, "VNetworkDefinition::addDistCollective", [&]() -> IDistCollectiveLayer * { return do_addDistCollective(input, distCollectiveOp, reduceOp, root, groups, groupSize); });
     }
     IAttention *addAttentionV2(ITensor *query, ITensor *key, ITensor *value, int32_t normOp, int32_t causalKind) override
     {
-        return faulted<IAttention *>("VNetworkDefinition::addAttentionV2", [&]() -> IAttention * { return do_addAttentionV2(query, key, value, normOp, causalKind); });
+        return faulted<IAttention *>(*this, "VNetworkDefinition::addAttentionV2", [&]() -> IAttention * { return do_addAttentionV2(query, key, value, normOp, causalKind); });
+    }
+    ISqueezeLayer *addSqueezeV2(ITensor *input, ITensor *axes) override
+    {
+        return faulted<ISqueezeLayer *>(*this, "VNetworkDefinition::addSqueezeV2", [&]() -> ISqueezeLayer * { return do_addSqueezeV2(input, axes); });
+    }
+    std::string mName{};
+    IErrorRecorder *mErrorRecorder{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("Name", mName); visit("ErrorRecorder", mErrorRecorder);
     }
 
 protected:
@@ -520,8 +544,8 @@ protected:
     virtual void do_removeTensor(ITensor *) {}
     virtual void do_unmarkOutput(ITensor *) {}
     virtual ISliceLayer *do_addSlice(ITensor *, const trtx_dims &, const trtx_dims &, const trtx_dims &) { return nothing<ISliceLayer *>(); }
-    virtual void do_setName(const char *) {}
-    virtual const char *do_getName() const { return nothing<const char *>(); }
+    virtual void do_setName(const char *_0) { take(*this, mName, text_or_empty(_0)); }
+    virtual const char *do_getName() const { return mName.c_str(); }
     virtual IShapeLayer *do_addShape(ITensor *) { return nothing<IShapeLayer *>(); }
     virtual bool do_hasImplicitBatchDimension() const { return nothing<bool>(); }
     virtual bool do_markOutputForShapes(ITensor *) { return nothing<bool>(); }
@@ -536,8 +560,8 @@ protected:
     virtual ISelectLayer *do_addSelect(ITensor *, ITensor *, ITensor *) { return nothing<ISelectLayer *>(); }
     virtual IPaddingLayer *do_addPaddingNd(ITensor *, const trtx_dims &, const trtx_dims &) { return nothing<IPaddingLayer *>(); }
     virtual bool do_setWeightsName(trtx_weights, const char *) { return nothing<bool>(); }
-    virtual void do_setErrorRecorder(IErrorRecorder *) {}
-    virtual IErrorRecorder *do_getErrorRecorder() const { return nothing<IErrorRecorder *>(); }
+    virtual void do_setErrorRecorder(IErrorRecorder *_0) { take(*this, mErrorRecorder, _0); }
+    virtual IErrorRecorder *do_getErrorRecorder() const { return mErrorRecorder; }
     virtual IGatherLayer *do_addGatherV2(ITensor *, ITensor *, int32_t) { return nothing<IGatherLayer *>(); }
     virtual IIfConditional *do_addIfConditional() { return nothing<IIfConditional *>(); }
     virtual IScatterLayer *do_addScatter(ITensor *, ITensor *, ITensor *, int32_t) { return nothing<IScatterLayer *>(); }
@@ -579,6 +603,7 @@ protected:
     virtual IMoELayer *do_addMoE(ITensor *, ITensor *, ITensor *) { return nothing<IMoELayer *>(); }
     virtual IDistCollectiveLayer *do_addDistCollective(ITensor *, int32_t, int32_t, int64_t, int64_t *, int64_t) { return nothing<IDistCollectiveLayer *>(); }
     virtual IAttention *do_addAttentionV2(ITensor *, ITensor *, ITensor *, int32_t, int32_t) { return nothing<IAttention *>(); }
+    virtual ISqueezeLayer *do_addSqueezeV2(ITensor *, ITensor *) { return nothing<ISqueezeLayer *>(); }
 };
 
 } // namespace trtx::fake

@@ -6,47 +6,50 @@
 namespace trtx::fake {
 
 /// Stub of IParserError: One error of the parser: what, in which node, and where in the parser.
-class OnnxParserErrorStub : public abi::IParserError {
+class OnnxParserErrorStub : public abi::IParserError, public Subject {
 public:
     int32_t code() const override
     {
-        return faulted<int32_t>("IParserError::code", [&]() -> int32_t { return do_code(); });
+        return faulted<int32_t>(*this, "IParserError::code", [&]() -> int32_t { return do_code(); });
     }
     const char *desc() const override
     {
-        return faulted<const char *>("IParserError::desc", [&]() -> const char * { return do_desc(); });
+        return faulted<const char *>(*this, "IParserError::desc", [&]() -> const char * { return do_desc(); });
     }
     const char *file() const override
     {
-        return faulted<const char *>("IParserError::file", [&]() -> const char * { return do_file(); });
+        return faulted<const char *>(*this, "IParserError::file", [&]() -> const char * { return do_file(); });
     }
     int32_t line() const override
     {
-        return faulted<int32_t>("IParserError::line", [&]() -> int32_t { return do_line(); });
+        return faulted<int32_t>(*this, "IParserError::line", [&]() -> int32_t { return do_line(); });
     }
     const char *func() const override
     {
-        return faulted<const char *>("IParserError::func", [&]() -> const char * { return do_func(); });
+        return faulted<const char *>(*this, "IParserError::func", [&]() -> const char * { return do_func(); });
     }
     int32_t node() const override
     {
-        return faulted<int32_t>("IParserError::node", [&]() -> int32_t { return do_node(); });
+        return faulted<int32_t>(*this, "IParserError::node", [&]() -> int32_t { return do_node(); });
     }
     const char *nodeName() const override
     {
-        return faulted<const char *>("IParserError::nodeName", [&]() -> const char * { return do_nodeName(); });
+        return faulted<const char *>(*this, "IParserError::nodeName", [&]() -> const char * { return do_nodeName(); });
     }
     const char *nodeOperator() const override
     {
-        return faulted<const char *>("IParserError::nodeOperator", [&]() -> const char * { return do_nodeOperator(); });
+        return faulted<const char *>(*this, "IParserError::nodeOperator", [&]() -> const char * { return do_nodeOperator(); });
     }
     const char *const *localFunctionStack() const override
     {
-        return faulted<const char *const *>("IParserError::localFunctionStack", [&]() -> const char *const * { return do_localFunctionStack(); });
+        return faulted<const char *const *>(*this, "IParserError::localFunctionStack", [&]() -> const char *const * { return do_localFunctionStack(); });
     }
     int32_t localFunctionStackSize() const override
     {
-        return faulted<int32_t>("IParserError::localFunctionStackSize", [&]() -> int32_t { return do_localFunctionStackSize(); });
+        return faulted<int32_t>(*this, "IParserError::localFunctionStackSize", [&]() -> int32_t { return do_localFunctionStackSize(); });
+    }
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
     }
 
 protected:
@@ -63,91 +66,96 @@ protected:
 };
 
 /// Stub of IParser: Turns an ONNX model into layers of a network.
-class OnnxParserStub : public abi::IParser {
+class OnnxParserStub : public abi::IParser, public Subject {
 public:
     bool parse(const void *serialized_onnx_model, size_t serialized_onnx_model_size, const char *model_path) override
     {
-        return faulted<bool>("IParser::parse", [&]() -> bool { return do_parse(serialized_onnx_model, serialized_onnx_model_size, model_path); });
+        return faulted<bool>(*this, "IParser::parse", [&]() -> bool { return do_parse(serialized_onnx_model, serialized_onnx_model_size, model_path); });
     }
     bool parseFromFile(const char *onnxModelFile, int32_t verbosity) override
     {
-        return faulted<bool>("IParser::parseFromFile", [&]() -> bool { return do_parseFromFile(onnxModelFile, verbosity); });
+        return faulted<bool>(*this, "IParser::parseFromFile", [&]() -> bool { return do_parseFromFile(onnxModelFile, verbosity); });
     }
     bool supportsOperator(const char *op_name) const override
     {
-        return faulted<bool>("IParser::supportsOperator", [&]() -> bool { return do_supportsOperator(op_name); });
+        return faulted<bool>(*this, "IParser::supportsOperator", [&]() -> bool { return do_supportsOperator(op_name); });
     }
     int32_t getNbErrors() const override
     {
-        return faulted<int32_t>("IParser::getNbErrors", [&]() -> int32_t { return do_getNbErrors(); });
+        return faulted<int32_t>(*this, "IParser::getNbErrors", [&]() -> int32_t { return do_getNbErrors(); });
     }
     const IParserError *getError(int32_t index) const override
     {
-        return faulted<const IParserError *>("IParser::getError", [&]() -> const IParserError * { return do_getError(index); });
+        return faulted<const IParserError *>(*this, "IParser::getError", [&]() -> const IParserError * { return do_getError(index); });
     }
     void clearErrors() override
     {
-        return faulted<void>("IParser::clearErrors", [&]() -> void { return do_clearErrors(); });
+        return faulted<void>(*this, "IParser::clearErrors", [&]() -> void { return do_clearErrors(); });
     }
     const char *const *getUsedVCPluginLibraries(int64_t *nbPluginLibs) const override
     {
-        return faulted<const char *const *>("IParser::getUsedVCPluginLibraries", [&]() -> const char *const * { return do_getUsedVCPluginLibraries(nbPluginLibs); });
+        return faulted<const char *const *>(*this, "IParser::getUsedVCPluginLibraries", [&]() -> const char *const * { return do_getUsedVCPluginLibraries(nbPluginLibs); });
     }
     void setFlags(uint32_t onnxParserFlags) override
     {
-        return faulted<void>("IParser::setFlags", [&]() -> void { return do_setFlags(onnxParserFlags); });
+        return faulted<void>(*this, "IParser::setFlags", [&]() -> void { return do_setFlags(onnxParserFlags); });
     }
     uint32_t getFlags() const override
     {
-        return faulted<uint32_t>("IParser::getFlags", [&]() -> uint32_t { return do_getFlags(); });
+        return faulted<uint32_t>(*this, "IParser::getFlags", [&]() -> uint32_t { return do_getFlags(); });
     }
     void clearFlag(int32_t onnxParserFlag) override
     {
-        return faulted<void>("IParser::clearFlag", [&]() -> void { return do_clearFlag(onnxParserFlag); });
+        return faulted<void>(*this, "IParser::clearFlag", [&]() -> void { return do_clearFlag(onnxParserFlag); });
     }
     void setFlag(int32_t onnxParserFlag) override
     {
-        return faulted<void>("IParser::setFlag", [&]() -> void { return do_setFlag(onnxParserFlag); });
+        return faulted<void>(*this, "IParser::setFlag", [&]() -> void { return do_setFlag(onnxParserFlag); });
     }
     bool getFlag(int32_t onnxParserFlag) const override
     {
-        return faulted<bool>("IParser::getFlag", [&]() -> bool { return do_getFlag(onnxParserFlag); });
+        return faulted<bool>(*this, "IParser::getFlag", [&]() -> bool { return do_getFlag(onnxParserFlag); });
     }
     const ITensor *getLayerOutputTensor(const char *name, int64_t i) override
     {
-        return faulted<const ITensor *>("IParser::getLayerOutputTensor", [&]() -> const ITensor * { return do_getLayerOutputTensor(name, i); });
+        return faulted<const ITensor *>(*this, "IParser::getLayerOutputTensor", [&]() -> const ITensor * { return do_getLayerOutputTensor(name, i); });
     }
     bool supportsModelV2(const void *serializedOnnxModel, size_t serializedOnnxModelSize, const char *modelPath) override
     {
-        return faulted<bool>("IParser::supportsModelV2", [&]() -> bool { return do_supportsModelV2(serializedOnnxModel, serializedOnnxModelSize, modelPath); });
+        return faulted<bool>(*this, "IParser::supportsModelV2", [&]() -> bool { return do_supportsModelV2(serializedOnnxModel, serializedOnnxModelSize, modelPath); });
     }
     int64_t getNbSubgraphs() override
     {
-        return faulted<int64_t>("IParser::getNbSubgraphs", [&]() -> int64_t { return do_getNbSubgraphs(); });
+        return faulted<int64_t>(*this, "IParser::getNbSubgraphs", [&]() -> int64_t { return do_getNbSubgraphs(); });
     }
     bool isSubgraphSupported(int64_t index) override
     {
-        return faulted<bool>("IParser::isSubgraphSupported", [&]() -> bool { return do_isSubgraphSupported(index); });
+        return faulted<bool>(*this, "IParser::isSubgraphSupported", [&]() -> bool { return do_isSubgraphSupported(index); });
     }
     const int64_t *getSubgraphNodes(int64_t index, int64_t *subgraphLength) override
     {
-        return faulted<const int64_t *>("IParser::getSubgraphNodes", [&]() -> const int64_t * { return do_getSubgraphNodes(index, subgraphLength); });
+        return faulted<const int64_t *>(*this, "IParser::getSubgraphNodes", [&]() -> const int64_t * { return do_getSubgraphNodes(index, subgraphLength); });
     }
     bool loadModelProto(const void *serializedOnnxModel, size_t serializedOnnxModelSize, const char *modelPath) override
     {
-        return faulted<bool>("IParser::loadModelProto", [&]() -> bool { return do_loadModelProto(serializedOnnxModel, serializedOnnxModelSize, modelPath); });
+        return faulted<bool>(*this, "IParser::loadModelProto", [&]() -> bool { return do_loadModelProto(serializedOnnxModel, serializedOnnxModelSize, modelPath); });
     }
     bool loadInitializer(const char *name, const void *data, size_t size) override
     {
-        return faulted<bool>("IParser::loadInitializer", [&]() -> bool { return do_loadInitializer(name, data, size); });
+        return faulted<bool>(*this, "IParser::loadInitializer", [&]() -> bool { return do_loadInitializer(name, data, size); });
     }
     bool parseModelProto() override
     {
-        return faulted<bool>("IParser::parseModelProto", [&]() -> bool { return do_parseModelProto(); });
+        return faulted<bool>(*this, "IParser::parseModelProto", [&]() -> bool { return do_parseModelProto(); });
     }
     bool setBuilderConfig(const IBuilderConfig *builderConfig) override
     {
-        return faulted<bool>("IParser::setBuilderConfig", [&]() -> bool { return do_setBuilderConfig(builderConfig); });
+        return faulted<bool>(*this, "IParser::setBuilderConfig", [&]() -> bool { return do_setBuilderConfig(builderConfig); });
+    }
+    uint32_t mFlags{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("Flags", mFlags);
     }
 
 protected:
@@ -158,11 +166,11 @@ protected:
     virtual const IParserError *do_getError(int32_t) const { return nothing<const IParserError *>(); }
     virtual void do_clearErrors() {}
     virtual const char *const *do_getUsedVCPluginLibraries(int64_t *) const { return nothing<const char *const *>(); }
-    virtual void do_setFlags(uint32_t) {}
-    virtual uint32_t do_getFlags() const { return nothing<uint32_t>(); }
-    virtual void do_clearFlag(int32_t) {}
-    virtual void do_setFlag(int32_t) {}
-    virtual bool do_getFlag(int32_t) const { return nothing<bool>(); }
+    virtual void do_setFlags(uint32_t _0) { take(*this, mFlags, _0); }
+    virtual uint32_t do_getFlags() const { return mFlags; }
+    virtual void do_clearFlag(int32_t _0) { mFlags &= ~bit_of(_0); }
+    virtual void do_setFlag(int32_t _0) { mFlags |= bit_of(_0); }
+    virtual bool do_getFlag(int32_t _0) const { return (mFlags & bit_of(_0)) != 0; }
     virtual const ITensor *do_getLayerOutputTensor(const char *, int64_t) { return nothing<const ITensor *>(); }
     virtual bool do_supportsModelV2(const void *, size_t, const char *) { return nothing<bool>(); }
     virtual int64_t do_getNbSubgraphs() { return nothing<int64_t>(); }
@@ -175,43 +183,46 @@ protected:
 };
 
 /// Stub of IParserRefitter: Refits an engine from the initializers of an ONNX model.
-class OnnxParserRefitterStub : public abi::IParserRefitter {
+class OnnxParserRefitterStub : public abi::IParserRefitter, public Subject {
 public:
     bool refitFromBytes(const void *serializedOnnxModel, size_t serializedOnnxModelSize, const char *modelPath) override
     {
-        return faulted<bool>("IParserRefitter::refitFromBytes", [&]() -> bool { return do_refitFromBytes(serializedOnnxModel, serializedOnnxModelSize, modelPath); });
+        return faulted<bool>(*this, "IParserRefitter::refitFromBytes", [&]() -> bool { return do_refitFromBytes(serializedOnnxModel, serializedOnnxModelSize, modelPath); });
     }
     bool refitFromFile(const char *onnxModelFile) override
     {
-        return faulted<bool>("IParserRefitter::refitFromFile", [&]() -> bool { return do_refitFromFile(onnxModelFile); });
+        return faulted<bool>(*this, "IParserRefitter::refitFromFile", [&]() -> bool { return do_refitFromFile(onnxModelFile); });
     }
     int32_t getNbErrors() const override
     {
-        return faulted<int32_t>("IParserRefitter::getNbErrors", [&]() -> int32_t { return do_getNbErrors(); });
+        return faulted<int32_t>(*this, "IParserRefitter::getNbErrors", [&]() -> int32_t { return do_getNbErrors(); });
     }
     const IParserError *getError(int32_t index) const override
     {
-        return faulted<const IParserError *>("IParserRefitter::getError", [&]() -> const IParserError * { return do_getError(index); });
+        return faulted<const IParserError *>(*this, "IParserRefitter::getError", [&]() -> const IParserError * { return do_getError(index); });
     }
     void clearErrors() override
     {
-        return faulted<void>("IParserRefitter::clearErrors", [&]() -> void { return do_clearErrors(); });
+        return faulted<void>(*this, "IParserRefitter::clearErrors", [&]() -> void { return do_clearErrors(); });
     }
     bool loadModelProto(const void *serializedOnnxModel, size_t serializedOnnxModelSize, const char *modelPath) override
     {
-        return faulted<bool>("IParserRefitter::loadModelProto", [&]() -> bool { return do_loadModelProto(serializedOnnxModel, serializedOnnxModelSize, modelPath); });
+        return faulted<bool>(*this, "IParserRefitter::loadModelProto", [&]() -> bool { return do_loadModelProto(serializedOnnxModel, serializedOnnxModelSize, modelPath); });
     }
     bool loadInitializer(const char *name, const void *data, size_t size) override
     {
-        return faulted<bool>("IParserRefitter::loadInitializer", [&]() -> bool { return do_loadInitializer(name, data, size); });
+        return faulted<bool>(*this, "IParserRefitter::loadInitializer", [&]() -> bool { return do_loadInitializer(name, data, size); });
     }
     bool refitModelProto() override
     {
-        return faulted<bool>("IParserRefitter::refitModelProto", [&]() -> bool { return do_refitModelProto(); });
+        return faulted<bool>(*this, "IParserRefitter::refitModelProto", [&]() -> bool { return do_refitModelProto(); });
     }
     void setRefitObserver(IRefitterObserver *observer) override
     {
-        return faulted<void>("IParserRefitter::setRefitObserver", [&]() -> void { return do_setRefitObserver(observer); });
+        return faulted<void>(*this, "IParserRefitter::setRefitObserver", [&]() -> void { return do_setRefitObserver(observer); });
+    }
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
     }
 
 protected:

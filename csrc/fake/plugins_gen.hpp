@@ -6,11 +6,14 @@
 namespace trtx::fake {
 
 /// Stub of VPluginLayer: A plugin of the first interface.
-class PluginLayerStub : public abi::VPluginLayer {
+class PluginLayerStub : public abi::VPluginLayer, public Subject {
 public:
     void *getPlugin() override
     {
-        return faulted<void *>("VPluginLayer::getPlugin", [&]() -> void * { return do_getPlugin(); });
+        return faulted<void *>(*this, "VPluginLayer::getPlugin", [&]() -> void * { return do_getPlugin(); });
+    }
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
     }
 
 protected:
@@ -18,19 +21,22 @@ protected:
 };
 
 /// Stub of VDimensionExpr: A symbolic dimension, as plugins see it.
-class DimensionExprStub : public abi::VDimensionExpr {
+class DimensionExprStub : public abi::VDimensionExpr, public Subject {
 public:
     bool isConstant() const override
     {
-        return faulted<bool>("VDimensionExpr::isConstant", [&]() -> bool { return do_isConstant(); });
+        return faulted<bool>(*this, "VDimensionExpr::isConstant", [&]() -> bool { return do_isConstant(); });
     }
     int64_t getConstantValue() const override
     {
-        return faulted<int64_t>("VDimensionExpr::getConstantValue", [&]() -> int64_t { return do_getConstantValue(); });
+        return faulted<int64_t>(*this, "VDimensionExpr::getConstantValue", [&]() -> int64_t { return do_getConstantValue(); });
     }
     bool isSizeTensor() const override
     {
-        return faulted<bool>("VDimensionExpr::isSizeTensor", [&]() -> bool { return do_isSizeTensor(); });
+        return faulted<bool>(*this, "VDimensionExpr::isSizeTensor", [&]() -> bool { return do_isSizeTensor(); });
+    }
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
     }
 
 protected:
@@ -40,19 +46,22 @@ protected:
 };
 
 /// Stub of VExprBuilder: Builds symbolic dimensions for plugins.
-class ExprBuilderStub : public abi::VExprBuilder {
+class ExprBuilderStub : public abi::VExprBuilder, public Subject {
 public:
     const IDimensionExpr *constant(int64_t value) override
     {
-        return faulted<const IDimensionExpr *>("VExprBuilder::constant", [&]() -> const IDimensionExpr * { return do_constant(value); });
+        return faulted<const IDimensionExpr *>(*this, "VExprBuilder::constant", [&]() -> const IDimensionExpr * { return do_constant(value); });
     }
     const IDimensionExpr *operation(int32_t op, const IDimensionExpr *first, const IDimensionExpr *second) override
     {
-        return faulted<const IDimensionExpr *>("VExprBuilder::operation", [&]() -> const IDimensionExpr * { return do_operation(op, first, second); });
+        return faulted<const IDimensionExpr *>(*this, "VExprBuilder::operation", [&]() -> const IDimensionExpr * { return do_operation(op, first, second); });
     }
     const IDimensionExpr *declareSizeTensor(int32_t outputIndex, const IDimensionExpr *opt, const IDimensionExpr *upper) override
     {
-        return faulted<const IDimensionExpr *>("VExprBuilder::declareSizeTensor", [&]() -> const IDimensionExpr * { return do_declareSizeTensor(outputIndex, opt, upper); });
+        return faulted<const IDimensionExpr *>(*this, "VExprBuilder::declareSizeTensor", [&]() -> const IDimensionExpr * { return do_declareSizeTensor(outputIndex, opt, upper); });
+    }
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
     }
 
 protected:
@@ -62,11 +71,14 @@ protected:
 };
 
 /// Stub of VPluginV2Layer: A plugin of the second interface.
-class PluginV2LayerStub : public abi::VPluginV2Layer {
+class PluginV2LayerStub : public abi::VPluginV2Layer, public Subject {
 public:
     IPluginV2 *getPlugin() override
     {
-        return faulted<IPluginV2 *>("VPluginV2Layer::getPlugin", [&]() -> IPluginV2 * { return do_getPlugin(); });
+        return faulted<IPluginV2 *>(*this, "VPluginV2Layer::getPlugin", [&]() -> IPluginV2 * { return do_getPlugin(); });
+    }
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
     }
 
 protected:
@@ -74,11 +86,14 @@ protected:
 };
 
 /// Stub of VPluginV3Layer: A plugin of the third interface.
-class PluginV3LayerStub : public abi::VPluginV3Layer {
+class PluginV3LayerStub : public abi::VPluginV3Layer, public Subject {
 public:
     IPluginV3 *getPlugin() override
     {
-        return faulted<IPluginV3 *>("VPluginV3Layer::getPlugin", [&]() -> IPluginV3 * { return do_getPlugin(); });
+        return faulted<IPluginV3 *>(*this, "VPluginV3Layer::getPlugin", [&]() -> IPluginV3 * { return do_getPlugin(); });
+    }
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
     }
 
 protected:

@@ -6,208 +6,240 @@
 namespace trtx::fake {
 
 /// Stub of VRuntime: Deserializes engines, and tells whether an engine fits this machine.
-class RuntimeStub : public abi::VRuntime {
+class RuntimeStub : public abi::VRuntime, public Subject {
 public:
     IRuntime *getPImpl() override
     {
-        return faulted<IRuntime *>("VRuntime::getPImpl", [&]() -> IRuntime * { return do_getPImpl(); });
+        return faulted<IRuntime *>(*this, "VRuntime::getPImpl", [&]() -> IRuntime * { return do_getPImpl(); });
     }
     ICudaEngine *deserializeCudaEngine(const void *blob, size_t size) override
     {
-        return faulted<ICudaEngine *>("VRuntime::deserializeCudaEngine", [&]() -> ICudaEngine * { return do_deserializeCudaEngine(blob, size); });
+        return faulted<ICudaEngine *>(*this, "VRuntime::deserializeCudaEngine", [&]() -> ICudaEngine * { return do_deserializeCudaEngine(blob, size); });
     }
     void setDLACore(int32_t dlaCore) override
     {
-        return faulted<void>("VRuntime::setDLACore", [&]() -> void { return do_setDLACore(dlaCore); });
+        return faulted<void>(*this, "VRuntime::setDLACore", [&]() -> void { return do_setDLACore(dlaCore); });
     }
     int32_t getDLACore() const override
     {
-        return faulted<int32_t>("VRuntime::getDLACore", [&]() -> int32_t { return do_getDLACore(); });
+        return faulted<int32_t>(*this, "VRuntime::getDLACore", [&]() -> int32_t { return do_getDLACore(); });
     }
     int32_t getNbDLACores() const override
     {
-        return faulted<int32_t>("VRuntime::getNbDLACores", [&]() -> int32_t { return do_getNbDLACores(); });
+        return faulted<int32_t>(*this, "VRuntime::getNbDLACores", [&]() -> int32_t { return do_getNbDLACores(); });
     }
     void setGpuAllocator(IGpuAllocator *allocator) override
     {
-        return faulted<void>("VRuntime::setGpuAllocator", [&]() -> void { return do_setGpuAllocator(allocator); });
+        return faulted<void>(*this, "VRuntime::setGpuAllocator", [&]() -> void { return do_setGpuAllocator(allocator); });
     }
     void setErrorRecorder(IErrorRecorder *recorder) override
     {
-        return faulted<void>("VRuntime::setErrorRecorder", [&]() -> void { return do_setErrorRecorder(recorder); });
+        return faulted<void>(*this, "VRuntime::setErrorRecorder", [&]() -> void { return do_setErrorRecorder(recorder); });
     }
     IErrorRecorder *getErrorRecorder() const override
     {
-        return faulted<IErrorRecorder *>("VRuntime::getErrorRecorder", [&]() -> IErrorRecorder * { return do_getErrorRecorder(); });
+        return faulted<IErrorRecorder *>(*this, "VRuntime::getErrorRecorder", [&]() -> IErrorRecorder * { return do_getErrorRecorder(); });
     }
     ILogger *getLogger() const override
     {
-        return faulted<ILogger *>("VRuntime::getLogger", [&]() -> ILogger * { return do_getLogger(); });
+        return faulted<ILogger *>(*this, "VRuntime::getLogger", [&]() -> ILogger * { return do_getLogger(); });
     }
     bool setMaxThreads(int32_t maxThreads) override
     {
-        return faulted<bool>("VRuntime::setMaxThreads", [&]() -> bool { return do_setMaxThreads(maxThreads); });
+        return faulted<bool>(*this, "VRuntime::setMaxThreads", [&]() -> bool { return do_setMaxThreads(maxThreads); });
     }
     int32_t getMaxThreads() const override
     {
-        return faulted<int32_t>("VRuntime::getMaxThreads", [&]() -> int32_t { return do_getMaxThreads(); });
+        return faulted<int32_t>(*this, "VRuntime::getMaxThreads", [&]() -> int32_t { return do_getMaxThreads(); });
     }
     void setTemporaryDirectory(const char *path) override
     {
-        return faulted<void>("VRuntime::setTemporaryDirectory", [&]() -> void { return do_setTemporaryDirectory(path); });
+        return faulted<void>(*this, "VRuntime::setTemporaryDirectory", [&]() -> void { return do_setTemporaryDirectory(path); });
     }
     const char *getTemporaryDirectory() const override
     {
-        return faulted<const char *>("VRuntime::getTemporaryDirectory", [&]() -> const char * { return do_getTemporaryDirectory(); });
+        return faulted<const char *>(*this, "VRuntime::getTemporaryDirectory", [&]() -> const char * { return do_getTemporaryDirectory(); });
     }
     void setTempfileControlFlags(uint32_t flags) override
     {
-        return faulted<void>("VRuntime::setTempfileControlFlags", [&]() -> void { return do_setTempfileControlFlags(flags); });
+        return faulted<void>(*this, "VRuntime::setTempfileControlFlags", [&]() -> void { return do_setTempfileControlFlags(flags); });
     }
     uint32_t getTempfileControlFlags() const override
     {
-        return faulted<uint32_t>("VRuntime::getTempfileControlFlags", [&]() -> uint32_t { return do_getTempfileControlFlags(); });
+        return faulted<uint32_t>(*this, "VRuntime::getTempfileControlFlags", [&]() -> uint32_t { return do_getTempfileControlFlags(); });
     }
     IPluginRegistry *getPluginRegistry() override
     {
-        return faulted<IPluginRegistry *>("VRuntime::getPluginRegistry", [&]() -> IPluginRegistry * { return do_getPluginRegistry(); });
+        return faulted<IPluginRegistry *>(*this, "VRuntime::getPluginRegistry", [&]() -> IPluginRegistry * { return do_getPluginRegistry(); });
     }
     void setPluginRegistryParent(IPluginRegistry *parent) override
     {
-        return faulted<void>("VRuntime::setPluginRegistryParent", [&]() -> void { return do_setPluginRegistryParent(parent); });
+        return faulted<void>(*this, "VRuntime::setPluginRegistryParent", [&]() -> void { return do_setPluginRegistryParent(parent); });
     }
     IRuntime *loadRuntime(const char *path) override
     {
-        return faulted<IRuntime *>("VRuntime::loadRuntime", [&]() -> IRuntime * { return do_loadRuntime(path); });
+        return faulted<IRuntime *>(*this, "VRuntime::loadRuntime", [&]() -> IRuntime * { return do_loadRuntime(path); });
     }
     void setEngineHostCodeAllowed(bool allowed) override
     {
-        return faulted<void>("VRuntime::setEngineHostCodeAllowed", [&]() -> void { return do_setEngineHostCodeAllowed(allowed); });
+        return faulted<void>(*this, "VRuntime::setEngineHostCodeAllowed", [&]() -> void { return do_setEngineHostCodeAllowed(allowed); });
     }
     bool getEngineHostCodeAllowed() const override
     {
-        return faulted<bool>("VRuntime::getEngineHostCodeAllowed", [&]() -> bool { return do_getEngineHostCodeAllowed(); });
+        return faulted<bool>(*this, "VRuntime::getEngineHostCodeAllowed", [&]() -> bool { return do_getEngineHostCodeAllowed(); });
     }
     ICudaEngine *deserializeCudaEngineV2(IStreamReaderV2 *streamReader) override
     {
-        return faulted<ICudaEngine *>("VRuntime::deserializeCudaEngineV2", [&]() -> ICudaEngine * { return do_deserializeCudaEngineV2(streamReader); });
+        return faulted<ICudaEngine *>(*this, "VRuntime::deserializeCudaEngineV2", [&]() -> ICudaEngine * { return do_deserializeCudaEngineV2(streamReader); });
     }
     int64_t getEngineHeaderSize() const override
     {
-        return faulted<int64_t>("VRuntime::getEngineHeaderSize", [&]() -> int64_t { return do_getEngineHeaderSize(); });
+        return faulted<int64_t>(*this, "VRuntime::getEngineHeaderSize", [&]() -> int64_t { return do_getEngineHeaderSize(); });
     }
     int32_t getEngineValidity(const void *blob, int64_t blobSize, uint64_t *diagnostics) const override
     {
-        return faulted<int32_t>("VRuntime::getEngineValidity", [&]() -> int32_t { return do_getEngineValidity(blob, blobSize, diagnostics); });
+        return faulted<int32_t>(*this, "VRuntime::getEngineValidity", [&]() -> int32_t { return do_getEngineValidity(blob, blobSize, diagnostics); });
     }
     void setDeferredWeightsLoading(bool defer) override
     {
-        return faulted<void>("VRuntime::setDeferredWeightsLoading", [&]() -> void { return do_setDeferredWeightsLoading(defer); });
+        return faulted<void>(*this, "VRuntime::setDeferredWeightsLoading", [&]() -> void { return do_setDeferredWeightsLoading(defer); });
     }
     bool getDeferredWeightsLoading() const override
     {
-        return faulted<bool>("VRuntime::getDeferredWeightsLoading", [&]() -> bool { return do_getDeferredWeightsLoading(); });
+        return faulted<bool>(*this, "VRuntime::getDeferredWeightsLoading", [&]() -> bool { return do_getDeferredWeightsLoading(); });
+    }
+    bool setDLAWorkspaceAllocationStrategy(int32_t strategy) override
+    {
+        return faulted<bool>(*this, "VRuntime::setDLAWorkspaceAllocationStrategy", [&]() -> bool { return do_setDLAWorkspaceAllocationStrategy(strategy); });
+    }
+    int32_t getDLAWorkspaceAllocationStrategy() const override
+    {
+        return faulted<int32_t>(*this, "VRuntime::getDLAWorkspaceAllocationStrategy", [&]() -> int32_t { return do_getDLAWorkspaceAllocationStrategy(); });
+    }
+    int32_t mDLACore{};
+    IErrorRecorder *mErrorRecorder{};
+    int32_t mMaxThreads{};
+    std::string mTemporaryDirectory{};
+    uint32_t mTempfileControlFlags{};
+    bool mEngineHostCodeAllowed{};
+    bool mDeferredWeightsLoading{};
+    int32_t mDLAWorkspaceAllocationStrategy{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("DLACore", mDLACore); visit("ErrorRecorder", mErrorRecorder); visit("MaxThreads", mMaxThreads); visit("TemporaryDirectory", mTemporaryDirectory); visit("TempfileControlFlags", mTempfileControlFlags); visit("EngineHostCodeAllowed", mEngineHostCodeAllowed); visit("DeferredWeightsLoading", mDeferredWeightsLoading); visit("DLAWorkspaceAllocationStrategy", mDLAWorkspaceAllocationStrategy);
     }
 
 protected:
     virtual IRuntime *do_getPImpl() { return nothing<IRuntime *>(); }
     virtual ICudaEngine *do_deserializeCudaEngine(const void *, size_t) { return nothing<ICudaEngine *>(); }
-    virtual void do_setDLACore(int32_t) {}
-    virtual int32_t do_getDLACore() const { return nothing<int32_t>(); }
+    virtual void do_setDLACore(int32_t _0) { take(*this, mDLACore, _0); }
+    virtual int32_t do_getDLACore() const { return mDLACore; }
     virtual int32_t do_getNbDLACores() const { return nothing<int32_t>(); }
     virtual void do_setGpuAllocator(IGpuAllocator *) {}
-    virtual void do_setErrorRecorder(IErrorRecorder *) {}
-    virtual IErrorRecorder *do_getErrorRecorder() const { return nothing<IErrorRecorder *>(); }
+    virtual void do_setErrorRecorder(IErrorRecorder *_0) { take(*this, mErrorRecorder, _0); }
+    virtual IErrorRecorder *do_getErrorRecorder() const { return mErrorRecorder; }
     virtual ILogger *do_getLogger() const { return nothing<ILogger *>(); }
-    virtual bool do_setMaxThreads(int32_t) { return nothing<bool>(); }
-    virtual int32_t do_getMaxThreads() const { return nothing<int32_t>(); }
-    virtual void do_setTemporaryDirectory(const char *) {}
-    virtual const char *do_getTemporaryDirectory() const { return nothing<const char *>(); }
-    virtual void do_setTempfileControlFlags(uint32_t) {}
-    virtual uint32_t do_getTempfileControlFlags() const { return nothing<uint32_t>(); }
+    virtual bool do_setMaxThreads(int32_t _0) { take(*this, mMaxThreads, _0); return true; }
+    virtual int32_t do_getMaxThreads() const { return mMaxThreads; }
+    virtual void do_setTemporaryDirectory(const char *_0) { take(*this, mTemporaryDirectory, text_or_empty(_0)); }
+    virtual const char *do_getTemporaryDirectory() const { return mTemporaryDirectory.c_str(); }
+    virtual void do_setTempfileControlFlags(uint32_t _0) { take(*this, mTempfileControlFlags, _0); }
+    virtual uint32_t do_getTempfileControlFlags() const { return mTempfileControlFlags; }
     virtual IPluginRegistry *do_getPluginRegistry() { return nothing<IPluginRegistry *>(); }
     virtual void do_setPluginRegistryParent(IPluginRegistry *) {}
     virtual IRuntime *do_loadRuntime(const char *) { return nothing<IRuntime *>(); }
-    virtual void do_setEngineHostCodeAllowed(bool) {}
-    virtual bool do_getEngineHostCodeAllowed() const { return nothing<bool>(); }
+    virtual void do_setEngineHostCodeAllowed(bool _0) { take(*this, mEngineHostCodeAllowed, _0); }
+    virtual bool do_getEngineHostCodeAllowed() const { return mEngineHostCodeAllowed; }
     virtual ICudaEngine *do_deserializeCudaEngineV2(IStreamReaderV2 *) { return nothing<ICudaEngine *>(); }
     virtual int64_t do_getEngineHeaderSize() const { return nothing<int64_t>(); }
     virtual int32_t do_getEngineValidity(const void *, int64_t, uint64_t *) const { return nothing<int32_t>(); }
-    virtual void do_setDeferredWeightsLoading(bool) {}
-    virtual bool do_getDeferredWeightsLoading() const { return nothing<bool>(); }
+    virtual void do_setDeferredWeightsLoading(bool _0) { take(*this, mDeferredWeightsLoading, _0); }
+    virtual bool do_getDeferredWeightsLoading() const { return mDeferredWeightsLoading; }
+    virtual bool do_setDLAWorkspaceAllocationStrategy(int32_t _0) { take(*this, mDLAWorkspaceAllocationStrategy, _0); return true; }
+    virtual int32_t do_getDLAWorkspaceAllocationStrategy() const { return mDLAWorkspaceAllocationStrategy; }
 };
 
 /// Stub of VRuntimeConfig: How execution contexts are made: memory, kernel specialization, CUDA graphs, cache.
-class RuntimeConfigStub : public abi::VRuntimeConfig {
+class RuntimeConfigStub : public abi::VRuntimeConfig, public Subject {
 public:
     IRuntimeConfig *getPImpl() override
     {
-        return faulted<IRuntimeConfig *>("VRuntimeConfig::getPImpl", [&]() -> IRuntimeConfig * { return do_getPImpl(); });
+        return faulted<IRuntimeConfig *>(*this, "VRuntimeConfig::getPImpl", [&]() -> IRuntimeConfig * { return do_getPImpl(); });
     }
     void setExecutionContextAllocationStrategy(int32_t strategy) override
     {
-        return faulted<void>("VRuntimeConfig::setExecutionContextAllocationStrategy", [&]() -> void { return do_setExecutionContextAllocationStrategy(strategy); });
+        return faulted<void>(*this, "VRuntimeConfig::setExecutionContextAllocationStrategy", [&]() -> void { return do_setExecutionContextAllocationStrategy(strategy); });
     }
     int32_t getExecutionContextAllocationStrategy() const override
     {
-        return faulted<int32_t>("VRuntimeConfig::getExecutionContextAllocationStrategy", [&]() -> int32_t { return do_getExecutionContextAllocationStrategy(); });
+        return faulted<int32_t>(*this, "VRuntimeConfig::getExecutionContextAllocationStrategy", [&]() -> int32_t { return do_getExecutionContextAllocationStrategy(); });
     }
     IRuntimeCache *createRuntimeCache() const override
     {
-        return faulted<IRuntimeCache *>("VRuntimeConfig::createRuntimeCache", [&]() -> IRuntimeCache * { return do_createRuntimeCache(); });
+        return faulted<IRuntimeCache *>(*this, "VRuntimeConfig::createRuntimeCache", [&]() -> IRuntimeCache * { return do_createRuntimeCache(); });
     }
     bool setRuntimeCache(const IRuntimeCache *cache) override
     {
-        return faulted<bool>("VRuntimeConfig::setRuntimeCache", [&]() -> bool { return do_setRuntimeCache(cache); });
+        return faulted<bool>(*this, "VRuntimeConfig::setRuntimeCache", [&]() -> bool { return do_setRuntimeCache(cache); });
     }
     IRuntimeCache *getRuntimeCache() const override
     {
-        return faulted<IRuntimeCache *>("VRuntimeConfig::getRuntimeCache", [&]() -> IRuntimeCache * { return do_getRuntimeCache(); });
+        return faulted<IRuntimeCache *>(*this, "VRuntimeConfig::getRuntimeCache", [&]() -> IRuntimeCache * { return do_getRuntimeCache(); });
     }
     void setDynamicShapesKernelSpecializationStrategy(int32_t dynamicShapesKernelSpecializationStrategy) override
     {
-        return faulted<void>("VRuntimeConfig::setDynamicShapesKernelSpecializationStrategy", [&]() -> void { return do_setDynamicShapesKernelSpecializationStrategy(dynamicShapesKernelSpecializationStrategy); });
+        return faulted<void>(*this, "VRuntimeConfig::setDynamicShapesKernelSpecializationStrategy", [&]() -> void { return do_setDynamicShapesKernelSpecializationStrategy(dynamicShapesKernelSpecializationStrategy); });
     }
     int32_t getDynamicShapesKernelSpecializationStrategy() const override
     {
-        return faulted<int32_t>("VRuntimeConfig::getDynamicShapesKernelSpecializationStrategy", [&]() -> int32_t { return do_getDynamicShapesKernelSpecializationStrategy(); });
+        return faulted<int32_t>(*this, "VRuntimeConfig::getDynamicShapesKernelSpecializationStrategy", [&]() -> int32_t { return do_getDynamicShapesKernelSpecializationStrategy(); });
     }
     bool setCudaGraphStrategy(int32_t strategy) override
     {
-        return faulted<bool>("VRuntimeConfig::setCudaGraphStrategy", [&]() -> bool { return do_setCudaGraphStrategy(strategy); });
+        return faulted<bool>(*this, "VRuntimeConfig::setCudaGraphStrategy", [&]() -> bool { return do_setCudaGraphStrategy(strategy); });
     }
     int32_t getCudaGraphStrategy() const override
     {
-        return faulted<int32_t>("VRuntimeConfig::getCudaGraphStrategy", [&]() -> int32_t { return do_getCudaGraphStrategy(); });
+        return faulted<int32_t>(*this, "VRuntimeConfig::getCudaGraphStrategy", [&]() -> int32_t { return do_getCudaGraphStrategy(); });
+    }
+    int32_t mExecutionContextAllocationStrategy{};
+    int32_t mDynamicShapesKernelSpecializationStrategy{};
+    int32_t mCudaGraphStrategy{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("ExecutionContextAllocationStrategy", mExecutionContextAllocationStrategy); visit("DynamicShapesKernelSpecializationStrategy", mDynamicShapesKernelSpecializationStrategy); visit("CudaGraphStrategy", mCudaGraphStrategy);
     }
 
 protected:
     virtual IRuntimeConfig *do_getPImpl() { return nothing<IRuntimeConfig *>(); }
-    virtual void do_setExecutionContextAllocationStrategy(int32_t) {}
-    virtual int32_t do_getExecutionContextAllocationStrategy() const { return nothing<int32_t>(); }
+    virtual void do_setExecutionContextAllocationStrategy(int32_t _0) { take(*this, mExecutionContextAllocationStrategy, _0); }
+    virtual int32_t do_getExecutionContextAllocationStrategy() const { return mExecutionContextAllocationStrategy; }
     virtual IRuntimeCache *do_createRuntimeCache() const { return nothing<IRuntimeCache *>(); }
     virtual bool do_setRuntimeCache(const IRuntimeCache *) { return nothing<bool>(); }
     virtual IRuntimeCache *do_getRuntimeCache() const { return nothing<IRuntimeCache *>(); }
-    virtual void do_setDynamicShapesKernelSpecializationStrategy(int32_t) {}
-    virtual int32_t do_getDynamicShapesKernelSpecializationStrategy() const { return nothing<int32_t>(); }
-    virtual bool do_setCudaGraphStrategy(int32_t) { return nothing<bool>(); }
-    virtual int32_t do_getCudaGraphStrategy() const { return nothing<int32_t>(); }
+    virtual void do_setDynamicShapesKernelSpecializationStrategy(int32_t _0) { take(*this, mDynamicShapesKernelSpecializationStrategy, _0); }
+    virtual int32_t do_getDynamicShapesKernelSpecializationStrategy() const { return mDynamicShapesKernelSpecializationStrategy; }
+    virtual bool do_setCudaGraphStrategy(int32_t _0) { take(*this, mCudaGraphStrategy, _0); return true; }
+    virtual int32_t do_getCudaGraphStrategy() const { return mCudaGraphStrategy; }
 };
 
 /// Stub of VRuntimeCache: Kernels compiled on this machine, kept so that the next start need not compile them.
-class RuntimeCacheStub : public abi::VRuntimeCache {
+class RuntimeCacheStub : public abi::VRuntimeCache, public Subject {
 public:
     IHostMemory *serialize() const override
     {
-        return faulted<IHostMemory *>("VRuntimeCache::serialize", [&]() -> IHostMemory * { return do_serialize(); });
+        return faulted<IHostMemory *>(*this, "VRuntimeCache::serialize", [&]() -> IHostMemory * { return do_serialize(); });
     }
     bool deserialize(const void *blob, size_t size) override
     {
-        return faulted<bool>("VRuntimeCache::deserialize", [&]() -> bool { return do_deserialize(blob, size); });
+        return faulted<bool>(*this, "VRuntimeCache::deserialize", [&]() -> bool { return do_deserialize(blob, size); });
     }
     bool reset() override
     {
-        return faulted<bool>("VRuntimeCache::reset", [&]() -> bool { return do_reset(); });
+        return faulted<bool>(*this, "VRuntimeCache::reset", [&]() -> bool { return do_reset(); });
+    }
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
     }
 
 protected:
@@ -217,123 +249,139 @@ protected:
 };
 
 /// Stub of VSerializationConfig: Says what an engine leaves out when it is serialized.
-class SerializationConfigStub : public abi::VSerializationConfig {
+class SerializationConfigStub : public abi::VSerializationConfig, public Subject {
 public:
     bool setFlags(uint32_t serializationFlags) override
     {
-        return faulted<bool>("VSerializationConfig::setFlags", [&]() -> bool { return do_setFlags(serializationFlags); });
+        return faulted<bool>(*this, "VSerializationConfig::setFlags", [&]() -> bool { return do_setFlags(serializationFlags); });
     }
     uint32_t getFlags() const override
     {
-        return faulted<uint32_t>("VSerializationConfig::getFlags", [&]() -> uint32_t { return do_getFlags(); });
+        return faulted<uint32_t>(*this, "VSerializationConfig::getFlags", [&]() -> uint32_t { return do_getFlags(); });
     }
     bool clearFlag(int32_t serializationFlag) override
     {
-        return faulted<bool>("VSerializationConfig::clearFlag", [&]() -> bool { return do_clearFlag(serializationFlag); });
+        return faulted<bool>(*this, "VSerializationConfig::clearFlag", [&]() -> bool { return do_clearFlag(serializationFlag); });
     }
     bool setFlag(int32_t serializationFlag) override
     {
-        return faulted<bool>("VSerializationConfig::setFlag", [&]() -> bool { return do_setFlag(serializationFlag); });
+        return faulted<bool>(*this, "VSerializationConfig::setFlag", [&]() -> bool { return do_setFlag(serializationFlag); });
     }
     bool getFlag(int32_t serializationFlag) const override
     {
-        return faulted<bool>("VSerializationConfig::getFlag", [&]() -> bool { return do_getFlag(serializationFlag); });
+        return faulted<bool>(*this, "VSerializationConfig::getFlag", [&]() -> bool { return do_getFlag(serializationFlag); });
+    }
+    uint32_t mFlags{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("Flags", mFlags);
     }
 
 protected:
-    virtual bool do_setFlags(uint32_t) { return nothing<bool>(); }
-    virtual uint32_t do_getFlags() const { return nothing<uint32_t>(); }
-    virtual bool do_clearFlag(int32_t) { return nothing<bool>(); }
-    virtual bool do_setFlag(int32_t) { return nothing<bool>(); }
-    virtual bool do_getFlag(int32_t) const { return nothing<bool>(); }
+    virtual bool do_setFlags(uint32_t _0) { take(*this, mFlags, _0); return true; }
+    virtual uint32_t do_getFlags() const { return mFlags; }
+    virtual bool do_clearFlag(int32_t _0) { mFlags &= ~bit_of(_0); return true; }
+    virtual bool do_setFlag(int32_t _0) { mFlags |= bit_of(_0); return true; }
+    virtual bool do_getFlag(int32_t _0) const { return (mFlags & bit_of(_0)) != 0; }
 };
 
 /// Stub of VRefitter: Replaces the weights of an engine that was built to be refitted.
-class RefitterStub : public abi::VRefitter {
+class RefitterStub : public abi::VRefitter, public Subject {
 public:
     IRefitter *getPImpl() override
     {
-        return faulted<IRefitter *>("VRefitter::getPImpl", [&]() -> IRefitter * { return do_getPImpl(); });
+        return faulted<IRefitter *>(*this, "VRefitter::getPImpl", [&]() -> IRefitter * { return do_getPImpl(); });
     }
     bool setWeights(const char *layerName, int32_t role, trtx_weights weights) override
     {
-        return faulted<bool>("VRefitter::setWeights", [&]() -> bool { return do_setWeights(layerName, role, weights); });
+        return faulted<bool>(*this, "VRefitter::setWeights", [&]() -> bool { return do_setWeights(layerName, role, weights); });
     }
     bool refitCudaEngine() override
     {
-        return faulted<bool>("VRefitter::refitCudaEngine", [&]() -> bool { return do_refitCudaEngine(); });
+        return faulted<bool>(*this, "VRefitter::refitCudaEngine", [&]() -> bool { return do_refitCudaEngine(); });
     }
     int32_t getMissing(int32_t size, const char **layerNames, int32_t *roles) override
     {
-        return faulted<int32_t>("VRefitter::getMissing", [&]() -> int32_t { return do_getMissing(size, layerNames, roles); });
+        return faulted<int32_t>(*this, "VRefitter::getMissing", [&]() -> int32_t { return do_getMissing(size, layerNames, roles); });
     }
     int32_t getAll(int32_t size, const char **layerNames, int32_t *roles) override
     {
-        return faulted<int32_t>("VRefitter::getAll", [&]() -> int32_t { return do_getAll(size, layerNames, roles); });
+        return faulted<int32_t>(*this, "VRefitter::getAll", [&]() -> int32_t { return do_getAll(size, layerNames, roles); });
     }
     void setErrorRecorder(IErrorRecorder *recorder) override
     {
-        return faulted<void>("VRefitter::setErrorRecorder", [&]() -> void { return do_setErrorRecorder(recorder); });
+        return faulted<void>(*this, "VRefitter::setErrorRecorder", [&]() -> void { return do_setErrorRecorder(recorder); });
     }
     IErrorRecorder *getErrorRecorder() const override
     {
-        return faulted<IErrorRecorder *>("VRefitter::getErrorRecorder", [&]() -> IErrorRecorder * { return do_getErrorRecorder(); });
+        return faulted<IErrorRecorder *>(*this, "VRefitter::getErrorRecorder", [&]() -> IErrorRecorder * { return do_getErrorRecorder(); });
     }
     bool setNamedWeights(const char *name, trtx_weights weights) override
     {
-        return faulted<bool>("VRefitter::setNamedWeights", [&]() -> bool { return do_setNamedWeights(name, weights); });
+        return faulted<bool>(*this, "VRefitter::setNamedWeights", [&]() -> bool { return do_setNamedWeights(name, weights); });
     }
     int32_t getMissingWeights(int32_t size, const char **weightsNames) override
     {
-        return faulted<int32_t>("VRefitter::getMissingWeights", [&]() -> int32_t { return do_getMissingWeights(size, weightsNames); });
+        return faulted<int32_t>(*this, "VRefitter::getMissingWeights", [&]() -> int32_t { return do_getMissingWeights(size, weightsNames); });
     }
     int32_t getAllWeights(int32_t size, const char **weightsNames) override
     {
-        return faulted<int32_t>("VRefitter::getAllWeights", [&]() -> int32_t { return do_getAllWeights(size, weightsNames); });
+        return faulted<int32_t>(*this, "VRefitter::getAllWeights", [&]() -> int32_t { return do_getAllWeights(size, weightsNames); });
     }
     ILogger *getLogger() const override
     {
-        return faulted<ILogger *>("VRefitter::getLogger", [&]() -> ILogger * { return do_getLogger(); });
+        return faulted<ILogger *>(*this, "VRefitter::getLogger", [&]() -> ILogger * { return do_getLogger(); });
     }
     bool setMaxThreads(int32_t maxThreads) override
     {
-        return faulted<bool>("VRefitter::setMaxThreads", [&]() -> bool { return do_setMaxThreads(maxThreads); });
+        return faulted<bool>(*this, "VRefitter::setMaxThreads", [&]() -> bool { return do_setMaxThreads(maxThreads); });
     }
     int32_t getMaxThreads() const override
     {
-        return faulted<int32_t>("VRefitter::getMaxThreads", [&]() -> int32_t { return do_getMaxThreads(); });
+        return faulted<int32_t>(*this, "VRefitter::getMaxThreads", [&]() -> int32_t { return do_getMaxThreads(); });
     }
     bool setNamedWeightsWithLocation(const char *name, trtx_weights weights, int32_t location) override
     {
-        return faulted<bool>("VRefitter::setNamedWeightsWithLocation", [&]() -> bool { return do_setNamedWeightsWithLocation(name, weights, location); });
+        return faulted<bool>(*this, "VRefitter::setNamedWeightsWithLocation", [&]() -> bool { return do_setNamedWeightsWithLocation(name, weights, location); });
     }
     trtx_weights getNamedWeights(const char *weightsName) const override
     {
-        return faulted<trtx_weights>("VRefitter::getNamedWeights", [&]() -> trtx_weights { return do_getNamedWeights(weightsName); });
+        return faulted<trtx_weights>(*this, "VRefitter::getNamedWeights", [&]() -> trtx_weights { return do_getNamedWeights(weightsName); });
     }
     int32_t getWeightsLocation(const char *weightsName) const override
     {
-        return faulted<int32_t>("VRefitter::getWeightsLocation", [&]() -> int32_t { return do_getWeightsLocation(weightsName); });
+        return faulted<int32_t>(*this, "VRefitter::getWeightsLocation", [&]() -> int32_t { return do_getWeightsLocation(weightsName); });
     }
     bool unsetNamedWeights(const char *weightsName) override
     {
-        return faulted<bool>("VRefitter::unsetNamedWeights", [&]() -> bool { return do_unsetNamedWeights(weightsName); });
+        return faulted<bool>(*this, "VRefitter::unsetNamedWeights", [&]() -> bool { return do_unsetNamedWeights(weightsName); });
     }
     void setWeightsValidation(bool weightsValidation) override
     {
-        return faulted<void>("VRefitter::setWeightsValidation", [&]() -> void { return do_setWeightsValidation(weightsValidation); });
+        return faulted<void>(*this, "VRefitter::setWeightsValidation", [&]() -> void { return do_setWeightsValidation(weightsValidation); });
     }
     bool getWeightsValidation() const override
     {
-        return faulted<bool>("VRefitter::getWeightsValidation", [&]() -> bool { return do_getWeightsValidation(); });
+        return faulted<bool>(*this, "VRefitter::getWeightsValidation", [&]() -> bool { return do_getWeightsValidation(); });
     }
     bool refitCudaEngineAsync(void *stream) override
     {
-        return faulted<bool>("VRefitter::refitCudaEngineAsync", [&]() -> bool { return do_refitCudaEngineAsync(stream); });
+        return faulted<bool>(*this, "VRefitter::refitCudaEngineAsync", [&]() -> bool { return do_refitCudaEngineAsync(stream); });
     }
     trtx_weights getWeightsPrototype(const char *weightsName) const override
     {
-        return faulted<trtx_weights>("VRefitter::getWeightsPrototype", [&]() -> trtx_weights { return do_getWeightsPrototype(weightsName); });
+        return faulted<trtx_weights>(*this, "VRefitter::getWeightsPrototype", [&]() -> trtx_weights { return do_getWeightsPrototype(weightsName); });
+    }
+    bool releaseRefitResources() override
+    {
+        return faulted<bool>(*this, "VRefitter::releaseRefitResources", [&]() -> bool { return do_releaseRefitResources(); });
+    }
+    IErrorRecorder *mErrorRecorder{};
+    int32_t mMaxThreads{};
+    bool mWeightsValidation{};
+    template <class Visitor> void properties([[maybe_unused]] Visitor &&visit) const
+    {
+        visit("ErrorRecorder", mErrorRecorder); visit("MaxThreads", mMaxThreads); visit("WeightsValidation", mWeightsValidation);
     }
 
 protected:
@@ -342,22 +390,23 @@ protected:
     virtual bool do_refitCudaEngine() { return nothing<bool>(); }
     virtual int32_t do_getMissing(int32_t, const char **, int32_t *) { return nothing<int32_t>(); }
     virtual int32_t do_getAll(int32_t, const char **, int32_t *) { return nothing<int32_t>(); }
-    virtual void do_setErrorRecorder(IErrorRecorder *) {}
-    virtual IErrorRecorder *do_getErrorRecorder() const { return nothing<IErrorRecorder *>(); }
+    virtual void do_setErrorRecorder(IErrorRecorder *_0) { take(*this, mErrorRecorder, _0); }
+    virtual IErrorRecorder *do_getErrorRecorder() const { return mErrorRecorder; }
     virtual bool do_setNamedWeights(const char *, trtx_weights) { return nothing<bool>(); }
     virtual int32_t do_getMissingWeights(int32_t, const char **) { return nothing<int32_t>(); }
     virtual int32_t do_getAllWeights(int32_t, const char **) { return nothing<int32_t>(); }
     virtual ILogger *do_getLogger() const { return nothing<ILogger *>(); }
-    virtual bool do_setMaxThreads(int32_t) { return nothing<bool>(); }
-    virtual int32_t do_getMaxThreads() const { return nothing<int32_t>(); }
+    virtual bool do_setMaxThreads(int32_t _0) { take(*this, mMaxThreads, _0); return true; }
+    virtual int32_t do_getMaxThreads() const { return mMaxThreads; }
     virtual bool do_setNamedWeightsWithLocation(const char *, trtx_weights, int32_t) { return nothing<bool>(); }
     virtual trtx_weights do_getNamedWeights(const char *) const { return nothing<trtx_weights>(); }
     virtual int32_t do_getWeightsLocation(const char *) const { return nothing<int32_t>(); }
     virtual bool do_unsetNamedWeights(const char *) { return nothing<bool>(); }
-    virtual void do_setWeightsValidation(bool) {}
-    virtual bool do_getWeightsValidation() const { return nothing<bool>(); }
+    virtual void do_setWeightsValidation(bool _0) { take(*this, mWeightsValidation, _0); }
+    virtual bool do_getWeightsValidation() const { return mWeightsValidation; }
     virtual bool do_refitCudaEngineAsync(void *) { return nothing<bool>(); }
     virtual trtx_weights do_getWeightsPrototype(const char *) const { return nothing<trtx_weights>(); }
+    virtual bool do_releaseRefitResources() { return nothing<bool>(); }
 };
 
 } // namespace trtx::fake

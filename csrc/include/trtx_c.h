@@ -87,7 +87,7 @@ TRTX_API void trtx_clear_last_error(void);
  * The same library again is no error; another one is TRTX_ALREADY_LOADED. It is never unloaded.
  */
 TRTX_API trtx_status trtx_load(const char *path);
-/** Loads the ONNX parser library, which must have the version of the loaded TensorRT-RTX library. */
+/** Loads the ONNX parser library: the one that was delivered with the loaded TensorRT-RTX library. */
 TRTX_API trtx_status trtx_load_onnx_parser(const char *path);
 /** Version of the loaded library. */
 TRTX_API trtx_status trtx_library_version(trtx_version *result);

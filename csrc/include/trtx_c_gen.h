@@ -708,6 +708,13 @@ enum {
     TRTX_REFIT_TRANSFORM_KIND_CONSTANT_OF_SHAPE = 5
 };
 
+/** How workspace on a DLA is allocated. */
+typedef int32_t trtx_dla_workspace_allocation_strategy;
+enum {
+    TRTX_DLA_WORKSPACE_ALLOCATION_STRATEGY_DEFAULT = 0,
+    TRTX_DLA_WORKSPACE_ALLOCATION_STRATEGY_SHARED_STATIC = 1
+};
+
 /** Up to eight dimensions; -1 stands for a size that is not known yet. */
 typedef struct trtx_dims {
     int32_t nb_dims;
@@ -861,527 +868,828 @@ TRTX_API trtx_status trtx_progress_monitor_create(const trtx_progress_monitor_ca
 TRTX_API void trtx_progress_monitor_destroy(trtx_progress_monitor *self);
 
 /** IBuilder: Makes networks and configurations, and builds engines of them. */
+/** Largest batch of a deep learning accelerator; 0 without one. */
 TRTX_API int32_t trtx_builder_get_max_dla_batch_size(const trtx_builder *self);
+/** Number of deep learning accelerators. */
 TRTX_API int32_t trtx_builder_get_nb_dla_cores(const trtx_builder *self);
+/** Sets who allocates device memory for builds; null for the library itself. */
 TRTX_API trtx_status trtx_builder_set_gpu_allocator(trtx_builder *self, trtx_gpu_allocator *allocator);
+/** Creates the settings of a build, all at their defaults. */
 TRTX_API trtx_status trtx_builder_create_builder_config(trtx_builder *self, trtx_builder_config **result);
+/** Creates an empty network; the flags are bits. */
 TRTX_API trtx_status trtx_builder_create_network_v2(trtx_builder *self, uint32_t flags, trtx_network_definition **result);
+/** Creates a range of input shapes; the builder keeps it. */
 TRTX_API trtx_status trtx_builder_create_optimization_profile(trtx_builder *self, trtx_optimization_profile **result);
+/** Sets who is told of errors; null for nobody. */
 TRTX_API trtx_status trtx_builder_set_error_recorder(trtx_builder *self, trtx_error_recorder *recorder);
+/** Who is told of errors; null for nobody. */
 TRTX_API trtx_error_recorder *trtx_builder_get_error_recorder(const trtx_builder *self);
+/** Puts the settings of the builder back to their defaults. */
 TRTX_API trtx_status trtx_builder_reset(trtx_builder *self);
+/** Builds an engine and returns its bytes; a progress monitor may stop it. */
 TRTX_API trtx_status trtx_builder_build_serialized_network(trtx_builder *self, trtx_network_definition *network, trtx_builder_config *config, trtx_host_memory **result);
+/** Whether a network could be built with these settings, without building it. */
 TRTX_API trtx_status trtx_builder_is_network_supported(const trtx_builder *self, const trtx_network_definition *network, const trtx_builder_config *config, bool *result);
+/** The logger that it was created with. */
 TRTX_API trtx_logger *trtx_builder_get_logger(const trtx_builder *self);
+/** Sets how many threads a build may use; at least 1, and 1 is the default. */
 TRTX_API trtx_status trtx_builder_set_max_threads(trtx_builder *self, int32_t max_threads);
+/** How many threads a build may use. */
 TRTX_API int32_t trtx_builder_get_max_threads(const trtx_builder *self);
+/** Builds an engine and hands its bytes to a writer, which saves a copy in memory. */
 TRTX_API trtx_status trtx_builder_build_serialized_network_to_stream(trtx_builder *self, trtx_network_definition *network, trtx_builder_config *config, trtx_stream_writer *writer);
 /** Destroys the object; null is allowed. */
 TRTX_API void trtx_builder_destroy(trtx_builder *self);
 
 /** IBuilderConfig: How an engine is built: memory, flags, targets, profiles. */
+/** Sets over how many runs a kernel is timed; at least 1. */
 TRTX_API trtx_status trtx_builder_config_set_avg_timing_iterations(trtx_builder_config *self, int32_t avg_timing);
+/** Over how many runs a kernel is timed; 1 by default. */
 TRTX_API int32_t trtx_builder_config_get_avg_timing_iterations(const trtx_builder_config *self);
+/** Sets what restrictions the engine is built for. */
 TRTX_API trtx_status trtx_builder_config_set_engine_capability(trtx_builder_config *self, trtx_engine_capability capability);
+/** What restrictions the engine is built for. */
 TRTX_API trtx_engine_capability trtx_builder_config_get_engine_capability(const trtx_builder_config *self);
+/** Sets all build options at once, as bits. */
 TRTX_API trtx_status trtx_builder_config_set_flags(trtx_builder_config *self, uint32_t builder_flags);
+/** All build options that are on, as bits. */
 TRTX_API uint32_t trtx_builder_config_get_flags(const trtx_builder_config *self);
+/** Turns a build option off. */
 TRTX_API trtx_status trtx_builder_config_clear_flag(trtx_builder_config *self, trtx_builder_flag builder_flag);
+/** Turns a build option on. */
 TRTX_API trtx_status trtx_builder_config_set_flag(trtx_builder_config *self, trtx_builder_flag builder_flag);
+/** Whether a build option is on. */
 TRTX_API bool trtx_builder_config_get_flag(const trtx_builder_config *self, trtx_builder_flag builder_flag);
+/** Sets where a layer runs: on the GPU, or on a deep learning accelerator. */
 TRTX_API trtx_status trtx_builder_config_set_device_type(trtx_builder_config *self, const trtx_layer *layer, trtx_device_type device_type);
+/** Where a layer runs. */
 TRTX_API trtx_status trtx_builder_config_get_device_type(const trtx_builder_config *self, const trtx_layer *layer, trtx_device_type *result);
+/** Whether it was set where a layer runs. */
 TRTX_API trtx_status trtx_builder_config_is_device_type_set(const trtx_builder_config *self, const trtx_layer *layer, bool *result);
+/** Lets a layer run where layers run by default. */
 TRTX_API trtx_status trtx_builder_config_reset_device_type(trtx_builder_config *self, const trtx_layer *layer);
+/** Whether a deep learning accelerator can run a layer. */
 TRTX_API trtx_status trtx_builder_config_can_run_on_dla(const trtx_builder_config *self, const trtx_layer *layer, bool *result);
+/** Sets which deep learning accelerator is used. */
 TRTX_API trtx_status trtx_builder_config_set_dla_core(trtx_builder_config *self, int32_t dla_core);
+/** Which deep learning accelerator is used; -1 without one. */
 TRTX_API int32_t trtx_builder_config_get_dla_core(const trtx_builder_config *self);
+/** Sets where layers run unless it is set for them. */
 TRTX_API trtx_status trtx_builder_config_set_default_device_type(trtx_builder_config *self, trtx_device_type device_type);
+/** Where layers run unless it is set for them; on the GPU by default. */
 TRTX_API trtx_device_type trtx_builder_config_get_default_device_type(const trtx_builder_config *self);
+/** Puts all settings back to their defaults. */
 TRTX_API trtx_status trtx_builder_config_reset(trtx_builder_config *self);
+/** Sets the CUDA stream on which kernels are timed. */
 TRTX_API trtx_status trtx_builder_config_set_profile_stream(trtx_builder_config *self, trtx_stream stream);
+/** The CUDA stream on which kernels are timed. */
 TRTX_API trtx_stream trtx_builder_config_get_profile_stream(const trtx_builder_config *self);
+/** Adds a range of input shapes and returns its index; it must be valid for the network. */
 TRTX_API trtx_status trtx_builder_config_add_optimization_profile(trtx_builder_config *self, const trtx_optimization_profile *profile, int32_t *result);
+/** Number of ranges of input shapes. */
 TRTX_API int32_t trtx_builder_config_get_nb_optimization_profiles(const trtx_builder_config *self);
+/** Sets how much about its layers the engine keeps for inspectors and profilers. */
 TRTX_API trtx_status trtx_builder_config_set_profiling_verbosity(trtx_builder_config *self, trtx_profiling_verbosity verbosity);
+/** How much about its layers the engine keeps; their names by default. */
 TRTX_API trtx_profiling_verbosity trtx_builder_config_get_profiling_verbosity(const trtx_builder_config *self);
+/** Sets which libraries of kernels may be used, as bits. */
 TRTX_API trtx_status trtx_builder_config_set_tactic_sources(trtx_builder_config *self, uint32_t tactic_sources);
+/** Which libraries of kernels may be used, as bits. */
 TRTX_API uint32_t trtx_builder_config_get_tactic_sources(const trtx_builder_config *self);
-/** Deprecated. */
+/** Creates a timing cache from bytes, or an empty one from none. Deprecated. */
 TRTX_API trtx_status trtx_builder_config_create_timing_cache(const trtx_builder_config *self, const void *blob, size_t size, trtx_timing_cache **result);
-/** Deprecated. */
+/** Attaches a timing cache; it must live until the build ends. Deprecated. */
 TRTX_API trtx_status trtx_builder_config_set_timing_cache(trtx_builder_config *self, const trtx_timing_cache *cache, bool ignore_mismatch);
-/** Deprecated. */
+/** The timing cache that is attached; null for none. Deprecated. */
 TRTX_API const trtx_timing_cache *trtx_builder_config_get_timing_cache(const trtx_builder_config *self);
+/** Sets the limit of a memory pool in bytes. */
 TRTX_API trtx_status trtx_builder_config_set_memory_pool_limit(trtx_builder_config *self, trtx_memory_pool_type pool, size_t pool_size);
+/** The limit of a memory pool in bytes. */
 TRTX_API size_t trtx_builder_config_get_memory_pool_limit(const trtx_builder_config *self, trtx_memory_pool_type pool);
+/** Turns a feature that is still tried out on or off. */
 TRTX_API trtx_status trtx_builder_config_set_preview_feature(trtx_builder_config *self, trtx_preview_feature feature, bool enable);
+/** Whether a feature that is still tried out is on. */
 TRTX_API bool trtx_builder_config_get_preview_feature(const trtx_builder_config *self, trtx_preview_feature feature);
+/** Sets how long the builder may search, from 0 (shortest) to 5. */
 TRTX_API trtx_status trtx_builder_config_set_builder_optimization_level(trtx_builder_config *self, int32_t level);
+/** How long the builder may search, from 0 (shortest) to 5; 3 by default. */
 TRTX_API int32_t trtx_builder_config_get_builder_optimization_level(const trtx_builder_config *self);
+/** Sets on what other GPUs the engine shall run. */
 TRTX_API trtx_status trtx_builder_config_set_hardware_compatibility_level(trtx_builder_config *self, trtx_hardware_compatibility_level hardware_compatibility_level);
+/** On what other GPUs the engine runs. */
 TRTX_API trtx_hardware_compatibility_level trtx_builder_config_get_hardware_compatibility_level(const trtx_builder_config *self);
 TRTX_API trtx_status trtx_builder_config_set_plugins_to_serialize(trtx_builder_config *self, const char *const *paths, int32_t nb_paths);
 TRTX_API trtx_status trtx_builder_config_get_plugin_to_serialize(const trtx_builder_config *self, int32_t index, const char **result);
 TRTX_API int32_t trtx_builder_config_get_nb_plugins_to_serialize(const trtx_builder_config *self);
+/** Sets how many streams an engine may use beside the one that it is enqueued on. */
 TRTX_API trtx_status trtx_builder_config_set_max_aux_streams(trtx_builder_config *self, int32_t nb_streams);
+/** How many streams an engine may use beside its own; -1, the default, leaves it to the library. */
 TRTX_API int32_t trtx_builder_config_get_max_aux_streams(const trtx_builder_config *self);
+/** Sets who follows builds and may stop them; null for nobody. */
 TRTX_API trtx_status trtx_builder_config_set_progress_monitor(trtx_builder_config *self, trtx_progress_monitor *monitor);
+/** Who follows builds; null for nobody. */
 TRTX_API trtx_progress_monitor *trtx_builder_config_get_progress_monitor(const trtx_builder_config *self);
+/** Sets the operating system that the engine is built for. */
 TRTX_API trtx_status trtx_builder_config_set_runtime_platform(trtx_builder_config *self, trtx_runtime_platform runtime_platform);
+/** The operating system that the engine is built for; that of the build by default. */
 TRTX_API trtx_runtime_platform trtx_builder_config_get_runtime_platform(const trtx_builder_config *self);
+/** Sets how many kernels are timed at most where there is a choice. */
 TRTX_API trtx_status trtx_builder_config_set_max_nb_tactics(trtx_builder_config *self, int32_t max_tactics);
+/** How many kernels are timed at most where there is a choice. */
 TRTX_API int32_t trtx_builder_config_get_max_nb_tactics(const trtx_builder_config *self);
+/** Sets how much effort goes into tiling. */
 TRTX_API trtx_status trtx_builder_config_set_tiling_optimization_level(trtx_builder_config *self, trtx_tiling_optimization_level level);
+/** How much effort goes into tiling; none by default. */
 TRTX_API trtx_tiling_optimization_level trtx_builder_config_get_tiling_optimization_level(const trtx_builder_config *self);
+/** Sets how many bytes of the second level cache tiling may aim at. */
 TRTX_API trtx_status trtx_builder_config_set_l2_limit_for_tiling(trtx_builder_config *self, int64_t size);
+/** How many bytes of the second level cache tiling may aim at. */
 TRTX_API int64_t trtx_builder_config_get_l2_limit_for_tiling(const trtx_builder_config *self);
+/** Sets the number of compute capabilities to build for; each must be set then. */
 TRTX_API trtx_status trtx_builder_config_set_nb_compute_capabilities(trtx_builder_config *self, int32_t max_nb_compute_capabilities);
+/** The number of compute capabilities to build for; 0 for the usual ones. */
 TRTX_API int32_t trtx_builder_config_get_nb_compute_capabilities(const trtx_builder_config *self);
+/** Sets one of the compute capabilities to build for; CURRENT, alone, asks this machine. */
 TRTX_API trtx_status trtx_builder_config_set_compute_capability(trtx_builder_config *self, trtx_compute_capability compute_capability, int32_t index);
+/** One of the compute capabilities to build for. */
 TRTX_API trtx_status trtx_builder_config_get_compute_capability(const trtx_builder_config *self, int32_t index, trtx_compute_capability *result);
-/** Since 1.6. */
+/** Sets a text that steers the compiler. Since 1.6. */
 TRTX_API trtx_status trtx_builder_config_set_build_route(trtx_builder_config *self, const char *build_route);
-/** Since 1.6. */
+/** The text that steers the compiler; empty until it is set. Since 1.6. */
 TRTX_API trtx_status trtx_builder_config_get_build_route(const trtx_builder_config *self, const char **result);
-/** Since 1.6. */
+/** Description of all options that the text steering the compiler may have, as JSON. Since 1.6. */
 TRTX_API trtx_status trtx_builder_config_get_all_build_routes(const trtx_builder_config *self, const char **result);
 /** Destroys the object; null is allowed. */
 TRTX_API void trtx_builder_config_destroy(trtx_builder_config *self);
 
 /** IOptimizationProfile: The smallest, usual and largest shape of each dynamic input. */
+/** Sets the smallest, the likeliest or the largest shape of an input. */
 TRTX_API trtx_status trtx_optimization_profile_set_dimensions(trtx_optimization_profile *self, const char *input_name, trtx_opt_profile_selector select, const trtx_dims *dims);
+/** The smallest, the likeliest or the largest shape of an input; of unknown rank until it is set. */
 TRTX_API trtx_status trtx_optimization_profile_get_dimensions(const trtx_optimization_profile *self, const char *input_name, trtx_opt_profile_selector select, trtx_dims *result);
+/** Number of values of a shape input; -1 until they are set. */
 TRTX_API trtx_status trtx_optimization_profile_get_nb_shape_values(const trtx_optimization_profile *self, const char *input_name, int32_t *result);
+/** Sets what part of the memory beyond the first profile may be used, from 0 to 1. */
 TRTX_API trtx_status trtx_optimization_profile_set_extra_memory_target(trtx_optimization_profile *self, float target);
+/** What part of the memory beyond the first profile may be used; 1 by default. */
 TRTX_API float trtx_optimization_profile_get_extra_memory_target(const trtx_optimization_profile *self);
+/** Whether all that is set fits together; the network is not looked at. */
 TRTX_API bool trtx_optimization_profile_is_valid(const trtx_optimization_profile *self);
+/** Sets the smallest, the likeliest or the largest values of a shape input. */
 TRTX_API trtx_status trtx_optimization_profile_set_shape_values_v2(trtx_optimization_profile *self, const char *input_name, trtx_opt_profile_selector select, const int64_t *values, int32_t nb_values);
+/** The smallest, the likeliest or the largest values of a shape input; null until they are set. */
 TRTX_API trtx_status trtx_optimization_profile_get_shape_values_v2(const trtx_optimization_profile *self, const char *input_name, trtx_opt_profile_selector select, const int64_t **result);
+/** Set the stream, and with it the green context, that this profile is tuned for. Since 1.7. */
+TRTX_API trtx_status trtx_optimization_profile_set_profile_stream(trtx_optimization_profile *self, trtx_stream stream);
+/** The stream that this profile is tuned for; 0 where none was set. Since 1.7. */
+TRTX_API trtx_status trtx_optimization_profile_get_profile_stream(const trtx_optimization_profile *self, trtx_stream *result);
 
 /** ITimingCache: Tactic timings of earlier builds; TensorRT-RTX keeps it for compatibility only. */
+/** The cache as bytes, from which it can be created again. */
 TRTX_API trtx_status trtx_timing_cache_serialize(const trtx_timing_cache *self, trtx_host_memory **result);
+/** Takes the entries of another cache over. */
 TRTX_API trtx_status trtx_timing_cache_combine(trtx_timing_cache *self, const trtx_timing_cache *input_cache, bool ignore_mismatch);
+/** Empties it. */
 TRTX_API trtx_status trtx_timing_cache_reset(trtx_timing_cache *self);
+/** Writes keys, at most as many as fit, and returns how many there are; negative is failure. */
 TRTX_API trtx_status trtx_timing_cache_query_keys(const trtx_timing_cache *self, trtx_timing_cache_key *key_buffer, int64_t capacity, int64_t *result);
+/** The entry of a key; an invalid one where there is none. */
 TRTX_API trtx_status trtx_timing_cache_query(const trtx_timing_cache *self, const trtx_timing_cache_key *key, trtx_timing_cache_value *result);
+/** Replaces the entry of a key. */
 TRTX_API trtx_status trtx_timing_cache_update(trtx_timing_cache *self, const trtx_timing_cache_key *key, const trtx_timing_cache_value *value);
 /** Destroys the object; null is allowed. */
 TRTX_API void trtx_timing_cache_destroy(trtx_timing_cache *self);
 
 /** IHostMemory: A block of host memory that the library owns: a serialized engine, cache or set of weights. */
+/** Address of the bytes, which live as long as this object. */
 TRTX_API void *trtx_host_memory_data(const trtx_host_memory *self);
+/** Number of bytes. */
 TRTX_API size_t trtx_host_memory_size(const trtx_host_memory *self);
+/** Type of the elements. */
 TRTX_API trtx_data_type trtx_host_memory_type(const trtx_host_memory *self);
 /** Destroys the object; null is allowed. */
 TRTX_API void trtx_host_memory_destroy(trtx_host_memory *self);
 
 /** ITensor: A value of the network under construction. */
+/** Renames it; inputs and outputs are bound by their names. */
 TRTX_API trtx_status trtx_tensor_set_name(trtx_tensor *self, const char *name);
+/** Its name; made up by the library until it is set. */
 TRTX_API const char *trtx_tensor_get_name(const trtx_tensor *self);
+/** Changes the shape of a network input; -1 stands for a size that is known at run time. */
 TRTX_API trtx_status trtx_tensor_set_dimensions(trtx_tensor *self, const trtx_dims *dimensions);
+/** Its shape, -1 where a size is known at run time only. */
 TRTX_API trtx_status trtx_tensor_get_dimensions(const trtx_tensor *self, trtx_dims *result);
+/** Type of its elements. */
 TRTX_API trtx_data_type trtx_tensor_get_type(const trtx_tensor *self);
+/** Whether it is an input of the network. */
 TRTX_API bool trtx_tensor_is_network_input(const trtx_tensor *self);
+/** Whether it is an output of the network. */
 TRTX_API bool trtx_tensor_is_network_output(const trtx_tensor *self);
+/** Restricts the memory layouts of an input or output. */
 TRTX_API trtx_status trtx_tensor_set_allowed_formats(trtx_tensor *self, uint32_t formats);
+/** The memory layouts that an input or output may have, as bits; all by default. */
 TRTX_API uint32_t trtx_tensor_get_allowed_formats(const trtx_tensor *self);
+/** Whether its values take part in the calculation of shapes. */
 TRTX_API bool trtx_tensor_is_shape_tensor(const trtx_tensor *self);
+/** Whether its values are computed at run time; certain once the network is complete. */
 TRTX_API bool trtx_tensor_is_execution_tensor(const trtx_tensor *self);
+/** Names a size of an input: sizes of one name are equal at run time. */
 TRTX_API trtx_status trtx_tensor_set_dimension_name(trtx_tensor *self, int32_t index, const char *name);
+/** Name of a size; null where it has none. */
 TRTX_API trtx_status trtx_tensor_get_dimension_name(const trtx_tensor *self, int32_t index, const char **result);
 
 /** ILayer: What all layers have in common. */
+/** The kind of layer. */
 TRTX_API trtx_layer_type trtx_layer_get_type(const trtx_layer *self);
+/** Renames it; the name stands in messages, profiles and the engine inspector. */
 TRTX_API trtx_status trtx_layer_set_name(trtx_layer *self, const char *name);
+/** Its name; made up by the library until it is set. */
 TRTX_API const char *trtx_layer_get_name(const trtx_layer *self);
+/** Number of inputs. */
 TRTX_API int32_t trtx_layer_get_nb_inputs(const trtx_layer *self);
+/** One of the inputs; null beyond the last, and for an optional one that is not set. */
 TRTX_API trtx_status trtx_layer_get_input(const trtx_layer *self, int32_t index, trtx_tensor **result);
+/** Number of outputs. */
 TRTX_API int32_t trtx_layer_get_nb_outputs(const trtx_layer *self);
+/** One of the outputs; null beyond the last. */
 TRTX_API trtx_status trtx_layer_get_output(const trtx_layer *self, int32_t index, trtx_tensor **result);
+/** Replaces an input; what more a layer takes by this depends on its kind. */
 TRTX_API trtx_status trtx_layer_set_input(trtx_layer *self, int32_t index, trtx_tensor *tensor);
+/** Element type of one of the outputs. */
 TRTX_API trtx_status trtx_layer_get_output_type(const trtx_layer *self, int32_t index, trtx_data_type *result);
+/** Sets free text of at most 4095 bytes that the engine inspector repeats. */
 TRTX_API trtx_status trtx_layer_set_metadata(trtx_layer *self, const char *doc_string);
+/** Free text that the engine inspector repeats. */
 TRTX_API const char *trtx_layer_get_metadata(const trtx_layer *self);
+/** Sets the number of devices that work together; only collective layers take more than 1. */
 TRTX_API trtx_status trtx_layer_set_nb_ranks(trtx_layer *self, int32_t nb_ranks);
+/** Number of devices that work together; 1 by default. */
 TRTX_API int32_t trtx_layer_get_nb_ranks(const trtx_layer *self);
 
 /** INetworkDefinition: The network under construction: its layers, inputs and outputs. */
+/** Adds an input; its name must be new, and -1 stands for a size that is known at run time. */
 TRTX_API trtx_status trtx_network_definition_add_input(trtx_network_definition *self, const char *name, trtx_data_type type, const trtx_dims *dimensions, trtx_tensor **result);
+/** Makes a tensor an output of the network. */
 TRTX_API trtx_status trtx_network_definition_mark_output(trtx_network_definition *self, trtx_tensor *tensor);
+/** Adds a function of one argument, such as RELU. */
 TRTX_API trtx_status trtx_network_definition_add_activation(trtx_network_definition *self, trtx_tensor *input, trtx_activation_type type, trtx_layer **result);
+/** Adds a normalization across neighbouring channels. */
 TRTX_API trtx_status trtx_network_definition_add_lrn(trtx_network_definition *self, trtx_tensor *input, int64_t window, float alpha, float beta, float k, trtx_layer **result);
+/** Adds (input * scale + shift) ** power; the channel axis is the third last. */
 TRTX_API trtx_status trtx_network_definition_add_scale(trtx_network_definition *self, trtx_tensor *input, trtx_scale_mode mode, const trtx_weights *shift, const trtx_weights *scale, const trtx_weights *power, trtx_layer **result);
+/** Adds a softmax; its axis is a setting of the layer. */
 TRTX_API trtx_status trtx_network_definition_add_softmax(trtx_network_definition *self, trtx_tensor *input, trtx_layer **result);
+/** Joins tensors; the axis is a setting of the layer. */
 TRTX_API trtx_status trtx_network_definition_add_concatenation(trtx_network_definition *self, trtx_tensor *const *inputs, int32_t nb_inputs, trtx_layer **result);
+/** Combines two tensors of equal rank; sizes of 1 are broadcast. */
 TRTX_API trtx_status trtx_network_definition_add_elementwise(trtx_network_definition *self, trtx_tensor *input1, trtx_tensor *input2, trtx_elementwise_operation op, trtx_layer **result);
+/** Adds a function of one argument, such as EXP. */
 TRTX_API trtx_status trtx_network_definition_add_unary(trtx_network_definition *self, trtx_tensor *input, trtx_unary_operation operation, trtx_layer **result);
+/** Adds a transposition, a reshape and another transposition, each of them optional. */
 TRTX_API trtx_status trtx_network_definition_add_shuffle(trtx_network_definition *self, trtx_tensor *input, trtx_layer **result);
+/** Number of layers. */
 TRTX_API int32_t trtx_network_definition_get_nb_layers(const trtx_network_definition *self);
+/** A layer, in the order in which they were added. */
 TRTX_API trtx_status trtx_network_definition_get_layer(const trtx_network_definition *self, int32_t index, trtx_layer **result);
+/** Number of inputs. */
 TRTX_API int32_t trtx_network_definition_get_nb_inputs(const trtx_network_definition *self);
+/** An input, in the order in which they were added. */
 TRTX_API trtx_status trtx_network_definition_get_input(const trtx_network_definition *self, int32_t index, trtx_tensor **result);
+/** Number of outputs, those for shapes among them. */
 TRTX_API int32_t trtx_network_definition_get_nb_outputs(const trtx_network_definition *self);
+/** An output, in the order in which they were marked. */
 TRTX_API trtx_status trtx_network_definition_get_output(const trtx_network_definition *self, int32_t index, trtx_tensor **result);
+/** Reduces axes, given as bits, to one value each. */
 TRTX_API trtx_status trtx_network_definition_add_reduce(trtx_network_definition *self, trtx_tensor *input, trtx_reduce_operation operation, uint32_t reduce_axes, bool keep_dimensions, trtx_layer **result);
-/** Deprecated. */
+/** Finds the k largest or smallest values along an axis, given as a bit, and their INT32 indices. Deprecated. */
 TRTX_API trtx_status trtx_network_definition_add_topk(trtx_network_definition *self, trtx_tensor *input, trtx_topk_operation op, int32_t k, uint32_t reduce_axes, trtx_layer **result);
+/** Selects slices of an axis by index. */
 TRTX_API trtx_status trtx_network_definition_add_gather(trtx_network_definition *self, trtx_tensor *data, trtx_tensor *indices, int32_t axis, trtx_layer **result);
+/** Adds a softmax over sequences, each with its own length. */
 TRTX_API trtx_status trtx_network_definition_add_ragged_softmax(trtx_network_definition *self, trtx_tensor *input, trtx_tensor *bounds, trtx_layer **result);
+/** Multiplies matrices, the axes before the last two being a batch that broadcasts. */
 TRTX_API trtx_status trtx_network_definition_add_matrix_multiply(trtx_network_definition *self, trtx_tensor *input0, trtx_matrix_operation op0, trtx_tensor *input1, trtx_matrix_operation op1, trtx_layer **result);
+/** Adds fixed values; their memory must stay until the network is built. */
 TRTX_API trtx_status trtx_network_definition_add_constant(trtx_network_definition *self, const trtx_dims *dimensions, const trtx_weights *weights, trtx_layer **result);
+/** Copies a tensor. */
 TRTX_API trtx_status trtx_network_definition_add_identity(trtx_network_definition *self, trtx_tensor *input, trtx_layer **result);
+/** Takes a tensor out of the network; nothing may use it any more. */
 TRTX_API trtx_status trtx_network_definition_remove_tensor(trtx_network_definition *self, trtx_tensor *tensor);
+/** Makes an output an ordinary tensor again. */
 TRTX_API trtx_status trtx_network_definition_unmark_output(trtx_network_definition *self, trtx_tensor *tensor);
+/** Cuts a part out of a tensor, with a step on each axis. */
 TRTX_API trtx_status trtx_network_definition_add_slice(trtx_network_definition *self, trtx_tensor *input, const trtx_dims *start, const trtx_dims *size, const trtx_dims *stride, trtx_layer **result);
+/** Names the network; the engine gets the name. */
 TRTX_API trtx_status trtx_network_definition_set_name(trtx_network_definition *self, const char *name);
+/** Its name; empty until it is set. */
 TRTX_API const char *trtx_network_definition_get_name(const trtx_network_definition *self);
+/** Gives the shape of a tensor as a tensor of INT64. */
 TRTX_API trtx_status trtx_network_definition_add_shape(trtx_network_definition *self, trtx_tensor *input, trtx_layer **result);
+/** Makes a shape tensor an output that the host can read. */
 TRTX_API trtx_status trtx_network_definition_mark_output_for_shapes(trtx_network_definition *self, trtx_tensor *tensor);
+/** Takes that back. */
 TRTX_API trtx_status trtx_network_definition_unmark_output_for_shapes(trtx_network_definition *self, trtx_tensor *tensor);
+/** Adds a ReLU whose slope below zero is a tensor. */
 TRTX_API trtx_status trtx_network_definition_add_parametric_relu(trtx_network_definition *self, trtx_tensor *input, trtx_tensor *slope, trtx_layer **result);
+/** Adds a convolution over two or three spatial dimensions. */
 TRTX_API trtx_status trtx_network_definition_add_convolution_nd(trtx_network_definition *self, trtx_tensor *input, int64_t nb_output_maps, const trtx_dims *kernel_size, const trtx_weights *kernel_weights, const trtx_weights *bias_weights, trtx_layer **result);
+/** Adds a pooling over two or three spatial dimensions. */
 TRTX_API trtx_status trtx_network_definition_add_pooling_nd(trtx_network_definition *self, trtx_tensor *input, trtx_pooling_type type, const trtx_dims *window_size, trtx_layer **result);
+/** Adds a transposed convolution over two or three spatial dimensions. */
 TRTX_API trtx_status trtx_network_definition_add_deconvolution_nd(trtx_network_definition *self, trtx_tensor *input, int64_t nb_output_maps, const trtx_dims *kernel_size, const trtx_weights *kernel_weights, const trtx_weights *bias_weights, trtx_layer **result);
+/** Adds (input * scale + shift) ** power. */
 TRTX_API trtx_status trtx_network_definition_add_scale_nd(trtx_network_definition *self, trtx_tensor *input, trtx_scale_mode mode, const trtx_weights *shift, const trtx_weights *scale, const trtx_weights *power, int32_t channel_axis, trtx_layer **result);
+/** Adds an interpolation; the new size is a setting of the layer. */
 TRTX_API trtx_status trtx_network_definition_add_resize(trtx_network_definition *self, trtx_tensor *input, trtx_layer **result);
+/** Adds a loop, to which its inputs, outputs and limits are added then. */
 TRTX_API trtx_status trtx_network_definition_add_loop(trtx_network_definition *self, trtx_loop **result);
+/** Takes each element from one tensor or the other, as a condition says. */
 TRTX_API trtx_status trtx_network_definition_add_select(trtx_network_definition *self, trtx_tensor *condition, trtx_tensor *then_input, trtx_tensor *else_input, trtx_layer **result);
+/** Adds or cuts off elements at the edges of the last two axes. */
 TRTX_API trtx_status trtx_network_definition_add_padding_nd(trtx_network_definition *self, trtx_tensor *input, const trtx_dims *pre_padding, const trtx_dims *post_padding, trtx_layer **result);
+/** Names weights of a layer, so that a refitter finds them. */
 TRTX_API trtx_status trtx_network_definition_set_weights_name(trtx_network_definition *self, const trtx_weights *weights, const char *name);
+/** Sets who is told of errors; null for nobody. */
 TRTX_API trtx_status trtx_network_definition_set_error_recorder(trtx_network_definition *self, trtx_error_recorder *recorder);
+/** Who is told of errors; null for nobody. */
 TRTX_API trtx_error_recorder *trtx_network_definition_get_error_recorder(const trtx_network_definition *self);
+/** Selects slices, elements or coordinates by index. */
 TRTX_API trtx_status trtx_network_definition_add_gather_v2(trtx_network_definition *self, trtx_tensor *data, trtx_tensor *indices, trtx_gather_mode mode, trtx_layer **result);
+/** Adds a conditional, to which its condition, inputs and outputs are added then. */
 TRTX_API trtx_status trtx_network_definition_add_if_conditional(trtx_network_definition *self, trtx_if_conditional **result);
+/** Writes updates into a copy of the data, at elements or coordinates. */
 TRTX_API trtx_status trtx_network_definition_add_scatter(trtx_network_definition *self, trtx_tensor *data, trtx_tensor *indices, trtx_tensor *updates, trtx_scatter_mode mode, trtx_layer **result);
+/** Sums products of the inputs as an equation says. */
 TRTX_API trtx_status trtx_network_definition_add_einsum(trtx_network_definition *self, trtx_tensor *const *inputs, int32_t nb_inputs, const char *equation, trtx_layer **result);
+/** Fails with a message where a condition is false. */
 TRTX_API trtx_status trtx_network_definition_add_assertion(trtx_network_definition *self, trtx_tensor *condition, const char *message, trtx_layer **result);
+/** Turns indices into vectors with one value of their own. */
 TRTX_API trtx_status trtx_network_definition_add_one_hot(trtx_network_definition *self, trtx_tensor *indices, trtx_tensor *values, trtx_tensor *depth, int32_t axis, trtx_layer **result);
-/** Deprecated. */
+/** Finds the coordinates of what is not zero, as INT32. Deprecated. */
 TRTX_API trtx_status trtx_network_definition_add_non_zero(trtx_network_definition *self, trtx_tensor *input, trtx_layer **result);
+/** Samples the input at the positions of a grid. */
 TRTX_API trtx_status trtx_network_definition_add_grid_sample(trtx_network_definition *self, trtx_tensor *input, trtx_tensor *grid, trtx_layer **result);
-/** Deprecated. */
+/** Selects boxes that overlap little, with INT32 indices. Deprecated. */
 TRTX_API trtx_status trtx_network_definition_add_nms(trtx_network_definition *self, trtx_tensor *boxes, trtx_tensor *scores, trtx_tensor *max_output_boxes_per_class, trtx_layer **result);
+/** Reverses sequences, each with its own length. */
 TRTX_API trtx_status trtx_network_definition_add_reverse_sequence(trtx_network_definition *self, trtx_tensor *input, trtx_tensor *sequence_lens, trtx_layer **result);
-/** Deprecated. */
+/** Adds an instance, group or layer normalization; with groups, one scale and bias for each group. Deprecated. */
 TRTX_API trtx_status trtx_network_definition_add_normalization(trtx_network_definition *self, trtx_tensor *input, trtx_tensor *scale, trtx_tensor *bias, uint32_t axes_mask, trtx_layer **result);
+/** Changes the element type. */
 TRTX_API trtx_status trtx_network_definition_add_cast(trtx_network_definition *self, trtx_tensor *input, trtx_data_type to_type, trtx_layer **result);
+/** The builder that it comes from. */
 TRTX_API trtx_builder *trtx_network_definition_get_builder(const trtx_network_definition *self);
+/** The flags that it was created with, as bits. */
 TRTX_API uint32_t trtx_network_definition_get_flags(const trtx_network_definition *self);
+/** Whether it was created with a flag. */
 TRTX_API bool trtx_network_definition_get_flag(const trtx_network_definition *self, trtx_network_definition_creation_flag network_definition_creation_flag);
+/** Quantizes with given scales. */
 TRTX_API trtx_status trtx_network_definition_add_quantize_v2(trtx_network_definition *self, trtx_tensor *input, trtx_tensor *scale, trtx_data_type output_type, trtx_layer **result);
+/** Turns quantized values back with given scales. */
 TRTX_API trtx_status trtx_network_definition_add_dequantize_v2(trtx_network_definition *self, trtx_tensor *input, trtx_tensor *scale, trtx_data_type output_type, trtx_layer **result);
+/** Adds counted or random values of a type. */
 TRTX_API trtx_status trtx_network_definition_add_fill_v2(trtx_network_definition *self, const trtx_dims *dimensions, trtx_fill_operation op, trtx_data_type output_type, trtx_layer **result);
+/** Has the values of a tensor reported to the debug listener. */
 TRTX_API trtx_status trtx_network_definition_mark_debug(trtx_network_definition *self, trtx_tensor *tensor);
+/** Takes that back. */
 TRTX_API trtx_status trtx_network_definition_unmark_debug(trtx_network_definition *self, trtx_tensor *tensor);
+/** Whether the values of a tensor are reported; those marked as unfused are not known here. */
 TRTX_API trtx_status trtx_network_definition_is_debug_tensor(const trtx_network_definition *self, const trtx_tensor *tensor, bool *result);
+/** Lets named weights be refitted, where not all may be. */
 TRTX_API trtx_status trtx_network_definition_mark_weights_refittable(trtx_network_definition *self, const char *name);
+/** Takes that back. */
 TRTX_API trtx_status trtx_network_definition_unmark_weights_refittable(trtx_network_definition *self, const char *name);
+/** Whether named weights are marked to be refitted. */
 TRTX_API trtx_status trtx_network_definition_are_weights_marked_refittable(const trtx_network_definition *self, const char *name, bool *result);
+/** Drops axes of size 1, which a shape tensor names. */
 TRTX_API trtx_status trtx_network_definition_add_squeeze(trtx_network_definition *self, trtx_tensor *input, trtx_tensor *axes, trtx_layer **result);
+/** Inserts axes of size 1, which a shape tensor names. */
 TRTX_API trtx_status trtx_network_definition_add_unsqueeze(trtx_network_definition *self, trtx_tensor *input, trtx_tensor *axes, trtx_layer **result);
-/** Deprecated. */
+/** Quantizes blocks along an axis with scales that it computes. Deprecated. */
 TRTX_API trtx_status trtx_network_definition_add_dynamic_quantize(trtx_network_definition *self, trtx_tensor *input, int32_t axis, int32_t block_size, trtx_data_type to_type, trtx_data_type scale_type, trtx_layer **result);
+/** Accumulates along an axis. */
 TRTX_API trtx_status trtx_network_definition_add_cumulative(trtx_network_definition *self, trtx_tensor *input, trtx_tensor *axis, trtx_cumulative_operation operation, bool exclusive, bool reverse, trtx_layer **result);
+/** Has all tensors reported that no fusion swallows. */
 TRTX_API trtx_status trtx_network_definition_mark_unfused_tensors_as_debug_tensors(trtx_network_definition *self);
+/** Takes that back. */
 TRTX_API trtx_status trtx_network_definition_unmark_unfused_tensors_as_debug_tensors(trtx_network_definition *self);
+/** Finds the k largest or smallest values along an axis, given as a bit, and their indices. */
 TRTX_API trtx_status trtx_network_definition_add_topk_v2(trtx_network_definition *self, trtx_tensor *input, trtx_topk_operation op, int32_t k, uint32_t reduce_axes, trtx_data_type indices_type, trtx_layer **result);
+/** Finds the coordinates of what is not zero. */
 TRTX_API trtx_status trtx_network_definition_add_non_zero_v2(trtx_network_definition *self, trtx_tensor *input, trtx_data_type indices_type, trtx_layer **result);
-TRTX_API trtx_status trtx_network_definition_add_nmsv2(trtx_network_definition *self, trtx_tensor *boxes, trtx_tensor *scores, trtx_tensor *max_output_boxes_per_class, trtx_data_type indices_type, trtx_layer **result);
-/** Deprecated. */
+/** Selects boxes that overlap little. */
+TRTX_API trtx_status trtx_network_definition_add_nms_v2(trtx_network_definition *self, trtx_tensor *boxes, trtx_tensor *scores, trtx_tensor *max_output_boxes_per_class, trtx_data_type indices_type, trtx_layer **result);
+/** Adds attention of a query to keys and values, causal or not. Deprecated. */
 TRTX_API trtx_status trtx_network_definition_add_attention(trtx_network_definition *self, trtx_tensor *query, trtx_tensor *key, trtx_tensor *value, trtx_attention_normalization_op norm_op, bool is_causal, trtx_attention **result);
+/** Rotates pairs of hidden dimensions by position. */
 TRTX_API trtx_status trtx_network_definition_add_rotary_embedding(trtx_network_definition *self, trtx_tensor *input, trtx_tensor *cos_cache, trtx_tensor *sin_cache, bool interleaved, int32_t rotary_embedding_dim, trtx_layer **result);
+/** Quantizes blocks of any shape with scales that it computes. */
 TRTX_API trtx_status trtx_network_definition_add_dynamic_quantize_v2(trtx_network_definition *self, trtx_tensor *input, const trtx_dims *block_shape, trtx_data_type to_type, trtx_data_type scale_type, trtx_layer **result);
+/** Writes new keys or values into a cache, in place. */
 TRTX_API trtx_status trtx_network_definition_add_kv_cache_update(trtx_network_definition *self, trtx_tensor *cache, trtx_tensor *update, trtx_tensor *write_indices, trtx_kv_cache_mode cache_mode, trtx_layer **result);
+/** Adds an instance, group, layer or RMS normalization; one scale and bias for each channel. */
 TRTX_API trtx_status trtx_network_definition_add_normalization_v2(trtx_network_definition *self, trtx_tensor *input, trtx_tensor *scale, trtx_tensor *bias, uint32_t axes_mask, trtx_layer **result);
+/** Adds a mixture of experts; their weights are set on the layer. */
 TRTX_API trtx_status trtx_network_definition_add_moe(trtx_network_definition *self, trtx_tensor *hidden_states, trtx_tensor *selected_experts_for_tokens, trtx_tensor *scores_for_selected_experts, trtx_layer **result);
+/** Adds an operation between the devices of a group. */
 TRTX_API trtx_status trtx_network_definition_add_dist_collective(trtx_network_definition *self, trtx_tensor *input, trtx_collective_operation dist_collective_op, trtx_reduce_operation reduce_op, int64_t root, int64_t *groups, int64_t group_size, trtx_layer **result);
+/** Adds attention of a query to keys and values, with a causal mask of a kind. */
 TRTX_API trtx_status trtx_network_definition_add_attention_v2(trtx_network_definition *self, trtx_tensor *query, trtx_tensor *key, trtx_tensor *value, trtx_attention_normalization_op norm_op, trtx_causal_mask_kind causal_kind, trtx_attention **result);
+/** Remove the given dimensions, or without axes every dimension of size one. Since 1.7. */
+TRTX_API trtx_status trtx_network_definition_add_squeeze_v2(trtx_network_definition *self, trtx_tensor *input, trtx_tensor *axes, trtx_layer **result);
 /** Destroys the object; null is allowed. */
 TRTX_API void trtx_network_definition_destroy(trtx_network_definition *self);
 
 /** IConvolutionLayer: Convolution over two or three spatial dimensions. */
 TRTX_API trtx_status trtx_convolution_layer_set_nb_output_maps(trtx_layer *self, int64_t nb_output_maps);
+/** Number of feature maps that it produces. */
 TRTX_API int64_t trtx_convolution_layer_get_nb_output_maps(const trtx_layer *self);
 TRTX_API trtx_status trtx_convolution_layer_set_nb_groups(trtx_layer *self, int64_t nb_groups);
+/** Groups that the channels are divided into, each with kernels of its own; 1 by default. */
 TRTX_API int64_t trtx_convolution_layer_get_nb_groups(const trtx_layer *self);
 TRTX_API trtx_status trtx_convolution_layer_set_kernel_weights(trtx_layer *self, const trtx_weights *weights);
+/** Kernel values; empty where they come as the second input. */
 TRTX_API trtx_status trtx_convolution_layer_get_kernel_weights(const trtx_layer *self, trtx_weights *result);
 TRTX_API trtx_status trtx_convolution_layer_set_bias_weights(trtx_layer *self, const trtx_weights *weights);
+/** One value for each output map; empty for none, or where they come as the third input. */
 TRTX_API trtx_status trtx_convolution_layer_get_bias_weights(const trtx_layer *self, trtx_weights *result);
 TRTX_API trtx_status trtx_convolution_layer_set_pre_padding(trtx_layer *self, const trtx_dims *padding);
+/** Zeros put before the start of each spatial dimension; none by default. */
 TRTX_API trtx_status trtx_convolution_layer_get_pre_padding(const trtx_layer *self, trtx_dims *result);
 TRTX_API trtx_status trtx_convolution_layer_set_post_padding(trtx_layer *self, const trtx_dims *padding);
+/** Zeros put behind the end of each spatial dimension; none by default. */
 TRTX_API trtx_status trtx_convolution_layer_get_post_padding(const trtx_layer *self, trtx_dims *result);
 TRTX_API trtx_status trtx_convolution_layer_set_padding_mode(trtx_layer *self, trtx_padding_mode padding_mode);
+/** How padding and output size are found; a mode that is not explicit overrides the paddings. */
 TRTX_API trtx_padding_mode trtx_convolution_layer_get_padding_mode(const trtx_layer *self);
 TRTX_API trtx_status trtx_convolution_layer_set_kernel_size_nd(trtx_layer *self, const trtx_dims *kernel_size);
+/** Extent of the kernel in each spatial dimension. */
 TRTX_API trtx_status trtx_convolution_layer_get_kernel_size_nd(const trtx_layer *self, trtx_dims *result);
 TRTX_API trtx_status trtx_convolution_layer_set_stride_nd(trtx_layer *self, const trtx_dims *stride);
+/** Step of the kernel in each spatial dimension; 1 by default. */
 TRTX_API trtx_status trtx_convolution_layer_get_stride_nd(const trtx_layer *self, trtx_dims *result);
 TRTX_API trtx_status trtx_convolution_layer_set_padding_nd(trtx_layer *self, const trtx_dims *padding);
+/** Padding on both sides of each spatial dimension; the two must be equal when it is asked. */
 TRTX_API trtx_status trtx_convolution_layer_get_padding_nd(const trtx_layer *self, trtx_dims *result);
 TRTX_API trtx_status trtx_convolution_layer_set_dilation_nd(trtx_layer *self, const trtx_dims *dilation);
+/** Distance between neighbouring kernel elements in each spatial dimension; 1 by default. */
 TRTX_API trtx_status trtx_convolution_layer_get_dilation_nd(const trtx_layer *self, trtx_dims *result);
 
 /** IDeconvolutionLayer: Transposed convolution over two or three spatial dimensions. */
 TRTX_API trtx_status trtx_deconvolution_layer_set_nb_output_maps(trtx_layer *self, int64_t nb_output_maps);
+/** Number of feature maps that it produces. */
 TRTX_API int64_t trtx_deconvolution_layer_get_nb_output_maps(const trtx_layer *self);
 TRTX_API trtx_status trtx_deconvolution_layer_set_nb_groups(trtx_layer *self, int64_t nb_groups);
+/** Groups that the channels are divided into, each with kernels of its own; 1 by default. */
 TRTX_API int64_t trtx_deconvolution_layer_get_nb_groups(const trtx_layer *self);
 TRTX_API trtx_status trtx_deconvolution_layer_set_kernel_weights(trtx_layer *self, const trtx_weights *weights);
+/** Kernel values; empty where they come as the second input. */
 TRTX_API trtx_status trtx_deconvolution_layer_get_kernel_weights(const trtx_layer *self, trtx_weights *result);
 TRTX_API trtx_status trtx_deconvolution_layer_set_bias_weights(trtx_layer *self, const trtx_weights *weights);
+/** One value for each output map; empty for none, or where they come as the third input. */
 TRTX_API trtx_status trtx_deconvolution_layer_get_bias_weights(const trtx_layer *self, trtx_weights *result);
 TRTX_API trtx_status trtx_deconvolution_layer_set_pre_padding(trtx_layer *self, const trtx_dims *padding);
+/** Elements cut off the start of each spatial dimension of the output; none by default. */
 TRTX_API trtx_status trtx_deconvolution_layer_get_pre_padding(const trtx_layer *self, trtx_dims *result);
 TRTX_API trtx_status trtx_deconvolution_layer_set_post_padding(trtx_layer *self, const trtx_dims *padding);
+/** Elements cut off the end of each spatial dimension of the output; none by default. */
 TRTX_API trtx_status trtx_deconvolution_layer_get_post_padding(const trtx_layer *self, trtx_dims *result);
 TRTX_API trtx_status trtx_deconvolution_layer_set_padding_mode(trtx_layer *self, trtx_padding_mode padding_mode);
+/** How padding and output size are found; a mode that is not explicit overrides the paddings. */
 TRTX_API trtx_padding_mode trtx_deconvolution_layer_get_padding_mode(const trtx_layer *self);
 TRTX_API trtx_status trtx_deconvolution_layer_set_kernel_size_nd(trtx_layer *self, const trtx_dims *kernel_size);
+/** Extent of the kernel in each spatial dimension. */
 TRTX_API trtx_status trtx_deconvolution_layer_get_kernel_size_nd(const trtx_layer *self, trtx_dims *result);
 TRTX_API trtx_status trtx_deconvolution_layer_set_stride_nd(trtx_layer *self, const trtx_dims *stride);
+/** Step of the kernel in each spatial dimension; 1 by default. */
 TRTX_API trtx_status trtx_deconvolution_layer_get_stride_nd(const trtx_layer *self, trtx_dims *result);
 TRTX_API trtx_status trtx_deconvolution_layer_set_padding_nd(trtx_layer *self, const trtx_dims *padding);
+/** Elements cut off both sides of each spatial dimension; the two must be equal when it is asked. */
 TRTX_API trtx_status trtx_deconvolution_layer_get_padding_nd(const trtx_layer *self, trtx_dims *result);
 TRTX_API trtx_status trtx_deconvolution_layer_set_dilation_nd(trtx_layer *self, const trtx_dims *dilation);
+/** Distance between neighbouring kernel elements in each spatial dimension; 1 by default. */
 TRTX_API trtx_status trtx_deconvolution_layer_get_dilation_nd(const trtx_layer *self, trtx_dims *result);
 
 /** IPoolingLayer: Takes the maximum or the average of a sliding window. */
 TRTX_API trtx_status trtx_pooling_layer_set_pooling_type(trtx_layer *self, trtx_pooling_type type);
+/** Whether windows give their maximum, their average or a blend of both. */
 TRTX_API trtx_pooling_type trtx_pooling_layer_get_pooling_type(const trtx_layer *self);
 TRTX_API trtx_status trtx_pooling_layer_set_blend_factor(trtx_layer *self, float blend_factor);
+/** Share of the average in a blend, from 0 (the default: maximum only) to 1. */
 TRTX_API float trtx_pooling_layer_get_blend_factor(const trtx_layer *self);
 TRTX_API trtx_status trtx_pooling_layer_set_average_count_excludes_padding(trtx_layer *self, bool exclusive);
+/** Whether averages count the elements of the input alone, without padding; true by default. */
 TRTX_API bool trtx_pooling_layer_get_average_count_excludes_padding(const trtx_layer *self);
 TRTX_API trtx_status trtx_pooling_layer_set_pre_padding(trtx_layer *self, const trtx_dims *padding);
+/** Padding before the start of each spatial dimension; none by default. */
 TRTX_API trtx_status trtx_pooling_layer_get_pre_padding(const trtx_layer *self, trtx_dims *result);
 TRTX_API trtx_status trtx_pooling_layer_set_post_padding(trtx_layer *self, const trtx_dims *padding);
+/** Padding behind the end of each spatial dimension; none by default. */
 TRTX_API trtx_status trtx_pooling_layer_get_post_padding(const trtx_layer *self, trtx_dims *result);
 TRTX_API trtx_status trtx_pooling_layer_set_padding_mode(trtx_layer *self, trtx_padding_mode padding_mode);
+/** How padding and output size are found; a mode that is not explicit overrides the paddings. */
 TRTX_API trtx_padding_mode trtx_pooling_layer_get_padding_mode(const trtx_layer *self);
 TRTX_API trtx_status trtx_pooling_layer_set_window_size_nd(trtx_layer *self, const trtx_dims *window_size);
+/** Extent of the window in each spatial dimension. */
 TRTX_API trtx_status trtx_pooling_layer_get_window_size_nd(const trtx_layer *self, trtx_dims *result);
 TRTX_API trtx_status trtx_pooling_layer_set_stride_nd(trtx_layer *self, const trtx_dims *stride);
+/** Step of the window in each spatial dimension; 1 by default. */
 TRTX_API trtx_status trtx_pooling_layer_get_stride_nd(const trtx_layer *self, trtx_dims *result);
 TRTX_API trtx_status trtx_pooling_layer_set_padding_nd(trtx_layer *self, const trtx_dims *padding);
+/** Padding on both sides of each spatial dimension; the two must be equal when it is asked. */
 TRTX_API trtx_status trtx_pooling_layer_get_padding_nd(const trtx_layer *self, trtx_dims *result);
 
 /** IMatrixMultiplyLayer: Multiplies matrices, in batches when there are leading dimensions. */
 TRTX_API trtx_status trtx_matrix_multiply_layer_set_operation(trtx_layer *self, int32_t index, trtx_matrix_operation op);
+/** How an operand is read: as it is, transposed, or as vectors. Index 0 or 1. */
 TRTX_API trtx_status trtx_matrix_multiply_layer_get_operation(const trtx_layer *self, int32_t index, trtx_matrix_operation *result);
 
 /** IActivationLayer: Applies an activation function to each element. */
 TRTX_API trtx_status trtx_activation_layer_set_activation_type(trtx_layer *self, trtx_activation_type type);
+/** The function applied. */
 TRTX_API trtx_activation_type trtx_activation_layer_get_activation_type(const trtx_layer *self);
 TRTX_API trtx_status trtx_activation_layer_set_alpha(trtx_layer *self, float alpha);
 TRTX_API trtx_status trtx_activation_layer_set_beta(trtx_layer *self, float beta);
+/** First parameter of the functions that have one, such as the slope of LEAKY_RELU or the minimum of CLIP. */
 TRTX_API float trtx_activation_layer_get_alpha(const trtx_layer *self);
+/** Second parameter of the functions that have two, such as the upper bound of CLIP. */
 TRTX_API float trtx_activation_layer_get_beta(const trtx_layer *self);
 
 /** IParametricReLULayer: Leaky ReLU with a slope for each element. */
 
 /** IScaleLayer: Computes (x * scale + shift) ** power, per tensor, channel or element. */
 TRTX_API trtx_status trtx_scale_layer_set_mode(trtx_layer *self, trtx_scale_mode mode);
+/** Whether there is one set of values for the whole tensor, for each channel, or for each element. */
 TRTX_API trtx_scale_mode trtx_scale_layer_get_mode(const trtx_layer *self);
 TRTX_API trtx_status trtx_scale_layer_set_shift(trtx_layer *self, const trtx_weights *shift);
+/** What is added after scaling; empty for nothing. */
 TRTX_API trtx_status trtx_scale_layer_get_shift(const trtx_layer *self, trtx_weights *result);
 TRTX_API trtx_status trtx_scale_layer_set_scale(trtx_layer *self, const trtx_weights *scale);
+/** What the input is multiplied with; empty for 1. */
 TRTX_API trtx_status trtx_scale_layer_get_scale(const trtx_layer *self, trtx_weights *result);
 TRTX_API trtx_status trtx_scale_layer_set_power(trtx_layer *self, const trtx_weights *power);
+/** Exponent applied last; empty for 1. */
 TRTX_API trtx_status trtx_scale_layer_get_power(const trtx_layer *self, trtx_weights *result);
+/** Axis of the channels, for the mode that has values for each of them. */
 TRTX_API int32_t trtx_scale_layer_get_channel_axis(const trtx_layer *self);
 TRTX_API trtx_status trtx_scale_layer_set_channel_axis(trtx_layer *self, int32_t channel_axis);
 
 /** ILRNLayer: Local response normalization across channels. */
 TRTX_API trtx_status trtx_lrn_layer_set_window_size(trtx_layer *self, int64_t window_size);
+/** Number of neighbouring channels that normalize each other; odd. */
 TRTX_API int64_t trtx_lrn_layer_get_window_size(const trtx_layer *self);
 TRTX_API trtx_status trtx_lrn_layer_set_alpha(trtx_layer *self, float alpha);
+/** Factor of the sum of squares. */
 TRTX_API float trtx_lrn_layer_get_alpha(const trtx_layer *self);
 TRTX_API trtx_status trtx_lrn_layer_set_beta(trtx_layer *self, float beta);
+/** Exponent of the denominator. */
 TRTX_API float trtx_lrn_layer_get_beta(const trtx_layer *self);
 TRTX_API trtx_status trtx_lrn_layer_set_k(trtx_layer *self, float k);
+/** Constant in the denominator, which keeps it away from zero. */
 TRTX_API float trtx_lrn_layer_get_k(const trtx_layer *self);
 
 /** ISoftMaxLayer: SoftMax over the chosen axes. */
 TRTX_API trtx_status trtx_softmax_layer_set_axes(trtx_layer *self, uint32_t axes);
+/** The axis that sums to one, as one bit: bit i is axis i. By default the third last, or 0. */
 TRTX_API uint32_t trtx_softmax_layer_get_axes(const trtx_layer *self);
 
 /** IRaggedSoftMaxLayer: SoftMax over rows of different lengths. */
 
 /** INormalizationLayer: Instance, group, layer or RMS normalization. */
 TRTX_API trtx_status trtx_normalization_layer_set_epsilon(trtx_layer *self, float eps);
+/** Added to the variance so that nothing is divided by zero; 1e-5 by default. */
 TRTX_API float trtx_normalization_layer_get_epsilon(const trtx_layer *self);
 TRTX_API trtx_status trtx_normalization_layer_set_axes(trtx_layer *self, uint32_t axes_mask);
+/** Axes that mean and variance are taken over, as bits: bit i is axis i. */
 TRTX_API uint32_t trtx_normalization_layer_get_axes(const trtx_layer *self);
 TRTX_API trtx_status trtx_normalization_layer_set_nb_groups(trtx_layer *self, int64_t nb_groups);
+/** Groups that the channels (axis 1) are divided into; 1 by default. */
 TRTX_API int64_t trtx_normalization_layer_get_nb_groups(const trtx_layer *self);
+/** Whether addNormalizationV2 added it. */
 TRTX_API bool trtx_normalization_layer_is_v2(const trtx_layer *self);
 
 /** IElementWiseLayer: Combines two tensors element by element, with broadcasting. */
 TRTX_API trtx_status trtx_elementwise_layer_set_operation(trtx_layer *self, trtx_elementwise_operation op);
+/** The operation between the two inputs. */
 TRTX_API trtx_elementwise_operation trtx_elementwise_layer_get_operation(const trtx_layer *self);
 
 /** IUnaryLayer: Applies a function of one argument to each element. */
 TRTX_API trtx_status trtx_unary_layer_set_operation(trtx_layer *self, trtx_unary_operation op);
+/** The function applied to each element. */
 TRTX_API trtx_unary_operation trtx_unary_layer_get_operation(const trtx_layer *self);
 
 /** IReduceLayer: Reduces the chosen axes to one value each. */
 TRTX_API trtx_status trtx_reduce_layer_set_operation(trtx_layer *self, trtx_reduce_operation op);
+/** How the values become one: their sum, product, maximum, minimum, average... */
 TRTX_API trtx_reduce_operation trtx_reduce_layer_get_operation(const trtx_layer *self);
 TRTX_API trtx_status trtx_reduce_layer_set_reduce_axes(trtx_layer *self, uint32_t reduce_axes);
+/** Axes to reduce, as bits: bit i is axis i. */
 TRTX_API uint32_t trtx_reduce_layer_get_reduce_axes(const trtx_layer *self);
 TRTX_API trtx_status trtx_reduce_layer_set_keep_dimensions(trtx_layer *self, bool keep_dimensions);
+/** Whether reduced axes stay, with size 1. */
 TRTX_API bool trtx_reduce_layer_get_keep_dimensions(const trtx_layer *self);
 
 /** ITopKLayer: Finds the k largest or smallest values and their indices. */
 TRTX_API trtx_status trtx_topk_layer_set_operation(trtx_layer *self, trtx_topk_operation op);
+/** Whether the largest or the smallest values are looked for. */
 TRTX_API trtx_topk_operation trtx_topk_layer_get_operation(const trtx_layer *self);
 TRTX_API trtx_status trtx_topk_layer_set_k(trtx_layer *self, int32_t k);
+/** How many values are looked for, at most 3840; a second input says it at run time instead. */
 TRTX_API int32_t trtx_topk_layer_get_k(const trtx_layer *self);
 TRTX_API trtx_status trtx_topk_layer_set_reduce_axes(trtx_layer *self, uint32_t reduce_axes);
+/** The axis to search, as a set with one bit: bit i is axis i. */
 TRTX_API uint32_t trtx_topk_layer_get_reduce_axes(const trtx_layer *self);
 TRTX_API trtx_status trtx_topk_layer_set_indices_type(trtx_layer *self, trtx_data_type type);
+/** Element type of the indices: INT32 or INT64. */
 TRTX_API trtx_data_type trtx_topk_layer_get_indices_type(const trtx_layer *self);
 
 /** IEinsumLayer: Sums products over the indices of an Einstein equation. */
 TRTX_API trtx_status trtx_einsum_layer_set_equation(trtx_layer *self, const char *equation);
+/** The equation, such as "ij,jk->ik". */
 TRTX_API const char *trtx_einsum_layer_get_equation(const trtx_layer *self);
 
 /** ICumulativeLayer: Running sums along an axis. */
 TRTX_API trtx_status trtx_cumulative_layer_set_operation(trtx_layer *self, trtx_cumulative_operation op);
+/** How values accumulate. */
 TRTX_API trtx_cumulative_operation trtx_cumulative_layer_get_operation(const trtx_layer *self);
 TRTX_API trtx_status trtx_cumulative_layer_set_exclusive(trtx_layer *self, bool exclusive);
+/** Whether an element is left out of its own sum. */
 TRTX_API bool trtx_cumulative_layer_get_exclusive(const trtx_layer *self);
 TRTX_API trtx_status trtx_cumulative_layer_set_reverse(trtx_layer *self, bool reverse);
+/** Whether it runs from the end of the axis to its start. */
 TRTX_API bool trtx_cumulative_layer_get_reverse(const trtx_layer *self);
 
 /** IConcatenationLayer: Joins tensors along one axis. */
 TRTX_API trtx_status trtx_concatenation_layer_set_axis(trtx_layer *self, int32_t axis);
+/** Axis that grows; by default the third last, or 0 with fewer than three. */
 TRTX_API int32_t trtx_concatenation_layer_get_axis(const trtx_layer *self);
 
 /** IGatherLayer: Picks values by index. */
 TRTX_API trtx_status trtx_gather_layer_set_gather_axis(trtx_layer *self, int32_t axis);
+/** Axis of the data that is indexed; 0 by default, and without meaning in mode ND. */
 TRTX_API int32_t trtx_gather_layer_get_gather_axis(const trtx_layer *self);
 TRTX_API trtx_status trtx_gather_layer_set_nb_elementwise_dims(trtx_layer *self, int32_t k);
+/** Leading axes that data and indices share, position by position; 0 by default. */
 TRTX_API int32_t trtx_gather_layer_get_nb_elementwise_dims(const trtx_layer *self);
 TRTX_API trtx_status trtx_gather_layer_set_mode(trtx_layer *self, trtx_gather_mode mode);
+/** Whether indices select slices, elements, or coordinates. */
 TRTX_API trtx_gather_mode trtx_gather_layer_get_mode(const trtx_layer *self);
 
 /** IScatterLayer: Writes values into a copy of a tensor by index. */
 TRTX_API trtx_status trtx_scatter_layer_set_mode(trtx_layer *self, trtx_scatter_mode mode);
+/** Whether indices name elements or coordinates. */
 TRTX_API trtx_scatter_mode trtx_scatter_layer_get_mode(const trtx_layer *self);
 TRTX_API trtx_status trtx_scatter_layer_set_axis(trtx_layer *self, int32_t axis);
+/** Axis that element indices count along; 0 by default. */
 TRTX_API int32_t trtx_scatter_layer_get_axis(const trtx_layer *self);
 
 /** IPaddingLayer: Pads with zeros, or crops where the padding is negative. */
 TRTX_API trtx_status trtx_padding_layer_set_pre_padding_nd(trtx_layer *self, const trtx_dims *padding);
+/** Elements added before the start of the last two axes; negative ones are cut off. */
 TRTX_API trtx_status trtx_padding_layer_get_pre_padding_nd(const trtx_layer *self, trtx_dims *result);
 TRTX_API trtx_status trtx_padding_layer_set_post_padding_nd(trtx_layer *self, const trtx_dims *padding);
+/** Elements added behind the end of the last two axes; negative ones are cut off. */
 TRTX_API trtx_status trtx_padding_layer_get_post_padding_nd(const trtx_layer *self, trtx_dims *result);
 
 /** IShuffleLayer: Transposes, reshapes and transposes again. */
 TRTX_API trtx_status trtx_shuffle_layer_set_first_transpose(trtx_layer *self, const trtx_permutation *permutation);
+/** Order of the axes before the reshape; as they are by default. */
 TRTX_API trtx_status trtx_shuffle_layer_get_first_transpose(const trtx_layer *self, trtx_permutation *result);
 TRTX_API trtx_status trtx_shuffle_layer_set_reshape_dimensions(trtx_layer *self, const trtx_dims *dimensions);
+/** The new shape; -1, once, stands for what is left, and 0 for the size in the input. */
 TRTX_API trtx_status trtx_shuffle_layer_get_reshape_dimensions(const trtx_layer *self, trtx_dims *result);
 TRTX_API trtx_status trtx_shuffle_layer_set_second_transpose(trtx_layer *self, const trtx_permutation *permutation);
+/** Order of the axes after the reshape; as they are by default. */
 TRTX_API trtx_status trtx_shuffle_layer_get_second_transpose(const trtx_layer *self, trtx_permutation *result);
 TRTX_API trtx_status trtx_shuffle_layer_set_zero_is_placeholder(trtx_layer *self, bool zero_is_placeholder);
+/** Whether a 0 in the new shape copies the size in the input, as by default, or means zero. */
 TRTX_API bool trtx_shuffle_layer_get_zero_is_placeholder(const trtx_layer *self);
 
 /** ISliceLayer: Takes a strided window of a tensor. */
 TRTX_API trtx_status trtx_slice_layer_set_start(trtx_layer *self, const trtx_dims *start);
+/** First position on each axis; of unknown rank where the second input gives it. */
 TRTX_API trtx_status trtx_slice_layer_get_start(const trtx_layer *self, trtx_dims *result);
 TRTX_API trtx_status trtx_slice_layer_set_size(trtx_layer *self, const trtx_dims *size);
+/** Shape of the result; of unknown rank where the third input gives it. */
 TRTX_API trtx_status trtx_slice_layer_get_size(const trtx_layer *self, trtx_dims *result);
 TRTX_API trtx_status trtx_slice_layer_set_stride(trtx_layer *self, const trtx_dims *stride);
+/** Step on each axis; of unknown rank where the fourth input gives it. */
 TRTX_API trtx_status trtx_slice_layer_get_stride(const trtx_layer *self, trtx_dims *result);
 TRTX_API trtx_status trtx_slice_layer_set_mode(trtx_layer *self, trtx_sample_mode mode);
+/** What stands in for positions outside the input. */
 TRTX_API trtx_sample_mode trtx_slice_layer_get_mode(const trtx_layer *self);
 TRTX_API trtx_status trtx_slice_layer_set_axes(trtx_layer *self, const trtx_dims *axes);
+/** Axes that start, size and stride speak of; of unknown rank for all, or where the sixth input gives it. */
 TRTX_API trtx_status trtx_slice_layer_get_axes(const trtx_layer *self, trtx_dims *result);
 
 /** IShapeLayer: Gives the shape of a tensor as a tensor. */
 
 /** IResizeLayer: Resamples a tensor to another size. */
 TRTX_API trtx_status trtx_resize_layer_set_output_dimensions(trtx_layer *self, const trtx_dims *dimensions);
+/** The shape asked for; scales or a second input may say it instead. */
 TRTX_API trtx_status trtx_resize_layer_get_output_dimensions(const trtx_layer *self, trtx_dims *result);
 TRTX_API trtx_status trtx_resize_layer_set_scales(trtx_layer *self, const float *scales, int32_t nb_scales);
+/** Copies the factors of the axes and returns their number; copies nothing if the size differs. */
 TRTX_API trtx_status trtx_resize_layer_get_scales(const trtx_layer *self, int32_t size, float *scales, int32_t *result);
 TRTX_API trtx_status trtx_resize_layer_set_resize_mode(trtx_layer *self, trtx_interpolation_mode interpolation_mode);
+/** How values between the input's pixels are made; nearest by default. */
 TRTX_API trtx_interpolation_mode trtx_resize_layer_get_resize_mode(const trtx_layer *self);
 TRTX_API trtx_status trtx_resize_layer_set_coordinate_transformation(trtx_layer *self, trtx_resize_coordinate_transformation coord_transform);
+/** How a position in the output becomes one in the input; ASYMMETRIC by default. */
 TRTX_API trtx_resize_coordinate_transformation trtx_resize_layer_get_coordinate_transformation(const trtx_layer *self);
 TRTX_API trtx_status trtx_resize_layer_set_selector_for_single_pixel(trtx_layer *self, trtx_resize_selector selector);
+/** Which pixel is taken where an axis shrinks to one; by the formula by default. */
 TRTX_API trtx_resize_selector trtx_resize_layer_get_selector_for_single_pixel(const trtx_layer *self);
 TRTX_API trtx_status trtx_resize_layer_set_nearest_rounding(trtx_layer *self, trtx_resize_round_mode value);
+/** Which way nearest interpolation rounds; down by default. */
 TRTX_API trtx_resize_round_mode trtx_resize_layer_get_nearest_rounding(const trtx_layer *self);
 TRTX_API trtx_status trtx_resize_layer_set_cubic_coeff(trtx_layer *self, float value);
+/** Coefficient of cubic interpolation; -0.75 by default. */
 TRTX_API float trtx_resize_layer_get_cubic_coeff(const trtx_layer *self);
 TRTX_API trtx_status trtx_resize_layer_set_exclude_outside(trtx_layer *self, bool value);
+/** Whether pixels outside the input get no weight, the others being scaled up; false by default. */
 TRTX_API bool trtx_resize_layer_get_exclude_outside(const trtx_layer *self);
 
 /** IGridSampleLayer: Samples a tensor at the points of a grid. */
 TRTX_API trtx_status trtx_grid_sample_layer_set_interpolation_mode(trtx_layer *self, trtx_interpolation_mode mode);
+/** How values between the input's pixels are made. */
 TRTX_API trtx_interpolation_mode trtx_grid_sample_layer_get_interpolation_mode(const trtx_layer *self);
 TRTX_API trtx_status trtx_grid_sample_layer_set_align_corners(trtx_layer *self, bool align_corners);
+/** Whether -1 and 1 mean the centres of the outer pixels, and not their edges. */
 TRTX_API bool trtx_grid_sample_layer_get_align_corners(const trtx_layer *self);
 TRTX_API trtx_status trtx_grid_sample_layer_set_sample_mode(trtx_layer *self, trtx_sample_mode mode);
+/** What stands in for positions outside the input. */
 TRTX_API trtx_sample_mode trtx_grid_sample_layer_get_sample_mode(const trtx_layer *self);
 
 /** ISelectLayer: Chooses between two tensors, element by element. */
 
 /** IFillLayer: Makes a tensor of evenly spaced or random values. */
 TRTX_API trtx_status trtx_fill_layer_set_dimensions(trtx_layer *self, const trtx_dims *dimensions);
+/** Shape of the result; of unknown rank where the first input gives it. */
 TRTX_API trtx_status trtx_fill_layer_get_dimensions(const trtx_layer *self, trtx_dims *result);
 TRTX_API trtx_status trtx_fill_layer_set_operation(trtx_layer *self, trtx_fill_operation op);
+/** Whether it counts up, or draws uniform or normal random numbers. */
 TRTX_API trtx_fill_operation trtx_fill_layer_get_operation(const trtx_layer *self);
 TRTX_API trtx_status trtx_fill_layer_set_alpha(trtx_layer *self, double alpha);
+/** Start, minimum or mean, as the operation has it; 0 by default. */
 TRTX_API double trtx_fill_layer_get_alpha(const trtx_layer *self);
 TRTX_API trtx_status trtx_fill_layer_set_beta(trtx_layer *self, double beta);
+/** Step, maximum or standard deviation, as the operation has it; 1 by default. */
 TRTX_API double trtx_fill_layer_get_beta(const trtx_layer *self);
 TRTX_API trtx_status trtx_fill_layer_set_alpha_int64(trtx_layer *self, int64_t alpha);
+/** The start or minimum where it was set as an integer. */
 TRTX_API int64_t trtx_fill_layer_get_alpha_int64(const trtx_layer *self);
 TRTX_API trtx_status trtx_fill_layer_set_beta_int64(trtx_layer *self, int64_t beta);
+/** The step or maximum where it was set as an integer. */
 TRTX_API int64_t trtx_fill_layer_get_beta_int64(const trtx_layer *self);
+/** Whether the two parameters are integers. */
 TRTX_API bool trtx_fill_layer_is_alpha_beta_int64(const trtx_layer *self);
+/** Element type of the output: FLOAT, HALF, INT32 or INT64. */
 TRTX_API trtx_data_type trtx_fill_layer_get_to_type(const trtx_layer *self);
 TRTX_API trtx_status trtx_fill_layer_set_to_type(trtx_layer *self, trtx_data_type to_type);
 
 /** IConstantLayer: A tensor whose values are known when the network is built. */
 TRTX_API trtx_status trtx_constant_layer_set_weights(trtx_layer *self, const trtx_weights *weights);
+/** The values. */
 TRTX_API trtx_status trtx_constant_layer_get_weights(const trtx_layer *self, trtx_weights *result);
 TRTX_API trtx_status trtx_constant_layer_set_dimensions(trtx_layer *self, const trtx_dims *dimensions);
+/** Shape of the output; it has as many elements as there are values. */
 TRTX_API trtx_status trtx_constant_layer_get_dimensions(const trtx_layer *self, trtx_dims *result);
 
 /** IIdentityLayer: Hands its input on unchanged. */
 
 /** ICastLayer: Converts elements to another type. */
 TRTX_API trtx_status trtx_cast_layer_set_to_type(trtx_layer *self, trtx_data_type to_type);
+/** Element type of the output. */
 TRTX_API trtx_data_type trtx_cast_layer_get_to_type(const trtx_layer *self);
 
 /** IOneHotLayer: Expands indices into one-hot vectors. */
+/** Where the new axis stands in the output. */
 TRTX_API int32_t trtx_one_hot_layer_get_axis(const trtx_layer *self);
 TRTX_API trtx_status trtx_one_hot_layer_set_axis(trtx_layer *self, int32_t axis);
 
 /** INonZeroLayer: Gives the indices of the elements that are not zero. */
 TRTX_API trtx_status trtx_non_zero_layer_set_indices_type(trtx_layer *self, trtx_data_type type);
+/** Element type of the indices: INT32 or INT64. */
 TRTX_API trtx_data_type trtx_non_zero_layer_get_indices_type(const trtx_layer *self);
 
 /** INMSLayer: Drops boxes that overlap a better box. */
 TRTX_API trtx_status trtx_nms_layer_set_bounding_box_format(trtx_layer *self, trtx_bounding_box_format fmt);
+/** Whether boxes are two corners, as by default, or a centre and sizes. */
 TRTX_API trtx_bounding_box_format trtx_nms_layer_get_bounding_box_format(const trtx_layer *self);
 TRTX_API trtx_status trtx_nms_layer_set_topk_box_limit(trtx_layer *self, int32_t limit);
+/** Boxes considered for each batch item, the best first; 5000 by default and at most. */
 TRTX_API int32_t trtx_nms_layer_get_topk_box_limit(const trtx_layer *self);
 TRTX_API trtx_status trtx_nms_layer_set_indices_type(trtx_layer *self, trtx_data_type type);
+/** Element type of the indices: INT32 or INT64. */
 TRTX_API trtx_data_type trtx_nms_layer_get_indices_type(const trtx_layer *self);
 
 /** IReverseSequenceLayer: Reverses the first part of each sequence of a batch. */
 TRTX_API trtx_status trtx_reverse_sequence_layer_set_batch_axis(trtx_layer *self, int32_t batch_axis);
+/** Axis of the batch; 1 by default. */
 TRTX_API int32_t trtx_reverse_sequence_layer_get_batch_axis(const trtx_layer *self);
 TRTX_API trtx_status trtx_reverse_sequence_layer_set_sequence_axis(trtx_layer *self, int32_t sequence_axis);
+/** Axis that is reversed; 0 by default. */
 TRTX_API int32_t trtx_reverse_sequence_layer_get_sequence_axis(const trtx_layer *self);
 
 /** ISqueezeLayer: Removes dimensions of size one. */
@@ -1390,68 +1698,91 @@ TRTX_API int32_t trtx_reverse_sequence_layer_get_sequence_axis(const trtx_layer 
 
 /** IAssertionLayer: Fails the build or the run when its condition is false. */
 TRTX_API trtx_status trtx_assertion_layer_set_message(trtx_layer *self, const char *message);
+/** What the error says when the condition is false. */
 TRTX_API const char *trtx_assertion_layer_get_message(const trtx_layer *self);
 
 /** IQuantizeLayer: Converts to a small type with a scale. */
+/** Channel axis of the scales; -1, the default, for one scale for the whole tensor. */
 TRTX_API int32_t trtx_quantize_layer_get_axis(const trtx_layer *self);
 TRTX_API trtx_status trtx_quantize_layer_set_axis(trtx_layer *self, int32_t axis);
+/** Element type of the output: INT8, FP8, INT4 or FP4. */
 TRTX_API trtx_data_type trtx_quantize_layer_get_to_type(const trtx_layer *self);
 TRTX_API trtx_status trtx_quantize_layer_set_to_type(trtx_layer *self, trtx_data_type to_type);
+/** Elements that share a scale, on each axis; -1 for all of an axis, no axes for no blocks. */
 TRTX_API trtx_status trtx_quantize_layer_get_block_shape(const trtx_layer *self, trtx_dims *result);
 TRTX_API trtx_status trtx_quantize_layer_set_block_shape(trtx_layer *self, const trtx_dims *block_shape);
 
 /** IDequantizeLayer: Converts back from a small type with a scale. */
+/** Channel axis of the scales; -1, the default, for one scale for the whole tensor. */
 TRTX_API int32_t trtx_dequantize_layer_get_axis(const trtx_layer *self);
 TRTX_API trtx_status trtx_dequantize_layer_set_axis(trtx_layer *self, int32_t axis);
+/** Element type of the output: FLOAT, HALF or BF16. */
 TRTX_API trtx_data_type trtx_dequantize_layer_get_to_type(const trtx_layer *self);
 TRTX_API trtx_status trtx_dequantize_layer_set_to_type(trtx_layer *self, trtx_data_type to_type);
+/** Elements that share a scale, on each axis; -1 for all of an axis, no axes for no blocks. */
 TRTX_API trtx_status trtx_dequantize_layer_get_block_shape(const trtx_layer *self, trtx_dims *result);
 TRTX_API trtx_status trtx_dequantize_layer_set_block_shape(trtx_layer *self, const trtx_dims *block_shape);
 
 /** IDynamicQuantizeLayer: Quantizes with scales that are computed from the data. */
-/** Deprecated. */
+/** Axis that is cut into blocks: the last or the one before. Deprecated. */
 TRTX_API int32_t trtx_dynamic_quantize_layer_get_axis(const trtx_layer *self);
 /** Deprecated. */
 TRTX_API trtx_status trtx_dynamic_quantize_layer_set_axis(trtx_layer *self, int32_t axis);
-/** Deprecated. */
+/** Elements that share a scale: 16 for NVFP4, 32 for MXFP8. Deprecated. */
 TRTX_API int32_t trtx_dynamic_quantize_layer_get_block_size(const trtx_layer *self);
 /** Deprecated. */
 TRTX_API trtx_status trtx_dynamic_quantize_layer_set_block_size(trtx_layer *self, int32_t axis);
+/** Element type of the scales, the second output. */
 TRTX_API trtx_data_type trtx_dynamic_quantize_layer_get_scale_type(const trtx_layer *self);
 TRTX_API trtx_status trtx_dynamic_quantize_layer_set_scale_type(trtx_layer *self, trtx_data_type axis);
+/** Element type of the quantized values, the first output. */
 TRTX_API trtx_data_type trtx_dynamic_quantize_layer_get_to_type(const trtx_layer *self);
 TRTX_API trtx_status trtx_dynamic_quantize_layer_set_to_type(trtx_layer *self, trtx_data_type to_type);
+/** Elements that share a scale, on each axis; no axes where axis and block size say it. */
 TRTX_API trtx_status trtx_dynamic_quantize_layer_get_block_shape(const trtx_layer *self, trtx_dims *result);
 TRTX_API trtx_status trtx_dynamic_quantize_layer_set_block_shape(trtx_layer *self, const trtx_dims *block_shape);
 
 /** ILoopBoundaryLayer: What the layers at the border of a loop have in common. */
+/** The loop that it belongs to. */
 TRTX_API trtx_loop *trtx_loop_boundary_layer_get_loop(const trtx_layer *self);
 
 /** IRecurrenceLayer: A value that is carried from one iteration to the next. */
 
 /** ILoopOutputLayer: Takes a value out of a loop. */
+/** Whether the output is the last value, or all values in order or in reverse. */
 TRTX_API trtx_loop_output trtx_loop_output_layer_get_loop_output(const trtx_layer *self);
 TRTX_API trtx_status trtx_loop_output_layer_set_axis(trtx_layer *self, int32_t axis);
+/** Where the axis of the iterations stands in the output; 0 by default, unused for the last value. */
 TRTX_API int32_t trtx_loop_output_layer_get_axis(const trtx_layer *self);
 
 /** ITripLimitLayer: Says how often a loop runs. */
+/** Whether the input is a number of iterations, or a condition to go on. */
 TRTX_API trtx_trip_limit trtx_trip_limit_layer_get_trip_limit(const trtx_layer *self);
 
 /** IIteratorLayer: Walks over one axis of a tensor, a slice an iteration. */
 TRTX_API trtx_status trtx_iterator_layer_set_axis(trtx_layer *self, int32_t axis);
+/** Axis that it walks along. */
 TRTX_API int32_t trtx_iterator_layer_get_axis(const trtx_layer *self);
 TRTX_API trtx_status trtx_iterator_layer_set_reverse(trtx_layer *self, bool reverse);
+/** Whether it starts at the end; false by default. */
 TRTX_API bool trtx_iterator_layer_get_reverse(const trtx_layer *self);
 
 /** ILoop: A loop: its recurrences, limits, iterators and outputs. */
+/** Adds a value that goes from one iteration to the next; its second input is the value of an iteration. */
 TRTX_API trtx_status trtx_loop_add_recurrence(trtx_loop *self, trtx_tensor *initial_value, trtx_layer **result);
+/** Adds the limit of the loop: a number of iterations, or a condition to go on. */
 TRTX_API trtx_status trtx_loop_add_trip_limit(trtx_loop *self, trtx_tensor *tensor, trtx_trip_limit limit, trtx_layer **result);
+/** Adds a walk along an axis of a tensor, one position for each iteration. */
 TRTX_API trtx_status trtx_loop_add_iterator(trtx_loop *self, trtx_tensor *tensor, int32_t axis, bool reverse, trtx_layer **result);
+/** Adds an output: the last value, or the values of all iterations along an axis. */
 TRTX_API trtx_status trtx_loop_add_loop_output(trtx_loop *self, trtx_tensor *tensor, trtx_loop_output output_kind, int32_t axis, trtx_layer **result);
+/** Names it in messages. */
 TRTX_API trtx_status trtx_loop_set_name(trtx_loop *self, const char *name);
+/** Name in messages. */
 TRTX_API const char *trtx_loop_get_name(const trtx_loop *self);
 
 /** IIfConditionalBoundaryLayer: What the layers at the border of a conditional have in common. */
+/** The conditional that it belongs to. */
 TRTX_API trtx_if_conditional *trtx_if_conditional_boundary_layer_get_conditional(const trtx_layer *self);
 
 /** IConditionLayer: Holds the condition of a conditional. */
@@ -1461,13 +1792,19 @@ TRTX_API trtx_if_conditional *trtx_if_conditional_boundary_layer_get_conditional
 /** IIfConditionalOutputLayer: Chooses between the results of the two branches. */
 
 /** IIfConditional: A conditional: a condition and two branches. */
+/** Sets the condition, a single boolean. */
 TRTX_API trtx_status trtx_if_conditional_set_condition(trtx_if_conditional *self, trtx_tensor *tensor, trtx_layer **result);
+/** Brings a tensor from outside into both branches. */
 TRTX_API trtx_status trtx_if_conditional_add_input(trtx_if_conditional *self, trtx_tensor *tensor, trtx_layer **result);
+/** Adds an output, which takes one of two tensors of equal type and shape. */
 TRTX_API trtx_status trtx_if_conditional_add_output(trtx_if_conditional *self, trtx_tensor *true_tensor, trtx_tensor *false_tensor, trtx_layer **result);
+/** Names it in messages. */
 TRTX_API trtx_status trtx_if_conditional_set_name(trtx_if_conditional *self, const char *name);
+/** Name in messages. */
 TRTX_API const char *trtx_if_conditional_get_name(const trtx_if_conditional *self);
 
 /** IAttentionBoundaryLayer: What the layers at the border of an attention have in common. */
+/** The attention that it belongs to. */
 TRTX_API trtx_attention *trtx_attention_boundary_layer_get_attention(const trtx_layer *self);
 
 /** IAttentionInputLayer: Brings a value into an attention. */
@@ -1475,113 +1812,188 @@ TRTX_API trtx_attention *trtx_attention_boundary_layer_get_attention(const trtx_
 /** IAttentionOutputLayer: Takes the result out of an attention. */
 
 /** IAttention: Fused attention: query, key, value and how their products are normalized. */
+/** Replaces one of the inputs. */
 TRTX_API trtx_status trtx_attention_set_input(trtx_attention *self, int32_t index, trtx_tensor *input);
+/** Number of inputs: query, key, value, and what is set beyond. */
 TRTX_API int32_t trtx_attention_get_nb_inputs(const trtx_attention *self);
+/** One of the inputs; null beyond the last, and for one that is not set. */
 TRTX_API trtx_status trtx_attention_get_input(const trtx_attention *self, int32_t index, trtx_tensor **result);
+/** Number of outputs. */
 TRTX_API int32_t trtx_attention_get_nb_outputs(const trtx_attention *self);
+/** One of the outputs. */
 TRTX_API trtx_status trtx_attention_get_output(const trtx_attention *self, int32_t index, trtx_tensor **result);
+/** Names it in messages. */
 TRTX_API trtx_status trtx_attention_set_name(trtx_attention *self, const char *name);
+/** Name in messages. */
 TRTX_API const char *trtx_attention_get_name(const trtx_attention *self);
+/** Sets how the scores are normalized. */
 TRTX_API trtx_status trtx_attention_set_normalization_operation(trtx_attention *self, trtx_attention_normalization_op op);
+/** How the scores are normalized: by a softmax, or not at all. */
 TRTX_API trtx_attention_normalization_op trtx_attention_get_normalization_operation(const trtx_attention *self);
-/** Deprecated. */
+/** Sets whether later positions are hidden; a mask excludes it. Deprecated. */
 TRTX_API trtx_status trtx_attention_set_causal(trtx_attention *self, bool is_causal);
-/** Deprecated. */
+/** Whether later positions are hidden, aligned at the upper left. Deprecated. */
 TRTX_API bool trtx_attention_get_causal(const trtx_attention *self);
+/** Sets a mask of the scores; a causal kind excludes it. */
 TRTX_API trtx_status trtx_attention_set_mask(trtx_attention *self, trtx_tensor *mask);
+/** Mask of the scores: booleans that allow, or values that are added; null for none. */
 TRTX_API trtx_tensor *trtx_attention_get_mask(const trtx_attention *self);
+/** Sets whether several kernels may do the work where no fused one fits. */
 TRTX_API trtx_status trtx_attention_set_decomposable(trtx_attention *self, bool decomposable);
+/** Whether several kernels may do the work where no fused one fits; false by default. */
 TRTX_API bool trtx_attention_get_decomposable(const trtx_attention *self);
+/** Sets the scale with which the normalized scores are quantized; the type must be set too. */
 TRTX_API trtx_status trtx_attention_set_normalization_quantize_scale(trtx_attention *self, trtx_tensor *tensor);
+/** Scale with which the normalized scores are quantized; null for none. */
 TRTX_API trtx_tensor *trtx_attention_get_normalization_quantize_scale(const trtx_attention *self);
+/** Sets the type that the normalized scores are quantized to: FP8 or INT8. */
 TRTX_API trtx_status trtx_attention_set_normalization_quantize_to_type(trtx_attention *self, trtx_data_type type);
+/** Type that the normalized scores are quantized to: FP8 or INT8. */
 TRTX_API trtx_data_type trtx_attention_get_normalization_quantize_to_type(const trtx_attention *self);
+/** Sets free text of at most 4095 bytes that the engine inspector repeats. */
 TRTX_API trtx_status trtx_attention_set_metadata(trtx_attention *self, const char *doc_string);
+/** Free text that the engine inspector repeats. */
 TRTX_API const char *trtx_attention_get_metadata(const trtx_attention *self);
+/** Sets the number of devices that work together; at least 1. */
 TRTX_API trtx_status trtx_attention_set_nb_ranks(trtx_attention *self, int32_t nb_ranks);
+/** Number of devices that work together; 1 by default. */
 TRTX_API int32_t trtx_attention_get_nb_ranks(const trtx_attention *self);
+/** Sets where the mask that hides later positions is aligned; a mask excludes it. */
 TRTX_API trtx_status trtx_attention_set_causal_kind(trtx_attention *self, trtx_causal_mask_kind kind);
+/** Where the mask that hides later positions is aligned, if there is one. */
 TRTX_API trtx_causal_mask_kind trtx_attention_get_causal_kind(const trtx_attention *self);
+/** Sets the layout of the query; the packed one needs lengths. */
 TRTX_API trtx_status trtx_attention_set_query_form(trtx_attention *self, trtx_attention_io_form form);
+/** Layout of the query: padded, as by default, or packed without padding. */
 TRTX_API trtx_attention_io_form trtx_attention_get_query_form(const trtx_attention *self);
+/** Sets the layout of keys and values; the packed one needs lengths. */
 TRTX_API trtx_status trtx_attention_set_key_value_form(trtx_attention *self, trtx_attention_io_form form);
+/** Layout of keys and values: padded, as by default, or packed without padding. */
 TRTX_API trtx_attention_io_form trtx_attention_get_key_value_form(const trtx_attention *self);
+/** Sets the running sums of the lengths of packed queries, from 0. */
 TRTX_API trtx_status trtx_attention_set_query_lengths(trtx_attention *self, trtx_tensor *lengths);
+/** Running sums of the lengths of packed queries, from 0; null for none. */
 TRTX_API trtx_tensor *trtx_attention_get_query_lengths(const trtx_attention *self);
+/** Sets the lengths of padded keys and values, or running sums of packed ones. */
 TRTX_API trtx_status trtx_attention_set_key_value_lengths(trtx_attention *self, trtx_tensor *lengths);
+/** Lengths of padded keys and values, or running sums of packed ones; null for none. */
 TRTX_API trtx_tensor *trtx_attention_get_key_value_lengths(const trtx_attention *self);
 
 /** IRotaryEmbeddingLayer: Rotary position embedding. */
 TRTX_API trtx_status trtx_rotary_embedding_layer_set_interleaved(trtx_layer *self, bool interleaved);
+/** Whether the pairs that are rotated are neighbours; false by default. */
 TRTX_API bool trtx_rotary_embedding_layer_get_interleaved(const trtx_layer *self);
 TRTX_API trtx_status trtx_rotary_embedding_layer_set_rotary_embedding_dim(trtx_layer *self, int32_t rotary_embedding_dim);
+/** Hidden dimensions that are rotated, an even number; 0, the default, for all of them. */
 TRTX_API int32_t trtx_rotary_embedding_layer_get_rotary_embedding_dim(const trtx_layer *self);
 
 /** IKVCacheUpdateLayer: Writes new keys or values into a cache in place. */
 TRTX_API trtx_status trtx_kv_cache_update_layer_set_cache_mode(trtx_layer *self, trtx_kv_cache_mode cache_mode);
+/** How the cache is filled. */
 TRTX_API trtx_kv_cache_mode trtx_kv_cache_update_layer_get_cache_mode(const trtx_layer *self);
 TRTX_API trtx_status trtx_kv_cache_update_layer_set_update_form(trtx_layer *self, trtx_attention_io_form form);
+/** Layout of the update: padded, as by default, or packed without padding. */
 TRTX_API trtx_attention_io_form trtx_kv_cache_update_layer_get_update_form(const trtx_layer *self);
 TRTX_API trtx_status trtx_kv_cache_update_layer_set_update_lengths(trtx_layer *self, trtx_tensor *lengths);
+/** Running sums of the lengths of packed updates, from 0; null for none. */
 TRTX_API trtx_tensor *trtx_kv_cache_update_layer_get_update_lengths(const trtx_layer *self);
 
 /** IMoELayer: A mixture of experts. */
+/** Sets gate, up and down weights of the experts, and the function between the products. */
 TRTX_API trtx_status trtx_moe_layer_set_gated_weights(trtx_layer *self, trtx_tensor *fc_gate_weights, trtx_tensor *fc_up_weights, trtx_tensor *fc_down_weights, trtx_moe_act_type activation_type);
 TRTX_API trtx_status trtx_moe_layer_set_gated_biases(trtx_layer *self, trtx_tensor *fc_gate_biases, trtx_tensor *fc_up_biases, trtx_tensor *fc_down_biases);
+/** Sets the function between the two products of an expert. */
 TRTX_API trtx_status trtx_moe_layer_set_activation_type(trtx_layer *self, trtx_moe_act_type activation_type);
+/** The function between the two products of an expert. */
 TRTX_API trtx_moe_act_type trtx_moe_layer_get_activation_type(const trtx_layer *self);
 TRTX_API trtx_status trtx_moe_layer_set_quantization_static(trtx_layer *self, trtx_tensor *fc_down_activation_scale, trtx_data_type data_type);
 TRTX_API trtx_status trtx_moe_layer_set_quantization_dynamic_dbl_q(trtx_layer *self, trtx_tensor *fc_down_activation_dbl_q_scale, trtx_data_type data_type, const trtx_dims *block_shape, trtx_data_type dyn_q_output_scale_type);
 TRTX_API trtx_status trtx_moe_layer_set_quantization_to_type(trtx_layer *self, trtx_data_type type);
+/** Type that the product in an expert is quantized to: FP8 or FP4; FLOAT, the default, for none. */
 TRTX_API trtx_data_type trtx_moe_layer_get_quantization_to_type(const trtx_layer *self);
 TRTX_API trtx_status trtx_moe_layer_set_quantization_block_shape(trtx_layer *self, const trtx_dims *block_shape);
+/** Elements that share a scale, on each of the four axes; -1 for all of an axis. */
 TRTX_API trtx_status trtx_moe_layer_get_quantization_block_shape(const trtx_layer *self, trtx_dims *result);
 TRTX_API trtx_status trtx_moe_layer_set_dyn_q_output_scale_type(trtx_layer *self, trtx_data_type type);
+/** Element type of the scales of dynamic quantization. */
 TRTX_API trtx_data_type trtx_moe_layer_get_dyn_q_output_scale_type(const trtx_layer *self);
 TRTX_API trtx_status trtx_moe_layer_set_swiglu_params(trtx_layer *self, float limit, float alpha, float beta);
 TRTX_API trtx_status trtx_moe_layer_set_swiglu_param_limit(trtx_layer *self, float limit);
+/** Bound of the values in SwiGLU; infinite by default. */
 TRTX_API float trtx_moe_layer_get_swiglu_param_limit(const trtx_layer *self);
 TRTX_API trtx_status trtx_moe_layer_set_swiglu_param_alpha(trtx_layer *self, float alpha);
+/** Factor in the sigmoid of SwiGLU; 1 by default. */
 TRTX_API float trtx_moe_layer_get_swiglu_param_alpha(const trtx_layer *self);
 TRTX_API trtx_status trtx_moe_layer_set_swiglu_param_beta(trtx_layer *self, float beta);
+/** What SwiGLU adds to the linear part; 0 by default. */
 TRTX_API float trtx_moe_layer_get_swiglu_param_beta(const trtx_layer *self);
 TRTX_API trtx_status trtx_moe_layer_set_input(trtx_layer *self, int32_t index, trtx_tensor *tensor);
 
 /** IDistCollectiveLayer: A collective operation among the GPUs of a group. */
 
 /** nvonnxparser::IParserError: One error of the parser: what, in which node, and where in the parser. */
+/** The kind of error. */
 TRTX_API trtx_onnx_error_code trtx_onnx_parser_error_code(const trtx_onnx_parser_error *self);
+/** What is wrong. */
 TRTX_API const char *trtx_onnx_parser_error_desc(const trtx_onnx_parser_error *self);
+/** Source file of the parser where it was found. */
 TRTX_API const char *trtx_onnx_parser_error_file(const trtx_onnx_parser_error *self);
+/** Line of that file. */
 TRTX_API int32_t trtx_onnx_parser_error_line(const trtx_onnx_parser_error *self);
+/** Function of that file. */
 TRTX_API const char *trtx_onnx_parser_error_func(const trtx_onnx_parser_error *self);
+/** Index of the node of the model; -1 for none. */
 TRTX_API int32_t trtx_onnx_parser_error_node(const trtx_onnx_parser_error *self);
+/** Name of the node. */
 TRTX_API const char *trtx_onnx_parser_error_node_name(const trtx_onnx_parser_error *self);
+/** Operator of the node. */
 TRTX_API const char *trtx_onnx_parser_error_node_operator(const trtx_onnx_parser_error *self);
+/** The model's functions around the node, innermost last. */
 TRTX_API trtx_status trtx_onnx_parser_error_local_function_stack(const trtx_onnx_parser_error *self, const char *const **result);
+/** Number of these functions. */
 TRTX_API int32_t trtx_onnx_parser_error_local_function_stack_size(const trtx_onnx_parser_error *self);
 
 /** nvonnxparser::IParser: Turns an ONNX model into layers of a network. */
+/** Adds the layers of a serialized model to the network; the path serves to find external weights. */
 TRTX_API trtx_status trtx_onnx_parser_parse(trtx_onnx_parser *self, const void *serialized_onnx_model, size_t serialized_onnx_model_size, const char *model_path);
+/** Adds the layers of a model file to the network; the verbosity is a severity. */
 TRTX_API trtx_status trtx_onnx_parser_parse_from_file(trtx_onnx_parser *self, const char *onnx_model_file, int32_t verbosity);
+/** Whether the parser knows an operator; some uses of it may still fail. */
 TRTX_API trtx_status trtx_onnx_parser_supports_operator(const trtx_onnx_parser *self, const char *op_name, bool *result);
+/** Number of errors since they were cleared. */
 TRTX_API int32_t trtx_onnx_parser_get_nb_errors(const trtx_onnx_parser *self);
+/** One of the errors; it lives until they are cleared. */
 TRTX_API trtx_status trtx_onnx_parser_get_error(const trtx_onnx_parser *self, int32_t index, const trtx_onnx_parser_error **result);
+/** Forgets the errors. */
 TRTX_API trtx_status trtx_onnx_parser_clear_errors(trtx_onnx_parser *self);
 TRTX_API trtx_status trtx_onnx_parser_get_used_vc_plugin_libraries(const trtx_onnx_parser *self, int64_t *nb_plugin_libs, const char *const **result);
+/** Sets all options at once, as bits. */
 TRTX_API trtx_status trtx_onnx_parser_set_flags(trtx_onnx_parser *self, uint32_t onnx_parser_flags);
+/** All options that are on, as bits. */
 TRTX_API uint32_t trtx_onnx_parser_get_flags(const trtx_onnx_parser *self);
+/** Turns an option off. */
 TRTX_API trtx_status trtx_onnx_parser_clear_flag(trtx_onnx_parser *self, trtx_onnx_parser_flag onnx_parser_flag);
+/** Turns an option on. */
 TRTX_API trtx_status trtx_onnx_parser_set_flag(trtx_onnx_parser *self, trtx_onnx_parser_flag onnx_parser_flag);
+/** Whether an option is on. */
 TRTX_API bool trtx_onnx_parser_get_flag(const trtx_onnx_parser *self, trtx_onnx_parser_flag onnx_parser_flag);
+/** An output of the first layer of a name; null where there is none. */
 TRTX_API trtx_status trtx_onnx_parser_get_layer_output_tensor(trtx_onnx_parser *self, const char *name, int64_t i, const trtx_tensor **result);
+/** Whether all of a serialized model can be parsed; subgraphs tell which part can. */
 TRTX_API trtx_status trtx_onnx_parser_supports_model_v2(trtx_onnx_parser *self, const void *serialized_onnx_model, size_t serialized_onnx_model_size, const char *model_path, bool *result);
+/** Number of parts that the last check cut the model into. */
 TRTX_API trtx_status trtx_onnx_parser_get_nb_subgraphs(trtx_onnx_parser *self, int64_t *result);
+/** Whether a part can be parsed. */
 TRTX_API trtx_status trtx_onnx_parser_is_subgraph_supported(trtx_onnx_parser *self, int64_t index, bool *result);
+/** Indices of the nodes of a part. */
 TRTX_API trtx_status trtx_onnx_parser_get_subgraph_nodes(trtx_onnx_parser *self, int64_t index, int64_t *subgraph_length, const int64_t **result);
+/** Takes a serialized model in, to be parsed once its initializers are there. */
 TRTX_API trtx_status trtx_onnx_parser_load_model_proto(trtx_onnx_parser *self, const void *serialized_onnx_model, size_t serialized_onnx_model_size, const char *model_path);
+/** Gives the values of an initializer, which must stay until the network is built. */
 TRTX_API trtx_status trtx_onnx_parser_load_initializer(trtx_onnx_parser *self, const char *name, const void *data, size_t size);
+/** Adds the layers of the model taken in to the network. */
 TRTX_API trtx_status trtx_onnx_parser_parse_model_proto(trtx_onnx_parser *self);
+/** Sets the settings of the build that the network is meant for; null for none. */
 TRTX_API trtx_status trtx_onnx_parser_set_builder_config(trtx_onnx_parser *self, const trtx_builder_config *builder_config);
 /** Destroys the object; null is allowed. */
 TRTX_API void trtx_onnx_parser_destroy(trtx_onnx_parser *self);
@@ -1596,218 +2008,393 @@ TRTX_API trtx_status trtx_refitter_observer_create(const trtx_refitter_observer_
 TRTX_API void trtx_refitter_observer_destroy(trtx_refitter_observer *self);
 
 /** nvonnxparser::IParserRefitter: Refits an engine from the initializers of an ONNX model. */
+/** Refits the engine with the weights of a serialized model. */
 TRTX_API trtx_status trtx_onnx_parser_refitter_refit_from_bytes(trtx_onnx_parser_refitter *self, const void *serialized_onnx_model, size_t serialized_onnx_model_size, const char *model_path);
+/** Refits the engine with the weights of a model file. */
 TRTX_API trtx_status trtx_onnx_parser_refitter_refit_from_file(trtx_onnx_parser_refitter *self, const char *onnx_model_file);
+/** Number of errors since they were cleared. */
 TRTX_API int32_t trtx_onnx_parser_refitter_get_nb_errors(const trtx_onnx_parser_refitter *self);
+/** One of the errors; it lives until they are cleared. */
 TRTX_API trtx_status trtx_onnx_parser_refitter_get_error(const trtx_onnx_parser_refitter *self, int32_t index, const trtx_onnx_parser_error **result);
+/** Forgets the errors. */
 TRTX_API trtx_status trtx_onnx_parser_refitter_clear_errors(trtx_onnx_parser_refitter *self);
+/** Takes a serialized model in, to refit from once its initializers are there. */
 TRTX_API trtx_status trtx_onnx_parser_refitter_load_model_proto(trtx_onnx_parser_refitter *self, const void *serialized_onnx_model, size_t serialized_onnx_model_size, const char *model_path);
+/** Gives the values of an initializer, which must stay until the engine is refitted. */
 TRTX_API trtx_status trtx_onnx_parser_refitter_load_initializer(trtx_onnx_parser_refitter *self, const char *name, const void *data, size_t size);
+/** Refits the engine with the weights of the model taken in. */
 TRTX_API trtx_status trtx_onnx_parser_refitter_refit_model_proto(trtx_onnx_parser_refitter *self);
-/** Since 1.6. */
+/** Sets who is told of each weight that is refitted; null for nobody. Since 1.6. */
 TRTX_API trtx_status trtx_onnx_parser_refitter_set_refit_observer(trtx_onnx_parser_refitter *self, trtx_refitter_observer *observer);
 /** Destroys the object; null is allowed. */
 TRTX_API void trtx_onnx_parser_refitter_destroy(trtx_onnx_parser_refitter *self);
 
 /** IRuntime: Deserializes engines, and tells whether an engine fits this machine. */
+/** Makes an engine of bytes; they are not needed any more then. */
 TRTX_API trtx_status trtx_runtime_deserialize_cuda_engine(trtx_runtime *self, const void *blob, size_t size, trtx_cuda_engine **result);
+/** Sets which deep learning accelerator engines use. */
 TRTX_API trtx_status trtx_runtime_set_dla_core(trtx_runtime *self, int32_t dla_core);
+/** Which deep learning accelerator engines use. */
 TRTX_API int32_t trtx_runtime_get_dla_core(const trtx_runtime *self);
+/** Number of deep learning accelerators. */
 TRTX_API int32_t trtx_runtime_get_nb_dla_cores(const trtx_runtime *self);
+/** Sets who allocates device memory for engines; null for the library itself. */
 TRTX_API trtx_status trtx_runtime_set_gpu_allocator(trtx_runtime *self, trtx_gpu_allocator *allocator);
+/** Sets who is told of errors; null for nobody. */
 TRTX_API trtx_status trtx_runtime_set_error_recorder(trtx_runtime *self, trtx_error_recorder *recorder);
+/** Who is told of errors; null for nobody. */
 TRTX_API trtx_error_recorder *trtx_runtime_get_error_recorder(const trtx_runtime *self);
+/** The logger that it was created with. */
 TRTX_API trtx_logger *trtx_runtime_get_logger(const trtx_runtime *self);
+/** Sets how many threads it may use; at least 1, and 1 is the default. */
 TRTX_API trtx_status trtx_runtime_set_max_threads(trtx_runtime *self, int32_t max_threads);
+/** How many threads it may use. */
 TRTX_API int32_t trtx_runtime_get_max_threads(const trtx_runtime *self);
+/** Sets where temporary files go; null for the place that the system names. */
 TRTX_API trtx_status trtx_runtime_set_temporary_directory(trtx_runtime *self, const char *path);
+/** Where temporary files go; null for the place that the system names. */
 TRTX_API const char *trtx_runtime_get_temporary_directory(const trtx_runtime *self);
+/** Sets which temporary files may be made, as bits. */
 TRTX_API trtx_status trtx_runtime_set_tempfile_control_flags(trtx_runtime *self, uint32_t flags);
+/** Which temporary files may be made, as bits; all by default. */
 TRTX_API uint32_t trtx_runtime_get_tempfile_control_flags(const trtx_runtime *self);
+/** Loads another runtime library, which is a thing of version compatible engines. */
 TRTX_API trtx_status trtx_runtime_load_runtime(trtx_runtime *self, const char *path, trtx_runtime **result);
+/** Sets whether engines may bring code for the host, which they may not by default. */
 TRTX_API trtx_status trtx_runtime_set_engine_host_code_allowed(trtx_runtime *self, bool allowed);
+/** Whether engines may bring code for the host; only for engines from a place that is trusted. */
 TRTX_API bool trtx_runtime_get_engine_host_code_allowed(const trtx_runtime *self);
+/** Makes an engine of what a reader delivers, straight into device memory where it can. */
 TRTX_API trtx_status trtx_runtime_deserialize_cuda_engine_v2(trtx_runtime *self, trtx_stream_reader_v2 *stream_reader, trtx_cuda_engine **result);
+/** How many first bytes of an engine are enough to ask for its validity. */
 TRTX_API int64_t trtx_runtime_get_engine_header_size(const trtx_runtime *self);
+/** Whether an engine fits this machine, from its first bytes; the diagnostics are bits that say why not. */
 TRTX_API trtx_status trtx_runtime_get_engine_validity(const trtx_runtime *self, const void *blob, int64_t blob_size, uint64_t *diagnostics, trtx_engine_validity *result);
-/** Since 1.6. */
+/** Sets whether engines are deserialized without their weights, which are loaded later. Since 1.6. */
 TRTX_API trtx_status trtx_runtime_set_deferred_weights_loading(trtx_runtime *self, bool defer);
-/** Since 1.6. */
+/** Whether engines are deserialized without their weights; false by default. Since 1.6. */
 TRTX_API trtx_status trtx_runtime_get_deferred_weights_loading(const trtx_runtime *self, bool *result);
+/** Set how workspace on a DLA is allocated; refused where there is none. Since 1.7. */
+TRTX_API trtx_status trtx_runtime_set_dla_workspace_allocation_strategy(trtx_runtime *self, trtx_dla_workspace_allocation_strategy strategy);
+/** How workspace on a DLA is allocated. Since 1.7. */
+TRTX_API trtx_status trtx_runtime_get_dla_workspace_allocation_strategy(const trtx_runtime *self, trtx_dla_workspace_allocation_strategy *result);
 /** Destroys the object; null is allowed. */
 TRTX_API void trtx_runtime_destroy(trtx_runtime *self);
 
 /** IRuntimeConfig: How execution contexts are made: memory, kernel specialization, CUDA graphs, cache. */
+/** Sets who provides the activation memory of contexts, and how much. */
 TRTX_API trtx_status trtx_runtime_config_set_execution_context_allocation_strategy(trtx_runtime_config *self, trtx_execution_context_allocation_strategy strategy);
+/** Who provides the activation memory of contexts, and how much. */
 TRTX_API trtx_execution_context_allocation_strategy trtx_runtime_config_get_execution_context_allocation_strategy(const trtx_runtime_config *self);
+/** Creates an empty cache of compiled kernels. */
 TRTX_API trtx_status trtx_runtime_config_create_runtime_cache(const trtx_runtime_config *self, trtx_runtime_cache **result);
+/** Has contexts share a cache of compiled kernels, which must outlive them. */
 TRTX_API trtx_status trtx_runtime_config_set_runtime_cache(trtx_runtime_config *self, const trtx_runtime_cache *cache);
+/** The cache of compiled kernels; null for none. */
 TRTX_API trtx_runtime_cache *trtx_runtime_config_get_runtime_cache(const trtx_runtime_config *self);
+/** Sets when kernels are compiled for the shapes in use. */
 TRTX_API trtx_status trtx_runtime_config_set_dynamic_shapes_kernel_specialization_strategy(trtx_runtime_config *self, trtx_dynamic_shapes_kernel_specialization_strategy dynamic_shapes_kernel_specialization_strategy);
+/** When kernels are compiled for the shapes in use. */
 TRTX_API trtx_dynamic_shapes_kernel_specialization_strategy trtx_runtime_config_get_dynamic_shapes_kernel_specialization_strategy(const trtx_runtime_config *self);
+/** Sets whether runs are captured as CUDA graphs by the library itself. */
 TRTX_API trtx_status trtx_runtime_config_set_cuda_graph_strategy(trtx_runtime_config *self, trtx_cuda_graph_strategy strategy);
+/** Whether runs are captured as CUDA graphs by the library itself; they are not by default. */
 TRTX_API trtx_cuda_graph_strategy trtx_runtime_config_get_cuda_graph_strategy(const trtx_runtime_config *self);
 /** Destroys the object; null is allowed. */
 TRTX_API void trtx_runtime_config_destroy(trtx_runtime_config *self);
 
 /** IRuntimeCache: Kernels compiled on this machine, kept so that the next start need not compile them. */
+/** The cache as bytes, to be saved for the next process. */
 TRTX_API trtx_status trtx_runtime_cache_serialize(const trtx_runtime_cache *self, trtx_host_memory **result);
+/** Adds what was saved to the cache. */
 TRTX_API trtx_status trtx_runtime_cache_deserialize(trtx_runtime_cache *self, const void *blob, size_t size);
+/** Empties it. */
 TRTX_API trtx_status trtx_runtime_cache_reset(trtx_runtime_cache *self);
 /** Destroys the object; null is allowed. */
 TRTX_API void trtx_runtime_cache_destroy(trtx_runtime_cache *self);
 
 /** ISerializationConfig: Says what an engine leaves out when it is serialized. */
+/** Sets all options at once, as bits. */
 TRTX_API trtx_status trtx_serialization_config_set_flags(trtx_serialization_config *self, uint32_t serialization_flags);
+/** All options that are on, as bits. */
 TRTX_API uint32_t trtx_serialization_config_get_flags(const trtx_serialization_config *self);
+/** Turns an option off. */
 TRTX_API trtx_status trtx_serialization_config_clear_flag(trtx_serialization_config *self, trtx_serialization_flag serialization_flag);
+/** Turns an option on. */
 TRTX_API trtx_status trtx_serialization_config_set_flag(trtx_serialization_config *self, trtx_serialization_flag serialization_flag);
+/** Whether an option is on. */
 TRTX_API bool trtx_serialization_config_get_flag(const trtx_serialization_config *self, trtx_serialization_flag serialization_flag);
 /** Destroys the object; null is allowed. */
 TRTX_API void trtx_serialization_config_destroy(trtx_serialization_config *self);
 
 /** IRefitter: Replaces the weights of an engine that was built to be refitted. */
+/** Gives new values to the weights that a layer has in a role. */
 TRTX_API trtx_status trtx_refitter_set_weights(trtx_refitter *self, const char *layer_name, trtx_weights_role role, const trtx_weights *weights);
+/** Puts the new values into the engine; none may be missing. */
 TRTX_API trtx_status trtx_refitter_refit_cuda_engine(trtx_refitter *self);
+/** Writes the layers and roles that need values too, and returns how many they are. */
 TRTX_API trtx_status trtx_refitter_get_missing(trtx_refitter *self, int32_t size, const char **layer_names, trtx_weights_role *roles, int32_t *result);
+/** Writes the layers and roles that can be refitted, and returns how many they are. */
 TRTX_API trtx_status trtx_refitter_get_all(trtx_refitter *self, int32_t size, const char **layer_names, trtx_weights_role *roles, int32_t *result);
+/** Sets who is told of errors; null for nobody. */
 TRTX_API trtx_status trtx_refitter_set_error_recorder(trtx_refitter *self, trtx_error_recorder *recorder);
+/** Who is told of errors; null for nobody. */
 TRTX_API trtx_error_recorder *trtx_refitter_get_error_recorder(const trtx_refitter *self);
+/** Gives new values, which must stay until the engine is refitted, to named weights. */
 TRTX_API trtx_status trtx_refitter_set_named_weights(trtx_refitter *self, const char *name, const trtx_weights *weights);
+/** Writes the names of weights that need values too, and returns how many they are. */
 TRTX_API trtx_status trtx_refitter_get_missing_weights(trtx_refitter *self, int32_t size, const char **weights_names, int32_t *result);
+/** Writes the names of all weights that can be refitted, and returns how many they are. */
 TRTX_API trtx_status trtx_refitter_get_all_weights(trtx_refitter *self, int32_t size, const char **weights_names, int32_t *result);
+/** The logger that it was created with. */
 TRTX_API trtx_logger *trtx_refitter_get_logger(const trtx_refitter *self);
+/** Sets how many threads it may use; at least 1, and 1 is the default. */
 TRTX_API trtx_status trtx_refitter_set_max_threads(trtx_refitter *self, int32_t max_threads);
+/** How many threads it may use. */
 TRTX_API int32_t trtx_refitter_get_max_threads(const trtx_refitter *self);
+/** Gives new values on the host or the device to named weights. */
 TRTX_API trtx_status trtx_refitter_set_named_weights_with_location(trtx_refitter *self, const char *name, const trtx_weights *weights, trtx_tensor_location location);
+/** The values given to named weights. */
 TRTX_API trtx_status trtx_refitter_get_named_weights(const trtx_refitter *self, const char *weights_name, trtx_weights *result);
+/** Whether the values given to named weights are on the host or the device. */
 TRTX_API trtx_status trtx_refitter_get_weights_location(const trtx_refitter *self, const char *weights_name, trtx_tensor_location *result);
+/** Takes back the values given to named weights. */
 TRTX_API trtx_status trtx_refitter_unset_named_weights(trtx_refitter *self, const char *weights_name);
+/** Sets whether new values are checked. */
 TRTX_API trtx_status trtx_refitter_set_weights_validation(trtx_refitter *self, bool weights_validation);
+/** Whether new values are checked; true by default. */
 TRTX_API bool trtx_refitter_get_weights_validation(const trtx_refitter *self);
+/** Puts the new values into the engine on a stream; they must stay until it has come so far. */
 TRTX_API trtx_status trtx_refitter_refit_cuda_engine_async(trtx_refitter *self, trtx_stream stream);
+/** Type and number that values of named weights must have, without values. */
 TRTX_API trtx_status trtx_refitter_get_weights_prototype(const trtx_refitter *self, const char *weights_name, trtx_weights *result);
+/** Free what refitting needs beside the engine; the next refit makes it anew. Since 1.7. */
+TRTX_API trtx_status trtx_refitter_release_refit_resources(trtx_refitter *self);
 /** Destroys the object; null is allowed. */
 TRTX_API void trtx_refitter_destroy(trtx_refitter *self);
 
 /** ICudaEngine: A deserialized engine: its inputs and outputs, and the factory of execution contexts. */
+/** Number of layers after optimization; it says nothing about those of the network. */
 TRTX_API int32_t trtx_cuda_engine_get_nb_layers(const trtx_cuda_engine *self);
+/** The engine as bytes. */
 TRTX_API trtx_status trtx_cuda_engine_serialize(const trtx_cuda_engine *self, trtx_host_memory **result);
+/** Creates a context, whose activation memory comes as the strategy says. */
 TRTX_API trtx_status trtx_cuda_engine_create_execution_context(trtx_cuda_engine *self, trtx_execution_context_allocation_strategy strategy, trtx_execution_context **result);
+/** Whether its weights can be replaced. */
 TRTX_API bool trtx_cuda_engine_is_refittable(const trtx_cuda_engine *self);
+/** Name of the network that it was built from. */
 TRTX_API const char *trtx_cuda_engine_get_name(const trtx_cuda_engine *self);
+/** Number of ranges of input shapes; at least 1. */
 TRTX_API int32_t trtx_cuda_engine_get_nb_optimization_profiles(const trtx_cuda_engine *self);
+/** What restrictions it was built for. */
 TRTX_API trtx_engine_capability trtx_cuda_engine_get_engine_capability(const trtx_cuda_engine *self);
+/** Sets who is told of errors; null for nobody. */
 TRTX_API trtx_status trtx_cuda_engine_set_error_recorder(trtx_cuda_engine *self, trtx_error_recorder *recorder);
+/** Who is told of errors; null for nobody. */
 TRTX_API trtx_error_recorder *trtx_cuda_engine_get_error_recorder(const trtx_cuda_engine *self);
+/** Which libraries of kernels it may use, as bits. */
 TRTX_API uint32_t trtx_cuda_engine_get_tactic_sources(const trtx_cuda_engine *self);
+/** How much about its layers it keeps. */
 TRTX_API trtx_profiling_verbosity trtx_cuda_engine_get_profiling_verbosity(const trtx_cuda_engine *self);
+/** Creates an inspector, which describes its layers. */
 TRTX_API trtx_status trtx_cuda_engine_create_engine_inspector(const trtx_cuda_engine *self, trtx_engine_inspector **result);
+/** Shape of an input or output; -1 where a size is known at run time only. */
 TRTX_API trtx_status trtx_cuda_engine_get_tensor_shape(const trtx_cuda_engine *self, const char *tensor_name, trtx_dims *result);
+/** Element type of an input or output. */
 TRTX_API trtx_status trtx_cuda_engine_get_tensor_data_type(const trtx_cuda_engine *self, const char *tensor_name, trtx_data_type *result);
+/** Whether an input or output is in host or device memory. */
 TRTX_API trtx_status trtx_cuda_engine_get_tensor_location(const trtx_cuda_engine *self, const char *tensor_name, trtx_tensor_location *result);
+/** Whether an input or output takes part in the calculation of shapes, on the host. */
 TRTX_API trtx_status trtx_cuda_engine_is_shape_inference_io(const trtx_cuda_engine *self, const char *tensor_name, bool *result);
+/** Whether a name is that of an input, an output, or neither. */
 TRTX_API trtx_status trtx_cuda_engine_get_tensor_io_mode(const trtx_cuda_engine *self, const char *tensor_name, trtx_tensor_io_mode *result);
+/** Bytes of a component of an input or output; -1 where its elements are no vectors. */
 TRTX_API trtx_status trtx_cuda_engine_get_tensor_bytes_per_component(const trtx_cuda_engine *self, const char *tensor_name, int32_t *result);
+/** Components in an element of an input or output; -1 where its elements are no vectors. */
 TRTX_API trtx_status trtx_cuda_engine_get_tensor_components_per_element(const trtx_cuda_engine *self, const char *tensor_name, int32_t *result);
+/** Memory layout of an input or output. */
 TRTX_API trtx_status trtx_cuda_engine_get_tensor_format(const trtx_cuda_engine *self, const char *tensor_name, trtx_tensor_format *result);
+/** Memory layout of an input or output in words. */
 TRTX_API trtx_status trtx_cuda_engine_get_tensor_format_desc(const trtx_cuda_engine *self, const char *tensor_name, const char **result);
+/** Axis along which elements form vectors; -1 for none. */
 TRTX_API trtx_status trtx_cuda_engine_get_tensor_vectorized_dim(const trtx_cuda_engine *self, const char *tensor_name, int32_t *result);
+/** The smallest, the likeliest or the largest shape of an input in a profile. */
 TRTX_API trtx_status trtx_cuda_engine_get_profile_shape(const trtx_cuda_engine *self, const char *tensor_name, int32_t profile_index, trtx_opt_profile_selector select, trtx_dims *result);
+/** Number of inputs and outputs together. */
 TRTX_API int32_t trtx_cuda_engine_get_nb_io_tensors(const trtx_cuda_engine *self);
+/** Name of an input or output. */
 TRTX_API trtx_status trtx_cuda_engine_get_io_tensor_name(const trtx_cuda_engine *self, int32_t index, const char **result);
+/** On what other GPUs it runs. */
 TRTX_API trtx_hardware_compatibility_level trtx_cuda_engine_get_hardware_compatibility_level(const trtx_cuda_engine *self);
+/** How many streams it uses beside the one that it is enqueued on. */
 TRTX_API int32_t trtx_cuda_engine_get_nb_aux_streams(const trtx_cuda_engine *self);
+/** Bytes of a component in a profile; -1 where elements are no vectors. */
 TRTX_API trtx_status trtx_cuda_engine_get_tensor_bytes_per_component_v2(const trtx_cuda_engine *self, const char *tensor_name, int32_t profile_index, int32_t *result);
+/** Components in an element in a profile; -1 where elements are no vectors. */
 TRTX_API trtx_status trtx_cuda_engine_get_tensor_components_per_element_v2(const trtx_cuda_engine *self, const char *tensor_name, int32_t profile_index, int32_t *result);
+/** Memory layout of an input or output in a profile. */
 TRTX_API trtx_status trtx_cuda_engine_get_tensor_format_v2(const trtx_cuda_engine *self, const char *tensor_name, int32_t profile_index, trtx_tensor_format *result);
+/** Memory layout of an input or output in a profile, in words. */
 TRTX_API trtx_status trtx_cuda_engine_get_tensor_format_desc_v2(const trtx_cuda_engine *self, const char *tensor_name, int32_t profile_index, const char **result);
+/** Axis along which elements form vectors in a profile; -1 for none. */
 TRTX_API trtx_status trtx_cuda_engine_get_tensor_vectorized_dim_v2(const trtx_cuda_engine *self, const char *tensor_name, int32_t profile_index, int32_t *result);
+/** Creates the options of a serialization, all off. */
 TRTX_API trtx_status trtx_cuda_engine_create_serialization_config(trtx_cuda_engine *self, trtx_serialization_config **result);
+/** The engine as bytes, with or without its weights, as the options say. */
 TRTX_API trtx_status trtx_cuda_engine_serialize_with_config(const trtx_cuda_engine *self, trtx_serialization_config *config, trtx_host_memory **result);
+/** Bytes of the weights that can stay on the host; 0 where none can. */
 TRTX_API int64_t trtx_cuda_engine_get_streamable_weights_size(const trtx_cuda_engine *self);
+/** Whether the values of a tensor can be reported to a debug listener. */
 TRTX_API trtx_status trtx_cuda_engine_is_debug_tensor(const trtx_cuda_engine *self, const char *name, bool *result);
+/** Sets how many bytes of weights may lie on the device; no context may exist. */
 TRTX_API trtx_status trtx_cuda_engine_set_weight_streaming_budget_v2(trtx_cuda_engine *self, int64_t gpu_memory_budget);
+/** How many bytes of weights may lie on the device. */
 TRTX_API int64_t trtx_cuda_engine_get_weight_streaming_budget_v2(const trtx_cuda_engine *self);
+/** A budget for weights that suits the free memory of the device. */
 TRTX_API int64_t trtx_cuda_engine_get_weight_streaming_automatic_budget(const trtx_cuda_engine *self);
+/** Bytes that each context needs to stream weights with the budget of now. */
 TRTX_API int64_t trtx_cuda_engine_get_weight_streaming_scratch_memory_size(const trtx_cuda_engine *self);
+/** Bytes of activation memory that a context needs at most, over all profiles. */
 TRTX_API int64_t trtx_cuda_engine_get_device_memory_size_v2(const trtx_cuda_engine *self);
+/** Bytes of activation memory that a context needs at most in a profile. */
 TRTX_API trtx_status trtx_cuda_engine_get_device_memory_size_for_profile_v2(const trtx_cuda_engine *self, int32_t profile_index, int64_t *result);
+/** The smallest, the likeliest or the largest values of a shape input in a profile. */
 TRTX_API trtx_status trtx_cuda_engine_get_profile_tensor_values_v2(const trtx_cuda_engine *self, const char *tensor_name, int32_t profile_index, trtx_opt_profile_selector select, const int64_t **result);
+/** Creates a context with settings that can be shared. */
 TRTX_API trtx_status trtx_cuda_engine_create_execution_context_with_runtime_config(trtx_cuda_engine *self, trtx_runtime_config *runtime_config, trtx_execution_context **result);
+/** Creates settings for contexts, all at their defaults. */
 TRTX_API trtx_status trtx_cuda_engine_create_runtime_config(trtx_cuda_engine *self, trtx_runtime_config **result);
+/** A number about the engine, such as the bytes of its weights; -1 where it is not known. */
 TRTX_API trtx_status trtx_cuda_engine_get_engine_stat(const trtx_cuda_engine *self, trtx_engine_stat stat, int64_t *result);
+/** Name of the input whose memory an output must share; null for none. */
 TRTX_API trtx_status trtx_cuda_engine_get_aliased_input_tensor(const trtx_cuda_engine *self, const char *tensor_name, const char **result);
-/** Since 1.6. */
+/** Whether its weights are on the device; true unless their loading was deferred. Since 1.6. */
 TRTX_API trtx_status trtx_cuda_engine_are_weights_loaded(const trtx_cuda_engine *self, bool *result);
-/** Since 1.6. */
+/** Loads deferred weights from the bytes of the engine, and waits. Since 1.6. */
 TRTX_API trtx_status trtx_cuda_engine_load_weights(trtx_cuda_engine *self, const void *blob, int64_t size);
-/** Since 1.6. */
+/** Loads deferred weights from a reader, on a stream. Since 1.6. */
 TRTX_API trtx_status trtx_cuda_engine_load_weights_async(trtx_cuda_engine *self, trtx_stream_reader_v2 *stream_reader, trtx_stream stream);
 /** Destroys the object; null is allowed. */
 TRTX_API void trtx_cuda_engine_destroy(trtx_cuda_engine *self);
 
 /** IEngineInspector: Prints what an engine holds, layer by layer. */
+/** Sets the context whose shapes are described; null for none. */
 TRTX_API trtx_status trtx_engine_inspector_set_execution_context(trtx_engine_inspector *self, const trtx_execution_context *context);
+/** The context whose shapes are described; null for none. */
 TRTX_API const trtx_execution_context *trtx_engine_inspector_get_execution_context(const trtx_engine_inspector *self);
+/** What is known of a layer, as text that lasts until the next question. */
 TRTX_API trtx_status trtx_engine_inspector_get_layer_information(const trtx_engine_inspector *self, int32_t layer_index, trtx_layer_information_format format, const char **result);
+/** What is known of all layers, as text that lasts until the next question. */
 TRTX_API trtx_status trtx_engine_inspector_get_engine_information(const trtx_engine_inspector *self, trtx_layer_information_format format, const char **result);
+/** Sets who is told of errors; null for nobody. */
 TRTX_API trtx_status trtx_engine_inspector_set_error_recorder(trtx_engine_inspector *self, trtx_error_recorder *recorder);
+/** Who is told of errors; null for nobody. */
 TRTX_API trtx_error_recorder *trtx_engine_inspector_get_error_recorder(const trtx_engine_inspector *self);
 /** Destroys the object; null is allowed. */
 TRTX_API void trtx_engine_inspector_destroy(trtx_engine_inspector *self);
 
 /** IExecutionContext: One use of an engine: shapes, addresses, and the enqueue itself. */
+/** Sets whether each kernel is waited for, and its failure told at once. */
 TRTX_API trtx_status trtx_execution_context_set_debug_sync(trtx_execution_context *self, bool sync);
+/** Whether each kernel is waited for; false by default. */
 TRTX_API bool trtx_execution_context_get_debug_sync(const trtx_execution_context *self);
+/** Sets who is told the times of layers; null for nobody. */
 TRTX_API trtx_status trtx_execution_context_set_profiler(trtx_execution_context *self, trtx_profiler *profiler);
+/** Who is told the times of layers; null for nobody. */
 TRTX_API trtx_profiler *trtx_execution_context_get_profiler(const trtx_execution_context *self);
+/** The engine that it runs. */
 TRTX_API const trtx_cuda_engine *trtx_execution_context_get_engine(const trtx_execution_context *self);
+/** Names it in messages. */
 TRTX_API trtx_status trtx_execution_context_set_name(trtx_execution_context *self, const char *name);
+/** Its name; empty until it is set. */
 TRTX_API const char *trtx_execution_context_get_name(const trtx_execution_context *self);
+/** Sets the activation memory, for a context that was created without; its size is not checked. */
 TRTX_API trtx_status trtx_execution_context_set_device_memory(trtx_execution_context *self, trtx_address memory);
+/** The profile in use; -1 where none is chosen yet. */
 TRTX_API int32_t trtx_execution_context_get_optimization_profile(const trtx_execution_context *self);
+/** Whether the shapes of all inputs are known. */
 TRTX_API bool trtx_execution_context_all_input_dimensions_specified(const trtx_execution_context *self);
+/** Sets who is told of errors; null for nobody. */
 TRTX_API trtx_status trtx_execution_context_set_error_recorder(trtx_execution_context *self, trtx_error_recorder *recorder);
+/** Who is told of errors; null for nobody. */
 TRTX_API trtx_error_recorder *trtx_execution_context_get_error_recorder(const trtx_execution_context *self);
+/** Runs and waits; the addresses stand in the order of inputs and outputs. */
 TRTX_API trtx_status trtx_execution_context_execute_v2(trtx_execution_context *self, const trtx_address *bindings);
+/** Chooses a profile, on a stream; another context may not use it at the same time. */
 TRTX_API trtx_status trtx_execution_context_set_optimization_profile_async(trtx_execution_context *self, int32_t profile_index, trtx_stream stream);
+/** Sets whether each run tells the profiler the times of its layers. */
 TRTX_API trtx_status trtx_execution_context_set_enqueue_emits_profile(trtx_execution_context *self, bool enqueue_emits_profile);
+/** Whether each run tells the profiler; true by default, and it makes a run wait. */
 TRTX_API bool trtx_execution_context_get_enqueue_emits_profile(const trtx_execution_context *self);
+/** Tells the profiler the times of the last run, where runs do not do so themselves. */
 TRTX_API trtx_status trtx_execution_context_report_to_profiler(const trtx_execution_context *self);
+/** Sets the shape of an input, within the profile in use. */
 TRTX_API trtx_status trtx_execution_context_set_input_shape(trtx_execution_context *self, const char *tensor_name, const trtx_dims *dims);
+/** Shape of an input or output; -1 where it depends on what is not set yet. */
 TRTX_API trtx_status trtx_execution_context_get_tensor_shape(const trtx_execution_context *self, const char *tensor_name, trtx_dims *result);
+/** Elements from one position to the next on each axis of an input or output. */
 TRTX_API trtx_status trtx_execution_context_get_tensor_strides(const trtx_execution_context *self, const char *tensor_name, trtx_dims *result);
+/** Binds memory to an input or output; it must stay as long as runs may use it. */
 TRTX_API trtx_status trtx_execution_context_set_tensor_address(trtx_execution_context *self, const char *tensor_name, trtx_address data);
+/** Memory bound to an input or output; 0 for none. */
 TRTX_API trtx_status trtx_execution_context_get_tensor_address(const trtx_execution_context *self, const char *tensor_name, trtx_address *result);
+/** Binds memory that is only read to an input. */
 TRTX_API trtx_status trtx_execution_context_set_input_tensor_address(trtx_execution_context *self, const char *tensor_name, trtx_address data);
+/** Binds memory to an output. */
 TRTX_API trtx_status trtx_execution_context_set_output_tensor_address(trtx_execution_context *self, const char *tensor_name, trtx_address data);
+/** Works output shapes out, and writes and counts the inputs that still lack a shape or memory. */
 TRTX_API trtx_status trtx_execution_context_infer_shapes(trtx_execution_context *self, int32_t nb_max_names, const char **tensor_names, int32_t *result);
+/** Sets the event that is recorded once a run needs its inputs no more; 0 for none. */
 TRTX_API trtx_status trtx_execution_context_set_input_consumed_event(trtx_execution_context *self, trtx_event event);
+/** The event that is recorded once a run needs its inputs no more; 0 for none. */
 TRTX_API trtx_event trtx_execution_context_get_input_consumed_event(const trtx_execution_context *self);
+/** Memory bound to an output; 0 for none. */
 TRTX_API trtx_status trtx_execution_context_get_output_tensor_address(const trtx_execution_context *self, const char *tensor_name, trtx_address *result);
+/** Sets who provides memory for an output whose size is known while it runs; null for nobody. */
 TRTX_API trtx_status trtx_execution_context_set_output_allocator(trtx_execution_context *self, const char *tensor_name, trtx_output_allocator *output_allocator);
+/** Who provides memory for an output; null for nobody. */
 TRTX_API trtx_status trtx_execution_context_get_output_allocator(trtx_execution_context *self, const char *name, trtx_output_allocator **result);
+/** Most bytes that an output can take with the input shapes of now; -1 where these are not set. */
 TRTX_API trtx_status trtx_execution_context_get_max_output_size(const trtx_execution_context *self, const char *tensor_name, int64_t *result);
+/** Sets who provides memory for the duration of a run; null for the library itself. */
 TRTX_API trtx_status trtx_execution_context_set_temporary_storage_allocator(trtx_execution_context *self, trtx_gpu_allocator *allocator);
+/** Who provides memory for the duration of a run; null for the library itself. */
 TRTX_API trtx_gpu_allocator *trtx_execution_context_get_temporary_storage_allocator(const trtx_execution_context *self);
+/** Runs on a stream; all shapes must be set and all memory bound. */
 TRTX_API trtx_status trtx_execution_context_enqueue_v3(trtx_execution_context *self, trtx_stream stream);
+/** Sets how many bytes of cache may keep activations from run to run. */
 TRTX_API trtx_status trtx_execution_context_set_persistent_cache_limit(trtx_execution_context *self, size_t size);
+/** How many bytes of cache may keep activations from run to run; 0 by default. */
 TRTX_API size_t trtx_execution_context_get_persistent_cache_limit(const trtx_execution_context *self);
+/** Sets how much is told to NVTX, at most what the engine keeps. */
 TRTX_API trtx_status trtx_execution_context_set_nvtx_verbosity(trtx_execution_context *self, trtx_profiling_verbosity verbosity);
+/** How much is told to NVTX. */
 TRTX_API trtx_profiling_verbosity trtx_execution_context_get_nvtx_verbosity(const trtx_execution_context *self);
+/** Sets the streams to use beside the one of a run; the library makes those that are missing. */
 TRTX_API trtx_status trtx_execution_context_set_aux_streams(trtx_execution_context *self, trtx_stream *aux_streams, int32_t nb_streams);
+/** Sets who is told the values of debug tensors; null for nobody. */
 TRTX_API trtx_status trtx_execution_context_set_debug_listener(trtx_execution_context *self, trtx_debug_listener *listener);
+/** Who is told the values of debug tensors; null for nobody. */
 TRTX_API trtx_status trtx_execution_context_get_debug_listener(trtx_execution_context *self, trtx_debug_listener **result);
+/** Sets whether the values of a debug tensor are told. */
 TRTX_API trtx_status trtx_execution_context_set_tensor_debug_state(trtx_execution_context *self, const char *name, bool flag);
+/** Whether the values of a debug tensor are told; false by default. */
 TRTX_API trtx_status trtx_execution_context_get_debug_state(const trtx_execution_context *self, const char *name, bool *result);
+/** Sets whether the values of all debug tensors are told. */
 TRTX_API trtx_status trtx_execution_context_set_all_tensors_debug_state(trtx_execution_context *self, bool flag);
+/** Bytes of activation memory that the input shapes of now need. */
 TRTX_API trtx_status trtx_execution_context_update_device_memory_size_for_shapes(trtx_execution_context *self, size_t *result);
+/** Sets the activation memory and its size, for a context that was created without. */
 TRTX_API trtx_status trtx_execution_context_set_device_memory_v2(trtx_execution_context *self, trtx_address memory, int64_t size);
+/** The settings that it was created with; null for none. */
 TRTX_API trtx_runtime_config *trtx_execution_context_get_runtime_config(const trtx_execution_context *self);
+/** Sets whether the values of unfused tensors are told. */
 TRTX_API trtx_status trtx_execution_context_set_unfused_tensors_debug_state(trtx_execution_context *self, bool flag);
+/** Whether the values of unfused tensors are told; false by default. */
 TRTX_API bool trtx_execution_context_get_unfused_tensors_debug_state(const trtx_execution_context *self);
+/** Whether the next run on a stream can be captured into a CUDA graph. */
 TRTX_API trtx_status trtx_execution_context_is_stream_capturable(const trtx_execution_context *self, trtx_stream stream, bool *result);
+/** Sets the NCCL communicator for runs on several devices; it must outlive them. */
 TRTX_API trtx_status trtx_execution_context_set_communicator(trtx_execution_context *self, trtx_address communicator);
 /** Destroys the object; null is allowed. */
 TRTX_API void trtx_execution_context_destroy(trtx_execution_context *self);

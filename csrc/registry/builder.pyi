@@ -2,186 +2,275 @@
 
 from vocabulary import *
 
-
 @owned
 class Builder(Interface, cpp="IBuilder", impl="VBuilder", field="mImpl", offset=8):
     """Makes networks and configurations, and builds engines of them."""
 
     @const
-    def getMaxDLABatchSize(self) -> int32: ...
+    def getMaxDLABatchSize(self) -> int32:
+        """Largest batch of a deep learning accelerator; 0 without one."""
     @const
-    def getNbDLACores(self) -> int32: ...
-    def setGpuAllocator(self, allocator: GpuAllocator | None) -> None: ...
-    def createBuilderConfig(self) -> Owned[BuilderConfig]: ...
-    def createNetworkV2(self, flags: Flags[NetworkDefinitionCreationFlag]) -> Owned[NetworkDefinition]: ...
-    def createOptimizationProfile(self) -> Borrowed[OptimizationProfile]: ...
-    def setErrorRecorder(self, recorder: ErrorRecorder | None) -> None: ...
+    def getNbDLACores(self) -> int32:
+        """Number of deep learning accelerators."""
+    def setGpuAllocator(self, allocator: GpuAllocator | None) -> None:
+        """Sets who allocates device memory for builds; null for the library itself."""
+    def createBuilderConfig(self) -> Owned[BuilderConfig]:
+        """Creates the settings of a build, all at their defaults."""
+    def createNetworkV2(self, flags: Flags[NetworkDefinitionCreationFlag]) -> Owned[NetworkDefinition]:
+        """Creates an empty network; the flags are bits."""
+    def createOptimizationProfile(self) -> Borrowed[OptimizationProfile]:
+        """Creates a range of input shapes; the builder keeps it."""
+    def setErrorRecorder(self, recorder: ErrorRecorder | None) -> None:
+        """Sets who is told of errors; null for nobody."""
     @const
-    def getErrorRecorder(self) -> Borrowed[ErrorRecorder] | None: ...
-    def reset(self) -> None: ...
-    def buildSerializedNetwork(self, network: NetworkDefinition, config: BuilderConfig) -> Owned[HostMemory]: ...
+    def getErrorRecorder(self) -> Borrowed[ErrorRecorder] | None:
+        """Who is told of errors; null for nobody."""
+    def reset(self) -> None:
+        """Puts the settings of the builder back to their defaults."""
+    def buildSerializedNetwork(self, network: NetworkDefinition, config: BuilderConfig) -> Owned[HostMemory]:
+        """Builds an engine and returns its bytes; a progress monitor may stop it."""
     @const
-    def isNetworkSupported(self, network: Const[NetworkDefinition], config: Const[BuilderConfig]) -> bool: ...
+    def isNetworkSupported(self, network: Const[NetworkDefinition], config: Const[BuilderConfig]) -> bool:
+        """Whether a network could be built with these settings, without building it."""
     @const
-    def getLogger(self) -> Borrowed[Logger]: ...
-    def setMaxThreads(self, maxThreads: int32) -> Ok: ...
+    def getLogger(self) -> Borrowed[Logger]:
+        """The logger that it was created with."""
+    def setMaxThreads(self, maxThreads: int32) -> Ok:
+        """Sets how many threads a build may use; at least 1, and 1 is the default."""
     @const
-    def getMaxThreads(self) -> int32: ...
+    def getMaxThreads(self) -> int32:
+        """How many threads a build may use."""
     @hidden("TensorRT-RTX runs no plugins")
     def getPluginRegistry(self) -> Borrowed[PluginRegistry]: ...
     def buildSerializedNetworkToStream(
         self, network: NetworkDefinition, config: BuilderConfig, writer: StreamWriter
-    ) -> Ok: ...
-
+    ) -> Ok:
+        """Builds an engine and hands its bytes to a writer, which saves a copy in memory."""
 
 @owned
 class BuilderConfig(Interface, cpp="IBuilderConfig", impl="VBuilderConfig", field="mImpl", offset=8):
     """How an engine is built: memory, flags, targets, profiles."""
 
-    def setAvgTimingIterations(self, avgTiming: int32) -> None: ...
+    def setAvgTimingIterations(self, avgTiming: int32) -> None:
+        """Sets over how many runs a kernel is timed; at least 1."""
     @const
-    def getAvgTimingIterations(self) -> int32: ...
-    def setEngineCapability(self, capability: EngineCapability) -> None: ...
+    def getAvgTimingIterations(self) -> int32:
+        """Over how many runs a kernel is timed; 1 by default."""
+    def setEngineCapability(self, capability: EngineCapability) -> None:
+        """Sets what restrictions the engine is built for."""
     @const
-    def getEngineCapability(self) -> EngineCapability: ...
-    def setFlags(self, builderFlags: Flags[BuilderFlag]) -> None: ...
+    def getEngineCapability(self) -> EngineCapability:
+        """What restrictions the engine is built for."""
+    def setFlags(self, builderFlags: Flags[BuilderFlag]) -> None:
+        """Sets all build options at once, as bits."""
     @const
-    def getFlags(self) -> Flags[BuilderFlag]: ...
-    def clearFlag(self, builderFlag: BuilderFlag) -> None: ...
-    def setFlag(self, builderFlag: BuilderFlag) -> None: ...
+    def getFlags(self) -> Flags[BuilderFlag]:
+        """All build options that are on, as bits."""
+    def clearFlag(self, builderFlag: BuilderFlag) -> None:
+        """Turns a build option off."""
+    def setFlag(self, builderFlag: BuilderFlag) -> None:
+        """Turns a build option on."""
     @accessor
     @const
-    def getFlag(self, builderFlag: BuilderFlag) -> bool: ...
-    def setDeviceType(self, layer: Const[Layer] | None, deviceType: DeviceType) -> None: ...
+    def getFlag(self, builderFlag: BuilderFlag) -> bool:
+        """Whether a build option is on."""
+    def setDeviceType(self, layer: Const[Layer] | None, deviceType: DeviceType) -> None:
+        """Sets where a layer runs: on the GPU, or on a deep learning accelerator."""
     @const
-    def getDeviceType(self, layer: Const[Layer] | None) -> DeviceType: ...
+    def getDeviceType(self, layer: Const[Layer] | None) -> DeviceType:
+        """Where a layer runs."""
     @const
-    def isDeviceTypeSet(self, layer: Const[Layer] | None) -> bool: ...
-    def resetDeviceType(self, layer: Const[Layer] | None) -> None: ...
+    def isDeviceTypeSet(self, layer: Const[Layer] | None) -> bool:
+        """Whether it was set where a layer runs."""
+    def resetDeviceType(self, layer: Const[Layer] | None) -> None:
+        """Lets a layer run where layers run by default."""
     @const
-    def canRunOnDLA(self, layer: Const[Layer] | None) -> bool: ...
-    def setDLACore(self, dlaCore: int32) -> None: ...
+    def canRunOnDLA(self, layer: Const[Layer] | None) -> bool:
+        """Whether a deep learning accelerator can run a layer."""
+    def setDLACore(self, dlaCore: int32) -> None:
+        """Sets which deep learning accelerator is used."""
     @const
-    def getDLACore(self) -> int32: ...
-    def setDefaultDeviceType(self, deviceType: DeviceType) -> None: ...
+    def getDLACore(self) -> int32:
+        """Which deep learning accelerator is used; -1 without one."""
+    def setDefaultDeviceType(self, deviceType: DeviceType) -> None:
+        """Sets where layers run unless it is set for them."""
     @const
-    def getDefaultDeviceType(self) -> DeviceType: ...
-    def reset(self) -> None: ...
-    def setProfileStream(self, stream: Stream) -> None: ...
+    def getDefaultDeviceType(self) -> DeviceType:
+        """Where layers run unless it is set for them; on the GPU by default."""
+    def reset(self) -> None:
+        """Puts all settings back to their defaults."""
+    def setProfileStream(self, stream: Stream) -> None:
+        """Sets the CUDA stream on which kernels are timed."""
     @const
-    def getProfileStream(self) -> Stream: ...
-    def addOptimizationProfile(self, profile: Const[OptimizationProfile] | None) -> Count: ...
+    def getProfileStream(self) -> Stream:
+        """The CUDA stream on which kernels are timed."""
+    def addOptimizationProfile(self, profile: Const[OptimizationProfile] | None) -> Count:
+        """Adds a range of input shapes and returns its index; it must be valid for the network."""
     @const
-    def getNbOptimizationProfiles(self) -> int32: ...
-    def setProfilingVerbosity(self, verbosity: ProfilingVerbosity) -> None: ...
+    def getNbOptimizationProfiles(self) -> int32:
+        """Number of ranges of input shapes."""
+    def setProfilingVerbosity(self, verbosity: ProfilingVerbosity) -> None:
+        """Sets how much about its layers the engine keeps for inspectors and profilers."""
     @const
-    def getProfilingVerbosity(self) -> ProfilingVerbosity: ...
-    def setTacticSources(self, tacticSources: Flags[TacticSource]) -> Ok: ...
+    def getProfilingVerbosity(self) -> ProfilingVerbosity:
+        """How much about its layers the engine keeps; their names by default."""
+    def setTacticSources(self, tacticSources: Flags[TacticSource]) -> Ok:
+        """Sets which libraries of kernels may be used, as bits."""
     @const
-    def getTacticSources(self) -> Flags[TacticSource]: ...
+    def getTacticSources(self) -> Flags[TacticSource]:
+        """Which libraries of kernels may be used, as bits."""
     @deprecated
     @const
-    def createTimingCache(self, blob: Bytes, size: size_t) -> Owned[TimingCache]: ...
+    def createTimingCache(self, blob: Bytes, size: size_t) -> Owned[TimingCache]:
+        """Creates a timing cache from bytes, or an empty one from none."""
     @deprecated
-    def setTimingCache(self, cache: Const[TimingCache], ignoreMismatch: bool) -> Ok: ...
+    def setTimingCache(self, cache: Const[TimingCache], ignoreMismatch: bool) -> Ok:
+        """Attaches a timing cache; it must live until the build ends."""
     @deprecated
     @const
-    def getTimingCache(self) -> Borrowed[Const[TimingCache]] | None: ...
-    def setMemoryPoolLimit(self, pool: MemoryPoolType, poolSize: size_t) -> None: ...
+    def getTimingCache(self) -> Borrowed[Const[TimingCache]] | None:
+        """The timing cache that is attached; null for none."""
+    def setMemoryPoolLimit(self, pool: MemoryPoolType, poolSize: size_t) -> None:
+        """Sets the limit of a memory pool in bytes."""
     @accessor
     @const
-    def getMemoryPoolLimit(self, pool: MemoryPoolType) -> size_t: ...
-    def setPreviewFeature(self, feature: PreviewFeature, enable: bool) -> None: ...
+    def getMemoryPoolLimit(self, pool: MemoryPoolType) -> size_t:
+        """The limit of a memory pool in bytes."""
+    def setPreviewFeature(self, feature: PreviewFeature, enable: bool) -> None:
+        """Turns a feature that is still tried out on or off."""
     @accessor
     @const
-    def getPreviewFeature(self, feature: PreviewFeature) -> bool: ...
-    def setBuilderOptimizationLevel(self, level: int32) -> None: ...
+    def getPreviewFeature(self, feature: PreviewFeature) -> bool:
+        """Whether a feature that is still tried out is on."""
+    def setBuilderOptimizationLevel(self, level: int32) -> None:
+        """Sets how long the builder may search, from 0 (shortest) to 5."""
     @const
-    def getBuilderOptimizationLevel(self) -> int32: ...
-    def setHardwareCompatibilityLevel(self, hardwareCompatibilityLevel: HardwareCompatibilityLevel) -> None: ...
+    def getBuilderOptimizationLevel(self) -> int32:
+        """How long the builder may search, from 0 (shortest) to 5; 3 by default."""
+    def setHardwareCompatibilityLevel(self, hardwareCompatibilityLevel: HardwareCompatibilityLevel) -> None:
+        """Sets on what other GPUs the engine shall run."""
     @const
-    def getHardwareCompatibilityLevel(self) -> HardwareCompatibilityLevel: ...
+    def getHardwareCompatibilityLevel(self) -> HardwareCompatibilityLevel:
+        """On what other GPUs the engine runs."""
     def setPluginsToSerialize(self, paths: Array[str], nbPaths: int32) -> None: ...
     @const
     def getPluginToSerialize(self, index: int32) -> str: ...
     @const
     def getNbPluginsToSerialize(self) -> int32: ...
-    def setMaxAuxStreams(self, nbStreams: int32) -> Ok: ...
+    def setMaxAuxStreams(self, nbStreams: int32) -> Ok:
+        """Sets how many streams an engine may use beside the one that it is enqueued on."""
     @const
-    def getMaxAuxStreams(self) -> int32: ...
-    def setProgressMonitor(self, monitor: ProgressMonitor | None) -> None: ...
+    def getMaxAuxStreams(self) -> int32:
+        """How many streams an engine may use beside its own; -1, the default, leaves it to the library."""
+    def setProgressMonitor(self, monitor: ProgressMonitor | None) -> None:
+        """Sets who follows builds and may stop them; null for nobody."""
     @const
-    def getProgressMonitor(self) -> Borrowed[ProgressMonitor] | None: ...
-    def setRuntimePlatform(self, runtimePlatform: RuntimePlatform) -> None: ...
+    def getProgressMonitor(self) -> Borrowed[ProgressMonitor] | None:
+        """Who follows builds; null for nobody."""
+    def setRuntimePlatform(self, runtimePlatform: RuntimePlatform) -> None:
+        """Sets the operating system that the engine is built for."""
     @const
-    def getRuntimePlatform(self) -> RuntimePlatform: ...
-    def setMaxNbTactics(self, maxTactics: int32) -> None: ...
+    def getRuntimePlatform(self) -> RuntimePlatform:
+        """The operating system that the engine is built for; that of the build by default."""
+    def setMaxNbTactics(self, maxTactics: int32) -> None:
+        """Sets how many kernels are timed at most where there is a choice."""
     @const
-    def getMaxNbTactics(self) -> int32: ...
-    def setTilingOptimizationLevel(self, level: TilingOptimizationLevel) -> Ok: ...
+    def getMaxNbTactics(self) -> int32:
+        """How many kernels are timed at most where there is a choice."""
+    def setTilingOptimizationLevel(self, level: TilingOptimizationLevel) -> Ok:
+        """Sets how much effort goes into tiling."""
     @const
-    def getTilingOptimizationLevel(self) -> TilingOptimizationLevel: ...
-    def setL2LimitForTiling(self, size: int64) -> Ok: ...
+    def getTilingOptimizationLevel(self) -> TilingOptimizationLevel:
+        """How much effort goes into tiling; none by default."""
+    def setL2LimitForTiling(self, size: int64) -> Ok:
+        """Sets how many bytes of the second level cache tiling may aim at."""
     @const
-    def getL2LimitForTiling(self) -> int64: ...
-    def setNbComputeCapabilities(self, maxNbComputeCapabilities: int32) -> Ok: ...
+    def getL2LimitForTiling(self) -> int64:
+        """How many bytes of the second level cache tiling may aim at."""
+    def setNbComputeCapabilities(self, maxNbComputeCapabilities: int32) -> Ok:
+        """Sets the number of compute capabilities to build for; each must be set then."""
     @const
-    def getNbComputeCapabilities(self) -> int32: ...
-    def setComputeCapability(self, computeCapability: ComputeCapability, index: int32) -> Ok: ...
+    def getNbComputeCapabilities(self) -> int32:
+        """The number of compute capabilities to build for; 0 for the usual ones."""
+    def setComputeCapability(self, computeCapability: ComputeCapability, index: int32) -> Ok:
+        """Sets one of the compute capabilities to build for; CURRENT, alone, asks this machine."""
     @const
-    def getComputeCapability(self, index: int32) -> ComputeCapability: ...
+    def getComputeCapability(self, index: int32) -> ComputeCapability:
+        """One of the compute capabilities to build for."""
     @since(1, 6)
-    def setBuildRoute(self, buildRoute: str) -> Ok: ...
+    def setBuildRoute(self, buildRoute: str) -> Ok:
+        """Sets a text that steers the compiler."""
     @since(1, 6)
     @const
-    def getBuildRoute(self) -> str | None: ...
+    def getBuildRoute(self) -> str | None:
+        """The text that steers the compiler; empty until it is set."""
     @since(1, 6)
     @const
-    def getAllBuildRoutes(self) -> str | None: ...
-
+    def getAllBuildRoutes(self) -> str | None:
+        """Description of all options that the text steering the compiler may have, as JSON."""
 
 class OptimizationProfile(Interface, cpp="IOptimizationProfile", impl="VOptimizationProfile", field="mImpl", offset=8):
     """The smallest, usual and largest shape of each dynamic input."""
 
-    def setDimensions(self, inputName: str, select: OptProfileSelector, dims: Dims) -> Ok: ...
+    def setDimensions(self, inputName: str, select: OptProfileSelector, dims: Dims) -> Ok:
+        """Sets the smallest, the likeliest or the largest shape of an input."""
     @const
-    def getDimensions(self, inputName: str, select: OptProfileSelector) -> Dims: ...
+    def getDimensions(self, inputName: str, select: OptProfileSelector) -> Dims:
+        """The smallest, the likeliest or the largest shape of an input; of unknown rank until it is set."""
     @const
-    def getNbShapeValues(self, inputName: str) -> int32: ...
-    def setExtraMemoryTarget(self, target: float32) -> Ok: ...
+    def getNbShapeValues(self, inputName: str) -> int32:
+        """Number of values of a shape input; -1 until they are set."""
+    def setExtraMemoryTarget(self, target: float32) -> Ok:
+        """Sets what part of the memory beyond the first profile may be used, from 0 to 1."""
     @const
-    def getExtraMemoryTarget(self) -> float32: ...
+    def getExtraMemoryTarget(self) -> float32:
+        """What part of the memory beyond the first profile may be used; 1 by default."""
     @const
-    def isValid(self) -> bool: ...
-    def setShapeValuesV2(
-        self, inputName: str, select: OptProfileSelector, values: Array[int64], nbValues: int32
-    ) -> Ok: ...
+    def isValid(self) -> bool:
+        """Whether all that is set fits together; the network is not looked at."""
+    def setShapeValuesV2(self, inputName: str, select: OptProfileSelector, values: Array[int64], nbValues: int32) -> Ok:
+        """Sets the smallest, the likeliest or the largest values of a shape input."""
     @const
-    def getShapeValuesV2(self, inputName: str, select: OptProfileSelector) -> View[int64] | None: ...
-
+    def getShapeValuesV2(self, inputName: str, select: OptProfileSelector) -> View[int64] | None:
+        """The smallest, the likeliest or the largest values of a shape input; null until they are set."""
+    @since(1, 7)
+    def setProfileStream(self, stream: Stream) -> None:
+        """Set the stream, and with it the green context, that this profile is tuned for."""
+    @since(1, 7)
+    @const
+    def getProfileStream(self) -> Stream:
+        """The stream that this profile is tuned for; 0 where none was set."""
 
 @owned
 class TimingCache(Interface, cpp="ITimingCache", impl="VTimingCache", field="mImpl", offset=8):
     """Tactic timings of earlier builds; TensorRT-RTX keeps it for compatibility only."""
 
     @const
-    def serialize(self) -> Owned[HostMemory]: ...
-    def combine(self, inputCache: Const[TimingCache], ignoreMismatch: bool) -> Ok: ...
-    def reset(self) -> Ok: ...
+    def serialize(self) -> Owned[HostMemory]:
+        """The cache as bytes, from which it can be created again."""
+    def combine(self, inputCache: Const[TimingCache], ignoreMismatch: bool) -> Ok:
+        """Takes the entries of another cache over."""
+    def reset(self) -> Ok:
+        """Empties it."""
     @const
-    def queryKeys(self, keyBuffer: OutArray[TimingCacheKey], capacity: int64) -> int64: ...
+    def queryKeys(self, keyBuffer: OutArray[TimingCacheKey], capacity: int64) -> int64:
+        """Writes keys, at most as many as fit, and returns how many there are; negative is failure."""
     @const
-    def query(self, key: TimingCacheKey) -> TimingCacheValue: ...
-    def update(self, key: TimingCacheKey, value: TimingCacheValue) -> Ok: ...
-
+    def query(self, key: TimingCacheKey) -> TimingCacheValue:
+        """The entry of a key; an invalid one where there is none."""
+    def update(self, key: TimingCacheKey, value: TimingCacheValue) -> Ok:
+        """Replaces the entry of a key."""
 
 @owned
 class HostMemory(Interface, cpp="IHostMemory", impl="VHostMemory", field="mImpl", offset=8):
     """A block of host memory that the library owns: a serialized engine, cache or set of weights."""
 
     @const
-    def data(self) -> HostAddress: ...
+    def data(self) -> HostAddress:
+        """Address of the bytes, which live as long as this object."""
     @const
-    def size(self) -> size_t: ...
+    def size(self) -> size_t:
+        """Number of bytes."""
     @const
-    def type(self) -> DataType: ...
+    def type(self) -> DataType:
+        """Type of the elements."""

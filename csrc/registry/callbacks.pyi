@@ -2,7 +2,6 @@
 
 from vocabulary import *
 
-
 @hidden("base of other interfaces")
 class VersionedInterface(Application, cpp="IVersionedInterface"):
     """Tells the kind and the version of an interface."""
@@ -13,7 +12,6 @@ class VersionedInterface(Application, cpp="IVersionedInterface"):
     @const
     def getInterfaceInfo(self) -> InterfaceInfo: ...
     def __del__(self) -> None: ...
-
 
 @callback
 class ErrorRecorder(VersionedInterface, cpp="IErrorRecorder", info=("IErrorRecorder", 1, 0)):
@@ -36,13 +34,11 @@ class ErrorRecorder(VersionedInterface, cpp="IErrorRecorder", info=("IErrorRecor
     def incRefCount(self) -> int32: ...
     def decRefCount(self) -> int32: ...
 
-
 @hidden("base of other interfaces")
 class NoCopy(Application, cpp="INoCopy"):
     """Base of the public objects: not copied, destroyed through a virtual destructor."""
 
     def __del__(self) -> None: ...
-
 
 @hidden("no method takes it; IStreamReaderV2 replaced it")
 class StreamReader(VersionedInterface, cpp="IStreamReader", info=("IStreamReader", 1, 0)):
@@ -54,7 +50,6 @@ class StreamReader(VersionedInterface, cpp="IStreamReader", info=("IStreamReader
     def getInterfaceInfo(self) -> InterfaceInfo: ...
     def read(self, destination: Address, nbBytes: int64) -> int64: ...
 
-
 @callback
 class StreamWriter(VersionedInterface, cpp="IStreamWriter", info=("IStreamWriter", 1, 0)):
     """Receives a plan in pieces as it is serialized."""
@@ -64,7 +59,6 @@ class StreamWriter(VersionedInterface, cpp="IStreamWriter", info=("IStreamWriter
     @const
     def getInterfaceInfo(self) -> InterfaceInfo: ...
     def write(self, data: Bytes, nbBytes: int64) -> int64: ...
-
 
 @callback
 class StreamReaderV2(VersionedInterface, cpp="IStreamReaderV2", info=("IStreamReaderV2", 1, 0)):
@@ -77,7 +71,6 @@ class StreamReaderV2(VersionedInterface, cpp="IStreamReaderV2", info=("IStreamRe
     def read(self, destination: Address, nbBytes: int64, stream: Stream) -> int64: ...
     def seek(self, offset: int64, where: SeekPosition) -> Ok: ...
 
-
 @callback
 class Profiler(VersionedInterface, cpp="IProfiler", info=("IProfiler", 1, 0)):
     """Is told how long each layer of a run took."""
@@ -88,7 +81,6 @@ class Profiler(VersionedInterface, cpp="IProfiler", info=("IProfiler", 1, 0)):
     def reportLayerTime(self, layerName: str, ms: float32) -> None: ...
     def __del__(self) -> None: ...
 
-
 @callback
 class Logger(VersionedInterface, cpp="ILogger", info=("ILogger", 1, 0)):
     """Receives every message of the library."""
@@ -98,7 +90,6 @@ class Logger(VersionedInterface, cpp="ILogger", info=("ILogger", 1, 0)):
     def getInterfaceInfo(self) -> InterfaceInfo: ...
     def log(self, severity: Severity, msg: str) -> None: ...
     def __del__(self) -> None: ...
-
 
 @callback
 class GpuAllocator(VersionedInterface, cpp="IGpuAllocator", info=("IGpuAllocator", 1, 0)):
@@ -121,7 +112,6 @@ class GpuAllocator(VersionedInterface, cpp="IGpuAllocator", info=("IGpuAllocator
     @const
     def getInterfaceInfo(self) -> InterfaceInfo: ...
 
-
 @callback
 class OutputAllocator(VersionedInterface, cpp="IOutputAllocator", info=("IOutputAllocator", 1, 0)):
     """Hands out memory for an output whose size is known only while it is computed."""
@@ -135,7 +125,6 @@ class OutputAllocator(VersionedInterface, cpp="IOutputAllocator", info=("IOutput
     ) -> Address: ...
     def notifyShape(self, tensorName: str, dims: Dims) -> None: ...
 
-
 @callback
 class DebugListener(VersionedInterface, cpp="IDebugListener", info=("IDebugListener", 1, 0)):
     """Is shown the values of debug tensors."""
@@ -148,7 +137,6 @@ class DebugListener(VersionedInterface, cpp="IDebugListener", info=("IDebugListe
     ) -> Ok: ...
     def __del__(self) -> None: ...
 
-
 @hidden("no exported function takes it; it serves plugin libraries")
 class LoggerFinder(VersionedInterface, cpp="ILoggerFinder", info=("ILoggerFinder", 1, 0)):
     """Finds the logger of a plugin library."""
@@ -158,7 +146,6 @@ class LoggerFinder(VersionedInterface, cpp="ILoggerFinder", info=("ILoggerFinder
     def getInterfaceInfo(self) -> InterfaceInfo: ...
     def findLogger(self) -> Borrowed[Logger]: ...
     def __del__(self) -> None: ...
-
 
 @callback
 class GpuAsyncAllocator(GpuAllocator, cpp="IGpuAsyncAllocator", info=("IGpuAllocator", 1, 0)):
@@ -178,7 +165,6 @@ class GpuAsyncAllocator(GpuAllocator, cpp="IGpuAsyncAllocator", info=("IGpuAlloc
     @default
     @const
     def getInterfaceInfo(self) -> InterfaceInfo: ...
-
 
 @callback
 class ProgressMonitor(VersionedInterface, cpp="IProgressMonitor", info=("IProgressMonitor", 1, 0)):

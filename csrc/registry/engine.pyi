@@ -2,7 +2,6 @@
 
 from vocabulary import *
 
-
 @owned
 class CudaEngine(Interface, cpp="ICudaEngine", impl="VCudaEngine", field="mImpl", offset=8):
     """A deserialized engine: its inputs and outputs, and the factory of execution contexts."""
@@ -10,107 +9,155 @@ class CudaEngine(Interface, cpp="ICudaEngine", impl="VCudaEngine", field="mImpl"
     @hidden("returns the public object that the caller already holds")
     def getPImpl(self) -> Borrowed[CudaEngine]: ...
     @const
-    def getNbLayers(self) -> int32: ...
+    def getNbLayers(self) -> int32:
+        """Number of layers after optimization; it says nothing about those of the network."""
     @const
-    def serialize(self) -> Owned[HostMemory]: ...
-    def createExecutionContext(self, strategy: ExecutionContextAllocationStrategy) -> Owned[ExecutionContext]: ...
+    def serialize(self) -> Owned[HostMemory]:
+        """The engine as bytes."""
+    def createExecutionContext(self, strategy: ExecutionContextAllocationStrategy) -> Owned[ExecutionContext]:
+        """Creates a context, whose activation memory comes as the strategy says."""
     @const
-    def isRefittable(self) -> bool: ...
+    def isRefittable(self) -> bool:
+        """Whether its weights can be replaced."""
     @const
-    def getName(self) -> str | None: ...
+    def getName(self) -> str | None:
+        """Name of the network that it was built from."""
     @const
-    def getNbOptimizationProfiles(self) -> int32: ...
+    def getNbOptimizationProfiles(self) -> int32:
+        """Number of ranges of input shapes; at least 1."""
     @const
-    def getEngineCapability(self) -> EngineCapability: ...
-    def setErrorRecorder(self, recorder: ErrorRecorder | None) -> None: ...
+    def getEngineCapability(self) -> EngineCapability:
+        """What restrictions it was built for."""
+    def setErrorRecorder(self, recorder: ErrorRecorder | None) -> None:
+        """Sets who is told of errors; null for nobody."""
     @const
-    def getErrorRecorder(self) -> Borrowed[ErrorRecorder] | None: ...
+    def getErrorRecorder(self) -> Borrowed[ErrorRecorder] | None:
+        """Who is told of errors; null for nobody."""
     @const
-    def getTacticSources(self) -> Flags[TacticSource]: ...
+    def getTacticSources(self) -> Flags[TacticSource]:
+        """Which libraries of kernels it may use, as bits."""
     @const
-    def getProfilingVerbosity(self) -> ProfilingVerbosity: ...
+    def getProfilingVerbosity(self) -> ProfilingVerbosity:
+        """How much about its layers it keeps."""
     @const
-    def createEngineInspector(self) -> Owned[EngineInspector]: ...
+    def createEngineInspector(self) -> Owned[EngineInspector]:
+        """Creates an inspector, which describes its layers."""
     @const
-    def getTensorShape(self, tensorName: str) -> Dims: ...
+    def getTensorShape(self, tensorName: str) -> Dims:
+        """Shape of an input or output; -1 where a size is known at run time only."""
     @const
-    def getTensorDataType(self, tensorName: str) -> DataType: ...
+    def getTensorDataType(self, tensorName: str) -> DataType:
+        """Element type of an input or output."""
     @const
-    def getTensorLocation(self, tensorName: str) -> TensorLocation: ...
+    def getTensorLocation(self, tensorName: str) -> TensorLocation:
+        """Whether an input or output is in host or device memory."""
     @const
-    def isShapeInferenceIO(self, tensorName: str) -> bool: ...
+    def isShapeInferenceIO(self, tensorName: str) -> bool:
+        """Whether an input or output takes part in the calculation of shapes, on the host."""
     @const
-    def getTensorIOMode(self, tensorName: str) -> TensorIOMode: ...
+    def getTensorIOMode(self, tensorName: str) -> TensorIOMode:
+        """Whether a name is that of an input, an output, or neither."""
     @const
-    def getTensorBytesPerComponent(self, tensorName: str) -> int32: ...
+    def getTensorBytesPerComponent(self, tensorName: str) -> int32:
+        """Bytes of a component of an input or output; -1 where its elements are no vectors."""
     @const
-    def getTensorComponentsPerElement(self, tensorName: str) -> int32: ...
+    def getTensorComponentsPerElement(self, tensorName: str) -> int32:
+        """Components in an element of an input or output; -1 where its elements are no vectors."""
     @const
-    def getTensorFormat(self, tensorName: str) -> TensorFormat: ...
+    def getTensorFormat(self, tensorName: str) -> TensorFormat:
+        """Memory layout of an input or output."""
     @const
-    def getTensorFormatDesc(self, tensorName: str) -> str | None: ...
+    def getTensorFormatDesc(self, tensorName: str) -> str | None:
+        """Memory layout of an input or output in words."""
     @const
-    def getTensorVectorizedDim(self, tensorName: str) -> int32: ...
+    def getTensorVectorizedDim(self, tensorName: str) -> int32:
+        """Axis along which elements form vectors; -1 for none."""
     @const
-    def getProfileShape(self, tensorName: str, profileIndex: int32, select: OptProfileSelector) -> Dims: ...
+    def getProfileShape(self, tensorName: str, profileIndex: int32, select: OptProfileSelector) -> Dims:
+        """The smallest, the likeliest or the largest shape of an input in a profile."""
     @const
-    def getNbIOTensors(self) -> int32: ...
+    def getNbIOTensors(self) -> int32:
+        """Number of inputs and outputs together."""
     @const
-    def getIOTensorName(self, index: int32) -> str: ...
+    def getIOTensorName(self, index: int32) -> str:
+        """Name of an input or output."""
     @const
-    def getHardwareCompatibilityLevel(self) -> HardwareCompatibilityLevel: ...
+    def getHardwareCompatibilityLevel(self) -> HardwareCompatibilityLevel:
+        """On what other GPUs it runs."""
     @const
-    def getNbAuxStreams(self) -> int32: ...
+    def getNbAuxStreams(self) -> int32:
+        """How many streams it uses beside the one that it is enqueued on."""
     @const
-    def getTensorBytesPerComponentV2(self, tensorName: str, profileIndex: int32) -> int32: ...
+    def getTensorBytesPerComponentV2(self, tensorName: str, profileIndex: int32) -> int32:
+        """Bytes of a component in a profile; -1 where elements are no vectors."""
     @const
-    def getTensorComponentsPerElementV2(self, tensorName: str, profileIndex: int32) -> int32: ...
+    def getTensorComponentsPerElementV2(self, tensorName: str, profileIndex: int32) -> int32:
+        """Components in an element in a profile; -1 where elements are no vectors."""
     @const
-    def getTensorFormatV2(self, tensorName: str, profileIndex: int32) -> TensorFormat: ...
+    def getTensorFormatV2(self, tensorName: str, profileIndex: int32) -> TensorFormat:
+        """Memory layout of an input or output in a profile."""
     @const
-    def getTensorFormatDescV2(self, tensorName: str, profileIndex: int32) -> str | None: ...
+    def getTensorFormatDescV2(self, tensorName: str, profileIndex: int32) -> str | None:
+        """Memory layout of an input or output in a profile, in words."""
     @const
-    def getTensorVectorizedDimV2(self, tensorName: str, profileIndex: int32) -> int32: ...
-    def createSerializationConfig(self) -> Owned[SerializationConfig]: ...
+    def getTensorVectorizedDimV2(self, tensorName: str, profileIndex: int32) -> int32:
+        """Axis along which elements form vectors in a profile; -1 for none."""
+    def createSerializationConfig(self) -> Owned[SerializationConfig]:
+        """Creates the options of a serialization, all off."""
     @const
-    def serializeWithConfig(self, config: SerializationConfig) -> Owned[HostMemory]: ...
+    def serializeWithConfig(self, config: SerializationConfig) -> Owned[HostMemory]:
+        """The engine as bytes, with or without its weights, as the options say."""
     @hidden("no public class calls it; createInferRefitter_INTERNAL makes refitters")
-    def createRefitter(self, logger: Logger) -> Owned[Refitter]: ...
+    def createRefitter(self, logger: Logger) -> Owned[Refitter]:
+        """Creates a refitter of this engine."""
     @const
-    def getStreamableWeightsSize(self) -> int64: ...
+    def getStreamableWeightsSize(self) -> int64:
+        """Bytes of the weights that can stay on the host; 0 where none can."""
     @const
-    def isDebugTensor(self, name: str) -> bool: ...
-    def setWeightStreamingBudgetV2(self, gpuMemoryBudget: int64) -> Ok: ...
+    def isDebugTensor(self, name: str) -> bool:
+        """Whether the values of a tensor can be reported to a debug listener."""
+    def setWeightStreamingBudgetV2(self, gpuMemoryBudget: int64) -> Ok:
+        """Sets how many bytes of weights may lie on the device; no context may exist."""
     @const
-    def getWeightStreamingBudgetV2(self) -> int64: ...
+    def getWeightStreamingBudgetV2(self) -> int64:
+        """How many bytes of weights may lie on the device."""
     @const
-    def getWeightStreamingAutomaticBudget(self) -> int64: ...
+    def getWeightStreamingAutomaticBudget(self) -> int64:
+        """A budget for weights that suits the free memory of the device."""
     @const
-    def getWeightStreamingScratchMemorySize(self) -> int64: ...
+    def getWeightStreamingScratchMemorySize(self) -> int64:
+        """Bytes that each context needs to stream weights with the budget of now."""
     @const
-    def getDeviceMemorySizeV2(self) -> int64: ...
+    def getDeviceMemorySizeV2(self) -> int64:
+        """Bytes of activation memory that a context needs at most, over all profiles."""
     @const
-    def getDeviceMemorySizeForProfileV2(self, profileIndex: int32) -> int64: ...
+    def getDeviceMemorySizeForProfileV2(self, profileIndex: int32) -> int64:
+        """Bytes of activation memory that a context needs at most in a profile."""
     @const
     def getProfileTensorValuesV2(
         self, tensorName: str, profileIndex: int32, select: OptProfileSelector
-    ) -> View[int64] | None: ...
-    def createExecutionContextWithRuntimeConfig(
-        self, runtimeConfig: RuntimeConfig | None
-    ) -> Owned[ExecutionContext]: ...
-    def createRuntimeConfig(self) -> Owned[RuntimeConfig]: ...
+    ) -> View[int64] | None:
+        """The smallest, the likeliest or the largest values of a shape input in a profile."""
+    def createExecutionContextWithRuntimeConfig(self, runtimeConfig: RuntimeConfig | None) -> Owned[ExecutionContext]:
+        """Creates a context with settings that can be shared."""
+    def createRuntimeConfig(self) -> Owned[RuntimeConfig]:
+        """Creates settings for contexts, all at their defaults."""
     @const
-    def getEngineStat(self, stat: EngineStat) -> int64: ...
+    def getEngineStat(self, stat: EngineStat) -> int64:
+        """A number about the engine, such as the bytes of its weights; -1 where it is not known."""
     @const
-    def getAliasedInputTensor(self, tensorName: str) -> str | None: ...
+    def getAliasedInputTensor(self, tensorName: str) -> str | None:
+        """Name of the input whose memory an output must share; null for none."""
     @since(1, 6)
     @const
-    def areWeightsLoaded(self) -> bool: ...
+    def areWeightsLoaded(self) -> bool:
+        """Whether its weights are on the device; true unless their loading was deferred."""
     @since(1, 6)
-    def loadWeights(self, blob: Bytes, size: int64) -> Ok: ...
+    def loadWeights(self, blob: Bytes, size: int64) -> Ok:
+        """Loads deferred weights from the bytes of the engine, and waits."""
     @since(1, 6)
-    def loadWeightsAsync(self, streamReader: StreamReaderV2, stream: Stream) -> Ok: ...
-
+    def loadWeightsAsync(self, streamReader: StreamReaderV2, stream: Stream) -> Ok:
+        """Loads deferred weights from a reader, on a stream."""
 
 @owned
 class EngineInspector(Interface, cpp="IEngineInspector", impl="VEngineInspector", field="mImpl", offset=8):
@@ -118,17 +165,22 @@ class EngineInspector(Interface, cpp="IEngineInspector", impl="VEngineInspector"
 
     @hidden("returns the public object that the caller already holds")
     def getPImpl(self) -> Borrowed[EngineInspector]: ...
-    def setExecutionContext(self, context: Const[ExecutionContext] | None) -> Ok: ...
+    def setExecutionContext(self, context: Const[ExecutionContext] | None) -> Ok:
+        """Sets the context whose shapes are described; null for none."""
     @const
-    def getExecutionContext(self) -> Borrowed[Const[ExecutionContext]] | None: ...
+    def getExecutionContext(self) -> Borrowed[Const[ExecutionContext]] | None:
+        """The context whose shapes are described; null for none."""
     @const
-    def getLayerInformation(self, layerIndex: int32, format: LayerInformationFormat) -> str: ...
+    def getLayerInformation(self, layerIndex: int32, format: LayerInformationFormat) -> str:
+        """What is known of a layer, as text that lasts until the next question."""
     @const
-    def getEngineInformation(self, format: LayerInformationFormat) -> str: ...
-    def setErrorRecorder(self, recorder: ErrorRecorder | None) -> None: ...
+    def getEngineInformation(self, format: LayerInformationFormat) -> str:
+        """What is known of all layers, as text that lasts until the next question."""
+    def setErrorRecorder(self, recorder: ErrorRecorder | None) -> None:
+        """Sets who is told of errors; null for nobody."""
     @const
-    def getErrorRecorder(self) -> Borrowed[ErrorRecorder] | None: ...
-
+    def getErrorRecorder(self) -> Borrowed[ErrorRecorder] | None:
+        """Who is told of errors; null for nobody."""
 
 @owned
 class ExecutionContext(Interface, cpp="IExecutionContext", impl="VExecutionContext", field="mImpl", offset=8):
@@ -136,76 +188,127 @@ class ExecutionContext(Interface, cpp="IExecutionContext", impl="VExecutionConte
 
     @hidden("returns the public object that the caller already holds")
     def getPImpl(self) -> Borrowed[ExecutionContext]: ...
-    def setDebugSync(self, sync: bool) -> None: ...
+    def setDebugSync(self, sync: bool) -> None:
+        """Sets whether each kernel is waited for, and its failure told at once."""
     @const
-    def getDebugSync(self) -> bool: ...
-    def setProfiler(self, profiler: Profiler | None) -> None: ...
+    def getDebugSync(self) -> bool:
+        """Whether each kernel is waited for; false by default."""
+    def setProfiler(self, profiler: Profiler | None) -> None:
+        """Sets who is told the times of layers; null for nobody."""
     @const
-    def getProfiler(self) -> Borrowed[Profiler] | None: ...
+    def getProfiler(self) -> Borrowed[Profiler] | None:
+        """Who is told the times of layers; null for nobody."""
     @const
-    def getEngine(self) -> Borrowed[Const[CudaEngine]]: ...
-    def setName(self, name: str) -> None: ...
+    def getEngine(self) -> Borrowed[Const[CudaEngine]]:
+        """The engine that it runs."""
+    def setName(self, name: str) -> None:
+        """Names it in messages."""
     @const
-    def getName(self) -> str | None: ...
-    def setDeviceMemory(self, memory: Address) -> None: ...
+    def getName(self) -> str | None:
+        """Its name; empty until it is set."""
+    def setDeviceMemory(self, memory: Address) -> None:
+        """Sets the activation memory, for a context that was created without; its size is not checked."""
     @const
-    def getOptimizationProfile(self) -> int32: ...
+    def getOptimizationProfile(self) -> int32:
+        """The profile in use; -1 where none is chosen yet."""
     @const
-    def allInputDimensionsSpecified(self) -> bool: ...
-    def setErrorRecorder(self, recorder: ErrorRecorder | None) -> None: ...
+    def allInputDimensionsSpecified(self) -> bool:
+        """Whether the shapes of all inputs are known."""
+    def setErrorRecorder(self, recorder: ErrorRecorder | None) -> None:
+        """Sets who is told of errors; null for nobody."""
     @const
-    def getErrorRecorder(self) -> Borrowed[ErrorRecorder] | None: ...
-    def executeV2(self, bindings: Array[Address]) -> Ok: ...
-    def setOptimizationProfileAsync(self, profileIndex: int32, stream: Stream) -> Ok: ...
-    def setEnqueueEmitsProfile(self, enqueueEmitsProfile: bool) -> None: ...
+    def getErrorRecorder(self) -> Borrowed[ErrorRecorder] | None:
+        """Who is told of errors; null for nobody."""
+    def executeV2(self, bindings: Array[Address]) -> Ok:
+        """Runs and waits; the addresses stand in the order of inputs and outputs."""
+    def setOptimizationProfileAsync(self, profileIndex: int32, stream: Stream) -> Ok:
+        """Chooses a profile, on a stream; another context may not use it at the same time."""
+    def setEnqueueEmitsProfile(self, enqueueEmitsProfile: bool) -> None:
+        """Sets whether each run tells the profiler the times of its layers."""
     @const
-    def getEnqueueEmitsProfile(self) -> bool: ...
+    def getEnqueueEmitsProfile(self) -> bool:
+        """Whether each run tells the profiler; true by default, and it makes a run wait."""
     @const
-    def reportToProfiler(self) -> Ok: ...
-    def setInputShape(self, tensorName: str, dims: Dims) -> Ok: ...
+    def reportToProfiler(self) -> Ok:
+        """Tells the profiler the times of the last run, where runs do not do so themselves."""
+    def setInputShape(self, tensorName: str, dims: Dims) -> Ok:
+        """Sets the shape of an input, within the profile in use."""
     @const
-    def getTensorShape(self, tensorName: str) -> Dims: ...
+    def getTensorShape(self, tensorName: str) -> Dims:
+        """Shape of an input or output; -1 where it depends on what is not set yet."""
     @const
-    def getTensorStrides(self, tensorName: str) -> Dims: ...
-    def setTensorAddress(self, tensorName: str, data: Address) -> Ok: ...
+    def getTensorStrides(self, tensorName: str) -> Dims:
+        """Elements from one position to the next on each axis of an input or output."""
+    def setTensorAddress(self, tensorName: str, data: Address) -> Ok:
+        """Binds memory to an input or output; it must stay as long as runs may use it."""
     @const
-    def getTensorAddress(self, tensorName: str) -> ConstAddress: ...
-    def setInputTensorAddress(self, tensorName: str, data: ConstAddress) -> Ok: ...
-    def setOutputTensorAddress(self, tensorName: str, data: Address) -> Ok: ...
-    def inferShapes(self, nbMaxNames: int32, tensorNames: OutArray[str]) -> Count: ...
-    def setInputConsumedEvent(self, event: Event) -> Ok: ...
+    def getTensorAddress(self, tensorName: str) -> ConstAddress:
+        """Memory bound to an input or output; 0 for none."""
+    def setInputTensorAddress(self, tensorName: str, data: ConstAddress) -> Ok:
+        """Binds memory that is only read to an input."""
+    def setOutputTensorAddress(self, tensorName: str, data: Address) -> Ok:
+        """Binds memory to an output."""
+    def inferShapes(self, nbMaxNames: int32, tensorNames: OutArray[str]) -> Count:
+        """Works output shapes out, and writes and counts the inputs that still lack a shape or memory."""
+    def setInputConsumedEvent(self, event: Event) -> Ok:
+        """Sets the event that is recorded once a run needs its inputs no more; 0 for none."""
     @const
-    def getInputConsumedEvent(self) -> Event: ...
+    def getInputConsumedEvent(self) -> Event:
+        """The event that is recorded once a run needs its inputs no more; 0 for none."""
     @const
-    def getOutputTensorAddress(self, tensorName: str) -> Address: ...
-    def setOutputAllocator(self, tensorName: str, outputAllocator: OutputAllocator | None) -> Ok: ...
-    def getOutputAllocator(self, name: str) -> Borrowed[OutputAllocator] | None: ...
+    def getOutputTensorAddress(self, tensorName: str) -> Address:
+        """Memory bound to an output; 0 for none."""
+    def setOutputAllocator(self, tensorName: str, outputAllocator: OutputAllocator | None) -> Ok:
+        """Sets who provides memory for an output whose size is known while it runs; null for nobody."""
+    def getOutputAllocator(self, name: str) -> Borrowed[OutputAllocator] | None:
+        """Who provides memory for an output; null for nobody."""
     @const
-    def getMaxOutputSize(self, tensorName: str) -> int64: ...
-    def setTemporaryStorageAllocator(self, allocator: GpuAllocator | None) -> Ok: ...
+    def getMaxOutputSize(self, tensorName: str) -> int64:
+        """Most bytes that an output can take with the input shapes of now; -1 where these are not set."""
+    def setTemporaryStorageAllocator(self, allocator: GpuAllocator | None) -> Ok:
+        """Sets who provides memory for the duration of a run; null for the library itself."""
     @const
-    def getTemporaryStorageAllocator(self) -> Borrowed[GpuAllocator] | None: ...
-    def enqueueV3(self, stream: Stream) -> Ok: ...
-    def setPersistentCacheLimit(self, size: size_t) -> None: ...
+    def getTemporaryStorageAllocator(self) -> Borrowed[GpuAllocator] | None:
+        """Who provides memory for the duration of a run; null for the library itself."""
+    def enqueueV3(self, stream: Stream) -> Ok:
+        """Runs on a stream; all shapes must be set and all memory bound."""
+    def setPersistentCacheLimit(self, size: size_t) -> None:
+        """Sets how many bytes of cache may keep activations from run to run."""
     @const
-    def getPersistentCacheLimit(self) -> size_t: ...
-    def setNvtxVerbosity(self, verbosity: ProfilingVerbosity) -> Ok: ...
+    def getPersistentCacheLimit(self) -> size_t:
+        """How many bytes of cache may keep activations from run to run; 0 by default."""
+    def setNvtxVerbosity(self, verbosity: ProfilingVerbosity) -> Ok:
+        """Sets how much is told to NVTX, at most what the engine keeps."""
     @const
-    def getNvtxVerbosity(self) -> ProfilingVerbosity: ...
-    def setAuxStreams(self, auxStreams: MutableArray[Stream], nbStreams: int32) -> None: ...
-    def setDebugListener(self, listener: DebugListener | None) -> Ok: ...
-    def getDebugListener(self) -> Borrowed[DebugListener] | None: ...
-    def setTensorDebugState(self, name: str, flag: bool) -> Ok: ...
+    def getNvtxVerbosity(self) -> ProfilingVerbosity:
+        """How much is told to NVTX."""
+    def setAuxStreams(self, auxStreams: MutableArray[Stream], nbStreams: int32) -> None:
+        """Sets the streams to use beside the one of a run; the library makes those that are missing."""
+    def setDebugListener(self, listener: DebugListener | None) -> Ok:
+        """Sets who is told the values of debug tensors; null for nobody."""
+    def getDebugListener(self) -> Borrowed[DebugListener] | None:
+        """Who is told the values of debug tensors; null for nobody."""
+    def setTensorDebugState(self, name: str, flag: bool) -> Ok:
+        """Sets whether the values of a debug tensor are told."""
     @const
-    def getDebugState(self, name: str) -> bool: ...
-    def setAllTensorsDebugState(self, flag: bool) -> Ok: ...
-    def updateDeviceMemorySizeForShapes(self) -> size_t: ...
-    def setDeviceMemoryV2(self, memory: Address, size: int64) -> None: ...
+    def getDebugState(self, name: str) -> bool:
+        """Whether the values of a debug tensor are told; false by default."""
+    def setAllTensorsDebugState(self, flag: bool) -> Ok:
+        """Sets whether the values of all debug tensors are told."""
+    def updateDeviceMemorySizeForShapes(self) -> size_t:
+        """Bytes of activation memory that the input shapes of now need."""
+    def setDeviceMemoryV2(self, memory: Address, size: int64) -> None:
+        """Sets the activation memory and its size, for a context that was created without."""
     @const
-    def getRuntimeConfig(self) -> Borrowed[RuntimeConfig] | None: ...
-    def setUnfusedTensorsDebugState(self, flag: bool) -> Ok: ...
+    def getRuntimeConfig(self) -> Borrowed[RuntimeConfig] | None:
+        """The settings that it was created with; null for none."""
+    def setUnfusedTensorsDebugState(self, flag: bool) -> Ok:
+        """Sets whether the values of unfused tensors are told."""
     @const
-    def getUnfusedTensorsDebugState(self) -> bool: ...
+    def getUnfusedTensorsDebugState(self) -> bool:
+        """Whether the values of unfused tensors are told; false by default."""
     @const
-    def isStreamCapturable(self, stream: Stream) -> bool: ...
-    def setCommunicator(self, communicator: Address) -> Ok: ...
+    def isStreamCapturable(self, stream: Stream) -> bool:
+        """Whether the next run on a stream can be captured into a CUDA graph."""
+    def setCommunicator(self, communicator: Address) -> Ok:
+        """Sets the NCCL communicator for runs on several devices; it must outlive them."""

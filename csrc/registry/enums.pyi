@@ -2,7 +2,6 @@
 
 from vocabulary import *
 
-
 class DataType(Enum, cpp="DataType", underlying=int32):
     """Element types of tensors and weights."""
 
@@ -19,13 +18,11 @@ class DataType(Enum, cpp="DataType", underlying=int32):
     kFP4 = 10
     kE8M0 = 11
 
-
 class APILanguage(Enum, cpp="APILanguage", underlying=int32):
     """Language in which an interface is implemented."""
 
     kCPP = 0
     kPYTHON = 1
-
 
 class ErrorCode(Enum, cpp="ErrorCode", underlying=int32):
     """Kinds of error, as an error recorder is told them."""
@@ -42,14 +39,12 @@ class ErrorCode(Enum, cpp="ErrorCode", underlying=int32):
     kINVALID_STATE = 9
     kUNSUPPORTED_STATE = 10
 
-
 class TensorIOMode(Enum, cpp="TensorIOMode", underlying=int32):
     """Whether an engine tensor is an input or an output."""
 
     kNONE = 0
     kINPUT = 1
     kOUTPUT = 2
-
 
 @hidden("TensorRT-RTX runs no plugins")
 class PluginFieldType(Enum, cpp="PluginFieldType", underlying=int32):
@@ -70,14 +65,12 @@ class PluginFieldType(Enum, cpp="PluginFieldType", underlying=int32):
     kINT4 = 12
     kFP4 = 13
 
-
 @hidden("TensorRT-RTX runs no plugins")
 class TensorRTPhase(Enum, cpp="TensorRTPhase", underlying=int32):
     """Build or run, as plugins are told."""
 
     kBUILD = 0
     kRUNTIME = 1
-
 
 @hidden("TensorRT-RTX runs no plugins")
 class PluginCapabilityType(Enum, cpp="PluginCapabilityType", underlying=int32):
@@ -86,7 +79,6 @@ class PluginCapabilityType(Enum, cpp="PluginCapabilityType", underlying=int32):
     kCORE = 0
     kBUILD = 1
     kRUNTIME = 2
-
 
 @hidden("TensorRT-RTX runs no plugins")
 class PluginVersion(Enum, cpp="PluginVersion", underlying=uint8):
@@ -98,7 +90,6 @@ class PluginVersion(Enum, cpp="PluginVersion", underlying=uint8):
     kV2_DYNAMICEXT = 3
     kV2_DYNAMICEXT_PYTHON = 67
 
-
 @hidden("TensorRT-RTX runs no plugins")
 class PluginCreatorVersion(Enum, cpp="PluginCreatorVersion", underlying=int32):
     """Versions of plugin creators."""
@@ -106,14 +97,12 @@ class PluginCreatorVersion(Enum, cpp="PluginCreatorVersion", underlying=int32):
     kV1 = 0
     kV1_PYTHON = 64
 
-
 class EngineCapability(Enum, cpp="EngineCapability", underlying=int32):
     """Restrictions that an engine is built for."""
 
     kSTANDARD = 0
     kSAFETY = 1
     kDLA_STANDALONE = 2
-
 
 @hidden("TensorRT-RTX runs no plugins")
 class DimensionOperation(Enum, cpp="DimensionOperation", underlying=int32):
@@ -129,13 +118,11 @@ class DimensionOperation(Enum, cpp="DimensionOperation", underlying=int32):
     kFLOOR_DIV = 7
     kCEIL_DIV = 8
 
-
 class TensorLocation(Enum, cpp="TensorLocation", underlying=int32):
     """Where the values of a tensor or weight lie."""
 
     kDEVICE = 0
     kHOST = 1
-
 
 class SeekPosition(Enum, cpp="SeekPosition", underlying=int32):
     """What an offset in a stream counts from."""
@@ -143,7 +130,6 @@ class SeekPosition(Enum, cpp="SeekPosition", underlying=int32):
     kSET = 0
     kCUR = 1
     kEND = 2
-
 
 class WeightsRole(Enum, cpp="WeightsRole", underlying=int32):
     """What weights do in their layer."""
@@ -155,20 +141,17 @@ class WeightsRole(Enum, cpp="WeightsRole", underlying=int32):
     kCONSTANT = 4
     kANY = 5
 
-
 class DeviceType(Enum, cpp="DeviceType", underlying=int32):
     """The kind of device that runs a layer."""
 
     kGPU = 0
     kDLA = 1
 
-
 class TempfileControlFlag(Enum, cpp="TempfileControlFlag", underlying=int32):
     """What files the runtime may make."""
 
     kALLOW_IN_MEMORY_FILES = 0
     kALLOW_TEMPORARY_FILES = 1
-
 
 class TensorFormat(Enum, cpp="TensorFormat", underlying=int32):
     """Memory layouts of tensors."""
@@ -187,12 +170,10 @@ class TensorFormat(Enum, cpp="TensorFormat", underlying=int32):
     kHWC16 = 11
     kDHWC = 12
 
-
 class AllocatorFlag(Enum, cpp="AllocatorFlag", underlying=int32):
     """Demands on device memory."""
 
     kRESIZABLE = 0
-
 
 class Severity(Enum, cpp="ILogger::Severity", underlying=int32):
     """Importance of a message, most severe first."""
@@ -203,14 +184,12 @@ class Severity(Enum, cpp="ILogger::Severity", underlying=int32):
     kINFO = 3
     kVERBOSE = 4
 
-
 class EngineValidity(Enum, cpp="EngineValidity", underlying=int32):
     """Whether an engine fits this machine."""
 
     kVALID = 0
     kSUBOPTIMAL = 1
     kINVALID = 2
-
 
 @bits
 class EngineInvalidityDiagnostics(Enum, cpp="EngineInvalidityDiagnostics", underlying=uint64):
@@ -224,7 +203,6 @@ class EngineInvalidityDiagnostics(Enum, cpp="EngineInvalidityDiagnostics", under
     kMALFORMED_ENGINE = 32
     kCUDA_ERROR = 64
 
-
 class OptProfileSelector(Enum, cpp="OptProfileSelector", underlying=int32):
     """Which of a profile's shapes is meant."""
 
@@ -232,13 +210,11 @@ class OptProfileSelector(Enum, cpp="OptProfileSelector", underlying=int32):
     kOPT = 1
     kMAX = 2
 
-
 class TacticSource(Enum, cpp="TacticSource", underlying=int32):
     """Sources of tactics."""
 
     kEDGE_MASK_CONVOLUTIONS = 0
     kJIT_CONVOLUTIONS = 1
-
 
 class ProfilingVerbosity(Enum, cpp="ProfilingVerbosity", underlying=int32):
     """How much an engine tells about its layers."""
@@ -247,14 +223,12 @@ class ProfilingVerbosity(Enum, cpp="ProfilingVerbosity", underlying=int32):
     kNONE = 1
     kDETAILED = 2
 
-
 class SerializationFlag(Enum, cpp="SerializationFlag", underlying=int32):
     """What serialization leaves out or keeps."""
 
     kEXCLUDE_WEIGHTS = 0
     kEXCLUDE_LEAN_RUNTIME = 1
     kINCLUDE_REFIT = 2
-
 
 class ExecutionContextAllocationStrategy(Enum, cpp="ExecutionContextAllocationStrategy", underlying=int32):
     """When a context gets its device memory."""
@@ -263,14 +237,14 @@ class ExecutionContextAllocationStrategy(Enum, cpp="ExecutionContextAllocationSt
     kON_PROFILE_CHANGE = 1
     kUSER_MANAGED = 2
 
-
-class DynamicShapesKernelSpecializationStrategy(Enum, cpp="DynamicShapesKernelSpecializationStrategy", underlying=int32):
+class DynamicShapesKernelSpecializationStrategy(
+    Enum, cpp="DynamicShapesKernelSpecializationStrategy", underlying=int32
+):
     """When kernels are compiled for the shapes in use."""
 
     kLAZY = 0
     kEAGER = 1
     kNONE = 2
-
 
 class CudaGraphStrategy(Enum, cpp="CudaGraphStrategy", underlying=int32):
     """Whether the runtime captures CUDA graphs by itself."""
@@ -278,20 +252,17 @@ class CudaGraphStrategy(Enum, cpp="CudaGraphStrategy", underlying=int32):
     kDISABLED = 0
     kWHOLE_GRAPH_CAPTURE = 1
 
-
 class EngineStat(Enum, cpp="EngineStat", underlying=int32):
     """Figures that an engine tells of itself."""
 
     kTOTAL_WEIGHTS_SIZE = 0
     kSTRIPPED_WEIGHTS_SIZE = 1
 
-
 class LayerInformationFormat(Enum, cpp="LayerInformationFormat", underlying=int32):
     """Formats of an inspector's answer."""
 
     kONELINE = 0
     kJSON = 1
-
 
 class LayerType(Enum, cpp="LayerType", underlying=int32):
     """The kind of a layer."""
@@ -354,7 +325,6 @@ class LayerType(Enum, cpp="LayerType", underlying=int32):
     kMOE = 55
     kDIST_COLLECTIVE = 56
 
-
 class ActivationType(Enum, cpp="ActivationType", underlying=int32):
     """Activation functions."""
 
@@ -373,7 +343,6 @@ class ActivationType(Enum, cpp="ActivationType", underlying=int32):
     kGELU_ERF = 12
     kGELU_TANH = 13
 
-
 class PaddingMode(Enum, cpp="PaddingMode", underlying=int32):
     """How the output size follows from padding and stride."""
 
@@ -382,7 +351,6 @@ class PaddingMode(Enum, cpp="PaddingMode", underlying=int32):
     kSAME_UPPER = 2
     kSAME_LOWER = 3
 
-
 class PoolingType(Enum, cpp="PoolingType", underlying=int32):
     """What a pooling window is reduced to."""
 
@@ -390,14 +358,12 @@ class PoolingType(Enum, cpp="PoolingType", underlying=int32):
     kAVERAGE = 1
     kMAX_AVERAGE_BLEND = 2
 
-
 class ScaleMode(Enum, cpp="ScaleMode", underlying=int32):
     """What a scale's coefficients apply to."""
 
     kUNIFORM = 0
     kCHANNEL = 1
     kELEMENTWISE = 2
-
 
 class ElementWiseOperation(Enum, cpp="ElementWiseOperation", underlying=int32):
     """Functions of two arguments."""
@@ -417,14 +383,12 @@ class ElementWiseOperation(Enum, cpp="ElementWiseOperation", underlying=int32):
     kGREATER = 12
     kLESS = 13
 
-
 class GatherMode(Enum, cpp="GatherMode", underlying=int32):
     """What the indices of a gather mean."""
 
     kDEFAULT = 0
     kELEMENT = 1
     kND = 2
-
 
 class UnaryOperation(Enum, cpp="UnaryOperation", underlying=int32):
     """Functions of one argument."""
@@ -455,7 +419,6 @@ class UnaryOperation(Enum, cpp="UnaryOperation", underlying=int32):
     kISINF = 23
     kISNAN = 24
 
-
 class ReduceOperation(Enum, cpp="ReduceOperation", underlying=int32):
     """Reductions."""
 
@@ -465,7 +428,6 @@ class ReduceOperation(Enum, cpp="ReduceOperation", underlying=int32):
     kMIN = 3
     kAVG = 4
     kNONE = 5
-
 
 class CollectiveOperation(Enum, cpp="CollectiveOperation", underlying=int32):
     """Collective operations."""
@@ -479,7 +441,6 @@ class CollectiveOperation(Enum, cpp="CollectiveOperation", underlying=int32):
     kGATHER = 6
     kSCATTER = 7
 
-
 class SampleMode(Enum, cpp="SampleMode", underlying=int32):
     """What lies outside a tensor's bounds."""
 
@@ -489,13 +450,11 @@ class SampleMode(Enum, cpp="SampleMode", underlying=int32):
     kFILL = 3
     kREFLECT = 4
 
-
 class TopKOperation(Enum, cpp="TopKOperation", underlying=int32):
     """Largest or smallest."""
 
     kMAX = 0
     kMIN = 1
-
 
 class MatrixOperation(Enum, cpp="MatrixOperation", underlying=int32):
     """What is done to a matrix before it is multiplied."""
@@ -504,14 +463,12 @@ class MatrixOperation(Enum, cpp="MatrixOperation", underlying=int32):
     kTRANSPOSE = 1
     kVECTOR = 2
 
-
 class InterpolationMode(Enum, cpp="InterpolationMode", underlying=int32):
     """Interpolation of a resize."""
 
     kNEAREST = 0
     kLINEAR = 1
     kCUBIC = 2
-
 
 class ResizeCoordinateTransformation(Enum, cpp="ResizeCoordinateTransformation", underlying=int32):
     """How output coordinates map to input coordinates."""
@@ -520,13 +477,11 @@ class ResizeCoordinateTransformation(Enum, cpp="ResizeCoordinateTransformation",
     kASYMMETRIC = 1
     kHALF_PIXEL = 2
 
-
 class ResizeSelector(Enum, cpp="ResizeSelector", underlying=int32):
     """What a resize to a single pixel takes."""
 
     kFORMULA = 0
     kUPPER = 1
-
 
 class ResizeRoundMode(Enum, cpp="ResizeRoundMode", underlying=int32):
     """Rounding of nearest-neighbour coordinates."""
@@ -536,7 +491,6 @@ class ResizeRoundMode(Enum, cpp="ResizeRoundMode", underlying=int32):
     kFLOOR = 2
     kCEIL = 3
 
-
 class LoopOutput(Enum, cpp="LoopOutput", underlying=int32):
     """How a loop's values become an output."""
 
@@ -544,13 +498,11 @@ class LoopOutput(Enum, cpp="LoopOutput", underlying=int32):
     kCONCATENATE = 1
     kREVERSE = 2
 
-
 class TripLimit(Enum, cpp="TripLimit", underlying=int32):
     """What limits a loop."""
 
     kCOUNT = 0
     kWHILE = 1
-
 
 class FillOperation(Enum, cpp="FillOperation", underlying=int32):
     """How a fill makes its values."""
@@ -559,13 +511,11 @@ class FillOperation(Enum, cpp="FillOperation", underlying=int32):
     kRANDOM_UNIFORM = 1
     kRANDOM_NORMAL = 2
 
-
 class ScatterMode(Enum, cpp="ScatterMode", underlying=int32):
     """What the indices of a scatter mean."""
 
     kELEMENT = 0
     kND = 1
-
 
 class BoundingBoxFormat(Enum, cpp="BoundingBoxFormat", underlying=int32):
     """How boxes are written."""
@@ -573,19 +523,16 @@ class BoundingBoxFormat(Enum, cpp="BoundingBoxFormat", underlying=int32):
     kCORNER_PAIRS = 0
     kCENTER_SIZES = 1
 
-
 class CumulativeOperation(Enum, cpp="CumulativeOperation", underlying=int32):
     """Cumulative operations."""
 
     kSUM = 0
-
 
 class AttentionNormalizationOp(Enum, cpp="AttentionNormalizationOp", underlying=int32):
     """Normalization of attention scores."""
 
     kNONE = 0
     kSOFTMAX = 1
-
 
 class CausalMaskKind(Enum, cpp="CausalMaskKind", underlying=int32):
     """Corner to which a causal mask is aligned."""
@@ -594,19 +541,16 @@ class CausalMaskKind(Enum, cpp="CausalMaskKind", underlying=int32):
     kUPPER_LEFT = 1
     kLOWER_RIGHT = 2
 
-
 class AttentionIOForm(Enum, cpp="AttentionIOForm", underlying=int32):
     """Layout of an attention's inputs."""
 
     kPADDED_BHND = 0
     kPACKED_NHD = 1
 
-
 class KVCacheMode(Enum, cpp="KVCacheMode", underlying=int32):
     """How a key-value cache is addressed."""
 
     kLINEAR = 0
-
 
 class MoEActType(Enum, cpp="MoEActType", underlying=int32):
     """Activation of a mixture of experts."""
@@ -614,13 +558,11 @@ class MoEActType(Enum, cpp="MoEActType", underlying=int32):
     kNONE = 0
     kSILU = 1
 
-
 class RuntimePlatform(Enum, cpp="RuntimePlatform", underlying=int32):
     """Platform that an engine will run on."""
 
     kSAME_AS_BUILD = 0
     kWINDOWS_AMD64 = 1
-
 
 class BuilderFlag(Enum, cpp="BuilderFlag", underlying=int32):
     """Switches of a build."""
@@ -647,7 +589,6 @@ class BuilderFlag(Enum, cpp="BuilderFlag", underlying=int32):
     kDISTRIBUTIVE_INDEPENDENCE = 27
     kREQUIRE_USER_ALLOCATION = 28
 
-
 class MemoryPoolType(Enum, cpp="MemoryPoolType", underlying=int32):
     """Memory pools whose size can be limited."""
 
@@ -658,13 +599,11 @@ class MemoryPoolType(Enum, cpp="MemoryPoolType", underlying=int32):
     kTACTIC_DRAM = 4
     kTACTIC_SHARED_MEMORY = 5
 
-
 class PreviewFeature(Enum, cpp="PreviewFeature", underlying=int32):
     """Features in trial."""
 
     kALIASED_PLUGIN_IO_10_03 = 0
     kRUNTIME_ACTIVATION_RESIZE_10_10 = 1
-
 
 class HardwareCompatibilityLevel(Enum, cpp="HardwareCompatibilityLevel", underlying=int32):
     """How far an engine is portable between GPUs."""
@@ -672,7 +611,6 @@ class HardwareCompatibilityLevel(Enum, cpp="HardwareCompatibilityLevel", underly
     kNONE = 0
     kAMPERE_PLUS = 1
     kSAME_COMPUTE_CAPABILITY = 2
-
 
 class ComputeCapability(Enum, cpp="ComputeCapability", underlying=int32):
     """GPU generations that an engine is built for."""
@@ -686,7 +624,6 @@ class ComputeCapability(Enum, cpp="ComputeCapability", underlying=int32):
     kSM120 = 120
     kSM121 = 121
 
-
 class TilingOptimizationLevel(Enum, cpp="TilingOptimizationLevel", underlying=int32):
     """Effort spent on tiling."""
 
@@ -695,12 +632,10 @@ class TilingOptimizationLevel(Enum, cpp="TilingOptimizationLevel", underlying=in
     kMODERATE = 2
     kFULL = 3
 
-
 class NetworkDefinitionCreationFlag(Enum, cpp="NetworkDefinitionCreationFlag", underlying=int32):
     """Switches of a network."""
 
     kSTRONGLY_TYPED = 0
-
 
 class OnnxErrorCode(Enum, cpp="nvonnxparser::ErrorCode", underlying=int32):
     """Kinds of parser error."""
@@ -721,7 +656,6 @@ class OnnxErrorCode(Enum, cpp="nvonnxparser::ErrorCode", underlying=int32):
     kUNSUPPORTED_NODE_SHAPE = 13
     kREFIT_FAILED = 14
 
-
 class OnnxParserFlag(Enum, cpp="nvonnxparser::OnnxParserFlag", underlying=int32):
     """Switches of the parser."""
 
@@ -730,7 +664,6 @@ class OnnxParserFlag(Enum, cpp="nvonnxparser::OnnxParserFlag", underlying=int32)
     kREPORT_CAPABILITY_DLA = 2
     kENABLE_PLUGIN_OVERRIDE = 3
     kADJUST_FOR_DLA = 4
-
 
 @since(1, 6)
 class RefitTransformKind(Enum, cpp="nvonnxparser::RefitTransformKind", underlying=int32):
@@ -742,3 +675,10 @@ class RefitTransformKind(Enum, cpp="nvonnxparser::RefitTransformKind", underlyin
     kBATCH_NORM_FOLD_BIAS = 3
     kCONSTANT_NODE = 4
     kCONSTANT_OF_SHAPE = 5
+
+@since(1, 7)
+class DLAWorkspaceAllocationStrategy(Enum, cpp="DLAWorkspaceAllocationStrategy", underlying=int32):
+    """How workspace on a DLA is allocated."""
+
+    kDEFAULT = 0
+    kSHARED_STATIC = 1

@@ -2,7 +2,6 @@
 
 from vocabulary import *
 
-
 @bound("trtx_builder_create")
 def createInferBuilder_INTERNAL(logger: Logger, version: int32) -> Owned[Builder]: ...
 @bound("trtx_runtime_create")

@@ -2,13 +2,11 @@
 
 from vocabulary import *
 
-
 @hidden("TensorRT-RTX runs no plugins")
 class PluginLayer(Interface, cpp="IPluginLayer", impl="VPluginLayer"):
     """A plugin of the first interface."""
 
     def getPlugin(self) -> Raw["IPlugin &"]: ...
-
 
 @hidden("TensorRT-RTX runs no plugins")
 class DimensionExpr(Interface, cpp="IDimensionExpr", impl="VDimensionExpr", field="mImpl", offset=8):
@@ -20,7 +18,6 @@ class DimensionExpr(Interface, cpp="IDimensionExpr", impl="VDimensionExpr", fiel
     def getConstantValue(self) -> int64: ...
     @const
     def isSizeTensor(self) -> bool: ...
-
 
 @hidden("TensorRT-RTX runs no plugins")
 class ExprBuilder(Interface, cpp="IExprBuilder", impl="VExprBuilder", field="mImpl", offset=8):
@@ -34,20 +31,21 @@ class ExprBuilder(Interface, cpp="IExprBuilder", impl="VExprBuilder", field="mIm
         self, outputIndex: int32, opt: Const[DimensionExpr], upper: Const[DimensionExpr]
     ) -> Borrowed[Const[DimensionExpr]]: ...
 
-
 @hidden("TensorRT-RTX runs no plugins")
-class PluginV2Layer(Layer, cpp="IPluginV2Layer", impl="VPluginV2Layer", field="mImpl", offset=16, layer_type=LayerType.kPLUGIN_V2):
+class PluginV2Layer(
+    Layer, cpp="IPluginV2Layer", impl="VPluginV2Layer", field="mImpl", offset=16, layer_type=LayerType.kPLUGIN_V2
+):
     """A plugin of the second interface."""
 
     def getPlugin(self) -> Borrowed[PluginV2]: ...
 
-
 @hidden("TensorRT-RTX runs no plugins")
-class PluginV3Layer(Layer, cpp="IPluginV3Layer", impl="VPluginV3Layer", field="mImpl", offset=16, layer_type=LayerType.kPLUGIN_V3):
+class PluginV3Layer(
+    Layer, cpp="IPluginV3Layer", impl="VPluginV3Layer", field="mImpl", offset=16, layer_type=LayerType.kPLUGIN_V3
+):
     """A plugin of the third interface."""
 
     def getPlugin(self) -> Borrowed[PluginV3]: ...
-
 
 @hidden("TensorRT-RTX runs no plugins")
 class PluginResource(VersionedInterface, cpp="IPluginResource", info=("IPluginResource", 1, 0)):
@@ -60,13 +58,11 @@ class PluginResource(VersionedInterface, cpp="IPluginResource", info=("IPluginRe
     def clone(self) -> Borrowed[PluginResource]: ...
     def __del__(self) -> None: ...
 
-
 @hidden("TensorRT-RTX runs no plugins")
 class PluginCreatorInterface(VersionedInterface, cpp="IPluginCreatorInterface"):
     """What plugin creators have in common."""
 
     def __del__(self) -> None: ...
-
 
 @hidden("TensorRT-RTX runs no plugins")
 class PluginV3(VersionedInterface, cpp="IPluginV3", info=("PLUGIN", 1, 0)):
@@ -77,7 +73,6 @@ class PluginV3(VersionedInterface, cpp="IPluginV3", info=("PLUGIN", 1, 0)):
     def getInterfaceInfo(self) -> InterfaceInfo: ...
     def getCapabilityInterface(self, type: PluginCapabilityType) -> Raw["IPluginCapability *"]: ...
     def clone(self) -> Borrowed[PluginV3]: ...
-
 
 @hidden("TensorRT-RTX runs no plugins")
 class PluginV2(Application, cpp="IPluginV2"):
@@ -96,7 +91,14 @@ class PluginV2(Application, cpp="IPluginV2"):
     @const
     def supportsFormat(self, type: DataType, format: Raw["PluginFormat"]) -> bool: ...
     def configureWithFormat(
-        self, inputDims: Raw["const Dims *"], nbInputs: int32, outputDims: Raw["const Dims *"], nbOutputs: int32, type: DataType, format: Raw["PluginFormat"], maxBatchSize: int32
+        self,
+        inputDims: Raw["const Dims *"],
+        nbInputs: int32,
+        outputDims: Raw["const Dims *"],
+        nbOutputs: int32,
+        type: DataType,
+        format: Raw["PluginFormat"],
+        maxBatchSize: int32,
     ) -> None: ...
     def initialize(self) -> int32: ...
     def terminate(self) -> None: ...
@@ -117,7 +119,6 @@ class PluginV2(Application, cpp="IPluginV2"):
     def getPluginNamespace(self) -> str: ...
     def __del__(self) -> None: ...
 
-
 @hidden("TensorRT-RTX runs no plugins")
 class PluginV2Ext(PluginV2, cpp="IPluginV2Ext"):
     """A plugin of the second interface with type propagation."""
@@ -125,7 +126,17 @@ class PluginV2Ext(PluginV2, cpp="IPluginV2Ext"):
     @const
     def getOutputDataType(self, index: int32, inputTypes: Raw["const DataType *"], nbInputs: int32) -> DataType: ...
     def configurePlugin(
-        self, inputDims: Raw["const Dims *"], nbInputs: int32, outputDims: Raw["const Dims *"], nbOutputs: int32, inputTypes: Raw["const DataType *"], outputTypes: Raw["const DataType *"], inputIsBroadcast: Raw["const bool *"], outputIsBroadcast: Raw["const bool *"], floatFormat: Raw["PluginFormat"], maxBatchSize: int32
+        self,
+        inputDims: Raw["const Dims *"],
+        nbInputs: int32,
+        outputDims: Raw["const Dims *"],
+        nbOutputs: int32,
+        inputTypes: Raw["const DataType *"],
+        outputTypes: Raw["const DataType *"],
+        inputIsBroadcast: Raw["const bool *"],
+        outputIsBroadcast: Raw["const bool *"],
+        floatFormat: Raw["PluginFormat"],
+        maxBatchSize: int32,
     ) -> None: ...
     def __del__(self) -> None: ...
     @default
@@ -143,16 +154,26 @@ class PluginV2Ext(PluginV2, cpp="IPluginV2Ext"):
     @default
     @protected
     def configureWithFormat(
-        self, arg0: Raw["const Dims *"], arg1: int32, arg2: Raw["const Dims *"], arg3: int32, arg4: DataType, arg5: Raw["PluginFormat"], arg6: int32
+        self,
+        arg0: Raw["const Dims *"],
+        arg1: int32,
+        arg2: Raw["const Dims *"],
+        arg3: int32,
+        arg4: DataType,
+        arg5: Raw["PluginFormat"],
+        arg6: int32,
     ) -> None: ...
-
 
 @hidden("TensorRT-RTX runs no plugins")
 class PluginV2IOExt(PluginV2Ext, cpp="IPluginV2IOExt"):
     """A plugin of the second interface with per-tensor formats."""
 
     def configurePlugin(
-        self, in_: Raw["const PluginTensorDesc *"], nbInput: int32, out: Raw["const PluginTensorDesc *"], nbOutput: int32
+        self,
+        in_: Raw["const PluginTensorDesc *"],
+        nbInput: int32,
+        out: Raw["const PluginTensorDesc *"],
+        nbOutput: int32,
     ) -> None: ...
     @const
     def supportsFormatCombination(
@@ -166,13 +187,22 @@ class PluginV2IOExt(PluginV2Ext, cpp="IPluginV2IOExt"):
     @default
     @private
     def configurePlugin(
-        self, arg0: Raw["const Dims *"], arg1: int32, arg2: Raw["const Dims *"], arg3: int32, arg4: Raw["const DataType *"], arg5: Raw["const DataType *"], arg6: Raw["const bool *"], arg7: Raw["const bool *"], arg8: Raw["PluginFormat"], arg9: int32
+        self,
+        arg0: Raw["const Dims *"],
+        arg1: int32,
+        arg2: Raw["const Dims *"],
+        arg3: int32,
+        arg4: Raw["const DataType *"],
+        arg5: Raw["const DataType *"],
+        arg6: Raw["const bool *"],
+        arg7: Raw["const bool *"],
+        arg8: Raw["PluginFormat"],
+        arg9: int32,
     ) -> None: ...
     @default
     @private
     @const
     def supportsFormat(self, arg0: DataType, arg1: Raw["PluginFormat"]) -> bool: ...
-
 
 @hidden("TensorRT-RTX runs no plugins")
 class PluginCreator(PluginCreatorInterface, cpp="IPluginCreator"):
@@ -193,7 +223,6 @@ class PluginCreator(PluginCreatorInterface, cpp="IPluginCreator"):
     @const
     def getInterfaceInfo(self) -> InterfaceInfo: ...
 
-
 @hidden("TensorRT-RTX runs no plugins")
 class PluginRegistry(Application, cpp="IPluginRegistry"):
     """Knows the creators of plugins."""
@@ -205,8 +234,8 @@ class PluginRegistry(Application, cpp="IPluginRegistry"):
     @const
     def isParentSearchEnabled(self) -> bool: ...
     def setParentSearchEnabled(self, enabled: bool) -> None: ...
-    def loadLibrary(self, pluginPath: str) -> Raw["PluginLibraryHandle"]: ...
-    def deregisterLibrary(self, handle: Raw["PluginLibraryHandle"]) -> None: ...
+    def loadLibrary(self, pluginPath: str) -> HostAddress: ...
+    def deregisterLibrary(self, handle: HostAddress) -> None: ...
     def registerCreator(self, creator: PluginCreatorInterface, pluginNamespace: str) -> Ok: ...
     @const
     def getAllCreators(self, numCreators: Raw["int32_t *const"]) -> Raw["IPluginCreatorInterface *const *"]: ...
@@ -219,7 +248,6 @@ class PluginRegistry(Application, cpp="IPluginRegistry"):
     def getAllCreatorsRecursive(
         self, numCreators: Raw["int32_t *const"]
     ) -> Raw["IPluginCreatorInterface *const *"]: ...
-
 
 @hidden("TensorRT-RTX runs no plugins")
 class PluginV2DynamicExt(PluginV2Ext, cpp="IPluginV2DynamicExt"):
@@ -234,14 +262,28 @@ class PluginV2DynamicExt(PluginV2Ext, cpp="IPluginV2DynamicExt"):
         self, pos: int32, inOut: Raw["const PluginTensorDesc *"], nbInputs: int32, nbOutputs: int32
     ) -> Ok: ...
     def configurePlugin(
-        self, in_: Raw["const DynamicPluginTensorDesc *"], nbInputs: int32, out: Raw["const DynamicPluginTensorDesc *"], nbOutputs: int32
+        self,
+        in_: Raw["const DynamicPluginTensorDesc *"],
+        nbInputs: int32,
+        out: Raw["const DynamicPluginTensorDesc *"],
+        nbOutputs: int32,
     ) -> None: ...
     @const
     def getWorkspaceSize(
-        self, inputs: Raw["const PluginTensorDesc *"], nbInputs: int32, outputs: Raw["const PluginTensorDesc *"], nbOutputs: int32
+        self,
+        inputs: Raw["const PluginTensorDesc *"],
+        nbInputs: int32,
+        outputs: Raw["const PluginTensorDesc *"],
+        nbOutputs: int32,
     ) -> size_t: ...
     def enqueue(
-        self, inputDesc: Raw["const PluginTensorDesc *"], outputDesc: Raw["const PluginTensorDesc *"], inputs: Array[ConstAddress], outputs: Array[Address], workspace: Address, stream: Stream
+        self,
+        inputDesc: Raw["const PluginTensorDesc *"],
+        outputDesc: Raw["const PluginTensorDesc *"],
+        inputs: Array[ConstAddress],
+        outputs: Array[Address],
+        workspace: Address,
+        stream: Stream,
     ) -> int32: ...
     @default
     @protected
@@ -251,7 +293,17 @@ class PluginV2DynamicExt(PluginV2Ext, cpp="IPluginV2DynamicExt"):
     @default
     @private
     def configurePlugin(
-        self, arg0: Raw["const Dims *"], arg1: int32, arg2: Raw["const Dims *"], arg3: int32, arg4: Raw["const DataType *"], arg5: Raw["const DataType *"], arg6: Raw["const bool *"], arg7: Raw["const bool *"], arg8: Raw["PluginFormat"], arg9: int32
+        self,
+        arg0: Raw["const Dims *"],
+        arg1: int32,
+        arg2: Raw["const Dims *"],
+        arg3: int32,
+        arg4: Raw["const DataType *"],
+        arg5: Raw["const DataType *"],
+        arg6: Raw["const bool *"],
+        arg7: Raw["const bool *"],
+        arg8: Raw["PluginFormat"],
+        arg9: int32,
     ) -> None: ...
     @default
     @private
@@ -270,7 +322,6 @@ class PluginV2DynamicExt(PluginV2Ext, cpp="IPluginV2DynamicExt"):
         self, arg0: int32, arg1: Array[ConstAddress], arg2: Array[Address], arg3: Address, stream: Stream
     ) -> int32: ...
 
-
 @hidden("TensorRT-RTX runs no plugins")
 class PluginResourceContext(Application, cpp="IPluginResourceContext"):
     """Gives a plugin an allocator and a recorder."""
@@ -280,7 +331,6 @@ class PluginResourceContext(Application, cpp="IPluginResourceContext"):
     @const
     def getErrorRecorder(self) -> Borrowed[ErrorRecorder] | None: ...
     def __del__(self) -> None: ...
-
 
 @hidden("TensorRT-RTX runs no plugins")
 class PluginV3OneCore(VersionedInterface, cpp="IPluginV3OneCore", info=("PLUGIN_V3ONE_CORE", 1, 0)):
@@ -296,7 +346,6 @@ class PluginV3OneCore(VersionedInterface, cpp="IPluginV3OneCore", info=("PLUGIN_
     @const
     def getPluginNamespace(self) -> str: ...
 
-
 @hidden("TensorRT-RTX runs no plugins")
 class PluginV3OneBuild(VersionedInterface, cpp="IPluginV3OneBuild", info=("PLUGIN_V3ONE_BUILD", 1, 0)):
     """Build capability of a plugin of the third interface."""
@@ -305,14 +354,25 @@ class PluginV3OneBuild(VersionedInterface, cpp="IPluginV3OneBuild", info=("PLUGI
     @const
     def getInterfaceInfo(self) -> InterfaceInfo: ...
     def configurePlugin(
-        self, in_: Raw["const DynamicPluginTensorDesc *"], nbInputs: int32, out: Raw["const DynamicPluginTensorDesc *"], nbOutputs: int32
+        self,
+        in_: Raw["const DynamicPluginTensorDesc *"],
+        nbInputs: int32,
+        out: Raw["const DynamicPluginTensorDesc *"],
+        nbOutputs: int32,
     ) -> int32: ...
     @const
     def getOutputDataTypes(
         self, outputTypes: Raw["DataType *"], nbOutputs: int32, inputTypes: Raw["const DataType *"], nbInputs: int32
     ) -> int32: ...
     def getOutputShapes(
-        self, inputs: Raw["const DimsExprs *"], nbInputs: int32, shapeInputs: Raw["const DimsExprs *"], nbShapeInputs: int32, outputs: Raw["DimsExprs *"], nbOutputs: int32, exprBuilder: ExprBuilder
+        self,
+        inputs: Raw["const DimsExprs *"],
+        nbInputs: int32,
+        shapeInputs: Raw["const DimsExprs *"],
+        nbShapeInputs: int32,
+        outputs: Raw["DimsExprs *"],
+        nbOutputs: int32,
+        exprBuilder: ExprBuilder,
     ) -> int32: ...
     def supportsFormatCombination(
         self, pos: int32, inOut: Raw["const DynamicPluginTensorDesc *"], nbInputs: int32, nbOutputs: int32
@@ -322,7 +382,11 @@ class PluginV3OneBuild(VersionedInterface, cpp="IPluginV3OneBuild", info=("PLUGI
     @default
     @const
     def getWorkspaceSize(
-        self, arg0: Raw["const DynamicPluginTensorDesc *"], arg1: int32, arg2: Raw["const DynamicPluginTensorDesc *"], arg3: int32
+        self,
+        arg0: Raw["const DynamicPluginTensorDesc *"],
+        arg1: int32,
+        arg2: Raw["const DynamicPluginTensorDesc *"],
+        arg3: int32,
     ) -> size_t: ...
     @default
     def getValidTactics(self, arg0: Raw["int32_t *"], arg1: int32) -> int32: ...
@@ -335,7 +399,6 @@ class PluginV3OneBuild(VersionedInterface, cpp="IPluginV3OneBuild", info=("PLUGI
     @default
     def getMetadataString(self) -> str: ...
 
-
 @hidden("TensorRT-RTX runs no plugins")
 class PluginV3OneRuntime(VersionedInterface, cpp="IPluginV3OneRuntime", info=("PLUGIN_V3ONE_RUNTIME", 1, 0)):
     """Run-time capability of a plugin of the third interface."""
@@ -346,14 +409,23 @@ class PluginV3OneRuntime(VersionedInterface, cpp="IPluginV3OneRuntime", info=("P
     @default
     def setTactic(self, arg0: int32) -> int32: ...
     def onShapeChange(
-        self, in_: Raw["const PluginTensorDesc *"], nbInputs: int32, out: Raw["const PluginTensorDesc *"], nbOutputs: int32
+        self,
+        in_: Raw["const PluginTensorDesc *"],
+        nbInputs: int32,
+        out: Raw["const PluginTensorDesc *"],
+        nbOutputs: int32,
     ) -> int32: ...
     def enqueue(
-        self, inputDesc: Raw["const PluginTensorDesc *"], outputDesc: Raw["const PluginTensorDesc *"], inputs: Array[ConstAddress], outputs: Array[Address], workspace: Address, stream: Stream
+        self,
+        inputDesc: Raw["const PluginTensorDesc *"],
+        outputDesc: Raw["const PluginTensorDesc *"],
+        inputs: Array[ConstAddress],
+        outputs: Array[Address],
+        workspace: Address,
+        stream: Stream,
     ) -> int32: ...
     def attachToContext(self, context: PluginResourceContext | None) -> Borrowed[PluginV3]: ...
     def getFieldsToSerialize(self) -> Raw["const PluginFieldCollection *"]: ...
-
 
 @hidden("TensorRT-RTX runs no plugins")
 class PluginV3OneBuildV2(PluginV3OneBuild, cpp="v_2_0::IPluginV3OneBuild", info=("PLUGIN_V3ONE_BUILD", 2, 0)):
@@ -364,7 +436,6 @@ class PluginV3OneBuildV2(PluginV3OneBuild, cpp="v_2_0::IPluginV3OneBuild", info=
     def getInterfaceInfo(self) -> InterfaceInfo: ...
     @default
     def getAliasedInput(self, arg0: int32) -> int32: ...
-
 
 @hidden("TensorRT-RTX runs no plugins")
 class PluginCreatorV3One(PluginCreatorInterface, cpp="IPluginCreatorV3One"):

@@ -2,53 +2,80 @@
 
 from vocabulary import *
 
-
 @owned
 class Runtime(Interface, cpp="IRuntime", impl="VRuntime", field="mImpl", offset=8):
     """Deserializes engines, and tells whether an engine fits this machine."""
 
     @hidden("returns the public object that the caller already holds")
     def getPImpl(self) -> Borrowed[Runtime]: ...
-    def deserializeCudaEngine(self, blob: Bytes, size: size_t) -> Owned[CudaEngine]: ...
-    def setDLACore(self, dlaCore: int32) -> None: ...
+    def deserializeCudaEngine(self, blob: Bytes, size: size_t) -> Owned[CudaEngine]:
+        """Makes an engine of bytes; they are not needed any more then."""
+    def setDLACore(self, dlaCore: int32) -> None:
+        """Sets which deep learning accelerator engines use."""
     @const
-    def getDLACore(self) -> int32: ...
+    def getDLACore(self) -> int32:
+        """Which deep learning accelerator engines use."""
     @const
-    def getNbDLACores(self) -> int32: ...
-    def setGpuAllocator(self, allocator: GpuAllocator | None) -> None: ...
-    def setErrorRecorder(self, recorder: ErrorRecorder | None) -> None: ...
+    def getNbDLACores(self) -> int32:
+        """Number of deep learning accelerators."""
+    def setGpuAllocator(self, allocator: GpuAllocator | None) -> None:
+        """Sets who allocates device memory for engines; null for the library itself."""
+    def setErrorRecorder(self, recorder: ErrorRecorder | None) -> None:
+        """Sets who is told of errors; null for nobody."""
     @const
-    def getErrorRecorder(self) -> Borrowed[ErrorRecorder] | None: ...
+    def getErrorRecorder(self) -> Borrowed[ErrorRecorder] | None:
+        """Who is told of errors; null for nobody."""
     @const
-    def getLogger(self) -> Borrowed[Logger]: ...
-    def setMaxThreads(self, maxThreads: int32) -> Ok: ...
+    def getLogger(self) -> Borrowed[Logger]:
+        """The logger that it was created with."""
+    def setMaxThreads(self, maxThreads: int32) -> Ok:
+        """Sets how many threads it may use; at least 1, and 1 is the default."""
     @const
-    def getMaxThreads(self) -> int32: ...
-    def setTemporaryDirectory(self, path: str | None) -> None: ...
+    def getMaxThreads(self) -> int32:
+        """How many threads it may use."""
+    def setTemporaryDirectory(self, path: str | None) -> None:
+        """Sets where temporary files go; null for the place that the system names."""
     @const
-    def getTemporaryDirectory(self) -> str | None: ...
-    def setTempfileControlFlags(self, flags: Flags[TempfileControlFlag]) -> None: ...
+    def getTemporaryDirectory(self) -> str | None:
+        """Where temporary files go; null for the place that the system names."""
+    def setTempfileControlFlags(self, flags: Flags[TempfileControlFlag]) -> None:
+        """Sets which temporary files may be made, as bits."""
     @const
-    def getTempfileControlFlags(self) -> Flags[TempfileControlFlag]: ...
+    def getTempfileControlFlags(self) -> Flags[TempfileControlFlag]:
+        """Which temporary files may be made, as bits; all by default."""
     @hidden("TensorRT-RTX runs no plugins")
     def getPluginRegistry(self) -> Borrowed[PluginRegistry]: ...
     @hidden("TensorRT-RTX runs no plugins")
     def setPluginRegistryParent(self, parent: PluginRegistry | None) -> None: ...
-    def loadRuntime(self, path: str) -> Owned[Runtime]: ...
-    def setEngineHostCodeAllowed(self, allowed: bool) -> None: ...
+    def loadRuntime(self, path: str) -> Owned[Runtime]:
+        """Loads another runtime library, which is a thing of version compatible engines."""
+    def setEngineHostCodeAllowed(self, allowed: bool) -> None:
+        """Sets whether engines may bring code for the host, which they may not by default."""
     @const
-    def getEngineHostCodeAllowed(self) -> bool: ...
-    def deserializeCudaEngineV2(self, streamReader: StreamReaderV2) -> Owned[CudaEngine]: ...
+    def getEngineHostCodeAllowed(self) -> bool:
+        """Whether engines may bring code for the host; only for engines from a place that is trusted."""
+    def deserializeCudaEngineV2(self, streamReader: StreamReaderV2) -> Owned[CudaEngine]:
+        """Makes an engine of what a reader delivers, straight into device memory where it can."""
     @const
-    def getEngineHeaderSize(self) -> int64: ...
+    def getEngineHeaderSize(self) -> int64:
+        """How many first bytes of an engine are enough to ask for its validity."""
     @const
-    def getEngineValidity(self, blob: Bytes, blobSize: int64, diagnostics: Out[uint64]) -> EngineValidity: ...
+    def getEngineValidity(self, blob: Bytes, blobSize: int64, diagnostics: Out[uint64]) -> EngineValidity:
+        """Whether an engine fits this machine, from its first bytes; the diagnostics are bits that say why not."""
     @since(1, 6)
-    def setDeferredWeightsLoading(self, defer: bool) -> None: ...
+    def setDeferredWeightsLoading(self, defer: bool) -> None:
+        """Sets whether engines are deserialized without their weights, which are loaded later."""
     @since(1, 6)
     @const
-    def getDeferredWeightsLoading(self) -> bool: ...
-
+    def getDeferredWeightsLoading(self) -> bool:
+        """Whether engines are deserialized without their weights; false by default."""
+    @since(1, 7)
+    def setDLAWorkspaceAllocationStrategy(self, strategy: DLAWorkspaceAllocationStrategy) -> Ok:
+        """Set how workspace on a DLA is allocated; refused where there is none."""
+    @since(1, 7)
+    @const
+    def getDLAWorkspaceAllocationStrategy(self) -> DLAWorkspaceAllocationStrategy:
+        """How workspace on a DLA is allocated."""
 
 @owned
 class RuntimeConfig(Interface, cpp="IRuntimeConfig", impl="VRuntimeConfig", field="mImpl", offset=8):
@@ -56,47 +83,61 @@ class RuntimeConfig(Interface, cpp="IRuntimeConfig", impl="VRuntimeConfig", fiel
 
     @hidden("returns the public object that the caller already holds")
     def getPImpl(self) -> Borrowed[RuntimeConfig]: ...
-    def setExecutionContextAllocationStrategy(self, strategy: ExecutionContextAllocationStrategy) -> None: ...
+    def setExecutionContextAllocationStrategy(self, strategy: ExecutionContextAllocationStrategy) -> None:
+        """Sets who provides the activation memory of contexts, and how much."""
     @const
-    def getExecutionContextAllocationStrategy(self) -> ExecutionContextAllocationStrategy: ...
+    def getExecutionContextAllocationStrategy(self) -> ExecutionContextAllocationStrategy:
+        """Who provides the activation memory of contexts, and how much."""
     @const
-    def createRuntimeCache(self) -> Owned[RuntimeCache]: ...
-    def setRuntimeCache(self, cache: Const[RuntimeCache]) -> Ok: ...
+    def createRuntimeCache(self) -> Owned[RuntimeCache]:
+        """Creates an empty cache of compiled kernels."""
+    def setRuntimeCache(self, cache: Const[RuntimeCache]) -> Ok:
+        """Has contexts share a cache of compiled kernels, which must outlive them."""
     @const
-    def getRuntimeCache(self) -> Borrowed[RuntimeCache] | None: ...
+    def getRuntimeCache(self) -> Borrowed[RuntimeCache] | None:
+        """The cache of compiled kernels; null for none."""
     def setDynamicShapesKernelSpecializationStrategy(
         self, dynamicShapesKernelSpecializationStrategy: DynamicShapesKernelSpecializationStrategy
-    ) -> None: ...
+    ) -> None:
+        """Sets when kernels are compiled for the shapes in use."""
     @const
-    def getDynamicShapesKernelSpecializationStrategy(self) -> DynamicShapesKernelSpecializationStrategy: ...
-    def setCudaGraphStrategy(self, strategy: CudaGraphStrategy) -> Ok: ...
+    def getDynamicShapesKernelSpecializationStrategy(self) -> DynamicShapesKernelSpecializationStrategy:
+        """When kernels are compiled for the shapes in use."""
+    def setCudaGraphStrategy(self, strategy: CudaGraphStrategy) -> Ok:
+        """Sets whether runs are captured as CUDA graphs by the library itself."""
     @const
-    def getCudaGraphStrategy(self) -> CudaGraphStrategy: ...
-
+    def getCudaGraphStrategy(self) -> CudaGraphStrategy:
+        """Whether runs are captured as CUDA graphs by the library itself; they are not by default."""
 
 @owned
 class RuntimeCache(Interface, cpp="IRuntimeCache", impl="VRuntimeCache", field="mImpl", offset=8):
     """Kernels compiled on this machine, kept so that the next start need not compile them."""
 
     @const
-    def serialize(self) -> Owned[HostMemory]: ...
-    def deserialize(self, blob: Bytes, size: size_t) -> Ok: ...
-    def reset(self) -> Ok: ...
-
+    def serialize(self) -> Owned[HostMemory]:
+        """The cache as bytes, to be saved for the next process."""
+    def deserialize(self, blob: Bytes, size: size_t) -> Ok:
+        """Adds what was saved to the cache."""
+    def reset(self) -> Ok:
+        """Empties it."""
 
 @owned
 class SerializationConfig(Interface, cpp="ISerializationConfig", impl="VSerializationConfig", field="mImpl", offset=8):
     """Says what an engine leaves out when it is serialized."""
 
-    def setFlags(self, serializationFlags: Flags[SerializationFlag]) -> Ok: ...
+    def setFlags(self, serializationFlags: Flags[SerializationFlag]) -> Ok:
+        """Sets all options at once, as bits."""
     @const
-    def getFlags(self) -> Flags[SerializationFlag]: ...
-    def clearFlag(self, serializationFlag: SerializationFlag) -> Ok: ...
-    def setFlag(self, serializationFlag: SerializationFlag) -> Ok: ...
+    def getFlags(self) -> Flags[SerializationFlag]:
+        """All options that are on, as bits."""
+    def clearFlag(self, serializationFlag: SerializationFlag) -> Ok:
+        """Turns an option off."""
+    def setFlag(self, serializationFlag: SerializationFlag) -> Ok:
+        """Turns an option on."""
     @accessor
     @const
-    def getFlag(self, serializationFlag: SerializationFlag) -> bool: ...
-
+    def getFlag(self, serializationFlag: SerializationFlag) -> bool:
+        """Whether an option is on."""
 
 @owned
 class Refitter(Interface, cpp="IRefitter", impl="VRefitter", field="mImpl", offset=8):
@@ -104,30 +145,53 @@ class Refitter(Interface, cpp="IRefitter", impl="VRefitter", field="mImpl", offs
 
     @hidden("returns the public object that the caller already holds")
     def getPImpl(self) -> Borrowed[Refitter]: ...
-    def setWeights(self, layerName: str, role: WeightsRole, weights: Weights) -> Ok: ...
-    def refitCudaEngine(self) -> Ok: ...
-    def getMissing(self, size: int32, layerNames: OutArray[str], roles: OutArray[WeightsRole]) -> int32: ...
-    def getAll(self, size: int32, layerNames: OutArray[str], roles: OutArray[WeightsRole]) -> int32: ...
-    def setErrorRecorder(self, recorder: ErrorRecorder | None) -> None: ...
+    def setWeights(self, layerName: str, role: WeightsRole, weights: Weights) -> Ok:
+        """Gives new values to the weights that a layer has in a role."""
+    def refitCudaEngine(self) -> Ok:
+        """Puts the new values into the engine; none may be missing."""
+    def getMissing(self, size: int32, layerNames: OutArray[str], roles: OutArray[WeightsRole]) -> int32:
+        """Writes the layers and roles that need values too, and returns how many they are."""
+    def getAll(self, size: int32, layerNames: OutArray[str], roles: OutArray[WeightsRole]) -> int32:
+        """Writes the layers and roles that can be refitted, and returns how many they are."""
+    def setErrorRecorder(self, recorder: ErrorRecorder | None) -> None:
+        """Sets who is told of errors; null for nobody."""
     @const
-    def getErrorRecorder(self) -> Borrowed[ErrorRecorder] | None: ...
-    def setNamedWeights(self, name: str, weights: Weights) -> Ok: ...
-    def getMissingWeights(self, size: int32, weightsNames: OutArray[str]) -> int32: ...
-    def getAllWeights(self, size: int32, weightsNames: OutArray[str]) -> int32: ...
+    def getErrorRecorder(self) -> Borrowed[ErrorRecorder] | None:
+        """Who is told of errors; null for nobody."""
+    def setNamedWeights(self, name: str, weights: Weights) -> Ok:
+        """Gives new values, which must stay until the engine is refitted, to named weights."""
+    def getMissingWeights(self, size: int32, weightsNames: OutArray[str]) -> int32:
+        """Writes the names of weights that need values too, and returns how many they are."""
+    def getAllWeights(self, size: int32, weightsNames: OutArray[str]) -> int32:
+        """Writes the names of all weights that can be refitted, and returns how many they are."""
     @const
-    def getLogger(self) -> Borrowed[Logger]: ...
-    def setMaxThreads(self, maxThreads: int32) -> Ok: ...
+    def getLogger(self) -> Borrowed[Logger]:
+        """The logger that it was created with."""
+    def setMaxThreads(self, maxThreads: int32) -> Ok:
+        """Sets how many threads it may use; at least 1, and 1 is the default."""
     @const
-    def getMaxThreads(self) -> int32: ...
-    def setNamedWeightsWithLocation(self, name: str, weights: Weights, location: TensorLocation) -> Ok: ...
+    def getMaxThreads(self) -> int32:
+        """How many threads it may use."""
+    def setNamedWeightsWithLocation(self, name: str, weights: Weights, location: TensorLocation) -> Ok:
+        """Gives new values on the host or the device to named weights."""
     @const
-    def getNamedWeights(self, weightsName: str) -> Weights: ...
+    def getNamedWeights(self, weightsName: str) -> Weights:
+        """The values given to named weights."""
     @const
-    def getWeightsLocation(self, weightsName: str) -> TensorLocation: ...
-    def unsetNamedWeights(self, weightsName: str) -> Ok: ...
-    def setWeightsValidation(self, weightsValidation: bool) -> None: ...
+    def getWeightsLocation(self, weightsName: str) -> TensorLocation:
+        """Whether the values given to named weights are on the host or the device."""
+    def unsetNamedWeights(self, weightsName: str) -> Ok:
+        """Takes back the values given to named weights."""
+    def setWeightsValidation(self, weightsValidation: bool) -> None:
+        """Sets whether new values are checked."""
     @const
-    def getWeightsValidation(self) -> bool: ...
-    def refitCudaEngineAsync(self, stream: Stream) -> Ok: ...
+    def getWeightsValidation(self) -> bool:
+        """Whether new values are checked; true by default."""
+    def refitCudaEngineAsync(self, stream: Stream) -> Ok:
+        """Puts the new values into the engine on a stream; they must stay until it has come so far."""
     @const
-    def getWeightsPrototype(self, weightsName: str) -> Weights: ...
+    def getWeightsPrototype(self, weightsName: str) -> Weights:
+        """Type and number that values of named weights must have, without values."""
+    @since(1, 7)
+    def releaseRefitResources(self) -> Ok:
+        """Free what refitting needs beside the engine; the next refit makes it anew."""

@@ -2,13 +2,11 @@
 
 from vocabulary import *
 
-
 class Dims(Struct, cpp="Dims64", size=72):
     """Up to eight dimensions; -1 stands for a size that is not known yet."""
 
     nbDims: int32 = 0
     d: Fixed[int64, 8] = 8
-
 
 @hidden("only callback bridges report it")
 class InterfaceInfo(Struct, cpp="InterfaceInfo", size=16):
@@ -17,7 +15,6 @@ class InterfaceInfo(Struct, cpp="InterfaceInfo", size=16):
     kind: str = 0
     major: int32 = 8
     minor: int32 = 12
-
 
 @hidden("TensorRT-RTX runs no plugins")
 class PluginField(Struct, cpp="PluginField", size=24):
@@ -28,14 +25,12 @@ class PluginField(Struct, cpp="PluginField", size=24):
     type: PluginFieldType = 16
     length: int32 = 20
 
-
 @hidden("TensorRT-RTX runs no plugins")
 class PluginFieldCollection(Struct, cpp="PluginFieldCollection", size=16):
     """Attributes of a plugin."""
 
     nbFields: int32 = 0
     fields: Raw["const PluginField *"] = 8
-
 
 @hidden("TensorRT-RTX runs no plugins")
 class PluginTensorDesc(Struct, cpp="PluginTensorDesc", size=88):
@@ -46,7 +41,6 @@ class PluginTensorDesc(Struct, cpp="PluginTensorDesc", size=88):
     format: TensorFormat = 76
     scale: float32 = 80
 
-
 class Weights(Struct, cpp="Weights", size=24):
     """Values of a layer: their type, address and number."""
 
@@ -54,14 +48,12 @@ class Weights(Struct, cpp="Weights", size=24):
     values: ConstAddress = 8
     count: int64 = 16
 
-
 @hidden("TensorRT-RTX runs no plugins")
 class DimsExprs(Struct, cpp="DimsExprs", size=72):
     """Symbolic dimensions."""
 
     nbDims: int32 = 0
     d: Fixed[Raw["const IDimensionExpr *"], 8] = 8
-
 
 @hidden("TensorRT-RTX runs no plugins")
 class DynamicPluginTensorDesc(Struct, cpp="DynamicPluginTensorDesc", size=304):
@@ -72,25 +64,21 @@ class DynamicPluginTensorDesc(Struct, cpp="DynamicPluginTensorDesc", size=304):
     max: Dims = 160
     opt: Dims = 232
 
-
 class Permutation(Struct, cpp="Permutation", size=32):
     """The order of axes after a transposition."""
 
     order: Fixed[int32, 8] = 0
-
 
 class TimingCacheKey(Struct, cpp="TimingCacheKey", size=16):
     """Key of a timing cache entry."""
 
     data: Fixed[uint8, 16] = 0
 
-
 class TimingCacheValue(Struct, cpp="TimingCacheValue", size=16):
     """Value of a timing cache entry."""
 
     tacticHash: uint64 = 0
     timingMSec: float32 = 8
-
 
 @hidden("TensorRT-RTX runs no plugins")
 class PriorBoxParameters(Struct, cpp="plugin::PriorBoxParameters", size=80):
@@ -111,7 +99,6 @@ class PriorBoxParameters(Struct, cpp="plugin::PriorBoxParameters", size=80):
     stepW: float32 = 68
     offset: float32 = 72
 
-
 @hidden("TensorRT-RTX runs no plugins")
 class RPROIParams(Struct, cpp="plugin::RPROIParams", size=40):
     """Parameters of a plugin."""
@@ -127,7 +114,6 @@ class RPROIParams(Struct, cpp="plugin::RPROIParams", size=40):
     minBoxSize: float32 = 32
     spatialScale: float32 = 36
 
-
 @hidden("TensorRT-RTX runs no plugins")
 class GridAnchorParameters(Struct, cpp="plugin::GridAnchorParameters", size=48):
     """Parameters of a plugin."""
@@ -139,7 +125,6 @@ class GridAnchorParameters(Struct, cpp="plugin::GridAnchorParameters", size=48):
     H: int32 = 20
     W: int32 = 24
     variance: Fixed[float32, 4] = 28
-
 
 @hidden("TensorRT-RTX runs no plugins")
 class softmaxTree(Struct, cpp="plugin::softmaxTree", size=72):
@@ -155,7 +140,6 @@ class softmaxTree(Struct, cpp="plugin::softmaxTree", size=72):
     groupSize: Raw["int32_t *"] = 56
     groupOffset: Raw["int32_t *"] = 64
 
-
 @hidden("TensorRT-RTX runs no plugins")
 class RegionParameters(Struct, cpp="plugin::RegionParameters", size=24):
     """Parameters of a plugin."""
@@ -164,7 +148,6 @@ class RegionParameters(Struct, cpp="plugin::RegionParameters", size=24):
     coords: int32 = 4
     classes: int32 = 8
     smTree: Raw["softmaxTree *"] = 16
-
 
 @since(1, 6)
 class RefitRecord(Struct, cpp="nvonnxparser::RefitRecord", size=72):

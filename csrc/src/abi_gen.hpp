@@ -221,13 +221,13 @@ struct IGpuAllocator : IVersionedInterface {
 struct IOutputAllocator : IVersionedInterface {
     virtual InterfaceInfo getInterfaceInfo() const override = 0;
     virtual void *reallocateOutputAsync(const char *tensorName, void *currentMemory, uint64_t size, uint64_t alignment, void *stream) = 0;
-    virtual void notifyShape(const char *tensorName, const trtx_dims & dims) = 0;
+    virtual void notifyShape(const char *tensorName, const trtx_dims &dims) = 0;
 };
 
 /// Is shown the values of debug tensors.
 struct IDebugListener : IVersionedInterface {
     virtual InterfaceInfo getInterfaceInfo() const override = 0;
-    virtual bool processDebugTensor(const void *addr, int32_t location, int32_t type, const trtx_dims & shape, const char *name, void *stream) = 0;
+    virtual bool processDebugTensor(const void *addr, int32_t location, int32_t type, const trtx_dims &shape, const char *name, void *stream) = 0;
     virtual ~IDebugListener() = default;
 };
 
@@ -351,7 +351,7 @@ static_assert(sizeof(IBuilderConfig) == 16);
 
 /// The smallest, usual and largest shape of each dynamic input.
 struct VOptimizationProfile : VRoot {
-    virtual bool setDimensions(const char *inputName, int32_t select, const trtx_dims & dims) = 0;
+    virtual bool setDimensions(const char *inputName, int32_t select, const trtx_dims &dims) = 0;
     virtual trtx_dims getDimensions(const char *inputName, int32_t select) const = 0;
     virtual int32_t getNbShapeValues(const char *inputName) const = 0;
     virtual bool setExtraMemoryTarget(float target) = 0;
@@ -359,6 +359,8 @@ struct VOptimizationProfile : VRoot {
     virtual bool isValid() const = 0;
     virtual bool setShapeValuesV2(const char *inputName, int32_t select, const int64_t *values, int32_t nbValues) = 0;
     virtual const int64_t *getShapeValuesV2(const char *inputName, int32_t select) const = 0;
+    virtual void setProfileStream(void *stream) = 0;
+    virtual void *getProfileStream() const = 0;
 };
 struct IOptimizationProfile : INoCopy {
     VOptimizationProfile *mImpl;
@@ -371,8 +373,8 @@ struct VTimingCache : VRoot {
     virtual bool combine(const ITimingCache *inputCache, bool ignoreMismatch) = 0;
     virtual bool reset() = 0;
     virtual int64_t queryKeys(trtx_timing_cache_key *keyBuffer, int64_t capacity) const = 0;
-    virtual trtx_timing_cache_value query(const trtx_timing_cache_key & key) const = 0;
-    virtual bool update(const trtx_timing_cache_key & key, const trtx_timing_cache_value & value) = 0;
+    virtual trtx_timing_cache_value query(const trtx_timing_cache_key &key) const = 0;
+    virtual bool update(const trtx_timing_cache_key &key, const trtx_timing_cache_value &value) = 0;
 };
 struct ITimingCache : INoCopy {
     VTimingCache *mImpl;
@@ -394,7 +396,7 @@ static_assert(sizeof(IHostMemory) == 16);
 struct VTensor : VRoot {
     virtual void setName(const char *name) = 0;
     virtual const char *getName() const = 0;
-    virtual void setDimensions(const trtx_dims & dimensions) = 0;
+    virtual void setDimensions(const trtx_dims &dimensions) = 0;
     virtual trtx_dims getDimensions() const = 0;
     virtual int32_t getType() const = 0;
     virtual bool isNetworkInput() const = 0;
@@ -434,7 +436,7 @@ static_assert(sizeof(ILayer) == 16);
 
 /// The network under construction: its layers, inputs and outputs.
 struct VNetworkDefinition : VRoot {
-    virtual ITensor *addInput(const char *name, int32_t type, const trtx_dims & dimensions) = 0;
+    virtual ITensor *addInput(const char *name, int32_t type, const trtx_dims &dimensions) = 0;
     virtual void markOutput(ITensor *tensor) = 0;
     virtual IActivationLayer *addActivation(ITensor *input, int32_t type) = 0;
     virtual ILRNLayer *addLRN(ITensor *input, int64_t window, float alpha, float beta, float k) = 0;
@@ -455,11 +457,11 @@ struct VNetworkDefinition : VRoot {
     virtual IGatherLayer *addGather(ITensor *data, ITensor *indices, int32_t axis) = 0;
     virtual IRaggedSoftMaxLayer *addRaggedSoftMax(ITensor *input, ITensor *bounds) = 0;
     virtual IMatrixMultiplyLayer *addMatrixMultiply(ITensor *input0, int32_t op0, ITensor *input1, int32_t op1) = 0;
-    virtual IConstantLayer *addConstant(const trtx_dims & dimensions, trtx_weights weights) = 0;
+    virtual IConstantLayer *addConstant(const trtx_dims &dimensions, trtx_weights weights) = 0;
     virtual IIdentityLayer *addIdentity(ITensor *input) = 0;
     virtual void removeTensor(ITensor *tensor) = 0;
     virtual void unmarkOutput(ITensor *tensor) = 0;
-    virtual ISliceLayer *addSlice(ITensor *input, const trtx_dims & start, const trtx_dims & size, const trtx_dims & stride) = 0;
+    virtual ISliceLayer *addSlice(ITensor *input, const trtx_dims &start, const trtx_dims &size, const trtx_dims &stride) = 0;
     virtual void setName(const char *name) = 0;
     virtual const char *getName() const = 0;
     virtual IShapeLayer *addShape(ITensor *input) = 0;
@@ -467,14 +469,14 @@ struct VNetworkDefinition : VRoot {
     virtual bool markOutputForShapes(ITensor *tensor) = 0;
     virtual bool unmarkOutputForShapes(ITensor *tensor) = 0;
     virtual IParametricReLULayer *addParametricReLU(ITensor *input, ITensor *slope) = 0;
-    virtual IConvolutionLayer *addConvolutionNd(ITensor *input, int64_t nbOutputMaps, const trtx_dims & kernelSize, trtx_weights kernelWeights, trtx_weights biasWeights) = 0;
-    virtual IPoolingLayer *addPoolingNd(ITensor *input, int32_t type, const trtx_dims & windowSize) = 0;
-    virtual IDeconvolutionLayer *addDeconvolutionNd(ITensor *input, int64_t nbOutputMaps, const trtx_dims & kernelSize, trtx_weights kernelWeights, trtx_weights biasWeights) = 0;
+    virtual IConvolutionLayer *addConvolutionNd(ITensor *input, int64_t nbOutputMaps, const trtx_dims &kernelSize, trtx_weights kernelWeights, trtx_weights biasWeights) = 0;
+    virtual IPoolingLayer *addPoolingNd(ITensor *input, int32_t type, const trtx_dims &windowSize) = 0;
+    virtual IDeconvolutionLayer *addDeconvolutionNd(ITensor *input, int64_t nbOutputMaps, const trtx_dims &kernelSize, trtx_weights kernelWeights, trtx_weights biasWeights) = 0;
     virtual IScaleLayer *addScaleNd(ITensor *input, int32_t mode, trtx_weights shift, trtx_weights scale, trtx_weights power, int32_t channelAxis) = 0;
     virtual IResizeLayer *addResize(ITensor *input) = 0;
     virtual ILoop *addLoop() = 0;
     virtual ISelectLayer *addSelect(ITensor *condition, ITensor *thenInput, ITensor *elseInput) = 0;
-    virtual IPaddingLayer *addPaddingNd(ITensor *input, const trtx_dims & prePadding, const trtx_dims & postPadding) = 0;
+    virtual IPaddingLayer *addPaddingNd(ITensor *input, const trtx_dims &prePadding, const trtx_dims &postPadding) = 0;
     virtual bool setWeightsName(trtx_weights weights, const char *name) = 0;
     virtual void setErrorRecorder(IErrorRecorder *recorder) = 0;
     virtual IErrorRecorder *getErrorRecorder() const = 0;
@@ -495,7 +497,7 @@ struct VNetworkDefinition : VRoot {
     virtual bool getFlag(int32_t networkDefinitionCreationFlag) const = 0;
     virtual IQuantizeLayer *addQuantizeV2(ITensor *input, ITensor *scale, int32_t outputType) = 0;
     virtual IDequantizeLayer *addDequantizeV2(ITensor *input, ITensor *scale, int32_t outputType) = 0;
-    virtual IFillLayer *addFillV2(const trtx_dims & dimensions, int32_t op, int32_t outputType) = 0;
+    virtual IFillLayer *addFillV2(const trtx_dims &dimensions, int32_t op, int32_t outputType) = 0;
     virtual bool markDebug(ITensor *tensor) = 0;
     virtual bool unmarkDebug(ITensor *tensor) = 0;
     virtual bool isDebugTensor(const ITensor *tensor) const = 0;
@@ -513,12 +515,13 @@ struct VNetworkDefinition : VRoot {
     virtual INMSLayer *addNMSV2(ITensor *boxes, ITensor *scores, ITensor *maxOutputBoxesPerClass, int32_t indicesType) = 0;
     virtual IAttention *addAttention(ITensor *query, ITensor *key, ITensor *value, int32_t normOp, bool isCausal) = 0;
     virtual IRotaryEmbeddingLayer *addRotaryEmbedding(ITensor *input, ITensor *cosCache, ITensor *sinCache, bool interleaved, int32_t rotaryEmbeddingDim) = 0;
-    virtual IDynamicQuantizeLayer *addDynamicQuantizeV2(ITensor *input, const trtx_dims & blockShape, int32_t toType, int32_t scaleType) = 0;
+    virtual IDynamicQuantizeLayer *addDynamicQuantizeV2(ITensor *input, const trtx_dims &blockShape, int32_t toType, int32_t scaleType) = 0;
     virtual IKVCacheUpdateLayer *addKVCacheUpdate(ITensor *cache, ITensor *update, ITensor *writeIndices, int32_t cacheMode) = 0;
     virtual INormalizationLayer *addNormalizationV2(ITensor *input, ITensor *scale, ITensor *bias, uint32_t axesMask) = 0;
     virtual IMoELayer *addMoE(ITensor *hiddenStates, ITensor *selectedExpertsForTokens, ITensor *scoresForSelectedExperts) = 0;
     virtual IDistCollectiveLayer *addDistCollective(ITensor *input, int32_t distCollectiveOp, int32_t reduceOp, int64_t root, int64_t *groups, int64_t groupSize) = 0;
     virtual IAttention *addAttentionV2(ITensor *query, ITensor *key, ITensor *value, int32_t normOp, int32_t causalKind) = 0;
+    virtual ISqueezeLayer *addSqueezeV2(ITensor *input, ITensor *axes) = 0;
 };
 struct INetworkDefinition : INoCopy {
     VNetworkDefinition *mImpl;
@@ -535,19 +538,19 @@ struct VConvolutionLayer : VRoot {
     virtual trtx_weights getKernelWeights() const = 0;
     virtual void setBiasWeights(trtx_weights weights) = 0;
     virtual trtx_weights getBiasWeights() const = 0;
-    virtual void setPrePadding(const trtx_dims & padding) = 0;
+    virtual void setPrePadding(const trtx_dims &padding) = 0;
     virtual trtx_dims getPrePadding() const = 0;
-    virtual void setPostPadding(const trtx_dims & padding) = 0;
+    virtual void setPostPadding(const trtx_dims &padding) = 0;
     virtual trtx_dims getPostPadding() const = 0;
     virtual void setPaddingMode(int32_t paddingMode) = 0;
     virtual int32_t getPaddingMode() const = 0;
-    virtual void setKernelSizeNd(const trtx_dims & kernelSize) = 0;
+    virtual void setKernelSizeNd(const trtx_dims &kernelSize) = 0;
     virtual trtx_dims getKernelSizeNd() const = 0;
-    virtual void setStrideNd(const trtx_dims & stride) = 0;
+    virtual void setStrideNd(const trtx_dims &stride) = 0;
     virtual trtx_dims getStrideNd() const = 0;
-    virtual void setPaddingNd(const trtx_dims & padding) = 0;
+    virtual void setPaddingNd(const trtx_dims &padding) = 0;
     virtual trtx_dims getPaddingNd() const = 0;
-    virtual void setDilationNd(const trtx_dims & dilation) = 0;
+    virtual void setDilationNd(const trtx_dims &dilation) = 0;
     virtual trtx_dims getDilationNd() const = 0;
 };
 struct IConvolutionLayer : ILayer {
@@ -565,19 +568,19 @@ struct VDeconvolutionLayer : VRoot {
     virtual trtx_weights getKernelWeights() const = 0;
     virtual void setBiasWeights(trtx_weights weights) = 0;
     virtual trtx_weights getBiasWeights() const = 0;
-    virtual void setPrePadding(const trtx_dims & padding) = 0;
+    virtual void setPrePadding(const trtx_dims &padding) = 0;
     virtual trtx_dims getPrePadding() const = 0;
-    virtual void setPostPadding(const trtx_dims & padding) = 0;
+    virtual void setPostPadding(const trtx_dims &padding) = 0;
     virtual trtx_dims getPostPadding() const = 0;
     virtual void setPaddingMode(int32_t paddingMode) = 0;
     virtual int32_t getPaddingMode() const = 0;
-    virtual void setKernelSizeNd(const trtx_dims & kernelSize) = 0;
+    virtual void setKernelSizeNd(const trtx_dims &kernelSize) = 0;
     virtual trtx_dims getKernelSizeNd() const = 0;
-    virtual void setStrideNd(const trtx_dims & stride) = 0;
+    virtual void setStrideNd(const trtx_dims &stride) = 0;
     virtual trtx_dims getStrideNd() const = 0;
-    virtual void setPaddingNd(const trtx_dims & padding) = 0;
+    virtual void setPaddingNd(const trtx_dims &padding) = 0;
     virtual trtx_dims getPaddingNd() const = 0;
-    virtual void setDilationNd(const trtx_dims & dilation) = 0;
+    virtual void setDilationNd(const trtx_dims &dilation) = 0;
     virtual trtx_dims getDilationNd() const = 0;
 };
 struct IDeconvolutionLayer : ILayer {
@@ -593,17 +596,17 @@ struct VPoolingLayer : VRoot {
     virtual float getBlendFactor() const = 0;
     virtual void setAverageCountExcludesPadding(bool exclusive) = 0;
     virtual bool getAverageCountExcludesPadding() const = 0;
-    virtual void setPrePadding(const trtx_dims & padding) = 0;
+    virtual void setPrePadding(const trtx_dims &padding) = 0;
     virtual trtx_dims getPrePadding() const = 0;
-    virtual void setPostPadding(const trtx_dims & padding) = 0;
+    virtual void setPostPadding(const trtx_dims &padding) = 0;
     virtual trtx_dims getPostPadding() const = 0;
     virtual void setPaddingMode(int32_t paddingMode) = 0;
     virtual int32_t getPaddingMode() const = 0;
-    virtual void setWindowSizeNd(const trtx_dims & windowSize) = 0;
+    virtual void setWindowSizeNd(const trtx_dims &windowSize) = 0;
     virtual trtx_dims getWindowSizeNd() const = 0;
-    virtual void setStrideNd(const trtx_dims & stride) = 0;
+    virtual void setStrideNd(const trtx_dims &stride) = 0;
     virtual trtx_dims getStrideNd() const = 0;
-    virtual void setPaddingNd(const trtx_dims & padding) = 0;
+    virtual void setPaddingNd(const trtx_dims &padding) = 0;
     virtual trtx_dims getPaddingNd() const = 0;
 };
 struct IPoolingLayer : ILayer {
@@ -822,9 +825,9 @@ static_assert(sizeof(IScatterLayer) == 24);
 
 /// Pads with zeros, or crops where the padding is negative.
 struct VPaddingLayer : VRoot {
-    virtual void setPrePaddingNd(const trtx_dims & padding) = 0;
+    virtual void setPrePaddingNd(const trtx_dims &padding) = 0;
     virtual trtx_dims getPrePaddingNd() const = 0;
-    virtual void setPostPaddingNd(const trtx_dims & padding) = 0;
+    virtual void setPostPaddingNd(const trtx_dims &padding) = 0;
     virtual trtx_dims getPostPaddingNd() const = 0;
 };
 struct IPaddingLayer : ILayer {
@@ -834,12 +837,12 @@ static_assert(sizeof(IPaddingLayer) == 24);
 
 /// Transposes, reshapes and transposes again.
 struct VShuffleLayer : VRoot {
-    virtual void setFirstTranspose(const trtx_permutation & permutation) = 0;
-    virtual const trtx_permutation & getFirstTranspose() const = 0;
-    virtual void setReshapeDimensions(const trtx_dims & dimensions) = 0;
+    virtual void setFirstTranspose(const trtx_permutation &permutation) = 0;
+    virtual const trtx_permutation &getFirstTranspose() const = 0;
+    virtual void setReshapeDimensions(const trtx_dims &dimensions) = 0;
     virtual trtx_dims getReshapeDimensions() const = 0;
-    virtual void setSecondTranspose(const trtx_permutation & permutation) = 0;
-    virtual const trtx_permutation & getSecondTranspose() const = 0;
+    virtual void setSecondTranspose(const trtx_permutation &permutation) = 0;
+    virtual const trtx_permutation &getSecondTranspose() const = 0;
     virtual void setZeroIsPlaceholder(bool zeroIsPlaceholder) = 0;
     virtual bool getZeroIsPlaceholder() const = 0;
 };
@@ -850,15 +853,15 @@ static_assert(sizeof(IShuffleLayer) == 24);
 
 /// Takes a strided window of a tensor.
 struct VSliceLayer : VRoot {
-    virtual void setStart(const trtx_dims & start) = 0;
+    virtual void setStart(const trtx_dims &start) = 0;
     virtual trtx_dims getStart() const = 0;
-    virtual void setSize(const trtx_dims & size) = 0;
+    virtual void setSize(const trtx_dims &size) = 0;
     virtual trtx_dims getSize() const = 0;
-    virtual void setStride(const trtx_dims & stride) = 0;
+    virtual void setStride(const trtx_dims &stride) = 0;
     virtual trtx_dims getStride() const = 0;
     virtual void setMode(int32_t mode) = 0;
     virtual int32_t getMode() const = 0;
-    virtual void setAxes(const trtx_dims & axes) = 0;
+    virtual void setAxes(const trtx_dims &axes) = 0;
     virtual trtx_dims getAxes() const = 0;
 };
 struct ISliceLayer : ILayer {
@@ -876,7 +879,7 @@ static_assert(sizeof(IShapeLayer) == 24);
 
 /// Resamples a tensor to another size.
 struct VResizeLayer : VRoot {
-    virtual void setOutputDimensions(const trtx_dims & dimensions) = 0;
+    virtual void setOutputDimensions(const trtx_dims &dimensions) = 0;
     virtual trtx_dims getOutputDimensions() const = 0;
     virtual void setScales(const float *scales, int32_t nbScales) = 0;
     virtual int32_t getScales(int32_t size, float *scales) const = 0;
@@ -922,7 +925,7 @@ static_assert(sizeof(ISelectLayer) == 24);
 
 /// Makes a tensor of evenly spaced or random values.
 struct VFillLayer : VRoot {
-    virtual void setDimensions(const trtx_dims & dimensions) = 0;
+    virtual void setDimensions(const trtx_dims &dimensions) = 0;
     virtual trtx_dims getDimensions() const = 0;
     virtual void setOperation(int32_t op) = 0;
     virtual int32_t getOperation() const = 0;
@@ -947,7 +950,7 @@ static_assert(sizeof(IFillLayer) == 24);
 struct VConstantLayer : VRoot {
     virtual void setWeights(trtx_weights weights) = 0;
     virtual trtx_weights getWeights() const = 0;
-    virtual void setDimensions(const trtx_dims & dimensions) = 0;
+    virtual void setDimensions(const trtx_dims &dimensions) = 0;
     virtual trtx_dims getDimensions() const = 0;
 };
 struct IConstantLayer : ILayer {
@@ -1052,7 +1055,7 @@ struct VQuantizeLayer : VRoot {
     virtual int32_t getToType() const = 0;
     virtual void setToType(int32_t toType) = 0;
     virtual trtx_dims getBlockShape() const = 0;
-    virtual bool setBlockShape(const trtx_dims & blockShape) = 0;
+    virtual bool setBlockShape(const trtx_dims &blockShape) = 0;
 };
 struct IQuantizeLayer : ILayer {
     VQuantizeLayer *mImpl;
@@ -1066,7 +1069,7 @@ struct VDequantizeLayer : VRoot {
     virtual int32_t getToType() const = 0;
     virtual void setToType(int32_t toType) = 0;
     virtual trtx_dims getBlockShape() const = 0;
-    virtual bool setBlockShape(const trtx_dims & blockShape) = 0;
+    virtual bool setBlockShape(const trtx_dims &blockShape) = 0;
 };
 struct IDequantizeLayer : ILayer {
     VDequantizeLayer *mImpl;
@@ -1084,7 +1087,7 @@ struct VDynamicQuantizeLayer : VRoot {
     virtual int32_t getToType() const = 0;
     virtual void setToType(int32_t toType) = 0;
     virtual trtx_dims getBlockShape() const = 0;
-    virtual void setBlockShape(const trtx_dims & blockShape) = 0;
+    virtual void setBlockShape(const trtx_dims &blockShape) = 0;
 };
 struct IDynamicQuantizeLayer : ILayer {
     VDynamicQuantizeLayer *mImpl;
@@ -1300,10 +1303,10 @@ struct VMoELayer : VRoot {
     virtual void setActivationType(int32_t activationType) = 0;
     virtual int32_t getActivationType() const = 0;
     virtual void setQuantizationStatic(ITensor *fcDownActivationScale, int32_t dataType) = 0;
-    virtual void setQuantizationDynamicDblQ(ITensor *fcDownActivationDblQScale, int32_t dataType, const trtx_dims & blockShape, int32_t dynQOutputScaleType) = 0;
+    virtual void setQuantizationDynamicDblQ(ITensor *fcDownActivationDblQScale, int32_t dataType, const trtx_dims &blockShape, int32_t dynQOutputScaleType) = 0;
     virtual void setQuantizationToType(int32_t type) = 0;
     virtual int32_t getQuantizationToType() const = 0;
-    virtual void setQuantizationBlockShape(const trtx_dims & blockShape) = 0;
+    virtual void setQuantizationBlockShape(const trtx_dims &blockShape) = 0;
     virtual trtx_dims getQuantizationBlockShape() const = 0;
     virtual void setDynQOutputScaleType(int32_t type) = 0;
     virtual int32_t getDynQOutputScaleType() const = 0;
@@ -1373,7 +1376,7 @@ struct IParser {
 /// Is told which ONNX initializer feeds which weight of the engine.
 struct IRefitterObserver {
     virtual ~IRefitterObserver() = default;
-    virtual void onRefittableWeight(const trtx_refit_record & record) = 0;
+    virtual void onRefittableWeight(const trtx_refit_record &record) = 0;
 };
 
 /// Refits an engine from the initializers of an ONNX model.
@@ -1417,6 +1420,8 @@ struct VRuntime : VRoot {
     virtual int32_t getEngineValidity(const void *blob, int64_t blobSize, uint64_t *diagnostics) const = 0;
     virtual void setDeferredWeightsLoading(bool defer) = 0;
     virtual bool getDeferredWeightsLoading() const = 0;
+    virtual bool setDLAWorkspaceAllocationStrategy(int32_t strategy) = 0;
+    virtual int32_t getDLAWorkspaceAllocationStrategy() const = 0;
 };
 struct IRuntime : INoCopy {
     VRuntime *mImpl;
@@ -1488,6 +1493,7 @@ struct VRefitter : VRoot {
     virtual bool getWeightsValidation() const = 0;
     virtual bool refitCudaEngineAsync(void *stream) = 0;
     virtual trtx_weights getWeightsPrototype(const char *weightsName) const = 0;
+    virtual bool releaseRefitResources() = 0;
 };
 struct IRefitter : INoCopy {
     VRefitter *mImpl;
@@ -1589,7 +1595,7 @@ struct VExecutionContext : VRoot {
     virtual void setEnqueueEmitsProfile(bool enqueueEmitsProfile) = 0;
     virtual bool getEnqueueEmitsProfile() const = 0;
     virtual bool reportToProfiler() const = 0;
-    virtual bool setInputShape(const char *tensorName, const trtx_dims & dims) = 0;
+    virtual bool setInputShape(const char *tensorName, const trtx_dims &dims) = 0;
     virtual trtx_dims getTensorShape(const char *tensorName) const = 0;
     virtual trtx_dims getTensorStrides(const char *tensorName) const = 0;
     virtual bool setTensorAddress(const char *tensorName, void *data) = 0;
@@ -1758,15 +1764,15 @@ struct IPluginRegistry {
     virtual IErrorRecorder *getErrorRecorder() const = 0;
     virtual bool isParentSearchEnabled() const = 0;
     virtual void setParentSearchEnabled(bool enabled) = 0;
-    virtual int32_t loadLibrary(const char *pluginPath) = 0;
-    virtual void deregisterLibrary(int32_t handle) = 0;
+    virtual void *loadLibrary(const char *pluginPath) = 0;
+    virtual void deregisterLibrary(void *handle) = 0;
     virtual bool registerCreator(IPluginCreatorInterface *creator, const char *pluginNamespace) = 0;
-    virtual void *getAllCreators(int32_t numCreators) const = 0;
+    virtual void *getAllCreators(void *numCreators) const = 0;
     virtual IPluginCreatorInterface *getCreator(const char *pluginName, const char *pluginVersion, const char *pluginNamespace) = 0;
     virtual bool deregisterCreator(const IPluginCreatorInterface *creator) = 0;
     virtual IPluginResource *acquirePluginResource(const char *key, IPluginResource *resource) = 0;
     virtual int32_t releasePluginResource(const char *key) = 0;
-    virtual void *getAllCreatorsRecursive(int32_t numCreators) = 0;
+    virtual void *getAllCreatorsRecursive(void *numCreators) = 0;
 };
 
 /// A plugin of the second interface with dynamic shapes.

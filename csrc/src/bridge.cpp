@@ -66,11 +66,17 @@ BridgeBase::Visit::~Visit()
 void BridgeBase::retire() noexcept
 {
     mRetired.store(true);
-    int own = 0;
+    const int own = own_visits(this);
+    wait_until([&] { return mVisits.load() <= own; }, std::chrono::minutes(1));
+}
+
+int BridgeBase::own_visits(BridgeBase const *bridge) noexcept
+{
+    int count = 0;
     for (auto const *visit = static_cast<Visit const *>(tVisits); visit; visit = visit->mOuter) {
-        own += &visit->mBridge == this ? 1 : 0;
+        count += !bridge || &visit->mBridge == bridge ? 1 : 0;
     }
-    wait_until([&] { return mVisits.load() <= own; }, std::chrono::hours(1));
+    return count;
 }
 
 void adopt_bridge(void *handle, std::unique_ptr<BridgeBase> bridge)
@@ -118,7 +124,8 @@ using namespace trtx;
 void trtx_disable_callbacks(int32_t wait_milliseconds)
 {
     gDisabled.store(true);
-    wait_until([] { return gVisits.load() == 0; }, std::chrono::milliseconds(wait_milliseconds));
+    const int own = BridgeBase::own_visits(nullptr);
+    wait_until([&] { return gVisits.load() <= own; }, std::chrono::milliseconds(wait_milliseconds));
 }
 
 uint64_t trtx_dropped_callback_count(void)

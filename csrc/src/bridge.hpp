@@ -23,6 +23,9 @@ public:
     /// thread is not waited for: it is the one that retires its own bridge.
     void retire() noexcept;
 
+    /// Visits under way on this thread, of one bridge or of all: a callback that ends its bridge must not wait for itself.
+    static int own_visits(BridgeBase const *bridge) noexcept;
+
 protected:
     void *user_data() const noexcept { return mUserData; }
 

@@ -90,8 +90,9 @@ trtx_status trtx_builder_is_network_supported(const trtx_builder *self, const tr
         call.clear(result);
         call.need(network, "network");
         call.need(config, "config");
-        *result = as<abi::IBuilder>(self)->mImpl->isNetworkSupported(as<abi::INetworkDefinition>(network), as<abi::IBuilderConfig>(config));
+        const auto value = as<abi::IBuilder>(self)->mImpl->isNetworkSupported(as<abi::INetworkDefinition>(network), as<abi::IBuilderConfig>(config));
         call.check_log();
+        *result = value;
     });
 }
 
@@ -208,8 +209,9 @@ trtx_status trtx_builder_config_get_device_type(const trtx_builder_config *self,
     return guard({"trtx_builder_config_get_device_type"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        *result = as<abi::IBuilderConfig>(self)->mImpl->getDeviceType(as<abi::ILayer>(layer));
+        const auto value = as<abi::IBuilderConfig>(self)->mImpl->getDeviceType(as<abi::ILayer>(layer));
         call.check_log();
+        *result = value;
     });
 }
 
@@ -218,8 +220,9 @@ trtx_status trtx_builder_config_is_device_type_set(const trtx_builder_config *se
     return guard({"trtx_builder_config_is_device_type_set"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        *result = as<abi::IBuilderConfig>(self)->mImpl->isDeviceTypeSet(as<abi::ILayer>(layer));
+        const auto value = as<abi::IBuilderConfig>(self)->mImpl->isDeviceTypeSet(as<abi::ILayer>(layer));
         call.check_log();
+        *result = value;
     });
 }
 
@@ -237,8 +240,9 @@ trtx_status trtx_builder_config_can_run_on_dla(const trtx_builder_config *self, 
     return guard({"trtx_builder_config_can_run_on_dla"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        *result = as<abi::IBuilderConfig>(self)->mImpl->canRunOnDLA(as<abi::ILayer>(layer));
+        const auto value = as<abi::IBuilderConfig>(self)->mImpl->canRunOnDLA(as<abi::ILayer>(layer));
         call.check_log();
+        *result = value;
     });
 }
 
@@ -545,8 +549,9 @@ trtx_status trtx_builder_config_get_compute_capability(const trtx_builder_config
     return guard({"trtx_builder_config_get_compute_capability"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        *result = as<abi::IBuilderConfig>(self)->mImpl->getComputeCapability(index);
+        const auto value = as<abi::IBuilderConfig>(self)->mImpl->getComputeCapability(index);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -564,8 +569,9 @@ trtx_status trtx_builder_config_get_build_route(const trtx_builder_config *self,
     return guard({"trtx_builder_config_get_build_route", {1, 6}}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        *result = as<abi::IBuilderConfig>(self)->mImpl->getBuildRoute();
+        const auto value = as<abi::IBuilderConfig>(self)->mImpl->getBuildRoute();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -574,8 +580,9 @@ trtx_status trtx_builder_config_get_all_build_routes(const trtx_builder_config *
     return guard({"trtx_builder_config_get_all_build_routes", {1, 6}}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        *result = as<abi::IBuilderConfig>(self)->mImpl->getAllBuildRoutes();
+        const auto value = as<abi::IBuilderConfig>(self)->mImpl->getAllBuildRoutes();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -600,8 +607,9 @@ trtx_status trtx_optimization_profile_get_dimensions(const trtx_optimization_pro
         call.need(self, "self");
         call.clear(result);
         call.need(input_name, "input_name");
-        *result = as<abi::IOptimizationProfile>(self)->mImpl->getDimensions(input_name, select);
+        const auto value = as<abi::IOptimizationProfile>(self)->mImpl->getDimensions(input_name, select);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -611,8 +619,9 @@ trtx_status trtx_optimization_profile_get_nb_shape_values(const trtx_optimizatio
         call.need(self, "self");
         call.clear(result);
         call.need(input_name, "input_name");
-        *result = as<abi::IOptimizationProfile>(self)->mImpl->getNbShapeValues(input_name);
+        const auto value = as<abi::IOptimizationProfile>(self)->mImpl->getNbShapeValues(input_name);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -650,8 +659,29 @@ trtx_status trtx_optimization_profile_get_shape_values_v2(const trtx_optimizatio
         call.need(self, "self");
         call.clear(result);
         call.need(input_name, "input_name");
-        *result = as<abi::IOptimizationProfile>(self)->mImpl->getShapeValuesV2(input_name, select);
+        const auto value = as<abi::IOptimizationProfile>(self)->mImpl->getShapeValuesV2(input_name, select);
         call.check_log();
+        *result = value;
+    });
+}
+
+trtx_status trtx_optimization_profile_set_profile_stream(trtx_optimization_profile *self, trtx_stream stream)
+{
+    return guard({"trtx_optimization_profile_set_profile_stream", {1, 7}}, [&](Call &call) {
+        call.need(self, "self");
+        as<abi::IOptimizationProfile>(self)->mImpl->setProfileStream(to_pointer(stream));
+        call.check_log();
+    });
+}
+
+trtx_status trtx_optimization_profile_get_profile_stream(const trtx_optimization_profile *self, trtx_stream *result)
+{
+    return guard({"trtx_optimization_profile_get_profile_stream", {1, 7}}, [&](Call &call) {
+        call.need(self, "self");
+        call.clear(result);
+        const auto value = to_address(as<abi::IOptimizationProfile>(self)->mImpl->getProfileStream());
+        call.check_log();
+        *result = value;
     });
 }
 
@@ -686,8 +716,9 @@ trtx_status trtx_timing_cache_query_keys(const trtx_timing_cache *self, trtx_tim
     return guard({"trtx_timing_cache_query_keys"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        *result = as<abi::ITimingCache>(self)->mImpl->queryKeys(key_buffer, capacity);
+        const auto value = as<abi::ITimingCache>(self)->mImpl->queryKeys(key_buffer, capacity);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -697,8 +728,9 @@ trtx_status trtx_timing_cache_query(const trtx_timing_cache *self, const trtx_ti
         call.need(self, "self");
         call.clear(result);
         call.need(key, "key");
-        *result = as<abi::ITimingCache>(self)->mImpl->query(*key);
+        const auto value = as<abi::ITimingCache>(self)->mImpl->query(*key);
         call.check_log();
+        *result = value;
     });
 }
 

@@ -248,7 +248,7 @@ public:
         }
         return to_pointer(mCallbacks.reallocate_output_async(tensorName, to_address(currentMemory), size, alignment, to_address(stream), user_data()));
     }
-    void notifyShape(const char *tensorName, const trtx_dims & dims) override
+    void notifyShape(const char *tensorName, const trtx_dims &dims) override
     {
         if (!mCallbacks.notify_shape) {
             return;
@@ -267,7 +267,7 @@ public:
 
     abi::InterfaceInfo getInterfaceInfo() const override { return {"IDebugListener", 1, 0}; }
     int32_t getAPILanguage() const override { return TRTX_API_LANGUAGE_CPP; }
-    bool processDebugTensor(const void *addr, int32_t location, int32_t type, const trtx_dims & shape, const char *name, void *stream) override
+    bool processDebugTensor(const void *addr, int32_t location, int32_t type, const trtx_dims &shape, const char *name, void *stream) override
     {
         if (!mCallbacks.process_debug_tensor) {
             return false;
@@ -388,7 +388,7 @@ class RefitterObserverBridge final : public Bridge<abi::IRefitterObserver, trtx_
 public:
     using Bridge::Bridge;
 
-    void onRefittableWeight(const trtx_refit_record & record) override
+    void onRefittableWeight(const trtx_refit_record &record) override
     {
         if (!mCallbacks.on_refittable_weight) {
             return;

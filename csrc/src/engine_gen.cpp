@@ -85,8 +85,9 @@ trtx_status trtx_cuda_engine_get_tensor_shape(const trtx_cuda_engine *self, cons
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        *result = as<abi::ICudaEngine>(self)->mImpl->getTensorShape(tensor_name);
+        const auto value = as<abi::ICudaEngine>(self)->mImpl->getTensorShape(tensor_name);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -96,8 +97,9 @@ trtx_status trtx_cuda_engine_get_tensor_data_type(const trtx_cuda_engine *self, 
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        *result = as<abi::ICudaEngine>(self)->mImpl->getTensorDataType(tensor_name);
+        const auto value = as<abi::ICudaEngine>(self)->mImpl->getTensorDataType(tensor_name);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -107,8 +109,9 @@ trtx_status trtx_cuda_engine_get_tensor_location(const trtx_cuda_engine *self, c
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        *result = as<abi::ICudaEngine>(self)->mImpl->getTensorLocation(tensor_name);
+        const auto value = as<abi::ICudaEngine>(self)->mImpl->getTensorLocation(tensor_name);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -118,8 +121,9 @@ trtx_status trtx_cuda_engine_is_shape_inference_io(const trtx_cuda_engine *self,
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        *result = as<abi::ICudaEngine>(self)->mImpl->isShapeInferenceIO(tensor_name);
+        const auto value = as<abi::ICudaEngine>(self)->mImpl->isShapeInferenceIO(tensor_name);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -129,8 +133,9 @@ trtx_status trtx_cuda_engine_get_tensor_io_mode(const trtx_cuda_engine *self, co
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        *result = as<abi::ICudaEngine>(self)->mImpl->getTensorIOMode(tensor_name);
+        const auto value = as<abi::ICudaEngine>(self)->mImpl->getTensorIOMode(tensor_name);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -140,8 +145,9 @@ trtx_status trtx_cuda_engine_get_tensor_bytes_per_component(const trtx_cuda_engi
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        *result = as<abi::ICudaEngine>(self)->mImpl->getTensorBytesPerComponent(tensor_name);
+        const auto value = as<abi::ICudaEngine>(self)->mImpl->getTensorBytesPerComponent(tensor_name);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -151,8 +157,9 @@ trtx_status trtx_cuda_engine_get_tensor_components_per_element(const trtx_cuda_e
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        *result = as<abi::ICudaEngine>(self)->mImpl->getTensorComponentsPerElement(tensor_name);
+        const auto value = as<abi::ICudaEngine>(self)->mImpl->getTensorComponentsPerElement(tensor_name);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -162,8 +169,9 @@ trtx_status trtx_cuda_engine_get_tensor_format(const trtx_cuda_engine *self, con
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        *result = as<abi::ICudaEngine>(self)->mImpl->getTensorFormat(tensor_name);
+        const auto value = as<abi::ICudaEngine>(self)->mImpl->getTensorFormat(tensor_name);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -173,8 +181,9 @@ trtx_status trtx_cuda_engine_get_tensor_format_desc(const trtx_cuda_engine *self
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        *result = as<abi::ICudaEngine>(self)->mImpl->getTensorFormatDesc(tensor_name);
+        const auto value = as<abi::ICudaEngine>(self)->mImpl->getTensorFormatDesc(tensor_name);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -184,8 +193,9 @@ trtx_status trtx_cuda_engine_get_tensor_vectorized_dim(const trtx_cuda_engine *s
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        *result = as<abi::ICudaEngine>(self)->mImpl->getTensorVectorizedDim(tensor_name);
+        const auto value = as<abi::ICudaEngine>(self)->mImpl->getTensorVectorizedDim(tensor_name);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -195,8 +205,9 @@ trtx_status trtx_cuda_engine_get_profile_shape(const trtx_cuda_engine *self, con
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        *result = as<abi::ICudaEngine>(self)->mImpl->getProfileShape(tensor_name, profile_index, select);
+        const auto value = as<abi::ICudaEngine>(self)->mImpl->getProfileShape(tensor_name, profile_index, select);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -230,8 +241,9 @@ trtx_status trtx_cuda_engine_get_tensor_bytes_per_component_v2(const trtx_cuda_e
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        *result = as<abi::ICudaEngine>(self)->mImpl->getTensorBytesPerComponentV2(tensor_name, profile_index);
+        const auto value = as<abi::ICudaEngine>(self)->mImpl->getTensorBytesPerComponentV2(tensor_name, profile_index);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -241,8 +253,9 @@ trtx_status trtx_cuda_engine_get_tensor_components_per_element_v2(const trtx_cud
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        *result = as<abi::ICudaEngine>(self)->mImpl->getTensorComponentsPerElementV2(tensor_name, profile_index);
+        const auto value = as<abi::ICudaEngine>(self)->mImpl->getTensorComponentsPerElementV2(tensor_name, profile_index);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -252,8 +265,9 @@ trtx_status trtx_cuda_engine_get_tensor_format_v2(const trtx_cuda_engine *self, 
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        *result = as<abi::ICudaEngine>(self)->mImpl->getTensorFormatV2(tensor_name, profile_index);
+        const auto value = as<abi::ICudaEngine>(self)->mImpl->getTensorFormatV2(tensor_name, profile_index);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -263,8 +277,9 @@ trtx_status trtx_cuda_engine_get_tensor_format_desc_v2(const trtx_cuda_engine *s
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        *result = as<abi::ICudaEngine>(self)->mImpl->getTensorFormatDescV2(tensor_name, profile_index);
+        const auto value = as<abi::ICudaEngine>(self)->mImpl->getTensorFormatDescV2(tensor_name, profile_index);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -274,8 +289,9 @@ trtx_status trtx_cuda_engine_get_tensor_vectorized_dim_v2(const trtx_cuda_engine
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        *result = as<abi::ICudaEngine>(self)->mImpl->getTensorVectorizedDimV2(tensor_name, profile_index);
+        const auto value = as<abi::ICudaEngine>(self)->mImpl->getTensorVectorizedDimV2(tensor_name, profile_index);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -309,8 +325,9 @@ trtx_status trtx_cuda_engine_is_debug_tensor(const trtx_cuda_engine *self, const
         call.need(self, "self");
         call.clear(result);
         call.need(name, "name");
-        *result = as<abi::ICudaEngine>(self)->mImpl->isDebugTensor(name);
+        const auto value = as<abi::ICudaEngine>(self)->mImpl->isDebugTensor(name);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -347,8 +364,9 @@ trtx_status trtx_cuda_engine_get_device_memory_size_for_profile_v2(const trtx_cu
     return guard({"trtx_cuda_engine_get_device_memory_size_for_profile_v2"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        *result = as<abi::ICudaEngine>(self)->mImpl->getDeviceMemorySizeForProfileV2(profile_index);
+        const auto value = as<abi::ICudaEngine>(self)->mImpl->getDeviceMemorySizeForProfileV2(profile_index);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -358,8 +376,9 @@ trtx_status trtx_cuda_engine_get_profile_tensor_values_v2(const trtx_cuda_engine
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        *result = as<abi::ICudaEngine>(self)->mImpl->getProfileTensorValuesV2(tensor_name, profile_index, select);
+        const auto value = as<abi::ICudaEngine>(self)->mImpl->getProfileTensorValuesV2(tensor_name, profile_index, select);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -386,8 +405,9 @@ trtx_status trtx_cuda_engine_get_engine_stat(const trtx_cuda_engine *self, trtx_
     return guard({"trtx_cuda_engine_get_engine_stat"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        *result = as<abi::ICudaEngine>(self)->mImpl->getEngineStat(stat);
+        const auto value = as<abi::ICudaEngine>(self)->mImpl->getEngineStat(stat);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -397,8 +417,9 @@ trtx_status trtx_cuda_engine_get_aliased_input_tensor(const trtx_cuda_engine *se
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        *result = as<abi::ICudaEngine>(self)->mImpl->getAliasedInputTensor(tensor_name);
+        const auto value = as<abi::ICudaEngine>(self)->mImpl->getAliasedInputTensor(tensor_name);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -407,8 +428,9 @@ trtx_status trtx_cuda_engine_are_weights_loaded(const trtx_cuda_engine *self, bo
     return guard({"trtx_cuda_engine_are_weights_loaded", {1, 6}}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        *result = as<abi::ICudaEngine>(self)->mImpl->areWeightsLoaded();
+        const auto value = as<abi::ICudaEngine>(self)->mImpl->areWeightsLoaded();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -621,8 +643,9 @@ trtx_status trtx_execution_context_get_tensor_shape(const trtx_execution_context
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        *result = as<abi::IExecutionContext>(self)->mImpl->getTensorShape(tensor_name);
+        const auto value = as<abi::IExecutionContext>(self)->mImpl->getTensorShape(tensor_name);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -632,8 +655,9 @@ trtx_status trtx_execution_context_get_tensor_strides(const trtx_execution_conte
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        *result = as<abi::IExecutionContext>(self)->mImpl->getTensorStrides(tensor_name);
+        const auto value = as<abi::IExecutionContext>(self)->mImpl->getTensorStrides(tensor_name);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -652,8 +676,9 @@ trtx_status trtx_execution_context_get_tensor_address(const trtx_execution_conte
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        *result = to_address(as<abi::IExecutionContext>(self)->mImpl->getTensorAddress(tensor_name));
+        const auto value = to_address(as<abi::IExecutionContext>(self)->mImpl->getTensorAddress(tensor_name));
         call.check_log();
+        *result = value;
     });
 }
 
@@ -703,8 +728,9 @@ trtx_status trtx_execution_context_get_output_tensor_address(const trtx_executio
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        *result = to_address(as<abi::IExecutionContext>(self)->mImpl->getOutputTensorAddress(tensor_name));
+        const auto value = to_address(as<abi::IExecutionContext>(self)->mImpl->getOutputTensorAddress(tensor_name));
         call.check_log();
+        *result = value;
     });
 }
 
@@ -723,8 +749,9 @@ trtx_status trtx_execution_context_get_output_allocator(trtx_execution_context *
         call.need(self, "self");
         call.clear(result);
         call.need(name, "name");
-        *result = from_abi<trtx_output_allocator *>(as<abi::IExecutionContext>(self)->mImpl->getOutputAllocator(name));
+        const auto value = from_abi<trtx_output_allocator *>(as<abi::IExecutionContext>(self)->mImpl->getOutputAllocator(name));
         call.check_log();
+        *result = value;
     });
 }
 
@@ -734,8 +761,9 @@ trtx_status trtx_execution_context_get_max_output_size(const trtx_execution_cont
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        *result = as<abi::IExecutionContext>(self)->mImpl->getMaxOutputSize(tensor_name);
+        const auto value = as<abi::IExecutionContext>(self)->mImpl->getMaxOutputSize(tensor_name);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -809,8 +837,9 @@ trtx_status trtx_execution_context_get_debug_listener(trtx_execution_context *se
     return guard({"trtx_execution_context_get_debug_listener"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        *result = from_abi<trtx_debug_listener *>(as<abi::IExecutionContext>(self)->mImpl->getDebugListener());
+        const auto value = from_abi<trtx_debug_listener *>(as<abi::IExecutionContext>(self)->mImpl->getDebugListener());
         call.check_log();
+        *result = value;
     });
 }
 
@@ -829,8 +858,9 @@ trtx_status trtx_execution_context_get_debug_state(const trtx_execution_context 
         call.need(self, "self");
         call.clear(result);
         call.need(name, "name");
-        *result = as<abi::IExecutionContext>(self)->mImpl->getDebugState(name);
+        const auto value = as<abi::IExecutionContext>(self)->mImpl->getDebugState(name);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -847,8 +877,9 @@ trtx_status trtx_execution_context_update_device_memory_size_for_shapes(trtx_exe
     return guard({"trtx_execution_context_update_device_memory_size_for_shapes"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        *result = as<abi::IExecutionContext>(self)->mImpl->updateDeviceMemorySizeForShapes();
+        const auto value = as<abi::IExecutionContext>(self)->mImpl->updateDeviceMemorySizeForShapes();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -884,8 +915,9 @@ trtx_status trtx_execution_context_is_stream_capturable(const trtx_execution_con
     return guard({"trtx_execution_context_is_stream_capturable"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        *result = as<abi::IExecutionContext>(self)->mImpl->isStreamCapturable(to_pointer(stream));
+        const auto value = as<abi::IExecutionContext>(self)->mImpl->isStreamCapturable(to_pointer(stream));
         call.check_log();
+        *result = value;
     });
 }
 

@@ -45,8 +45,9 @@ trtx_status trtx_convolution_layer_get_kernel_weights(const trtx_layer *self, tr
     return guard({"trtx_convolution_layer_get_kernel_weights"}, [&](Call &call) {
         call.need_layer(self, LayerSet{0});
         call.clear(result);
-        *result = as<abi::IConvolutionLayer>(self)->mImpl->getKernelWeights();
+        const auto value = as<abi::IConvolutionLayer>(self)->mImpl->getKernelWeights();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -64,8 +65,9 @@ trtx_status trtx_convolution_layer_get_bias_weights(const trtx_layer *self, trtx
     return guard({"trtx_convolution_layer_get_bias_weights"}, [&](Call &call) {
         call.need_layer(self, LayerSet{0});
         call.clear(result);
-        *result = as<abi::IConvolutionLayer>(self)->mImpl->getBiasWeights();
+        const auto value = as<abi::IConvolutionLayer>(self)->mImpl->getBiasWeights();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -84,8 +86,9 @@ trtx_status trtx_convolution_layer_get_pre_padding(const trtx_layer *self, trtx_
     return guard({"trtx_convolution_layer_get_pre_padding"}, [&](Call &call) {
         call.need_layer(self, LayerSet{0});
         call.clear(result);
-        *result = as<abi::IConvolutionLayer>(self)->mImpl->getPrePadding();
+        const auto value = as<abi::IConvolutionLayer>(self)->mImpl->getPrePadding();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -104,8 +107,9 @@ trtx_status trtx_convolution_layer_get_post_padding(const trtx_layer *self, trtx
     return guard({"trtx_convolution_layer_get_post_padding"}, [&](Call &call) {
         call.need_layer(self, LayerSet{0});
         call.clear(result);
-        *result = as<abi::IConvolutionLayer>(self)->mImpl->getPostPadding();
+        const auto value = as<abi::IConvolutionLayer>(self)->mImpl->getPostPadding();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -138,8 +142,9 @@ trtx_status trtx_convolution_layer_get_kernel_size_nd(const trtx_layer *self, tr
     return guard({"trtx_convolution_layer_get_kernel_size_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{0});
         call.clear(result);
-        *result = as<abi::IConvolutionLayer>(self)->mImpl->getKernelSizeNd();
+        const auto value = as<abi::IConvolutionLayer>(self)->mImpl->getKernelSizeNd();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -158,8 +163,9 @@ trtx_status trtx_convolution_layer_get_stride_nd(const trtx_layer *self, trtx_di
     return guard({"trtx_convolution_layer_get_stride_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{0});
         call.clear(result);
-        *result = as<abi::IConvolutionLayer>(self)->mImpl->getStrideNd();
+        const auto value = as<abi::IConvolutionLayer>(self)->mImpl->getStrideNd();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -178,8 +184,9 @@ trtx_status trtx_convolution_layer_get_padding_nd(const trtx_layer *self, trtx_d
     return guard({"trtx_convolution_layer_get_padding_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{0});
         call.clear(result);
-        *result = as<abi::IConvolutionLayer>(self)->mImpl->getPaddingNd();
+        const auto value = as<abi::IConvolutionLayer>(self)->mImpl->getPaddingNd();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -198,8 +205,9 @@ trtx_status trtx_convolution_layer_get_dilation_nd(const trtx_layer *self, trtx_
     return guard({"trtx_convolution_layer_get_dilation_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{0});
         call.clear(result);
-        *result = as<abi::IConvolutionLayer>(self)->mImpl->getDilationNd();
+        const auto value = as<abi::IConvolutionLayer>(self)->mImpl->getDilationNd();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -245,8 +253,9 @@ trtx_status trtx_deconvolution_layer_get_kernel_weights(const trtx_layer *self, 
     return guard({"trtx_deconvolution_layer_get_kernel_weights"}, [&](Call &call) {
         call.need_layer(self, LayerSet{7});
         call.clear(result);
-        *result = as<abi::IDeconvolutionLayer>(self)->mImpl->getKernelWeights();
+        const auto value = as<abi::IDeconvolutionLayer>(self)->mImpl->getKernelWeights();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -264,8 +273,9 @@ trtx_status trtx_deconvolution_layer_get_bias_weights(const trtx_layer *self, tr
     return guard({"trtx_deconvolution_layer_get_bias_weights"}, [&](Call &call) {
         call.need_layer(self, LayerSet{7});
         call.clear(result);
-        *result = as<abi::IDeconvolutionLayer>(self)->mImpl->getBiasWeights();
+        const auto value = as<abi::IDeconvolutionLayer>(self)->mImpl->getBiasWeights();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -284,8 +294,9 @@ trtx_status trtx_deconvolution_layer_get_pre_padding(const trtx_layer *self, trt
     return guard({"trtx_deconvolution_layer_get_pre_padding"}, [&](Call &call) {
         call.need_layer(self, LayerSet{7});
         call.clear(result);
-        *result = as<abi::IDeconvolutionLayer>(self)->mImpl->getPrePadding();
+        const auto value = as<abi::IDeconvolutionLayer>(self)->mImpl->getPrePadding();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -304,8 +315,9 @@ trtx_status trtx_deconvolution_layer_get_post_padding(const trtx_layer *self, tr
     return guard({"trtx_deconvolution_layer_get_post_padding"}, [&](Call &call) {
         call.need_layer(self, LayerSet{7});
         call.clear(result);
-        *result = as<abi::IDeconvolutionLayer>(self)->mImpl->getPostPadding();
+        const auto value = as<abi::IDeconvolutionLayer>(self)->mImpl->getPostPadding();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -338,8 +350,9 @@ trtx_status trtx_deconvolution_layer_get_kernel_size_nd(const trtx_layer *self, 
     return guard({"trtx_deconvolution_layer_get_kernel_size_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{7});
         call.clear(result);
-        *result = as<abi::IDeconvolutionLayer>(self)->mImpl->getKernelSizeNd();
+        const auto value = as<abi::IDeconvolutionLayer>(self)->mImpl->getKernelSizeNd();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -358,8 +371,9 @@ trtx_status trtx_deconvolution_layer_get_stride_nd(const trtx_layer *self, trtx_
     return guard({"trtx_deconvolution_layer_get_stride_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{7});
         call.clear(result);
-        *result = as<abi::IDeconvolutionLayer>(self)->mImpl->getStrideNd();
+        const auto value = as<abi::IDeconvolutionLayer>(self)->mImpl->getStrideNd();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -378,8 +392,9 @@ trtx_status trtx_deconvolution_layer_get_padding_nd(const trtx_layer *self, trtx
     return guard({"trtx_deconvolution_layer_get_padding_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{7});
         call.clear(result);
-        *result = as<abi::IDeconvolutionLayer>(self)->mImpl->getPaddingNd();
+        const auto value = as<abi::IDeconvolutionLayer>(self)->mImpl->getPaddingNd();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -398,8 +413,9 @@ trtx_status trtx_deconvolution_layer_get_dilation_nd(const trtx_layer *self, trt
     return guard({"trtx_deconvolution_layer_get_dilation_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{7});
         call.clear(result);
-        *result = as<abi::IDeconvolutionLayer>(self)->mImpl->getDilationNd();
+        const auto value = as<abi::IDeconvolutionLayer>(self)->mImpl->getDilationNd();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -460,8 +476,9 @@ trtx_status trtx_pooling_layer_get_pre_padding(const trtx_layer *self, trtx_dims
     return guard({"trtx_pooling_layer_get_pre_padding"}, [&](Call &call) {
         call.need_layer(self, LayerSet{3});
         call.clear(result);
-        *result = as<abi::IPoolingLayer>(self)->mImpl->getPrePadding();
+        const auto value = as<abi::IPoolingLayer>(self)->mImpl->getPrePadding();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -480,8 +497,9 @@ trtx_status trtx_pooling_layer_get_post_padding(const trtx_layer *self, trtx_dim
     return guard({"trtx_pooling_layer_get_post_padding"}, [&](Call &call) {
         call.need_layer(self, LayerSet{3});
         call.clear(result);
-        *result = as<abi::IPoolingLayer>(self)->mImpl->getPostPadding();
+        const auto value = as<abi::IPoolingLayer>(self)->mImpl->getPostPadding();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -514,8 +532,9 @@ trtx_status trtx_pooling_layer_get_window_size_nd(const trtx_layer *self, trtx_d
     return guard({"trtx_pooling_layer_get_window_size_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{3});
         call.clear(result);
-        *result = as<abi::IPoolingLayer>(self)->mImpl->getWindowSizeNd();
+        const auto value = as<abi::IPoolingLayer>(self)->mImpl->getWindowSizeNd();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -534,8 +553,9 @@ trtx_status trtx_pooling_layer_get_stride_nd(const trtx_layer *self, trtx_dims *
     return guard({"trtx_pooling_layer_get_stride_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{3});
         call.clear(result);
-        *result = as<abi::IPoolingLayer>(self)->mImpl->getStrideNd();
+        const auto value = as<abi::IPoolingLayer>(self)->mImpl->getStrideNd();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -554,8 +574,9 @@ trtx_status trtx_pooling_layer_get_padding_nd(const trtx_layer *self, trtx_dims 
     return guard({"trtx_pooling_layer_get_padding_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{3});
         call.clear(result);
-        *result = as<abi::IPoolingLayer>(self)->mImpl->getPaddingNd();
+        const auto value = as<abi::IPoolingLayer>(self)->mImpl->getPaddingNd();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -573,8 +594,9 @@ trtx_status trtx_matrix_multiply_layer_get_operation(const trtx_layer *self, int
     return guard({"trtx_matrix_multiply_layer_get_operation"}, [&](Call &call) {
         call.need_layer(self, LayerSet{17});
         call.clear(result);
-        *result = as<abi::IMatrixMultiplyLayer>(self)->mImpl->getOperation(index);
+        const auto value = as<abi::IMatrixMultiplyLayer>(self)->mImpl->getOperation(index);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -648,8 +670,9 @@ trtx_status trtx_scale_layer_get_shift(const trtx_layer *self, trtx_weights *res
     return guard({"trtx_scale_layer_get_shift"}, [&](Call &call) {
         call.need_layer(self, LayerSet{5});
         call.clear(result);
-        *result = as<abi::IScaleLayer>(self)->mImpl->getShift();
+        const auto value = as<abi::IScaleLayer>(self)->mImpl->getShift();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -667,8 +690,9 @@ trtx_status trtx_scale_layer_get_scale(const trtx_layer *self, trtx_weights *res
     return guard({"trtx_scale_layer_get_scale"}, [&](Call &call) {
         call.need_layer(self, LayerSet{5});
         call.clear(result);
-        *result = as<abi::IScaleLayer>(self)->mImpl->getScale();
+        const auto value = as<abi::IScaleLayer>(self)->mImpl->getScale();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -686,8 +710,9 @@ trtx_status trtx_scale_layer_get_power(const trtx_layer *self, trtx_weights *res
     return guard({"trtx_scale_layer_get_power"}, [&](Call &call) {
         call.need_layer(self, LayerSet{5});
         call.clear(result);
-        *result = as<abi::IScaleLayer>(self)->mImpl->getPower();
+        const auto value = as<abi::IScaleLayer>(self)->mImpl->getPower();
         call.check_log();
+        *result = value;
     });
 }
 

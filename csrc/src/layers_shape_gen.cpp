@@ -102,8 +102,9 @@ trtx_status trtx_padding_layer_get_pre_padding_nd(const trtx_layer *self, trtx_d
     return guard({"trtx_padding_layer_get_pre_padding_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{12});
         call.clear(result);
-        *result = as<abi::IPaddingLayer>(self)->mImpl->getPrePaddingNd();
+        const auto value = as<abi::IPaddingLayer>(self)->mImpl->getPrePaddingNd();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -122,8 +123,9 @@ trtx_status trtx_padding_layer_get_post_padding_nd(const trtx_layer *self, trtx_
     return guard({"trtx_padding_layer_get_post_padding_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{12});
         call.clear(result);
-        *result = as<abi::IPaddingLayer>(self)->mImpl->getPostPaddingNd();
+        const auto value = as<abi::IPaddingLayer>(self)->mImpl->getPostPaddingNd();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -142,8 +144,9 @@ trtx_status trtx_shuffle_layer_get_first_transpose(const trtx_layer *self, trtx_
     return guard({"trtx_shuffle_layer_get_first_transpose"}, [&](Call &call) {
         call.need_layer(self, LayerSet{13});
         call.clear(result);
-        *result = as<abi::IShuffleLayer>(self)->mImpl->getFirstTranspose();
+        const auto value = as<abi::IShuffleLayer>(self)->mImpl->getFirstTranspose();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -162,8 +165,9 @@ trtx_status trtx_shuffle_layer_get_reshape_dimensions(const trtx_layer *self, tr
     return guard({"trtx_shuffle_layer_get_reshape_dimensions"}, [&](Call &call) {
         call.need_layer(self, LayerSet{13});
         call.clear(result);
-        *result = as<abi::IShuffleLayer>(self)->mImpl->getReshapeDimensions();
+        const auto value = as<abi::IShuffleLayer>(self)->mImpl->getReshapeDimensions();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -182,8 +186,9 @@ trtx_status trtx_shuffle_layer_get_second_transpose(const trtx_layer *self, trtx
     return guard({"trtx_shuffle_layer_get_second_transpose"}, [&](Call &call) {
         call.need_layer(self, LayerSet{13});
         call.clear(result);
-        *result = as<abi::IShuffleLayer>(self)->mImpl->getSecondTranspose();
+        const auto value = as<abi::IShuffleLayer>(self)->mImpl->getSecondTranspose();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -216,8 +221,9 @@ trtx_status trtx_slice_layer_get_start(const trtx_layer *self, trtx_dims *result
     return guard({"trtx_slice_layer_get_start"}, [&](Call &call) {
         call.need_layer(self, LayerSet{22});
         call.clear(result);
-        *result = as<abi::ISliceLayer>(self)->mImpl->getStart();
+        const auto value = as<abi::ISliceLayer>(self)->mImpl->getStart();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -236,8 +242,9 @@ trtx_status trtx_slice_layer_get_size(const trtx_layer *self, trtx_dims *result)
     return guard({"trtx_slice_layer_get_size"}, [&](Call &call) {
         call.need_layer(self, LayerSet{22});
         call.clear(result);
-        *result = as<abi::ISliceLayer>(self)->mImpl->getSize();
+        const auto value = as<abi::ISliceLayer>(self)->mImpl->getSize();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -256,8 +263,9 @@ trtx_status trtx_slice_layer_get_stride(const trtx_layer *self, trtx_dims *resul
     return guard({"trtx_slice_layer_get_stride"}, [&](Call &call) {
         call.need_layer(self, LayerSet{22});
         call.clear(result);
-        *result = as<abi::ISliceLayer>(self)->mImpl->getStride();
+        const auto value = as<abi::ISliceLayer>(self)->mImpl->getStride();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -290,8 +298,9 @@ trtx_status trtx_slice_layer_get_axes(const trtx_layer *self, trtx_dims *result)
     return guard({"trtx_slice_layer_get_axes"}, [&](Call &call) {
         call.need_layer(self, LayerSet{22});
         call.clear(result);
-        *result = as<abi::ISliceLayer>(self)->mImpl->getAxes();
+        const auto value = as<abi::ISliceLayer>(self)->mImpl->getAxes();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -310,8 +319,9 @@ trtx_status trtx_resize_layer_get_output_dimensions(const trtx_layer *self, trtx
     return guard({"trtx_resize_layer_get_output_dimensions"}, [&](Call &call) {
         call.need_layer(self, LayerSet{25});
         call.clear(result);
-        *result = as<abi::IResizeLayer>(self)->mImpl->getOutputDimensions();
+        const auto value = as<abi::IResizeLayer>(self)->mImpl->getOutputDimensions();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -330,8 +340,9 @@ trtx_status trtx_resize_layer_get_scales(const trtx_layer *self, int32_t size, f
     return guard({"trtx_resize_layer_get_scales"}, [&](Call &call) {
         call.need_layer(self, LayerSet{25});
         call.clear(result);
-        *result = as<abi::IResizeLayer>(self)->mImpl->getScales(size, scales);
+        const auto value = as<abi::IResizeLayer>(self)->mImpl->getScales(size, scales);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -475,8 +486,9 @@ trtx_status trtx_fill_layer_get_dimensions(const trtx_layer *self, trtx_dims *re
     return guard({"trtx_fill_layer_get_dimensions"}, [&](Call &call) {
         call.need_layer(self, LayerSet{31});
         call.clear(result);
-        *result = as<abi::IFillLayer>(self)->mImpl->getDimensions();
+        const auto value = as<abi::IFillLayer>(self)->mImpl->getDimensions();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -583,8 +595,9 @@ trtx_status trtx_constant_layer_get_weights(const trtx_layer *self, trtx_weights
     return guard({"trtx_constant_layer_get_weights"}, [&](Call &call) {
         call.need_layer(self, LayerSet{19});
         call.clear(result);
-        *result = as<abi::IConstantLayer>(self)->mImpl->getWeights();
+        const auto value = as<abi::IConstantLayer>(self)->mImpl->getWeights();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -603,8 +616,9 @@ trtx_status trtx_constant_layer_get_dimensions(const trtx_layer *self, trtx_dims
     return guard({"trtx_constant_layer_get_dimensions"}, [&](Call &call) {
         call.need_layer(self, LayerSet{19});
         call.clear(result);
-        *result = as<abi::IConstantLayer>(self)->mImpl->getDimensions();
+        const auto value = as<abi::IConstantLayer>(self)->mImpl->getDimensions();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -766,8 +780,9 @@ trtx_status trtx_quantize_layer_get_block_shape(const trtx_layer *self, trtx_dim
     return guard({"trtx_quantize_layer_get_block_shape"}, [&](Call &call) {
         call.need_layer(self, LayerSet{32});
         call.clear(result);
-        *result = as<abi::IQuantizeLayer>(self)->mImpl->getBlockShape();
+        const auto value = as<abi::IQuantizeLayer>(self)->mImpl->getBlockShape();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -813,8 +828,9 @@ trtx_status trtx_dequantize_layer_get_block_shape(const trtx_layer *self, trtx_d
     return guard({"trtx_dequantize_layer_get_block_shape"}, [&](Call &call) {
         call.need_layer(self, LayerSet{33});
         call.clear(result);
-        *result = as<abi::IDequantizeLayer>(self)->mImpl->getBlockShape();
+        const auto value = as<abi::IDequantizeLayer>(self)->mImpl->getBlockShape();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -888,8 +904,9 @@ trtx_status trtx_dynamic_quantize_layer_get_block_shape(const trtx_layer *self, 
     return guard({"trtx_dynamic_quantize_layer_get_block_shape"}, [&](Call &call) {
         call.need_layer(self, LayerSet{50});
         call.clear(result);
-        *result = as<abi::IDynamicQuantizeLayer>(self)->mImpl->getBlockShape();
+        const auto value = as<abi::IDynamicQuantizeLayer>(self)->mImpl->getBlockShape();
         call.check_log();
+        *result = value;
     });
 }
 

@@ -27,8 +27,9 @@ trtx_status trtx_attention_get_input(const trtx_attention *self, int32_t index, 
     return guard({"trtx_attention_get_input"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        *result = from_abi<trtx_tensor *>(as<abi::IAttention>(self)->mImpl->getInput(index));
+        const auto value = from_abi<trtx_tensor *>(as<abi::IAttention>(self)->mImpl->getInput(index));
         call.check_log();
+        *result = value;
     });
 }
 
@@ -386,8 +387,9 @@ trtx_status trtx_moe_layer_get_quantization_block_shape(const trtx_layer *self, 
     return guard({"trtx_moe_layer_get_quantization_block_shape"}, [&](Call &call) {
         call.need_layer(self, LayerSet{55});
         call.clear(result);
-        *result = as<abi::IMoELayer>(self)->mImpl->getQuantizationBlockShape();
+        const auto value = as<abi::IMoELayer>(self)->mImpl->getQuantizationBlockShape();
         call.check_log();
+        *result = value;
     });
 }
 

@@ -43,7 +43,7 @@ int32_t call_number(SharedLibrary const &library, const char *name, const char *
     auto *function = reinterpret_cast<int32_t (*)()>(library.symbol(name));
     if (!function) {
         throw Failure(TRTX_LOAD_FAILED,
-            library.path() + " is not a TensorRT-RTX " + purpose + ": it does not export " + name);
+            library.path() + " is no TensorRT-RTX " + purpose + ": it does not export " + name);
     }
     return function();
 }
@@ -119,22 +119,18 @@ Slot const &parser()
     return loaded(gParser, "ONNX parser library", "trtx_load_onnx_parser");
 }
 
-/// The parser must be of the core's version: they pass each other C++ objects.
+/// The parser finds the loaded library by its name when it is opened. Its own version number is that of the ONNX
+/// parser, the same in every TensorRT-RTX, so it cannot tell a parser of another version: the caller takes the one that
+/// was delivered with the library.
 void load_parser(const char *path)
 {
-    Slot const &core_slot = core();
+    core();
     SharedLibrary library = SharedLibrary::open(path ? path : kParserName);
     if (already_loaded(gParser, library)) {
         return;
     }
     const int32_t number = call_number(library, "getNvOnnxParserVersion", "ONNX parser");
-    if (number != core_slot.version_number) {
-        throw Failure(TRTX_VERSION_REFUSED,
-            library.path() + " has version number " + std::to_string(number) + ", but the loaded library "
-                + core_slot.path + " is " + text(core_slot.version) + " (" + std::to_string(core_slot.version_number)
-                + ")");
-    }
-    publish(gParser, std::move(library), core_slot.version, number);
+    publish(gParser, std::move(library), core().version, number);
 }
 
 template <class Function> Function factory(Slot const &slot, const char *name)

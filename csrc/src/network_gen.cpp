@@ -33,8 +33,9 @@ trtx_status trtx_tensor_get_dimensions(const trtx_tensor *self, trtx_dims *resul
     return guard({"trtx_tensor_get_dimensions"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        *result = as<abi::ITensor>(self)->mImpl->getDimensions();
+        const auto value = as<abi::ITensor>(self)->mImpl->getDimensions();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -92,8 +93,9 @@ trtx_status trtx_tensor_get_dimension_name(const trtx_tensor *self, int32_t inde
     return guard({"trtx_tensor_get_dimension_name"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        *result = as<abi::ITensor>(self)->mImpl->getDimensionName(index);
+        const auto value = as<abi::ITensor>(self)->mImpl->getDimensionName(index);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -127,8 +129,9 @@ trtx_status trtx_layer_get_input(const trtx_layer *self, int32_t index, trtx_ten
     return guard({"trtx_layer_get_input"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        *result = from_abi<trtx_tensor *>(as<abi::ILayer>(self)->mLayer->getInput(index));
+        const auto value = from_abi<trtx_tensor *>(as<abi::ILayer>(self)->mLayer->getInput(index));
         call.check_log();
+        *result = value;
     });
 }
 
@@ -142,8 +145,9 @@ trtx_status trtx_layer_get_output(const trtx_layer *self, int32_t index, trtx_te
     return guard({"trtx_layer_get_output"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        *result = from_abi<trtx_tensor *>(as<abi::ILayer>(self)->mLayer->getOutput(index));
+        const auto value = from_abi<trtx_tensor *>(as<abi::ILayer>(self)->mLayer->getOutput(index));
         call.check_log();
+        *result = value;
     });
 }
 
@@ -162,8 +166,9 @@ trtx_status trtx_layer_get_output_type(const trtx_layer *self, int32_t index, tr
     return guard({"trtx_layer_get_output_type"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        *result = as<abi::ILayer>(self)->mLayer->getOutputType(index);
+        const auto value = as<abi::ILayer>(self)->mLayer->getOutputType(index);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -811,8 +816,9 @@ trtx_status trtx_network_definition_is_debug_tensor(const trtx_network_definitio
         call.need(self, "self");
         call.clear(result);
         call.need(tensor, "tensor");
-        *result = as<abi::INetworkDefinition>(self)->mImpl->isDebugTensor(as<abi::ITensor>(tensor));
+        const auto value = as<abi::INetworkDefinition>(self)->mImpl->isDebugTensor(as<abi::ITensor>(tensor));
         call.check_log();
+        *result = value;
     });
 }
 
@@ -840,8 +846,9 @@ trtx_status trtx_network_definition_are_weights_marked_refittable(const trtx_net
         call.need(self, "self");
         call.clear(result);
         call.need(name, "name");
-        *result = as<abi::INetworkDefinition>(self)->mImpl->areWeightsMarkedRefittable(name);
+        const auto value = as<abi::INetworkDefinition>(self)->mImpl->areWeightsMarkedRefittable(name);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -924,9 +931,9 @@ trtx_status trtx_network_definition_add_non_zero_v2(trtx_network_definition *sel
     });
 }
 
-trtx_status trtx_network_definition_add_nmsv2(trtx_network_definition *self, trtx_tensor *boxes, trtx_tensor *scores, trtx_tensor *max_output_boxes_per_class, trtx_data_type indices_type, trtx_layer **result)
+trtx_status trtx_network_definition_add_nms_v2(trtx_network_definition *self, trtx_tensor *boxes, trtx_tensor *scores, trtx_tensor *max_output_boxes_per_class, trtx_data_type indices_type, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_nmsv2"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_nms_v2"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
         call.need(boxes, "boxes");
@@ -1026,6 +1033,16 @@ trtx_status trtx_network_definition_add_attention_v2(trtx_network_definition *se
         call.need(key, "key");
         call.need(value, "value");
         *result = call.check_pointer(from_abi<trtx_attention *>(as<abi::INetworkDefinition>(self)->mImpl->addAttentionV2(as<abi::ITensor>(query), as<abi::ITensor>(key), as<abi::ITensor>(value), norm_op, causal_kind)));
+    });
+}
+
+trtx_status trtx_network_definition_add_squeeze_v2(trtx_network_definition *self, trtx_tensor *input, trtx_tensor *axes, trtx_layer **result)
+{
+    return guard({"trtx_network_definition_add_squeeze_v2", {1, 7}}, [&](Call &call) {
+        call.need(self, "self");
+        call.clear(result);
+        call.need(input, "input");
+        *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addSqueezeV2(as<abi::ITensor>(input), as<abi::ITensor>(axes))));
     });
 }
 

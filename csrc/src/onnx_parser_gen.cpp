@@ -48,8 +48,9 @@ trtx_status trtx_onnx_parser_error_local_function_stack(const trtx_onnx_parser_e
     return guard({"trtx_onnx_parser_error_local_function_stack"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        *result = as<abi::IParserError>(self)->localFunctionStack();
+        const auto value = as<abi::IParserError>(self)->localFunctionStack();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -82,8 +83,9 @@ trtx_status trtx_onnx_parser_supports_operator(const trtx_onnx_parser *self, con
         call.need(self, "self");
         call.clear(result);
         call.need(op_name, "op_name");
-        *result = as<abi::IParser>(self)->supportsOperator(op_name);
+        const auto value = as<abi::IParser>(self)->supportsOperator(op_name);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -116,8 +118,9 @@ trtx_status trtx_onnx_parser_get_used_vc_plugin_libraries(const trtx_onnx_parser
         call.need(self, "self");
         call.clear(result);
         call.need(nb_plugin_libs, "nb_plugin_libs");
-        *result = as<abi::IParser>(self)->getUsedVCPluginLibraries(nb_plugin_libs);
+        const auto value = as<abi::IParser>(self)->getUsedVCPluginLibraries(nb_plugin_libs);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -164,8 +167,9 @@ trtx_status trtx_onnx_parser_get_layer_output_tensor(trtx_onnx_parser *self, con
         call.need(self, "self");
         call.clear(result);
         call.need(name, "name");
-        *result = from_abi<const trtx_tensor *>(as<abi::IParser>(self)->getLayerOutputTensor(name, i));
+        const auto value = from_abi<const trtx_tensor *>(as<abi::IParser>(self)->getLayerOutputTensor(name, i));
         call.check_log();
+        *result = value;
     });
 }
 
@@ -175,8 +179,9 @@ trtx_status trtx_onnx_parser_supports_model_v2(trtx_onnx_parser *self, const voi
         call.need(self, "self");
         call.clear(result);
         call.need(serialized_onnx_model, "serialized_onnx_model");
-        *result = as<abi::IParser>(self)->supportsModelV2(serialized_onnx_model, serialized_onnx_model_size, model_path);
+        const auto value = as<abi::IParser>(self)->supportsModelV2(serialized_onnx_model, serialized_onnx_model_size, model_path);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -185,8 +190,9 @@ trtx_status trtx_onnx_parser_get_nb_subgraphs(trtx_onnx_parser *self, int64_t *r
     return guard({"trtx_onnx_parser_get_nb_subgraphs"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        *result = as<abi::IParser>(self)->getNbSubgraphs();
+        const auto value = as<abi::IParser>(self)->getNbSubgraphs();
         call.check_log();
+        *result = value;
     });
 }
 
@@ -195,8 +201,9 @@ trtx_status trtx_onnx_parser_is_subgraph_supported(trtx_onnx_parser *self, int64
     return guard({"trtx_onnx_parser_is_subgraph_supported"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        *result = as<abi::IParser>(self)->isSubgraphSupported(index);
+        const auto value = as<abi::IParser>(self)->isSubgraphSupported(index);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -206,8 +213,9 @@ trtx_status trtx_onnx_parser_get_subgraph_nodes(trtx_onnx_parser *self, int64_t 
         call.need(self, "self");
         call.clear(result);
         call.need(subgraph_length, "subgraph_length");
-        *result = as<abi::IParser>(self)->getSubgraphNodes(index, subgraph_length);
+        const auto value = as<abi::IParser>(self)->getSubgraphNodes(index, subgraph_length);
         call.check_log();
+        *result = value;
     });
 }
 

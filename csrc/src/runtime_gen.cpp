@@ -147,8 +147,9 @@ trtx_status trtx_runtime_get_engine_validity(const trtx_runtime *self, const voi
         call.clear(result);
         call.need(blob, "blob");
         call.need(diagnostics, "diagnostics");
-        *result = as<abi::IRuntime>(self)->mImpl->getEngineValidity(blob, blob_size, diagnostics);
+        const auto value = as<abi::IRuntime>(self)->mImpl->getEngineValidity(blob, blob_size, diagnostics);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -166,8 +167,28 @@ trtx_status trtx_runtime_get_deferred_weights_loading(const trtx_runtime *self, 
     return guard({"trtx_runtime_get_deferred_weights_loading", {1, 6}}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        *result = as<abi::IRuntime>(self)->mImpl->getDeferredWeightsLoading();
+        const auto value = as<abi::IRuntime>(self)->mImpl->getDeferredWeightsLoading();
         call.check_log();
+        *result = value;
+    });
+}
+
+trtx_status trtx_runtime_set_dla_workspace_allocation_strategy(trtx_runtime *self, trtx_dla_workspace_allocation_strategy strategy)
+{
+    return guard({"trtx_runtime_set_dla_workspace_allocation_strategy", {1, 7}}, [&](Call &call) {
+        call.need(self, "self");
+        call.check(as<abi::IRuntime>(self)->mImpl->setDLAWorkspaceAllocationStrategy(strategy));
+    });
+}
+
+trtx_status trtx_runtime_get_dla_workspace_allocation_strategy(const trtx_runtime *self, trtx_dla_workspace_allocation_strategy *result)
+{
+    return guard({"trtx_runtime_get_dla_workspace_allocation_strategy", {1, 7}}, [&](Call &call) {
+        call.need(self, "self");
+        call.clear(result);
+        const auto value = as<abi::IRuntime>(self)->mImpl->getDLAWorkspaceAllocationStrategy();
+        call.check_log();
+        *result = value;
     });
 }
 
@@ -337,8 +358,9 @@ trtx_status trtx_refitter_get_missing(trtx_refitter *self, int32_t size, const c
     return guard({"trtx_refitter_get_missing"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        *result = as<abi::IRefitter>(self)->mImpl->getMissing(size, layer_names, roles);
+        const auto value = as<abi::IRefitter>(self)->mImpl->getMissing(size, layer_names, roles);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -347,8 +369,9 @@ trtx_status trtx_refitter_get_all(trtx_refitter *self, int32_t size, const char 
     return guard({"trtx_refitter_get_all"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        *result = as<abi::IRefitter>(self)->mImpl->getAll(size, layer_names, roles);
+        const auto value = as<abi::IRefitter>(self)->mImpl->getAll(size, layer_names, roles);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -380,8 +403,9 @@ trtx_status trtx_refitter_get_missing_weights(trtx_refitter *self, int32_t size,
     return guard({"trtx_refitter_get_missing_weights"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        *result = as<abi::IRefitter>(self)->mImpl->getMissingWeights(size, weights_names);
+        const auto value = as<abi::IRefitter>(self)->mImpl->getMissingWeights(size, weights_names);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -390,8 +414,9 @@ trtx_status trtx_refitter_get_all_weights(trtx_refitter *self, int32_t size, con
     return guard({"trtx_refitter_get_all_weights"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        *result = as<abi::IRefitter>(self)->mImpl->getAllWeights(size, weights_names);
+        const auto value = as<abi::IRefitter>(self)->mImpl->getAllWeights(size, weights_names);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -428,8 +453,9 @@ trtx_status trtx_refitter_get_named_weights(const trtx_refitter *self, const cha
         call.need(self, "self");
         call.clear(result);
         call.need(weights_name, "weights_name");
-        *result = as<abi::IRefitter>(self)->mImpl->getNamedWeights(weights_name);
+        const auto value = as<abi::IRefitter>(self)->mImpl->getNamedWeights(weights_name);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -439,8 +465,9 @@ trtx_status trtx_refitter_get_weights_location(const trtx_refitter *self, const 
         call.need(self, "self");
         call.clear(result);
         call.need(weights_name, "weights_name");
-        *result = as<abi::IRefitter>(self)->mImpl->getWeightsLocation(weights_name);
+        const auto value = as<abi::IRefitter>(self)->mImpl->getWeightsLocation(weights_name);
         call.check_log();
+        *result = value;
     });
 }
 
@@ -481,8 +508,17 @@ trtx_status trtx_refitter_get_weights_prototype(const trtx_refitter *self, const
         call.need(self, "self");
         call.clear(result);
         call.need(weights_name, "weights_name");
-        *result = as<abi::IRefitter>(self)->mImpl->getWeightsPrototype(weights_name);
+        const auto value = as<abi::IRefitter>(self)->mImpl->getWeightsPrototype(weights_name);
         call.check_log();
+        *result = value;
+    });
+}
+
+trtx_status trtx_refitter_release_refit_resources(trtx_refitter *self)
+{
+    return guard({"trtx_refitter_release_refit_resources", {1, 7}}, [&](Call &call) {
+        call.need(self, "self");
+        call.check(as<abi::IRefitter>(self)->mImpl->releaseRefitResources());
     });
 }
 

@@ -1,0 +1,50 @@
+# `make demo` and `make test` do everything on a fresh machine: they make their own virtual environment from PyPI.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+RUN = $(BIN)/python
+
+# The version that tests run on by default; tests/sys also runs the others.
+TENSORRT_RTX ?= 1.6.1.120
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint check abi-check benchmark generate clean
+
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+
+$(VENV)/.demo: pyproject.toml setup.py build_ffi.py $(wildcard csrc/src/* csrc/include/* trtx_sys/*.py trtx_sys/*.txt)
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check -e '.[cu13,cuda,examples]'
+	touch $@
+
+$(VENV)/.test: $(VENV)/.demo
+	$(RUN) -m pip install --quiet --disable-pip-version-check -e '.[test]' 'tensorrt-rtx-cu13-libs==$(TENSORRT_RTX)'
+	touch $@
+
+demo: $(VENV)/.demo ## Build a real network into an engine, inspect it, and run it where there is a GPU
+	$(RUN) examples/basic_workflow.py
+
+test: $(VENV)/.test lint ## Run every test on the real library
+	$(RUN) -m tests.helpers.libraries
+	$(RUN) -m pytest tests
+
+lint: $(VENV)/.test ## Check style, types and generated files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(RUN) -m codegen --check
+
+abi-check: $(VENV)/.test ## Hold the declarations against the headers of TENSORRT_RTX_ROOT
+	$(RUN) -m codegen.abi_check
+
+benchmark: $(VENV)/.test ## Compare with NVIDIA's package of the same version
+	$(RUN) -m pip install --quiet --disable-pip-version-check 'tensorrt-rtx-cu13-bindings==$(TENSORRT_RTX)'
+	$(RUN) benchmarks/run.py
+
+generate: $(VENV)/.test ## Write the generated files
+	$(RUN) -m codegen
+
+clean: ## Remove what was built
+	rm -rf $(VENV) build trtx.egg-info trtx_sys/_ffi.cpp trtx_sys/_ffi.*.so trtx_sys/*.so

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What the generated comparisons are written in. It is only compiled where an SDK is at hand: codegen/abi_check.py.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+// The check asks for members that applications may not touch: pointers to implementations, methods of the library.
+#define private public
+#define protected public
+#include <NvInfer.h>
+#include <NvInferPluginUtils.h>
+#include <NvOnnxParser.h>
+#undef private
+#undef protected
+
+#include "abi_gen.hpp"
+
+#ifdef _MSC_VER
+#error "pointers to virtual members tell no slot with this compiler; use GCC or Clang"
+#endif
+
+// Overloads are told apart by signatures in the headers' own spelling.
+using namespace nvinfer1;
+
+/// Whether the SDK is of this version or newer.
+#define SDK_HAS(major, minor)                                                                                          \
+    (NV_TENSORRT_MAJOR > (major) || (NV_TENSORRT_MAJOR == (major) && NV_TENSORRT_MINOR >= (minor)))
+
+/// How many facts of each kind were compared, and how many of them differ.
+struct Tally {
+    const char *kind;
+    int compared;
+    int different;
+
+    void compare(const char *name, long long official, long long ours)
+    {
+        ++compared;
+        if (official != ours) {
+            ++different;
+            std::printf("%s of %s: the SDK has %lld, the registry %lld\n", kind, name, official, ours);
+        }
+    }
+};
+
+/// Whether the SDK is newer than any version that the registry states.
+extern const bool sdk_is_news;
+
+extern Tally enum_values, enum_sizes, struct_sizes, offsets, slots, slot_counts;
+
+/// Place in the virtual table: the Itanium ABI keeps one plus the offset in bytes in a pointer to a virtual member.
+template <class Member> long long slot_of(Member member)
+{
+    static_assert(sizeof(member) == 2 * sizeof(std::ptrdiff_t), "not a pointer to a member as the Itanium ABI has it");
+    std::ptrdiff_t parts[2];
+    std::memcpy(parts, &member, sizeof(parts));
+#if defined(__aarch64__) || defined(__arm__)
+    return parts[0] / static_cast<std::ptrdiff_t>(sizeof(void *)); // the mark of virtual members is in the other part
+#else
+    return (parts[0] - 1) / static_cast<std::ptrdiff_t>(sizeof(void *));
+#endif
+}
+
+/// A class whose one new virtual method stands right behind those of its base.
+template <class Base> struct Behind : Base {
+    virtual void trtx_behind();
+};
+
+template <class Value> void enum_value(const char *name, Value official, long long ours)
+{
+    enum_values.compare(name, static_cast<long long>(static_cast<std::underlying_type_t<Value>>(official)), ours);
+}
+
+template <class Official, class Ours> void slot(const char *name, Official official, Ours ours)
+{
+    slots.compare(name, slot_of(official), slot_of(ours));
+}
+
+/// Compares the length of a virtual table with what the registry says for this version: nothing may be left out. An
+/// SDK that is newer than the registry may have appended slots; that is news, and no mistake.
+template <class Official> void slot_count(const char *name, long long ours)
+{
+    const long long official = slot_of(&Behind<Official>::trtx_behind);
+    if (sdk_is_news && official > ours) {
+        ++slot_counts.compared;
+        std::printf("note: %s has %lld slots in this SDK, and the registry states %lld\n", name, official, ours);
+        return;
+    }
+    slot_counts.compare(name, official, ours);
+}
+
+void compare_enums();
+void compare_structs();
+void compare_slots();

@@ -1,0 +1,168 @@
+"""The shim without Python: the C example against the real library, and the installed package as others find it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = (ROOT / "trtx" / "_version.py").read_text(encoding="utf-8")
+VERSION = re.findall(r'__version__ = "(\d+\.\d+\.\d+)', PACKAGE)[0]
+TOOLS = ("cmake", "cc", "c++")
+missing_tools = [tool for tool in TOOLS if shutil.which(tool) is None]
+pytestmark = [
+    pytest.mark.skipif(bool(missing_tools), reason=f"no {', '.join(missing_tools)}"),
+    pytest.mark.skipif(os.name == "nt", reason="these commands are those of Unix compilers"),
+]
+
+CONSUMER_C = """\
+#include <stdio.h>
+#include <trtx_c.h>
+
+int main(void)
+{
+    const trtx_status status = trtx_load("no-such-library");
+    printf("%d %s\\n", (int)trtx_newest_known_version().major, trtx_last_error());
+    return status == TRTX_LOAD_FAILED ? 0 : 1;
+}
+"""
+
+CONSUMER_CMAKE = """\
+cmake_minimum_required(VERSION 3.16)
+project(consumer LANGUAGES {languages})
+find_package(trtx_shim {version} REQUIRED)
+add_executable(consumer consumer.c)
+target_link_libraries(consumer PRIVATE trtx::shim)
+"""
+
+
+def run(*command: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command that must succeed."""
+    result = run_any(*command, **environment)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result
+
+
+def run_any(*command: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, **environment}
+    return subprocess.run([str(part) for part in command], capture_output=True, text=True, env=env, check=False)
+
+
+def configure_and_build(source: Path, build: Path, *options: str) -> None:
+    run("cmake", "-S", source, "-B", build, *options)
+    run("cmake", "--build", build, "--parallel", "2")
+
+
+def real_library() -> Path:
+    """The library that the example is run against; skip where there is none."""
+    given = os.environ.get("TRTX_LIBRARY", "")
+    if given and Path(given).is_file():
+        return Path(given)
+    spec = importlib.util.find_spec("tensorrt_rtx_libs")
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        for path in Path(folder).rglob("libtensorrt_rtx.so.1"):
+            return path
+    pytest.skip("no TensorRT-RTX library: set TRTX_LIBRARY to its path or install tensorrt_rtx_libs")
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    build = tmp_path_factory.mktemp("example")
+    configure_and_build(ROOT / "examples" / "c", build, "-DTRTX_WARNINGS_AS_ERRORS=ON")
+    return build / "build_engine"
+
+
+def test_example_builds_an_engine(example: Path, tmp_path: Path) -> None:
+    engine = tmp_path / "y.engine"
+    result = run(example, real_library(), engine)
+    assert result.stderr == ""
+    assert result.stdout.splitlines()[-1] == f"{engine}: {engine.stat().st_size} bytes"
+    assert engine.stat().st_size > 1000
+
+
+@pytest.mark.parametrize("library", ["no-such-library.so", "a text file"])
+def test_example_says_why_a_library_does_not_load(example: Path, tmp_path: Path, library: str) -> None:
+    path = tmp_path / library
+    if library == "a text file":
+        path.write_text("not a library", encoding="utf-8")
+    result = run_any(example, path, tmp_path / "y.engine")
+    assert result.returncode == 1
+    assert result.stderr.startswith("error: trtx_load: ")
+    assert str(path) in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert not (tmp_path / "y.engine").exists()
+
+
+def test_example_says_why_it_cannot_write(example: Path, tmp_path: Path) -> None:
+    result = run_any(example, real_library(), tmp_path / "no-such-folder" / "y.engine")
+    assert result.returncode == 1
+    assert "no-such-folder" in result.stderr
+
+
+def test_example_explains_its_arguments(example: Path) -> None:
+    result = run_any(example)
+    assert (result.returncode, result.stderr) == (2, f"usage: {example} LIBRARY ENGINE\n")
+
+
+@pytest.fixture(scope="module", params=["static", "shared"])
+def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """The kind of library, and the prefix where it is installed."""
+    folder = tmp_path_factory.mktemp(request.param)
+    shared = "ON" if request.param == "shared" else "OFF"
+    configure_and_build(
+        ROOT / "csrc",
+        folder / "build",
+        f"-DBUILD_SHARED_LIBS={shared}",
+        "-DTRTX_WARNINGS_AS_ERRORS=ON",
+        "-DCMAKE_INSTALL_LIBDIR=lib",
+    )
+    run("cmake", "--install", folder / "build", "--prefix", folder / "prefix")
+    shutil.rmtree(folder / "build")
+    return request.param, folder / "prefix"
+
+
+@pytest.fixture
+def consumer(tmp_path: Path) -> Path:
+    (tmp_path / "consumer.c").write_text(CONSUMER_C, encoding="utf-8")
+    return tmp_path
+
+
+def test_installed_headers_are_the_public_ones(installed: tuple[str, Path]) -> None:
+    _, prefix = installed
+    assert sorted(p.name for p in (prefix / "include").iterdir()) == ["trtx_c.h", "trtx_c_gen.h"]
+
+
+def test_package_config(installed: tuple[str, Path], consumer: Path) -> None:
+    kind, prefix = installed
+    languages = "C" if kind == "shared" else "C CXX"
+    (consumer / "CMakeLists.txt").write_text(
+        CONSUMER_CMAKE.format(languages=languages, version=VERSION), encoding="utf-8"
+    )
+    configure_and_build(consumer, consumer / "build", f"-DCMAKE_PREFIX_PATH={prefix}")
+    assert "no-such-library" in run(consumer / "build" / "consumer").stdout
+
+
+@pytest.mark.skipif(shutil.which("pkg-config") is None, reason="no pkg-config")
+def test_pkg_config(installed: tuple[str, Path], consumer: Path) -> None:
+    _, prefix = installed
+    where = {"PKG_CONFIG_PATH": str(prefix / "lib" / "pkgconfig")}
+    flags = run("pkg-config", "--cflags", "--libs", "trtx_shim", **where).stdout.split()
+    run("cc", "-std=c11", consumer / "consumer.c", *flags, "-o", consumer / "consumer")
+    assert "no-such-library" in run(consumer / "consumer", LD_LIBRARY_PATH=str(prefix / "lib")).stdout
+    assert run("pkg-config", "--modversion", "trtx_shim", **where).stdout.strip() == VERSION
+
+
+@pytest.mark.skipif(shutil.which("nm") is None, reason="no nm")
+@pytest.mark.parametrize("installed", ["shared"], indirect=True)
+def test_a_shared_shim_exports_its_interface_and_nothing_else(installed: tuple[str, Path]) -> None:
+    _, prefix = installed
+    listed = run("nm", "-D", "--defined-only", prefix / "lib" / "libtrtx_shim.so").stdout
+    names = {line.split()[-1] for line in listed.splitlines() if line.split()[-2] in "TBDR"}
+    assert "trtx_builder_create" in names
+    assert {name for name in names if not name.startswith("trtx_")} == set()

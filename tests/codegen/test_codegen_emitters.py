@@ -1,0 +1,216 @@
+"""What the generator makes of each thing that the registry can say, on a small registry."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from codegen import (
+    emit_abi,
+    emit_abi_check,
+    emit_c_header,
+    emit_callbacks,
+    emit_layers,
+    emit_report,
+    emit_shim,
+    emit_sys,
+)
+from codegen.ctypes_map import CTypes
+from codegen.generate import outputs, write
+from codegen.model import Registry, Type
+from codegen.naming import c_constant, c_function, c_name, exported, imported, python_constant, python_name, snake
+
+from . import tiny
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    return tiny.load(tiny.write_tiny(tmp_path))
+
+
+def squeeze(text: str) -> str:
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("setName", "set_name"),
+        ("CudaEngine", "cuda_engine"),
+        ("getNbIOTensors", "get_nb_io_tensors"),
+        ("addTopKV2", "add_topk_v2"),
+        ("enqueueV3", "enqueue_v3"),
+        ("addMoE", "add_moe"),
+        ("addParametricReLU", "add_parametric_relu"),
+        ("RaggedSoftMaxLayer", "ragged_softmax_layer"),
+        ("addElementWise", "add_elementwise"),
+        ("getTensorRTVersion", "get_tensorrt_version"),
+        ("setCudaGraphStrategy", "set_cuda_graph_strategy"),
+        ("addLRN", "add_lrn"),
+        ("addNMSV2", "add_nms_v2"),
+        ("setDLACore", "set_dla_core"),
+        ("addGatherV2", "add_gather_v2"),
+        ("serialized_onnx_model", "serialized_onnx_model"),
+        ("KVCacheUpdateLayer", "kv_cache_update_layer"),
+    ],
+)
+def test_snake(name: str, expected: str) -> None:
+    assert snake(name) == expected
+
+
+def test_names_of_each_layer() -> None:
+    assert c_function("CudaEngine", "getNbIOTensors") == "trtx_cuda_engine_get_nb_io_tensors"
+    assert c_constant("DataType", "kBF16") == "TRTX_DATA_TYPE_BF16"
+    assert python_constant("kFLOAT") == "FLOAT"
+    assert python_constant("kernel") == "kernel"
+    assert python_name("getNbGroups") == "num_groups"
+    assert python_name("isV2") == "v2"
+    assert c_name("from") == "source"
+
+
+def test_lists_of_names() -> None:
+    assert exported(["b", "a"]) == ["__all__ = [", '    "a",', '    "b",', "]"]
+    assert imported("m", ["b", "a"]) == ["from m import (", "    a,", "    b,", ")"]
+
+
+@pytest.mark.parametrize(
+    ("type_", "c", "abi"),
+    [
+        (Type("scalar", "int64"), "int64_t", "int64_t"),
+        (Type("scalar", "float32"), "float", "float"),
+        (Type("str"), "const char *", "const char *"),
+        (Type("bytes"), "const void *", "const void *"),
+        (Type("address"), "trtx_address", "void *"),
+        (Type("stream"), "trtx_stream", "void *"),
+        (Type("flags", item=Type("name", "Color")), "uint32_t", "uint32_t"),
+        (Type("name", "Color"), "trtx_color", "int32_t"),
+        (Type("name", "Dims"), "const trtx_dims *", "const trtx_dims &"),
+        (Type("name", "Weights"), "const trtx_weights *", "trtx_weights"),
+        (Type("name", "Engine"), "trtx_engine *", "IEngine *"),
+        (Type("name", "ScaleLayer"), "trtx_layer *", "IScaleLayer *"),
+        (Type("const", item=Type("name", "Engine")), "const trtx_engine *", "const IEngine *"),
+        (Type("array", item=Type("scalar", "int32")), "const int32_t *", "const int32_t *"),
+        (Type("array", item=Type("name", "Engine")), "trtx_engine *const *", "IEngine *const *"),
+        (Type("out", item=Type("scalar", "int64")), "int64_t *", "int64_t *"),
+        (Type("outarray", item=Type("str")), "const char **", "const char **"),
+    ],
+)
+def test_types_of_parameters(registry: Registry, type_: Type, c: str, abi: str) -> None:
+    types = CTypes(registry)
+    assert (types.parameter(type_), types.abi_parameter(type_)) == (c, abi)
+
+
+def test_c_header(registry: Registry) -> None:
+    text = emit_c_header.emit(registry)
+    plain = squeeze(text)
+    assert "typedef struct trtx_engine trtx_engine;" in text
+    assert "typedef struct trtx_layer trtx_layer;" in text
+    assert "trtx_scale_layer;" not in text, "all layers share one handle type"
+    assert "TRTX_COLOR_DARK_RED = 1" in text
+    assert "int64_t d[8];" in text
+    assert "const void *values;" in text
+    assert "TRTX_API int32_t trtx_engine_get_nb_layers(const trtx_engine *self);" in text
+    assert (
+        "TRTX_API trtx_status trtx_engine_get_shape(const trtx_engine *self, const char *name, trtx_dims *result);"
+        in text
+    )
+    assert "trtx_runtime_deserialize(trtx_runtime *self, const void *blob, size_t size, trtx_engine **result);" in text
+    assert "/** A score. Since 1.6. Deprecated. */" in text
+    assert "secret" not in text
+    assert "bool (*look)(const char *name, trtx_address data, const trtx_dims *shape, void *user_data);" in plain
+    assert "TRTX_API void trtx_watcher_destroy(trtx_watcher *self);" in text
+    assert "TRTX_API void trtx_engine_destroy(trtx_engine *self);" in text
+    assert "trtx_layer_destroy" not in text, "the network owns its layers"
+
+
+def test_abi(registry: Registry) -> None:
+    text = emit_abi.emit(registry)
+    order = [text.index(f"{name}(") for name in ("getNbLayers", "setName", "setShape", "secret", "getScore")]
+    assert order == sorted(order)
+    assert "virtual int32_t getNbLayers() const = 0;" in text
+    assert "virtual bool setShape(const char *name, const trtx_dims &shape) = 0;" in text
+    assert "struct IScaleLayer : ILayer {\n    VScaleLayer *mImpl;\n};" in text
+    assert "static_assert(sizeof(IScaleLayer) == 24);" in text
+    assert text.index("struct ILayer : ") < text.index("struct IScaleLayer : ")
+
+
+def test_shim(registry: Registry) -> None:
+    family = next(f for f in registry.families if f.name == "runtime")
+    text = emit_shim.emit(registry, family)
+    assert 'access<int32_t>("trtx_engine_get_nb_layers", self, [&]' in text
+    assert 'guard({"trtx_engine_get_score", {1, 6}}' in text
+    assert "call.check(as<abi::IEngine>(self)->mImpl->setName(name));" in text
+    assert 'call.need(shape, "shape");' in text
+    assert 'call.need(name, "name");' in text
+    assert 'call.need_array(streams, nb_streams, "streams");' in text
+    assert 'call.need(watcher, "watcher");' not in text, "it may be null"
+    assert "call.check_pointer(from_abi<trtx_engine *>(" in text
+    assert "call.check_count(" in text
+    assert "secret" not in text
+
+
+def test_shim_of_layers_checks_the_kind(registry: Registry) -> None:
+    family = next(f for f in registry.families if f.name == "network")
+    text = emit_shim.emit(registry, family)
+    assert 'access<int64_t>("trtx_scale_layer_get_nb_groups", self, LayerSet{0}, [&]' in text
+    assert "call.need_layer(self, LayerSet{0});" in text
+    assert 'access<trtx_layer_type>("trtx_layer_get_type", self, [&]' in text
+
+
+def test_callbacks(registry: Registry) -> None:
+    text = emit_callbacks.emit(registry)
+    assert "class WatcherBridge final : public Bridge<abi::IWatcher, trtx_watcher_callbacks>" in text
+    assert 'return {"IWatcher", 1, 0};' in text
+    assert "mCallbacks.look(name, to_address(data), &shape, user_data())" in text
+    assert "retire_bridge(self);" in text
+
+
+def test_sys(tmp_path: Path) -> None:
+    texts = outputs(tiny.write_tiny(tmp_path))
+    cdef, stub, enums = texts[emit_sys.CDEF], texts[emit_sys.STUB], texts[emit_sys.ENUMS]
+    assert "#" not in cdef
+    assert "TRTX_API" not in cdef
+    assert "trtx_status trtx_load(const char *path);" in cdef
+    assert 'extern "Python" bool trtx_py_watcher_look(' in cdef
+    assert "def trtx_engine_set_name(lib, self: trtx_engine_p, name: bytes | CData, /) -> int: ..." in stub
+    assert "def trtx_last_error(lib) -> CData: ..." in stub
+    assert "    TRTX_COLOR_RED: int" in stub
+    compile(stub, "_ffi.pyi", "exec")
+    names: dict[str, object] = {}
+    exec(compile(enums, "enums", "exec"), names)
+    assert [member.name for member in names["Color"]] == ["RED", "DARK_RED"]  # type: ignore[attr-defined]
+
+
+def test_layers(registry: Registry) -> None:
+    text = emit_layers.emit(registry)
+    plain = squeeze(text)
+    assert "class ScaleLayer(Layer):" in text
+    assert "num_groups = IntProperty( lib.trtx_scale_layer_get_nb_groups, lib.trtx_scale_layer_set_nb_groups," in plain
+    assert "Number of groups." in text
+    assert "color = EnumProperty( lib.trtx_scale_layer_get_color, None, enums.Color," in plain
+    assert "LayerType.SCALE: ScaleLayer," in text
+    compile(text, "_layers_gen.py", "exec")
+
+
+def test_report(registry: Registry) -> None:
+    text = emit_report.emit(registry)
+    assert "- not for anybody (1): `IEngine::secret`" in text
+    assert "| IEngine | 7 | 1 |" in text
+    assert "- 1.6: 1" in text
+
+
+def test_abi_check(registry: Registry) -> None:
+    text = emit_abi_check.emit(registry)
+    assert 'slot("VEngine::setName", &nvinfer1::apiv::VEngine::setName, &trtx::abi::VEngine::setName);' in text
+    assert '#if SDK_HAS(1, 6)\n    slot("VEngine::getScore"' in text
+    assert '#if SDK_HAS(1, 6)\n    slot_count<nvinfer1::apiv::VEngine>("VEngine", 10);\n#else\n' in text
+    assert 'slot_count<nvinfer1::apiv::VEngine>("VEngine", 9);\n#endif' in text
+    # Its base has two methods and a destructor of two places; of its own two, one is the base's.
+    assert 'slot_count<nvinfer1::IWatcher>("IWatcher", 5);' in text
+
+
+def test_writing_twice_writes_nothing(tmp_path: Path) -> None:
+    root = tiny.write_tiny(tmp_path)
+    assert set(write(root)) == set(outputs(root))
+    assert write(root) == []

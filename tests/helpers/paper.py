@@ -1,0 +1,151 @@
+"""An engine on paper: the few C functions that `CudaEngine` and `ExecutionContext` call, in Python.
+
+It lets the checks of the run-time side be tested where there is no GPU: names, shapes, addresses, turns, lifetimes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+import trtx
+from trtx_sys._ffi import ffi, lib
+
+Shape = tuple[int, ...]
+
+
+@dataclass
+class PaperTensor:
+    """An input or output, with the range of its profile."""
+
+    mode: trtx.TensorIOMode
+    shape: Shape
+    least: Shape = ()
+    most: Shape = ()
+    dtype: trtx.DataType = trtx.DataType.FLOAT
+    location: trtx.TensorLocation = trtx.TensorLocation.DEVICE
+    now: Shape = ()
+    address: int = 0
+
+
+@dataclass
+class PaperLibrary:
+    """Stands for ``trtx_sys.lib`` in the modules of the run-time side."""
+
+    tensors: dict[bytes, PaperTensor]
+    runs: list[int] = field(default_factory=list)
+    destroyed: list[str] = field(default_factory=list)
+    #: Called in the middle of a run.
+    during: Callable[[], object] = lambda: None
+    profiles: int = 2
+    profile: int = 0
+
+    def __getattr__(self, name: str) -> Any:
+        """A function of the real library where the paper one has none."""
+        getters = {
+            "trtx_cuda_engine_get_tensor_io_mode": "mode",
+            "trtx_cuda_engine_get_tensor_data_type": "dtype",
+            "trtx_cuda_engine_get_tensor_location": "location",
+        }
+        if name in getters:
+            return lambda _, tensor, result: self._give(result, getattr(self.tensors[tensor], getters[name]))
+        return getattr(lib, name)
+
+    @staticmethod
+    def _give(result: Any, value: Any) -> int:
+        result[0] = value
+        return 0
+
+    @staticmethod
+    def _dims(result: Any, shape: Shape) -> int:
+        result.nb_dims = len(shape)
+        result.d[0 : len(shape)] = shape
+        return 0
+
+    def trtx_cuda_engine_get_nb_io_tensors(self, _: Any) -> int:
+        return len(self.tensors)
+
+    def trtx_cuda_engine_get_io_tensor_name(self, _: Any, index: int, result: Any) -> int:
+        self._names = [ffi.new("char[]", name) for name in self.tensors]
+        return self._give(result, self._names[index])
+
+    def trtx_cuda_engine_get_nb_optimization_profiles(self, _: Any) -> int:
+        return self.profiles
+
+    def trtx_cuda_engine_get_name(self, _: Any) -> Any:
+        return ffi.NULL
+
+    def trtx_cuda_engine_get_tensor_format(self, _: Any, tensor: bytes, result: Any) -> int:
+        return self._give(result, trtx.TensorFormat.LINEAR)
+
+    def trtx_cuda_engine_get_tensor_shape(self, _: Any, tensor: bytes, result: Any) -> int:
+        return self._dims(result, self.tensors[tensor].shape)
+
+    def trtx_cuda_engine_get_profile_shape(self, _: Any, tensor: bytes, profile: int, select: int, result: Any) -> int:
+        found = self.tensors[tensor]
+        return self._dims(result, (found.least, found.least, found.most)[select] or found.shape)
+
+    def trtx_execution_context_get_optimization_profile(self, _: Any) -> int:
+        return self.profile
+
+    def trtx_execution_context_set_optimization_profile_async(self, _: Any, profile: int, stream: int) -> int:
+        self.profile = profile
+        return 0
+
+    def trtx_execution_context_set_input_shape(self, _: Any, tensor: bytes, dims: Any) -> int:
+        for found in self.tensors.values():
+            if -1 in found.shape:
+                found.now = tuple(dims.d[0 : dims.nb_dims])
+        return 0
+
+    def trtx_execution_context_get_tensor_shape(self, _: Any, tensor: bytes, result: Any) -> int:
+        found = self.tensors[tensor]
+        return self._dims(result, found.now or found.shape)
+
+    def trtx_execution_context_get_tensor_address(self, _: Any, tensor: bytes, result: Any) -> int:
+        return self._give(result, self.tensors[tensor].address)
+
+    def trtx_execution_context_get_name(self, _: Any) -> Any:
+        return ffi.NULL
+
+    def set_address(self, _: Any, tensor: bytes, address: int) -> int:
+        self.tensors[tensor].address = int(ffi.cast("uintptr_t", address)) if 0 <= address < 2**64 else _overflow()
+        return 0
+
+    def enqueue(self, _: Any, stream: int) -> int:
+        if not 0 <= stream < 2**64:
+            _overflow()
+        self.during()
+        self.runs.append(stream)
+        return 0
+
+
+def _overflow() -> int:
+    raise OverflowError("as cffi says of integers that do not fit")
+
+
+def paper_engine(patch: pytest.MonkeyPatch, logger: trtx.Logger, paper: PaperLibrary) -> trtx.CudaEngine:
+    """An engine of the paper library."""
+    import trtx._context_settings
+    import trtx._engine
+    import trtx._engine_tensors
+    import trtx._execution_context
+
+    for module in (trtx._engine, trtx._engine_tensors, trtx._execution_context, trtx._context_settings):
+        patch.setattr(module, "lib", paper)
+    patch.setattr(trtx._execution_context, "_set_address", paper.set_address)
+    patch.setattr(trtx._execution_context, "_enqueue", paper.enqueue)
+    patch.setattr(trtx.CudaEngine, "_destroy", staticmethod(lambda _: paper.destroyed.append("engine")))
+    patch.setattr(trtx.ExecutionContext, "_destroy", staticmethod(lambda _: paper.destroyed.append("context")))
+    return trtx.CudaEngine._adopt(ffi.cast("trtx_cuda_engine *", 8), trtx.Runtime(logger))
+
+
+def paper_context(
+    engine: trtx.CudaEngine,
+    strategy: trtx.ExecutionContextAllocationStrategy = trtx.ExecutionContextAllocationStrategy.STATIC,
+) -> trtx.ExecutionContext:
+    """A context of an engine of the paper library."""
+    return trtx.ExecutionContext._make(ffi.cast("trtx_execution_context *", 16), engine, strategy, None)

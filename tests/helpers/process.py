@@ -1,0 +1,39 @@
+"""Python programs in processes of their own: a process can load one native library, and may crash."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def run_python(
+    code: str, *, check: bool = True, timeout: float = 120, environment: dict[str, str | None] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a program; with ``check`` it must end with exit code 0.
+
+    Variables whose value is None in ``environment`` are removed.
+    """
+    variables = dict(os.environ)
+    for name, value in (environment or {}).items():
+        if value is None:
+            variables.pop(name, None)
+        else:
+            variables[name] = value
+    result = subprocess.run(
+        [sys.executable, "-X", "faulthandler", "-c", textwrap.dedent(code)],
+        cwd=ROOT,
+        env=variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    if check:
+        assert result.returncode == 0, f"exit code {result.returncode}\n{result.stdout}\n{result.stderr}"
+    return result

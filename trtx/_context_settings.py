@@ -1,0 +1,143 @@
+"""Settings of an `ExecutionContext` that change how it runs, not what: names, streams, events, caches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from trtx_sys._enums_gen import ProfilingVerbosity
+from trtx_sys._ffi import ffi, lib
+
+from ._errors import ExecutionError, InvalidArgumentError, text
+from ._handle import Handle
+from ._values import check_bool, check_enum, check_int, check_text, reject
+from .cuda import event_handle, stream_handle
+
+
+class ContextSettings(Handle):
+    """A base of `ExecutionContext`. Whoever has the turn of a context gets its pointer with it."""
+
+    __slots__ = ()
+
+    _error = ExecutionError
+
+    @property
+    def name(self) -> str:
+        """Name of the context, for messages and profiles."""
+        return text(lib.trtx_execution_context_get_name(self._ptr))
+
+    @name.setter
+    def name(self, value: str) -> None:
+        encoded = check_text(value, "name")
+        with self._exclusive("name") as pointer:
+            status = lib.trtx_execution_context_set_name(pointer, encoded)
+        self._check(status, f"name = {value!r}")
+
+    @property
+    def debug_sync(self) -> bool:
+        """Whether every layer is waited for, and its errors are reported at once; False by default."""
+        return lib.trtx_execution_context_get_debug_sync(self._ptr)
+
+    @debug_sync.setter
+    def debug_sync(self, value: bool) -> None:
+        sync = check_bool(value, "debug_sync")
+        with self._exclusive("debug_sync") as pointer:
+            status = lib.trtx_execution_context_set_debug_sync(pointer, sync)
+        self._check(status, f"debug_sync = {sync}")
+
+    @property
+    def enqueue_emits_profile(self) -> bool:
+        """Whether `enqueue_v3` reports to the profiler by itself; True by default."""
+        return lib.trtx_execution_context_get_enqueue_emits_profile(self._ptr)
+
+    @enqueue_emits_profile.setter
+    def enqueue_emits_profile(self, value: bool) -> None:
+        emits = check_bool(value, "enqueue_emits_profile")
+        with self._exclusive("enqueue_emits_profile") as pointer:
+            status = lib.trtx_execution_context_set_enqueue_emits_profile(pointer, emits)
+        self._check(status, f"enqueue_emits_profile = {emits}")
+
+    def report_to_profiler(self) -> None:
+        """Report the last run to the profiler, where `enqueue_emits_profile` is off."""
+        with self._exclusive("report_to_profiler") as pointer:
+            status = lib.trtx_execution_context_report_to_profiler(pointer)
+        self._check(status, "report_to_profiler()")
+
+    @property
+    def nvtx_verbosity(self) -> ProfilingVerbosity:
+        """How much is marked for NVIDIA's profilers; at most what the engine was built with."""
+        return ProfilingVerbosity(lib.trtx_execution_context_get_nvtx_verbosity(self._ptr))
+
+    @nvtx_verbosity.setter
+    def nvtx_verbosity(self, value: ProfilingVerbosity) -> None:
+        verbosity = check_enum(ProfilingVerbosity, value, "nvtx_verbosity")
+        with self._exclusive("nvtx_verbosity") as pointer:
+            status = lib.trtx_execution_context_set_nvtx_verbosity(pointer, verbosity)
+        self._check(status, f"nvtx_verbosity = {verbosity.name}")
+
+    @property
+    def persistent_cache_limit(self) -> int:
+        """Bytes of the GPU's L2 cache that stay reserved for the context."""
+        return lib.trtx_execution_context_get_persistent_cache_limit(self._ptr)
+
+    @persistent_cache_limit.setter
+    def persistent_cache_limit(self, value: int) -> None:
+        size = check_int(value, "persistent_cache_limit", 0)
+        with self._exclusive("persistent_cache_limit") as pointer:
+            status = lib.trtx_execution_context_set_persistent_cache_limit(pointer, size)
+        self._check(status, f"persistent_cache_limit = {size}")
+
+    def set_aux_streams(self, streams: Sequence[Any]) -> None:
+        """Provide the auxiliary streams of the runs (``IExecutionContext::setAuxStreams``).
+
+        Parameters
+        ----------
+        streams : sequence
+            What `trtx.cuda.stream_handle` takes; all different, none the default stream. Those beyond
+            `CudaEngine.num_aux_streams` are not used; for those that lack, TensorRT-RTX makes its own. Streams given as
+            objects are kept alive.
+        """
+        if isinstance(streams, (str, bytes)) or not isinstance(streams, Iterable):
+            reject("streams", streams, "a sequence of streams")
+        kept = list(streams)
+        handles = [stream_handle(stream) for stream in kept]
+        if 0 in handles or len(set(handles)) != len(handles):
+            raise InvalidArgumentError(f"streams is {handles}; allowed are different streams, none the default one")
+        native = ffi.new("trtx_stream[]", handles)
+        with self._exclusive("set_aux_streams") as pointer:
+            status = lib.trtx_execution_context_set_aux_streams(pointer, native, len(handles))
+        self._check(status, "set_aux_streams()")
+        self._keep["aux streams",] = kept
+
+    def is_stream_capturable(self, stream: Any) -> bool:
+        """Whether a run on this stream can be captured into a CUDA graph.
+
+        Parameters
+        ----------
+        stream
+            What `trtx.cuda.stream_handle` takes.
+        """
+        handle = stream_handle(stream)
+        result = ffi.new("bool *")
+        with self._exclusive("is_stream_capturable") as pointer:
+            status = lib.trtx_execution_context_is_stream_capturable(pointer, handle, result)
+        self._check(status, "is_stream_capturable()")
+        return bool(result[0])
+
+    def set_input_consumed_event(self, event: Any) -> None:
+        """Have an event recorded when a run has read all inputs, so that they may be filled again.
+
+        Parameters
+        ----------
+        event
+            An event of `cuda.core`, torch, CuPy or cuda.bindings, which is kept alive, or an integer; 0 for none.
+        """
+        handle = event_handle(event)
+        with self._exclusive("set_input_consumed_event") as pointer:
+            status = lib.trtx_execution_context_set_input_consumed_event(pointer, handle)
+        self._check(status, "set_input_consumed_event()")
+        self._keep["input consumed event",] = event
+
+    def get_input_consumed_event(self) -> int:
+        """Integer of the event; 0 for none."""
+        return lib.trtx_execution_context_get_input_consumed_event(self._ptr)

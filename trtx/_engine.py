@@ -1,0 +1,332 @@
+"""`CudaEngine`: a deserialized engine, and what is made from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trtx_sys._enums_gen import (
+    EngineCapability,
+    EngineStat,
+    ExecutionContextAllocationStrategy,
+    HardwareCompatibilityLevel,
+    ProfilingVerbosity,
+    SerializationFlag,
+)
+from trtx_sys._ffi import ffi, lib
+
+from ._engine_source import open_blob
+from ._engine_tensors import EngineTensors, TensorInfo
+from ._errors import EngineError, text
+from ._handle import Handle
+from ._runtime_config import RuntimeConfig
+from ._values import check_enum, check_int, reject
+
+if TYPE_CHECKING:
+    from ._engine_inspector import EngineInspector
+    from ._execution_context import ExecutionContext
+    from ._host_memory import HostMemory
+
+__all__ = ["CudaEngine", "SerializationConfig", "TensorInfo"]
+
+#: All bits of `SerializationFlag`.
+_ALL_SERIALIZATION_FLAGS = sum(1 << flag for flag in SerializationFlag)
+
+
+class SerializationConfig(Handle):
+    """What `CudaEngine.serialize_with_config` leaves out (``ISerializationConfig``)."""
+
+    __slots__ = ()
+
+    _destroy = lib.trtx_serialization_config_destroy
+    _error = EngineError
+
+    def _how_to_make(self) -> str:
+        return "Call CudaEngine.create_serialization_config()."
+
+    @property
+    def flags(self) -> int:
+        """All flags: bit ``1 << SerializationFlag.X`` for each that is set."""
+        return lib.trtx_serialization_config_get_flags(self._ptr)
+
+    @flags.setter
+    def flags(self, value: int) -> None:
+        flags = check_int(value, "flags", 0, _ALL_SERIALIZATION_FLAGS)
+        with self._exclusive("flags"):
+            self._check(lib.trtx_serialization_config_set_flags(self._ptr, flags), "flags")
+
+    def get_flag(self, flag: SerializationFlag) -> bool:
+        """Whether a flag is set."""
+        return lib.trtx_serialization_config_get_flag(self._ptr, check_enum(SerializationFlag, flag, "flag"))
+
+    def set_flag(self, flag: SerializationFlag) -> None:
+        """Set a flag."""
+        checked = check_enum(SerializationFlag, flag, "flag")
+        with self._exclusive("set_flag"):
+            self._check(lib.trtx_serialization_config_set_flag(self._ptr, checked), f"set_flag({checked.name})")
+
+    def clear_flag(self, flag: SerializationFlag) -> None:
+        """Clear a flag."""
+        checked = check_enum(SerializationFlag, flag, "flag")
+        with self._exclusive("clear_flag"):
+            self._check(lib.trtx_serialization_config_clear_flag(self._ptr, checked), f"clear_flag({checked.name})")
+
+
+class CudaEngine(EngineTensors):
+    """An engine on the GPU (``ICudaEngine``); made by `Runtime.deserialize_cuda_engine`.
+
+    Iterating over an engine gives the names of its inputs and outputs.
+
+    Notes
+    -----
+    Threads may share an engine: each makes an `ExecutionContext` of its own. Whatever is made from an engine keeps it
+    alive; closing it closes them first. Changing where weights are (`load_weights`, `weight_streaming_budget_v2`) needs
+    the engine to be at rest.
+    """
+
+    __slots__ = ()
+
+    _destroy = lib.trtx_cuda_engine_destroy
+
+    def _how_to_make(self) -> str:
+        return "Call Runtime.deserialize_cuda_engine()."
+
+    def _details(self) -> str:
+        return f"{self.name!r}, {len(self._names)} inputs and outputs"
+
+    @property
+    def name(self) -> str:
+        """Name of the network that the engine was built from."""
+        return text(lib.trtx_cuda_engine_get_name(self._ptr))
+
+    @property
+    def num_layers(self) -> int:
+        """Number of layers after optimization."""
+        return lib.trtx_cuda_engine_get_nb_layers(self._ptr)
+
+    @property
+    def num_aux_streams(self) -> int:
+        """Number of auxiliary streams that a run uses."""
+        return lib.trtx_cuda_engine_get_nb_aux_streams(self._ptr)
+
+    @property
+    def refittable(self) -> bool:
+        """Whether weights can be replaced."""
+        return lib.trtx_cuda_engine_is_refittable(self._ptr)
+
+    @property
+    def engine_capability(self) -> EngineCapability:
+        """What the engine was built for."""
+        return EngineCapability(lib.trtx_cuda_engine_get_engine_capability(self._ptr))
+
+    @property
+    def profiling_verbosity(self) -> ProfilingVerbosity:
+        """How much the inspector can tell."""
+        return ProfilingVerbosity(lib.trtx_cuda_engine_get_profiling_verbosity(self._ptr))
+
+    @property
+    def hardware_compatibility_level(self) -> HardwareCompatibilityLevel:
+        """The GPUs that the engine was built for, beside the target."""
+        return HardwareCompatibilityLevel(lib.trtx_cuda_engine_get_hardware_compatibility_level(self._ptr))
+
+    @property
+    def tactic_sources(self) -> int:
+        """Sources of tactics that the build used: bit ``1 << TacticSource.X`` for each."""
+        return lib.trtx_cuda_engine_get_tactic_sources(self._ptr)
+
+    @property
+    def device_memory_size_v2(self) -> int:
+        """Bytes of device memory that a context needs, for any profile."""
+        return lib.trtx_cuda_engine_get_device_memory_size_v2(self._ptr)
+
+    def get_device_memory_size_for_profile_v2(self, profile_index: int) -> int:
+        """Bytes of device memory that a context needs for one profile."""
+        result = ffi.new("int64_t *")
+        index = self._profile(profile_index)
+        status = lib.trtx_cuda_engine_get_device_memory_size_for_profile_v2(self._ptr, index, result)
+        self._check(status, f"get_device_memory_size_for_profile_v2({index})")
+        return int(result[0])
+
+    def get_engine_stat(self, stat: EngineStat) -> int:
+        """A figure about the engine, such as the bytes of its weights (``ICudaEngine::getEngineStat``)."""
+        checked = check_enum(EngineStat, stat, "stat")
+        result = ffi.new("int64_t *")
+        self._check(
+            lib.trtx_cuda_engine_get_engine_stat(self._ptr, checked, result), f"get_engine_stat({checked.name})"
+        )
+        return int(result[0])
+
+    # Weights
+
+    @property
+    def streamable_weights_size(self) -> int:
+        """Bytes of weights that can be streamed; 0 where the engine was not built for it."""
+        return lib.trtx_cuda_engine_get_streamable_weights_size(self._ptr)
+
+    @property
+    def weight_streaming_budget_v2(self) -> int:
+        """Bytes of GPU memory for weights that are streamed. Set it before contexts are made.
+
+        Raises
+        ------
+        BusyError
+            If it is set while the engine or a context of it is in use.
+        EngineError
+            If TensorRT-RTX refuses it, for instance as there are contexts.
+        """
+        return lib.trtx_cuda_engine_get_weight_streaming_budget_v2(self._ptr)
+
+    @weight_streaming_budget_v2.setter
+    def weight_streaming_budget_v2(self, value: int) -> None:
+        budget = check_int(value, "weight_streaming_budget_v2", 0)
+        self._refuse_if_busy("weight_streaming_budget_v2")
+        with self._exclusive("weight_streaming_budget_v2"):
+            status = lib.trtx_cuda_engine_set_weight_streaming_budget_v2(self._ptr, budget)
+            self._check(status, f"weight_streaming_budget_v2 = {budget}")
+
+    def get_weight_streaming_automatic_budget(self) -> int:
+        """Budget that TensorRT-RTX would choose for the memory that is free now."""
+        return lib.trtx_cuda_engine_get_weight_streaming_automatic_budget(self._ptr)
+
+    @property
+    def weight_streaming_scratch_memory_size(self) -> int:
+        """Bytes of scratch memory that a context needs for streaming weights."""
+        return lib.trtx_cuda_engine_get_weight_streaming_scratch_memory_size(self._ptr)
+
+    @property
+    def weights_loaded(self) -> bool:
+        """Whether the weights are on the GPU (TensorRT-RTX 1.6)."""
+        result = ffi.new("bool *")
+        self._check(lib.trtx_cuda_engine_are_weights_loaded(self._ptr, result), "weights_loaded")
+        return bool(result[0])
+
+    def load_weights(self, source: object) -> None:
+        """Load the weights that deserializing left out (``ICudaEngine::loadWeights``, TensorRT-RTX 1.6).
+
+        Parameters
+        ----------
+        source : HostMemory, buffer, str or os.PathLike
+            The very engine that was deserialized under `Runtime.defer_weights_loading`.
+
+        Raises
+        ------
+        BusyError
+            If the engine or a context of it is in use.
+        EngineError
+            If the weights are loaded already, or the bytes are not those of this engine.
+        """
+        self._refuse_if_busy("load_weights")
+        with self._exclusive("load_weights"), open_blob(source, "engine", 1) as blob:
+            status = lib.trtx_cuda_engine_load_weights(self._ptr, blob.pointer, blob.size)
+            self._check(status, f"load_weights({blob.label})")
+
+    # What is made from an engine
+
+    def serialize(self) -> HostMemory:
+        """Return the engine's bytes again (``ICudaEngine::serialize``).
+
+        Returns
+        -------
+        HostMemory
+        """
+        from ._host_memory import HostMemory
+
+        result = ffi.new("trtx_host_memory **")
+        with self._shared("serialize"):
+            if lib.trtx_cuda_engine_serialize(self._ptr, result):
+                self._fail("serialize()")
+            memory = HostMemory._adopt(result[0])
+        self._check(0, "serialize()")
+        return memory
+
+    def create_serialization_config(self) -> SerializationConfig:
+        """Make a config for `serialize_with_config`."""
+        result = ffi.new("trtx_serialization_config **")
+        with self._shared("create_serialization_config"):
+            if lib.trtx_cuda_engine_create_serialization_config(self._ptr, result):
+                self._fail("create_serialization_config()")
+            config = SerializationConfig._adopt(result[0], self)
+        self._check(0, "create_serialization_config()")
+        return config
+
+    def serialize_with_config(self, config: SerializationConfig) -> HostMemory:
+        """Return the engine's bytes, without what the config leaves out (``ICudaEngine::serializeWithConfig``)."""
+        from ._host_memory import HostMemory
+
+        if not isinstance(config, SerializationConfig):
+            reject("config", config, "a trtx.SerializationConfig")
+        result = ffi.new("trtx_host_memory **")
+        with self._shared("serialize_with_config"), config._exclusive("serialize_with_config"):
+            if lib.trtx_cuda_engine_serialize_with_config(self._ptr, config._ptr, result):
+                self._fail("serialize_with_config()")
+            memory = HostMemory._adopt(result[0])
+        self._check(0, "serialize_with_config()")
+        return memory
+
+    def create_engine_inspector(self) -> EngineInspector:
+        """Make an object that tells what the engine's layers are."""
+        from ._engine_inspector import EngineInspector
+
+        result = ffi.new("trtx_engine_inspector **")
+        with self._shared("create_engine_inspector"):
+            if lib.trtx_cuda_engine_create_engine_inspector(self._ptr, result):
+                self._fail("create_engine_inspector()")
+            inspector = EngineInspector._adopt(result[0], self)
+        self._check(0, "create_engine_inspector()")
+        return inspector
+
+    def create_runtime_config(self) -> RuntimeConfig:
+        """Make a config for `create_execution_context`."""
+        result = ffi.new("trtx_runtime_config **")
+        with self._shared("create_runtime_config"):
+            if lib.trtx_cuda_engine_create_runtime_config(self._ptr, result):
+                self._fail("create_runtime_config()")
+            config = RuntimeConfig._adopt(result[0], self)
+        self._check(0, "create_runtime_config()")
+        return config
+
+    def create_execution_context(
+        self,
+        strategy: ExecutionContextAllocationStrategy | RuntimeConfig = ExecutionContextAllocationStrategy.STATIC,
+        *,
+        runtime_config: RuntimeConfig | None = None,
+    ) -> ExecutionContext:
+        """Make a context, which runs the engine (``ICudaEngine::createExecutionContext``).
+
+        Parameters
+        ----------
+        strategy : ExecutionContextAllocationStrategy or RuntimeConfig, default STATIC
+            Where device memory comes from, or a config that says this and more.
+        runtime_config : RuntimeConfig, optional
+            The config by its name.
+
+        Returns
+        -------
+        ExecutionContext
+            It keeps the engine, the config and the config's cache alive.
+
+        Raises
+        ------
+        EngineError
+            If the context cannot be made, for instance as device memory ran out.
+        """
+        from ._execution_context import ExecutionContext
+
+        config = strategy if runtime_config is None and isinstance(strategy, RuntimeConfig) else runtime_config
+        result = ffi.new("trtx_execution_context **")
+        with self._shared("create_execution_context"):
+            if config is None:
+                chosen = check_enum(ExecutionContextAllocationStrategy, strategy, "strategy")
+                if lib.trtx_cuda_engine_create_execution_context(self._ptr, chosen, result):
+                    self._fail(f"create_execution_context({chosen.name})")
+                context = ExecutionContext._make(result[0], self, chosen, None)
+            else:
+                if not isinstance(config, RuntimeConfig):
+                    reject("runtime_config", config, "a trtx.RuntimeConfig")
+                with config._exclusive("create_execution_context"):
+                    create = lib.trtx_cuda_engine_create_execution_context_with_runtime_config
+                    if create(self._ptr, config._ptr, result):
+                        self._fail("create_execution_context(config)")
+                    chosen = config.execution_context_allocation_strategy
+                    context = ExecutionContext._make(result[0], self, chosen, config)
+        self._check(0, "create_execution_context()")
+        return context

@@ -1,0 +1,344 @@
+"""Handles: the Python side of native objects, and the rules of their lives.
+
+- A handle owns its native object until it is closed: by ``close()``, at the end of ``with``, or when it is collected.
+- A child holds its parents, so Python cannot collect a parent first. In a reference cycle the collector may run the
+  finalizers in any order; then the parent waits as an orphan, and its last child releases it.
+- Closing a parent closes its open children first.
+- A closed handle changes its class to one whose ``_ptr`` raises `ClosedError`, so the usual path needs no test.
+- A handle that a native call is using cannot be closed: `BusyError`.
+"""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+
+from . import _pending
+from ._errors import BusyError, ClosedError, Error, UnsupportedError, failure
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+#: Handles without parents, by identity: from them all others can be reached.
+_roots: dict[int, weakref.ref[Handle]] = {}
+
+
+class Native:
+    """What has a native pointer: owned handles, and the tensors and layers that a network owns."""
+
+    __slots__ = ("__weakref__", "_ptr")
+
+    #: Attributes that only an open object has.
+    _guarded: ClassVar[tuple[str, ...]] = ("_ptr",)
+
+    _ptr: Any
+
+    def _closed_text(self) -> str:
+        return f"this {type(self).__name__} is closed, or was never made"
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the native object is gone."""
+        return not has_pointer(self)
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} objects stand for native ones and cannot be copied or pickled")
+
+    def __copy__(self) -> NoReturn:
+        self.__reduce_ex__(2)
+
+    def __deepcopy__(self, memo: object) -> NoReturn:
+        self.__reduce_ex__(2)
+
+
+_pointer_slot: Any = Native.__dict__["_ptr"]
+_empty_classes: dict[type[Any], type[Any]] = {}
+
+
+def has_pointer(native: Native) -> bool:
+    """Whether the object is open, without raising."""
+    try:
+        _pointer_slot.__get__(native)
+    except AttributeError:
+        return False
+    return True
+
+
+def take_pointer(native: Native) -> Any:
+    """Take the pointer out of an object, which closes it; None where another thread was faster."""
+    try:
+        pointer = _pointer_slot.__get__(native)
+        _pointer_slot.__delete__(native)
+    except AttributeError:
+        return None
+    native.__class__ = _empty_class(type(native))
+    return pointer
+
+
+def _empty_class(kind: type[Any]) -> type[Any]:
+    """The class of closed objects: like ``kind``, but reading a guarded attribute raises `ClosedError`.
+
+    A test in every method, or ``__getattr__``, would say the same, but would cost every call of an open object.
+    """
+    known = _empty_classes.get(kind)
+    if known is not None:
+        return known
+
+    def closed(self: Native) -> NoReturn:
+        raise ClosedError(self._closed_text())
+
+    if kind in _empty_classes.values():
+        return kind
+    body: dict[str, Any] = {name: property(closed) for name in kind._guarded}
+    body |= {"__slots__": (), "__module__": kind.__module__, "__qualname__": kind.__qualname__, "__doc__": kind.__doc__}
+    body["_filled_class"] = kind
+    return _empty_classes.setdefault(kind, type(kind)(kind.__name__, (kind,), body))
+
+
+class Handle(Native):
+    """A native object that Python owns.
+
+    Parameters
+    ----------
+    pointer
+        The native object. Whoever makes the handle gives it away.
+    *parents
+        Handles that must outlive this one; they are kept alive.
+    """
+
+    __slots__ = ("_children", "_keep", "_orphan", "_parents", "_targets", "_turn", "_users")
+
+    #: C function that destroys the native object; None where a parent does.
+    _destroy: ClassVar[Callable[[Any], None] | None] = None
+    #: Exception for failures that the status does not explain.
+    _error: ClassVar[type[Error]] = Error
+
+    _parents: tuple[Handle, ...]
+    _children: dict[int, weakref.ref[Handle]]
+    _keep: dict[Any, Any]
+    _orphan: bool
+    #: Callback targets whose exceptions the calls of this handle raise: its own, and those of its parents.
+    _targets: tuple[object, ...]
+    _turn: list[Any]
+    _users: list[str]
+
+    #: The class that an object has while it is open; only empty ones have the attribute.
+    _filled_class: ClassVar[type[Any]]
+
+    def __new__(cls, *_: object, **__: object) -> Self:
+        # Empty until _setup: an object whose __init__ did not get that far is like a closed one.
+        handle: Self = object.__new__(_empty_class(cls))
+        return handle
+
+    def __init__(self, *_: object, **__: object) -> None:
+        raise TypeError(f"{type(self).__name__} objects cannot be made directly. {self._how_to_make()}")
+
+    def _how_to_make(self) -> str:
+        return "Use the method of the object that they belong to."
+
+    def _setup(self, pointer: Any, *parents: Handle) -> None:
+        self._orphan = False
+        self._children = {}
+        self._keep = {}
+        self._users = []
+        self._turn = [None]
+        self._parents = parents
+        self._targets = tuple(dict.fromkeys(target for parent in parents for target in parent._targets))
+        reference = weakref.ref(self)
+        if parents:
+            for parent in parents:
+                parent._children[id(self)] = reference
+        else:
+            _roots[id(self)] = reference
+        self.__class__ = self._filled_class
+        self._ptr = pointer
+
+    @classmethod
+    def _adopt(cls, pointer: Any, *parents: Handle) -> Self:
+        """Make a handle for a native object that has just been created."""
+        handle = cls.__new__(cls)
+        handle._setup(pointer, *parents)
+        return handle
+
+    # Calls
+
+    def _fail(self, what: str, *targets: object) -> NoReturn:
+        """Raise for the native call that has just failed on this thread, or what a callback of it raised."""
+        # A network's tensors and layers say their own class: "Tensor.name".
+        subject = what if what[:1].isupper() else f"{self._label()}.{what}"
+        _pending.raise_pending(failure(self._error, subject), *self._targets, *targets)
+        raise AssertionError("unreachable")
+
+    def _check(self, status: int, what: str, *targets: object) -> None:
+        """Raise if a native call failed, or if a callback raised during it."""
+        if status:
+            self._fail(what, *targets)
+        if _pending.pending:
+            _pending.raise_pending(None, *self._targets, *targets)
+
+    def _label(self) -> str:
+        return type(self).__name__
+
+    @contextmanager
+    def _exclusive(self, what: str) -> Iterator[Any]:
+        """Keep every other call that changes this object out, and `close` too."""
+        try:
+            token = self._turn.pop()
+        except IndexError:
+            raise self._busy_error(what) from None
+        self._users.append(what)
+        try:
+            yield token
+        finally:
+            self._users.remove(what)
+            self._turn.append(token)
+
+    @contextmanager
+    def _shared(self, what: str) -> Iterator[None]:
+        """Keep `close` out while a native call reads this object; other calls may run beside it."""
+        self._users.append(what)
+        try:
+            yield
+        finally:
+            self._users.remove(what)
+
+    def _busy_error(self, what: str) -> BusyError:
+        users = " and ".join(self._users) or "another call"
+        return BusyError(f"{self._label()}.{what}: the object is in use by {users}; wait until that has returned")
+
+    # Life
+
+    def close(self) -> None:
+        """Release the native object, after those that depend on it. Closing again does nothing.
+
+        Raises
+        ------
+        BusyError
+            If a native call is using the object or one that depends on it.
+        """
+        if not has_pointer(self):
+            return
+        self._refuse_if_busy("close")
+        self._close_tree()
+
+    def _refuse_if_busy(self, what: str) -> None:
+        if self._users or not self._turn:
+            raise self._busy_error(what)
+        for child in self._open_children():
+            child._refuse_if_busy(what)
+
+    def _close_tree(self) -> None:
+        for child in self._open_children():
+            child._close_tree()
+        self._release()
+
+    def _open_children(self) -> list[Handle]:
+        """Living children, youngest first: what was made last may depend on what was made before."""
+        alive = (reference() for reference in reversed(list(self._children.values())))
+        return [child for child in alive if child is not None and has_pointer(child)]
+
+    def _release(self) -> None:
+        """Destroy the native object once, then let go of what it needed."""
+        pointer = take_pointer(self)
+        if pointer is None:
+            return
+        try:
+            self._before_destroy()
+            if self._destroy is not None:
+                type(self)._destroy(pointer)  # type: ignore[misc]
+        finally:
+            self._keep.clear()
+            parents, self._parents = self._parents, ()
+            _roots.pop(id(self), None)
+            for parent in parents:
+                parent._children.pop(id(self), None)
+                if parent._orphan and not parent._children:
+                    parent._release()
+
+    def _before_destroy(self) -> None:
+        """Whatever must end before the native object does."""
+
+    def _disown(self) -> None:
+        """Forget the native object without touching it: for a forked child."""
+        take_pointer(self)
+
+    def __enter__(self) -> Self:
+        _ = self._ptr  # raises where it is closed
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        try:
+            if not has_pointer(self):
+                return
+            if self._children:
+                # Only the cycle collector gets here: its order is arbitrary, so the last child does the rest.
+                self._orphan = True
+                return
+            self._release()
+        except BaseException as error:
+            _pending.report(error, f"the finalizer of {type(self).__name__}")
+
+    def __repr__(self) -> str:
+        if not has_pointer(self):
+            return f"<trtx.{type(self).__name__} (closed)>"
+        try:
+            details = self._details()
+        except Exception as error:  # a repr must not raise
+            details = f"unreadable: {error}"
+        return f"<trtx.{type(self).__name__}{' ' if details else ''}{details}>"
+
+    def _details(self) -> str:
+        return ""
+
+
+def live_handles() -> list[Handle]:
+    """Every open handle of this process."""
+    found: list[Handle] = []
+    waiting = [reference() for reference in list(_roots.values())]
+    seen: set[int] = set()
+    while waiting:
+        handle = waiting.pop()
+        if handle is None or id(handle) in seen:
+            continue
+        seen.add(id(handle))
+        if has_pointer(handle):
+            found.append(handle)
+        waiting += [reference() for reference in list(handle._children.values())]
+    return found
+
+
+_forked = False
+
+
+def refuse_after_fork() -> None:
+    """Raise in a process that was forked after the native library had been used."""
+    if _forked:
+        raise UnsupportedError(
+            "this process was forked from one that used TensorRT-RTX, which does not survive fork(); start it with the "
+            "'spawn' method instead (multiprocessing.get_context('spawn'))"
+        )
+
+
+def _after_fork_in_child() -> None:
+    """Empty every handle without touching its native object: that one's threads and locks exist in the parent alone."""
+    global _forked
+    handles = live_handles()
+    if not handles:
+        return
+    _forked = True
+    for handle in handles:
+        handle._disown()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

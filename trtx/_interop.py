@@ -1,0 +1,142 @@
+"""numpy and its relatives: types, arrays, packing. numpy is imported on first use, not with `trtx`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from trtx_sys._enums_gen import DataType
+
+from ._errors import InvalidArgumentError, UnsupportedError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+#: numpy's name of each type; those with a dot are in ml_dtypes.
+_NAMES = {
+    DataType.FLOAT: "float32",
+    DataType.HALF: "float16",
+    DataType.INT8: "int8",
+    DataType.INT32: "int32",
+    DataType.BOOL: "bool",
+    DataType.UINT8: "uint8",
+    DataType.FP8: "ml_dtypes.float8_e4m3fn",
+    DataType.BF16: "ml_dtypes.bfloat16",
+    DataType.INT64: "int64",
+    DataType.INT4: "ml_dtypes.int4",
+    DataType.FP4: "ml_dtypes.float4_e2m1fn",
+    DataType.E8M0: "ml_dtypes.float8_e8m0fnu",
+}
+_BITS = {
+    DataType.FLOAT: 32,
+    DataType.HALF: 16,
+    DataType.INT8: 8,
+    DataType.INT32: 32,
+    DataType.BOOL: 8,
+    DataType.UINT8: 8,
+    DataType.FP8: 8,
+    DataType.BF16: 16,
+    DataType.INT64: 64,
+    DataType.INT4: 4,
+    DataType.FP4: 4,
+    DataType.E8M0: 8,
+}
+_TYPES = {name.rsplit(".", 1)[-1]: data_type for data_type, name in _NAMES.items()}
+
+
+def itemsize_bits(data_type: DataType) -> int:
+    """Bits that an element takes; types of four bits are packed, two to a byte."""
+    return _BITS[data_type]
+
+
+def numpy_dtype(data_type: DataType) -> np.dtype[Any]:
+    """The numpy dtype of a TensorRT-RTX type.
+
+    Raises
+    ------
+    UnsupportedError
+        If the type is one of ml_dtypes, and that package is not installed.
+    """
+    import numpy as np
+
+    name = _NAMES[data_type]
+    if not name.startswith("ml_dtypes."):
+        return np.dtype(name)
+    try:
+        import ml_dtypes
+    except ImportError:
+        raise UnsupportedError(
+            f"numpy has no {data_type.name} of its own; install ml_dtypes (pip install 'trtx[ml-dtypes]')"
+        ) from None
+    return np.dtype(getattr(ml_dtypes, name.split(".")[1]))
+
+
+def data_type(dtype: np.dtype[Any], name: str = "dtype") -> DataType:
+    """The TensorRT-RTX type of a numpy dtype, or `InvalidArgumentError`."""
+    found = _TYPES.get(dtype.name)
+    if found is None:
+        known = ", ".join(sorted(_TYPES))
+        raise InvalidArgumentError(
+            f"{name} has the type {dtype.name}, which TensorRT-RTX does not know; allowed are {known} "
+            "(convert with .astype())"
+        )
+    return found
+
+
+def as_array(value: Any, name: str) -> npt.NDArray[Any]:
+    """A contiguous array of what numpy can read without guessing a type: arrays, buffers, DLPack tensors on the host."""
+    import numpy as np
+
+    if isinstance(value, np.generic):
+        value = np.asarray(value)
+    if not isinstance(value, np.ndarray):
+        value = _foreign_array(value, name)
+    if not value.dtype.isnative:
+        value = value.astype(value.dtype.newbyteorder("="))
+    # ascontiguousarray makes one dimension of none.
+    return value if value.flags.c_contiguous else np.ascontiguousarray(value)
+
+
+def _foreign_array(value: Any, name: str) -> npt.NDArray[Any]:
+    import numpy as np
+
+    if hasattr(value, "__dlpack__"):
+        try:
+            return np.from_dlpack(value)
+        except (BufferError, RuntimeError, TypeError, ValueError) as error:
+            raise InvalidArgumentError(f"{name} cannot be read through DLPack: {error}") from None
+    if isinstance(value, (bytes, bytearray, memoryview)) or hasattr(value, "__array_interface__"):
+        return np.asarray(memoryview(value)) if not hasattr(value, "__array_interface__") else np.asarray(value)
+    if hasattr(value, "__buffer__"):
+        return np.asarray(memoryview(value))
+    raise InvalidArgumentError(
+        f"{name} is {type(value).__name__}; allowed is a numpy array or anything with the buffer protocol or DLPack "
+        "(a list has no element type: use numpy.array(values, dtype=...))"
+    )
+
+
+def pack(array: npt.NDArray[Any], data_type: DataType) -> npt.NDArray[Any]:
+    """Values as the library reads them: two to a byte, the first in the low half, where a value has four bits."""
+    import numpy as np
+
+    if _BITS[data_type] != 4:
+        return array
+    nibbles = array.reshape(-1).view(np.uint8) & 0x0F
+    if nibbles.size % 2:
+        nibbles = np.append(nibbles, np.uint8(0))
+    return nibbles[0::2] | (nibbles[1::2] << 4)
+
+
+def unpack(raw: bytes, data_type: DataType, count: int) -> npt.NDArray[Any]:
+    """Values from the library's memory; the inverse of `pack`."""
+    import numpy as np
+
+    dtype = numpy_dtype(data_type)
+    if _BITS[data_type] != 4:
+        return np.frombuffer(raw, dtype, count)
+    packed = np.frombuffer(raw, np.uint8)
+    nibbles = np.empty(packed.size * 2, np.uint8)
+    nibbles[0::2], nibbles[1::2] = packed & 0x0F, packed >> 4
+    if data_type is DataType.INT4:  # ml_dtypes keeps the sign in all eight bits
+        nibbles = np.where(nibbles & 0x08, nibbles | 0xF0, nibbles).astype(np.uint8)
+    return nibbles[:count].view(dtype)

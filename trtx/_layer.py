@@ -1,0 +1,188 @@
+"""`Layer`: what all layers have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from trtx_sys._enums_gen import DataType, LayerType
+from trtx_sys._ffi import ffi, lib
+
+from ._errors import text
+from ._handle import Native, has_pointer
+from ._pending import pending
+from ._values import INT32_MAX, MAX_TEXT, check_index, check_int, check_text
+
+if TYPE_CHECKING:
+    from ._network import NetworkDefinition
+    from ._tensor import Tensor
+
+__all__ = ["Layer"]
+
+
+class Layer(Native):
+    """A layer of a network (``ILayer``). Each kind of layer has a class of its own with its settings as properties.
+
+    Layers come from the ``add_*`` methods of `NetworkDefinition`, or from `NetworkDefinition.get_layer`. The network owns
+    them: a layer keeps its network alive, and raises `ClosedError` once the network is closed. The same layer is always
+    the same object.
+    """
+
+    __slots__ = ("_network",)
+
+    _network: NetworkDefinition
+
+    def __init__(self) -> None:
+        raise TypeError(f"{type(self).__name__} objects cannot be made directly. Use the add_* methods of a network.")
+
+    def _closed_text(self) -> str:
+        return f"this {type(self).__name__} is no longer part of a network: its network was closed"
+
+    @property
+    def network(self) -> NetworkDefinition:
+        """The network that it belongs to."""
+        _ = self._ptr
+        return self._network
+
+    @property
+    def layer_type(self) -> LayerType:
+        """Kind of the layer (``ILayer::getType``)."""
+        return LayerType(lib.trtx_layer_get_type(self._ptr))
+
+    @property
+    def type(self) -> Any:
+        """Kind of the layer. Activations and poolings have their own `type` here: use `layer_type` for any layer."""
+        return self.layer_type
+
+    @property
+    def name(self) -> str:
+        """Name, as messages and the inspector show it (``ILayer::getName``)."""
+        return text(lib.trtx_layer_get_name(self._ptr))
+
+    @name.setter
+    def name(self, value: str) -> None:
+        encoded = check_text(value, "name", limit=MAX_TEXT)
+        self._network._change("Layer.name", lib.trtx_layer_set_name, self._ptr, encoded)
+
+    @property
+    def metadata(self) -> str:
+        """Free text that the inspector shows with the layer (``ILayer::getMetadata``)."""
+        return text(lib.trtx_layer_get_metadata(self._ptr))
+
+    @metadata.setter
+    def metadata(self, value: str) -> None:
+        encoded = check_text(value, "metadata")
+        self._network._change("Layer.metadata", lib.trtx_layer_set_metadata, self._ptr, encoded)
+
+    @property
+    def num_inputs(self) -> int:
+        """Number of inputs (``ILayer::getNbInputs``)."""
+        return lib.trtx_layer_get_nb_inputs(self._ptr)
+
+    @property
+    def num_outputs(self) -> int:
+        """Number of outputs (``ILayer::getNbOutputs``)."""
+        return lib.trtx_layer_get_nb_outputs(self._ptr)
+
+    @property
+    def num_ranks(self) -> int:
+        """Number of GPUs that take part in the layer (``ILayer::getNbRanks``)."""
+        return lib.trtx_layer_get_nb_ranks(self._ptr)
+
+    @num_ranks.setter
+    def num_ranks(self, value: int) -> None:
+        number = check_int(value, "num_ranks", 1, INT32_MAX)
+        self._network._change("Layer.num_ranks", lib.trtx_layer_set_nb_ranks, self._ptr, number)
+
+    @property
+    def inputs(self) -> tuple[Tensor | None, ...]:
+        """All inputs; None where an optional one is not set."""
+        return tuple(self.get_input(i) for i in range(self.num_inputs))
+
+    @property
+    def outputs(self) -> tuple[Tensor, ...]:
+        """All outputs."""
+        return tuple(self.get_output(i) for i in range(self.num_outputs))
+
+    def get_input(self, index: int) -> Tensor | None:
+        """An input (``ILayer::getInput``).
+
+        Parameters
+        ----------
+        index : int
+            From 0 to ``num_inputs - 1``.
+
+        Returns
+        -------
+        Tensor or None
+            None where an optional input is not set.
+        """
+        number = check_index(index, "index", self.num_inputs, f"inputs of layer {self.name!r}")
+        return self._network._read_tensor("Layer.get_input", lib.trtx_layer_get_input, self._ptr, number)
+
+    def get_output(self, index: int) -> Tensor:
+        """An output (``ILayer::getOutput``).
+
+        Parameters
+        ----------
+        index : int
+            From 0 to ``num_outputs - 1``.
+        """
+        # Written out, not through the network's helpers: building a large network is mostly this call and add_*.
+        network = self._network
+        if index.__class__ is not int or not 0 <= index <= INT32_MAX:
+            index = check_index(index, "index", self.num_outputs, f"outputs of layer {self.name!r}")
+        try:
+            token = network._turn.pop()
+        except IndexError:
+            raise network._busy_error("get_output") from None
+        try:
+            out = token[1]
+            if lib.trtx_layer_get_output(self._ptr, index, out) or pending:
+                self._explain_output(index)
+            pointer = out[0]
+        finally:
+            network._turn.append(token)
+        reference = network._wrappers.get(pointer)
+        if reference is not None:
+            known = reference()
+            if known is not None:
+                return known  # type: ignore[return-value]
+        return network._new_tensor(pointer)
+
+    def _explain_output(self, index: int) -> None:
+        """Raise for an output that the library did not give."""
+        count = lib.trtx_layer_get_nb_outputs(self._ptr)
+        check_index(index, "index", count, f"outputs of layer {self.name!r}")
+        self._network._check(lib.TRTX_FAILED, "Layer.get_output")
+
+    def set_input(self, index: int, tensor: Tensor) -> None:
+        """Replace an input, or set an optional one (``ILayer::setInput``).
+
+        Parameters
+        ----------
+        index : int
+            Place of the input; which places there are depends on the kind of layer.
+        tensor : Tensor
+            A tensor of the same network.
+
+        Raises
+        ------
+        NetworkError
+            If the layer has no such input.
+        """
+        number = check_int(index, "index", 0, INT32_MAX)
+        self._network._change(
+            "Layer.set_input", lib.trtx_layer_set_input, self._ptr, number, self._network._own(tensor, "tensor")
+        )
+
+    def get_output_type(self, index: int) -> DataType:
+        """Type of an output (``ILayer::getOutputType``)."""
+        number = check_index(index, "index", self.num_outputs, f"outputs of layer {self.name!r}")
+        result = ffi.new("trtx_data_type *")
+        self._network._check(lib.trtx_layer_get_output_type(self._ptr, number, result), "Layer.get_output_type")
+        return DataType(result[0])
+
+    def __repr__(self) -> str:
+        if not has_pointer(self):
+            return f"<trtx.{type(self).__name__} (closed)>"
+        return f"<trtx.{type(self).__name__} {self.name!r}>"

@@ -1,0 +1,203 @@
+"""Settings of layers that are more than one value: mixed into the generated layer classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from trtx_sys._enums_gen import DataType, MatrixOperation, MoEActType
+from trtx_sys._ffi import ffi, lib
+
+from ._layer import Layer
+from ._values import INT64_MAX, MAX_DIMS, check_enum, check_float, check_int, check_shape, reject, to_dims
+
+if TYPE_CHECKING:
+    from ._tensor import Tensor
+
+
+class MatrixMultiplyLayerExtras(Layer):
+    __slots__ = ()
+
+    def _get_op(self, index: int) -> MatrixOperation:
+        result = ffi.new("trtx_matrix_operation *")
+        status = lib.trtx_matrix_multiply_layer_get_operation(self._ptr, index, result)
+        self._network._check(status, f"MatrixMultiplyLayer.op{index}")
+        return MatrixOperation(result[0])
+
+    def _set_op(self, index: int, value: MatrixOperation) -> None:
+        operation = check_enum(MatrixOperation, value, f"op{index}")
+        self._network._change(
+            f"MatrixMultiplyLayer.op{index}",
+            lib.trtx_matrix_multiply_layer_set_operation,
+            self._ptr,
+            index,
+            operation,
+        )
+
+    @property
+    def op0(self) -> MatrixOperation:
+        """What is done to the first matrix (``IMatrixMultiplyLayer::getOperation``)."""
+        return self._get_op(0)
+
+    @op0.setter
+    def op0(self, value: MatrixOperation) -> None:
+        self._set_op(0, value)
+
+    @property
+    def op1(self) -> MatrixOperation:
+        """What is done to the second matrix (``IMatrixMultiplyLayer::getOperation``)."""
+        return self._get_op(1)
+
+    @op1.setter
+    def op1(self, value: MatrixOperation) -> None:
+        self._set_op(1, value)
+
+
+class ResizeLayerExtras(Layer):
+    __slots__ = ()
+
+    @property
+    def scales(self) -> tuple[float, ...]:
+        """Factor of each dimension; empty where the output's shape was set instead (``IResizeLayer::getScales``)."""
+        count = self._read_scales(0, ffi.NULL)
+        if count <= 0:
+            return ()
+        # The library fills an array of exactly this size, and refuses any other.
+        values = ffi.new("float[]", count)
+        self._read_scales(count, values)
+        return tuple(ffi.unpack(values, count))
+
+    def _read_scales(self, size: int, values: Any) -> int:
+        result = ffi.new("int32_t *")
+        status = lib.trtx_resize_layer_get_scales(self._ptr, size, values, result)
+        self._network._check(status, "ResizeLayer.scales")
+        return int(result[0])
+
+    @scales.setter
+    def scales(self, value: Sequence[float]) -> None:
+        factors = [check_float(factor, f"scales[{i}]") for i, factor in enumerate(value)]
+        if not factors or len(factors) > MAX_DIMS:
+            reject("scales", tuple(factors), f"one factor for each of 1 to {MAX_DIMS} dimensions")
+        self._network._change(
+            "ResizeLayer.scales",
+            lib.trtx_resize_layer_set_scales,
+            self._ptr,
+            ffi.new("float[]", factors),
+            len(factors),
+        )
+
+
+class FillLayerExtras(Layer):
+    __slots__ = ()
+
+    @property
+    def is_alpha_beta_int64(self) -> bool:
+        """Whether `alpha` and `beta` are integers of 64 bits (``IFillLayer::isAlphaBetaInt64``)."""
+        return lib.trtx_fill_layer_is_alpha_beta_int64(self._ptr)
+
+    @property
+    def alpha(self) -> int | float:
+        """Start, minimum or mean; set an int or a float (``IFillLayer::getAlpha``)."""
+        if self.is_alpha_beta_int64:
+            return lib.trtx_fill_layer_get_alpha_int64(self._ptr)
+        return lib.trtx_fill_layer_get_alpha(self._ptr)
+
+    @alpha.setter
+    def alpha(self, value: int | float) -> None:
+        self._set("alpha", value)
+
+    @property
+    def beta(self) -> int | float:
+        """Step, maximum or standard deviation; set an int or a float (``IFillLayer::getBeta``)."""
+        if self.is_alpha_beta_int64:
+            return lib.trtx_fill_layer_get_beta_int64(self._ptr)
+        return lib.trtx_fill_layer_get_beta(self._ptr)
+
+    @beta.setter
+    def beta(self, value: int | float) -> None:
+        self._set("beta", value)
+
+    def _set(self, name: str, value: int | float) -> None:
+        number: int | float
+        if isinstance(value, int):
+            number = check_int(value, name, -INT64_MAX - 1, INT64_MAX)
+            function = getattr(lib, f"trtx_fill_layer_set_{name}_int64")
+        else:
+            number, function = check_float(value, name), getattr(lib, f"trtx_fill_layer_set_{name}")
+        self._network._change(f"FillLayer.{name}", function, self._ptr, number)
+
+
+class LoopBoundaryLayerExtras(Layer):
+    __slots__ = ()
+
+
+class IfConditionalBoundaryLayerExtras(Layer):
+    __slots__ = ()
+
+
+class AttentionBoundaryLayerExtras(Layer):
+    __slots__ = ()
+
+
+class MoELayerExtras(Layer):
+    __slots__ = ()
+
+    def set_gated_weights(self, fc_gate: Tensor, fc_up: Tensor, fc_down: Tensor, activation_type: MoEActType) -> None:
+        """Set the weights of gated experts (``IMoELayer::setGatedWeights``)."""
+        own = self._network._own
+        self._network._change(
+            "MoELayer.set_gated_weights",
+            lib.trtx_moe_layer_set_gated_weights,
+            self._ptr,
+            own(fc_gate, "fc_gate"),
+            own(fc_up, "fc_up"),
+            own(fc_down, "fc_down"),
+            check_enum(MoEActType, activation_type, "activation_type"),
+        )
+
+    def set_gated_biases(self, fc_gate: Tensor, fc_up: Tensor, fc_down: Tensor) -> None:
+        """Set the biases of gated experts (``IMoELayer::setGatedBiases``)."""
+        own = self._network._own
+        self._network._change(
+            "MoELayer.set_gated_biases",
+            lib.trtx_moe_layer_set_gated_biases,
+            self._ptr,
+            own(fc_gate, "fc_gate"),
+            own(fc_up, "fc_up"),
+            own(fc_down, "fc_down"),
+        )
+
+    def set_quantization_static(self, fc_down_activation_scale: Tensor, dtype: DataType) -> None:
+        """Quantize the activations with a given scale (``IMoELayer::setQuantizationStatic``)."""
+        self._network._change(
+            "MoELayer.set_quantization_static",
+            lib.trtx_moe_layer_set_quantization_static,
+            self._ptr,
+            self._network._own(fc_down_activation_scale, "fc_down_activation_scale"),
+            check_enum(DataType, dtype, "dtype"),
+        )
+
+    def set_quantization_dynamic_dbl_q(
+        self, fc_down_activation_dbl_q_scale: Tensor, dtype: DataType, block_shape: Sequence[int], scale_type: DataType
+    ) -> None:
+        """Quantize the activations with scales from the data (``IMoELayer::setQuantizationDynamicDblQ``)."""
+        self._network._change(
+            "MoELayer.set_quantization_dynamic_dbl_q",
+            lib.trtx_moe_layer_set_quantization_dynamic_dbl_q,
+            self._ptr,
+            self._network._own(fc_down_activation_dbl_q_scale, "fc_down_activation_dbl_q_scale"),
+            check_enum(DataType, dtype, "dtype"),
+            to_dims(check_shape(block_shape, "block_shape", low=-1)),
+            check_enum(DataType, scale_type, "scale_type"),
+        )
+
+    def set_swiglu_params(self, limit: float, alpha: float, beta: float) -> None:
+        """Set the parameters of SwiGLU (``IMoELayer::setSwigluParams``)."""
+        self._network._change(
+            "MoELayer.set_swiglu_params",
+            lib.trtx_moe_layer_set_swiglu_params,
+            self._ptr,
+            check_float(limit, "limit"),
+            check_float(alpha, "alpha"),
+            check_float(beta, "beta"),
+        )

@@ -1,0 +1,137 @@
+"""`Logger`: where the messages of TensorRT-RTX go."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from trtx_sys._enums_gen import Severity
+from trtx_sys._ffi import ffi, lib
+
+from ._callbacks import Target
+from ._handle import Handle
+from ._values import check_enum, check_text
+
+__all__ = ["Logger"]
+
+Sink = Callable[[Severity, str], object]
+
+_LETTERS = {
+    Severity.INTERNAL_ERROR: "F",
+    Severity.ERROR: "E",
+    Severity.WARNING: "W",
+    Severity.INFO: "I",
+    Severity.VERBOSE: "V",
+}
+
+#: Levels of the `logging` module.
+_LEVELS = {
+    Severity.INTERNAL_ERROR: logging.CRITICAL,
+    Severity.ERROR: logging.ERROR,
+    Severity.WARNING: logging.WARNING,
+    Severity.INFO: logging.INFO,
+    Severity.VERBOSE: logging.DEBUG,
+}
+
+
+def _write_to_stderr(severity: Severity, message: str) -> None:
+    if sys.stderr is not None:  # pythonw has none
+        sys.stderr.write(f"[TensorRT-RTX] [{_LETTERS[severity]}] {message}\n")
+
+
+class Logger(Handle):
+    """Receives every message of TensorRT-RTX (``ILogger``).
+
+    Parameters
+    ----------
+    severity : Severity, default WARNING
+        Less severe messages are dropped natively, before they cost anything.
+    sink : callable or logging.Logger, optional
+        Called as ``sink(severity, message)``, on whatever thread TensorRT-RTX logs, one call at a time. A
+        `logging.Logger` gets the messages at the level that corresponds. Without it they go to ``sys.stderr``.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If an argument is of a wrong kind.
+
+    Notes
+    -----
+    Objects made with a logger keep it alive. It may be shared by any number of objects and threads. An exception that
+    the sink raises comes out of the call that logged. Errors are part of exceptions whatever the severity is.
+    """
+
+    __slots__ = ("_severity", "_target")
+
+    _destroy = lib.trtx_logger_destroy
+    _severity: Severity
+    _target: Target
+
+    def __init__(self, severity: Severity = Severity.WARNING, sink: Sink | logging.Logger | None = None) -> None:
+        self._severity = check_enum(Severity, severity, "severity")
+        self._target = Target(_as_sink(sink))
+        callbacks = ffi.new("trtx_logger_callbacks *")
+        callbacks.log = lib.trtx_py_logger_log
+        payload = ffi.new_handle(self._target)
+        self._targets = ()
+        result = ffi.new("trtx_logger **")
+        self._check(lib.trtx_logger_create(callbacks, payload, result), "create")
+        lib.trtx_logger_set_threshold(result[0], self._severity)
+        self._setup(result[0])
+        self._targets = (self._target,)
+        # The handle must live until the bridge has been retired, which _release does before it clears _keep.
+        self._keep["payload"] = payload
+
+    @classmethod
+    def to_logging(cls, severity: Severity = Severity.INFO, name: str = "trtx") -> Logger:
+        """Make a logger that writes to ``logging.getLogger(name)``."""
+        return cls(severity, logging.getLogger(name))
+
+    @property
+    def severity(self) -> Severity:
+        """Least severe messages that pass; may be set at any time."""
+        _ = self._ptr
+        return self._severity
+
+    @severity.setter
+    def severity(self, value: Severity) -> None:
+        severity = check_enum(Severity, value, "severity")
+        lib.trtx_logger_set_threshold(self._ptr, severity)
+        self._severity = severity
+
+    #: The spelling of NVIDIA's package.
+    min_severity = severity
+
+    def log(self, severity: Severity, message: str) -> None:
+        """Send a message through the logger, as TensorRT-RTX would.
+
+        Parameters
+        ----------
+        severity : Severity
+        message : str
+            Text without NUL characters.
+        """
+        encoded = check_text(message, "message")
+        self._check(lib.trtx_logger_log(self._ptr, check_enum(Severity, severity, "severity"), encoded), "log")
+
+    def _details(self) -> str:
+        return self._severity.name
+
+    def _how_to_make(self) -> str:
+        return "Call trtx.Logger()."
+
+
+def _as_sink(sink: Any) -> Sink:
+    if sink is None:
+        return _write_to_stderr
+    if isinstance(sink, logging.Logger):
+        return lambda severity, message: sink.log(_LEVELS[severity], "%s", message)
+    if callable(sink):
+        return sink  # type: ignore[no-any-return]
+    from ._errors import InvalidArgumentError
+
+    raise InvalidArgumentError(
+        f"sink must be a callable or a logging.Logger, got {type(sink).__name__}: it is called with severity and message"
+    )

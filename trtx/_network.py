@@ -1,0 +1,349 @@
+"""`NetworkDefinition`: the network under construction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from trtx_sys._enums_gen import DataType, NetworkDefinitionCreationFlag
+from trtx_sys._ffi import ffi, lib
+
+from ._errors import InvalidArgumentError, text
+from ._handle import take_pointer
+from ._layer import Layer
+from ._network_dense import DenseLayers
+from ._network_shape import ShapeLayers
+from ._tensor import Tensor
+from ._values import INT64_MAX, MAX_TEXT, check_enum, check_index, check_shape, check_text, to_dims
+
+if TYPE_CHECKING:
+    from ._builder import Builder
+
+__all__ = ["NetworkDefinition"]
+
+
+class NetworkDefinition(DenseLayers, ShapeLayers):
+    """A network under construction (``INetworkDefinition``): its inputs, layers and outputs.
+
+    Networks come from `Builder.create_network`. They are strongly typed: every tensor has the type that its layer gives
+    it, and nothing is converted unless a cast says so. Indexing and iterating give the layers.
+
+    Notes
+    -----
+    A network keeps its builder alive, and owns its tensors and layers. Weights are not copied: the network keeps the
+    arrays alive, and they must not change before the engine is built. Only one thread may change a network at a time,
+    and none while an engine is built from it: `BusyError`.
+    """
+
+    __slots__ = ()
+
+    def _how_to_make(self) -> str:
+        return "Use Builder.create_network."
+
+    # What it is
+
+    @property
+    def builder(self) -> Builder:
+        """The builder that made it."""
+        _ = self._ptr
+        return self._builder
+
+    @property
+    def name(self) -> str:
+        """Name, which the engine takes over (``INetworkDefinition::getName``)."""
+        return text(lib.trtx_network_definition_get_name(self._ptr))
+
+    @name.setter
+    def name(self, value: str) -> None:
+        encoded = check_text(value, "name", limit=MAX_TEXT)
+        self._change("name", lib.trtx_network_definition_set_name, self._ptr, encoded)
+
+    @property
+    def flags(self) -> int:
+        """Bit mask of `NetworkDefinitionCreationFlag` (``INetworkDefinition::getFlags``)."""
+        return lib.trtx_network_definition_get_flags(self._ptr)
+
+    def get_flag(self, flag: NetworkDefinitionCreationFlag) -> bool:
+        """Whether a flag is set (``INetworkDefinition::getFlag``)."""
+        return lib.trtx_network_definition_get_flag(self._ptr, check_enum(NetworkDefinitionCreationFlag, flag, "flag"))
+
+    @property
+    def num_layers(self) -> int:
+        """Number of layers (``INetworkDefinition::getNbLayers``)."""
+        return lib.trtx_network_definition_get_nb_layers(self._ptr)
+
+    @property
+    def num_inputs(self) -> int:
+        """Number of inputs (``INetworkDefinition::getNbInputs``)."""
+        return lib.trtx_network_definition_get_nb_inputs(self._ptr)
+
+    @property
+    def num_outputs(self) -> int:
+        """Number of outputs (``INetworkDefinition::getNbOutputs``)."""
+        return lib.trtx_network_definition_get_nb_outputs(self._ptr)
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """All layers, in the order in which they were added."""
+        return tuple(self)
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        """All inputs, in the order in which they were added."""
+        return tuple(self.get_input(i) for i in range(self.num_inputs))
+
+    @property
+    def outputs(self) -> tuple[Tensor, ...]:
+        """All outputs, in the order in which they were marked."""
+        return tuple(self.get_output(i) for i in range(self.num_outputs))
+
+    def get_layer(self, index: int) -> Layer:
+        """A layer, as an object of its own class (``INetworkDefinition::getLayer``).
+
+        Parameters
+        ----------
+        index : int
+            From 0 to ``num_layers - 1``.
+        """
+        count = lib.trtx_network_definition_get_nb_layers(self._ptr)
+        if index.__class__ is not int or not 0 <= index < count:
+            index = check_index(index, "index", count, "layers")
+        try:
+            token = self._turn.pop()
+        except IndexError:
+            raise self._busy_error("get_layer") from None
+        try:
+            out = token[0]
+            status = lib.trtx_network_definition_get_layer(self._ptr, index, out)
+            if status:
+                self._check(status, "get_layer")
+            pointer = out[0]
+        finally:
+            self._turn.append(token)
+        return self._layer(pointer)
+
+    def get_input(self, index: int) -> Tensor:
+        """An input (``INetworkDefinition::getInput``).
+
+        Parameters
+        ----------
+        index : int
+            From 0 to ``num_inputs - 1``.
+        """
+        count = lib.trtx_network_definition_get_nb_inputs(self._ptr)
+        if index.__class__ is not int or not 0 <= index < count:
+            index = check_index(index, "index", count, "inputs")
+        return self._read_tensor_or_fail("get_input", lib.trtx_network_definition_get_input, self._ptr, index)
+
+    def get_output(self, index: int) -> Tensor:
+        """An output (``INetworkDefinition::getOutput``).
+
+        Parameters
+        ----------
+        index : int
+            From 0 to ``num_outputs - 1``.
+        """
+        number = check_index(index, "index", self.num_outputs, "outputs")
+        return self._read_tensor_or_fail("get_output", lib.trtx_network_definition_get_output, self._ptr, number)
+
+    def __len__(self) -> int:
+        return self.num_layers
+
+    def __bool__(self) -> bool:
+        # An empty network is still a network: `if network:` must not depend on its length.
+        return True
+
+    def __getitem__(self, index: int) -> Layer:
+        count = self.num_layers
+        if isinstance(index, int) and -count <= index < 0:
+            index += count
+        if isinstance(index, int) and index >= count:
+            raise IndexError(f"layer {index} of {count}")
+        return self.get_layer(index)
+
+    def __iter__(self) -> Iterator[Layer]:
+        index = 0
+        while index < self.num_layers:
+            yield self.get_layer(index)
+            index += 1
+
+    # Inputs and outputs
+
+    def add_input(self, name: str, dtype: DataType, shape: tuple[int, ...]) -> Tensor:
+        """Add an input (``INetworkDefinition::addInput``).
+
+        Parameters
+        ----------
+        name : str
+            Name of the input, unique among the inputs.
+        dtype : DataType
+            Type of its elements.
+        shape : sequence of int
+            Up to eight sizes; -1 for one that is given at run time, within an `OptimizationProfile`.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If an argument cannot be right.
+        NetworkError
+            If TensorRT-RTX refuses it, say because the name is taken.
+        """
+        encoded = check_text(name, "name", empty=False, limit=MAX_TEXT)
+        kind = check_enum(DataType, dtype, "dtype")
+        sizes = check_shape(shape, "shape", low=-1)
+        _check_volume(sizes, "shape")
+        return self._read_tensor_or_fail(
+            f"add_input({name!r})", lib.trtx_network_definition_add_input, self._ptr, encoded, kind, to_dims(sizes)
+        )
+
+    def mark_output(self, tensor: Tensor) -> None:
+        """Make a tensor an output (``INetworkDefinition::markOutput``).
+
+        Parameters
+        ----------
+        tensor : Tensor
+            A tensor of this network that is not an output yet. Give it a name, by which the engine will know it.
+        """
+        pointer = self._own(tensor, "tensor")
+        if tensor.is_network_output:
+            raise InvalidArgumentError(f"tensor is {tensor.name!r}, which is an output already")
+        self._change(f"mark_output({tensor.name!r})", lib.trtx_network_definition_mark_output, self._ptr, pointer)
+
+    def unmark_output(self, tensor: Tensor) -> None:
+        """Make an output an ordinary tensor again (``INetworkDefinition::unmarkOutput``)."""
+        pointer = self._own(tensor, "tensor")
+        if not tensor.is_network_output:
+            raise InvalidArgumentError(f"tensor is {tensor.name!r}, which is not an output")
+        self._change(f"unmark_output({tensor.name!r})", lib.trtx_network_definition_unmark_output, self._ptr, pointer)
+
+    def mark_output_for_shapes(self, tensor: Tensor) -> None:
+        """Make a tensor an output whose values give shapes, in host memory (``INetworkDefinition::markOutputForShapes``)."""
+        self._change(
+            "mark_output_for_shapes",
+            lib.trtx_network_definition_mark_output_for_shapes,
+            self._ptr,
+            self._own(tensor, "tensor"),
+        )
+
+    def unmark_output_for_shapes(self, tensor: Tensor) -> None:
+        """Undo `mark_output_for_shapes` (``INetworkDefinition::unmarkOutputForShapes``)."""
+        self._change(
+            "unmark_output_for_shapes",
+            lib.trtx_network_definition_unmark_output_for_shapes,
+            self._ptr,
+            self._own(tensor, "tensor"),
+        )
+
+    def remove_tensor(self, tensor: Tensor) -> None:
+        """Remove a tensor that no layer uses (``INetworkDefinition::removeTensor``); it is closed afterwards.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If it is the input or output of a layer.
+        """
+        pointer = self._own(tensor, "tensor")
+        for layer in self:
+            if any(used is tensor for used in (*layer.inputs, *layer.outputs)):
+                raise InvalidArgumentError(f"tensor is {tensor.name!r}, which layer {layer.name!r} uses")
+        self._change(f"remove_tensor({tensor.name!r})", lib.trtx_network_definition_remove_tensor, self._ptr, pointer)
+        self._wrappers.pop(pointer, None)
+        take_pointer(tensor)
+
+    # Debug tensors and refitting
+
+    def mark_debug(self, tensor: Tensor) -> None:
+        """Make a tensor one that a debug listener can be shown (``INetworkDefinition::markDebug``)."""
+        self._change("mark_debug", lib.trtx_network_definition_mark_debug, self._ptr, self._own(tensor, "tensor"))
+
+    def unmark_debug(self, tensor: Tensor) -> None:
+        """Undo `mark_debug` (``INetworkDefinition::unmarkDebug``)."""
+        self._change("unmark_debug", lib.trtx_network_definition_unmark_debug, self._ptr, self._own(tensor, "tensor"))
+
+    def is_debug_tensor(self, tensor: Tensor) -> bool:
+        """Whether a tensor is marked for debugging (``INetworkDefinition::isDebugTensor``)."""
+        result = ffi.new("bool *")
+        status = lib.trtx_network_definition_is_debug_tensor(self._ptr, self._own(tensor, "tensor"), result)
+        self._check(status, "is_debug_tensor")
+        return bool(result[0])
+
+    def mark_unfused_tensors_as_debug_tensors(self) -> None:
+        """Mark every tensor that fusion leaves (``INetworkDefinition::markUnfusedTensorsAsDebugTensors``)."""
+        self._change(
+            "mark_unfused_tensors_as_debug_tensors",
+            lib.trtx_network_definition_mark_unfused_tensors_as_debug_tensors,
+            self._ptr,
+        )
+
+    def unmark_unfused_tensors_as_debug_tensors(self) -> None:
+        """Undo the former (``INetworkDefinition::unmarkUnfusedTensorsAsDebugTensors``)."""
+        self._change(
+            "unmark_unfused_tensors_as_debug_tensors",
+            lib.trtx_network_definition_unmark_unfused_tensors_as_debug_tensors,
+            self._ptr,
+        )
+
+    def set_weights_name(self, layer: Layer, name: str, weights: str = "weights") -> None:
+        """Name weights of a layer, so that they can be refitted by this name (``INetworkDefinition::setWeightsName``).
+
+        Parameters
+        ----------
+        layer : Layer
+            The layer that holds the weights.
+        name : str
+            Unique among the weights of the network.
+        weights : str, default "weights"
+            The layer's property: ``"weights"`` of a constant, ``"kernel"`` or ``"bias"`` of a convolution, ``"shift"``,
+            ``"scale"`` or ``"power"`` of a scale.
+        """
+        if not isinstance(layer, Layer) or layer._network is not self:
+            raise InvalidArgumentError("layer must be a layer of this network")
+        getter = getattr(type(layer), weights, None)
+        if getter is None or getattr(getter, "c_type", "") != "trtx_weights":
+            raise InvalidArgumentError(f"weights is {weights!r}, but a {type(layer).__name__} has no such weights")
+        native: Any = ffi.new("trtx_weights *")
+        self._check(getter.getter(layer._ptr, native), "set_weights_name")
+        encoded = check_text(name, "name", empty=False, limit=MAX_TEXT)
+        self._change(
+            f"set_weights_name({name!r})", lib.trtx_network_definition_set_weights_name, self._ptr, native, encoded
+        )
+
+    def mark_weights_refittable(self, name: str) -> None:
+        """Let named weights be refitted one by one (``INetworkDefinition::markWeightsRefittable``)."""
+        encoded = check_text(name, "name", empty=False)
+        self._change(
+            f"mark_weights_refittable({name!r})",
+            lib.trtx_network_definition_mark_weights_refittable,
+            self._ptr,
+            encoded,
+        )
+
+    def unmark_weights_refittable(self, name: str) -> None:
+        """Undo `mark_weights_refittable` (``INetworkDefinition::unmarkWeightsRefittable``)."""
+        encoded = check_text(name, "name", empty=False)
+        self._change(
+            f"unmark_weights_refittable({name!r})",
+            lib.trtx_network_definition_unmark_weights_refittable,
+            self._ptr,
+            encoded,
+        )
+
+    def are_weights_marked_refittable(self, name: str) -> bool:
+        """Whether named weights are marked (``INetworkDefinition::areWeightsMarkedRefittable``)."""
+        result = ffi.new("bool *")
+        encoded = check_text(name, "name", empty=False)
+        status = lib.trtx_network_definition_are_weights_marked_refittable(self._ptr, encoded, result)
+        self._check(status, "are_weights_marked_refittable")
+        return bool(result[0])
+
+    def _details(self) -> str:
+        return f"{self.name!r}, {self.num_inputs} inputs, {self.num_layers} layers, {self.num_outputs} outputs"
+
+
+def _check_volume(sizes: list[int], name: str) -> None:
+    """The number of elements must fit the library's integers; unknown sizes count as one."""
+    volume = 1
+    for size in sizes:
+        volume *= max(size, 1)
+    if volume > INT64_MAX:
+        raise InvalidArgumentError(f"{name} is {tuple(sizes)}, whose {volume} elements are more than {INT64_MAX}")

@@ -1,0 +1,185 @@
+"""The machinery of a network: how its calls are made, and how its tensors and layers become Python objects."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from trtx_sys._ffi import ffi, lib
+
+from ._errors import InvalidArgumentError, NetworkError
+from ._handle import Handle, Native, take_pointer
+from ._layer import Layer
+from ._pending import pending
+from ._tensor import Tensor
+from ._weights import Weights, as_weights, to_native
+
+if TYPE_CHECKING:
+    from ._builder import Builder
+
+L = TypeVar("L", bound=Layer)
+
+_NO_WEIGHTS = ffi.NULL
+_make: Callable[[type[Any]], Any] = object.__new__
+_reference = weakref.ref
+
+
+class NetworkBase(Handle):
+    """Calls of a network, one at a time, and the objects that it owns."""
+
+    __slots__ = ("_wrappers",)
+
+    _destroy = lib.trtx_network_definition_destroy
+    _error = NetworkError
+
+    #: Python objects of native tensors and layers, by pointer: the same native object is the same Python object.
+    _wrappers: dict[Any, weakref.ref[Native]]
+
+    def _setup(self, pointer: Any, *parents: Handle) -> None:
+        self._wrappers = {}
+        super()._setup(pointer, *parents)
+        # Who holds the turn also has the memory for the results of calls: it is made once, not for every layer.
+        self._turn = [(ffi.new("trtx_layer **"), ffi.new("trtx_tensor **"))]
+
+    @property
+    def _builder(self) -> Builder:
+        return self._parents[0]  # type: ignore[return-value]
+
+    def _before_destroy(self) -> None:
+        self._empty_wrappers()
+
+    def _disown(self) -> None:
+        self._empty_wrappers()
+        super()._disown()
+
+    def _empty_wrappers(self) -> None:
+        wrappers, self._wrappers = self._wrappers, {}
+        for reference in wrappers.values():
+            native = reference()
+            if native is not None:
+                take_pointer(native)
+
+    # Calls
+
+    def _add(self, what: str, function: Callable[..., int], kind: type[L], *arguments: Any) -> L:
+        """Add a layer and wrap it."""
+        try:
+            token = self._turn.pop()
+        except IndexError:
+            raise self._busy_error(what) from None
+        try:
+            out = token[0]
+            status = function(self._ptr, *arguments, out)
+            if status or pending:
+                self._check(status, what)
+            pointer = out[0]
+        finally:
+            self._turn.append(token)
+        return self._new_layer(kind, pointer)
+
+    def _change(self, what: str, function: Any, *arguments: Any) -> None:
+        """Make a call that changes the network, or a tensor or layer of it."""
+        try:
+            token = self._turn.pop()
+        except IndexError:
+            raise self._busy_error(what) from None
+        try:
+            _ = self._ptr
+            status = function(*arguments)
+            if status or pending:
+                self._check(status, what)
+        finally:
+            self._turn.append(token)
+
+    def _read_tensor(self, what: str, function: Any, *arguments: Any) -> Tensor | None:
+        """Make a call whose result is a tensor, or nothing."""
+        try:
+            token = self._turn.pop()
+        except IndexError:
+            raise self._busy_error(what) from None
+        try:
+            out = token[1]
+            status = function(*arguments, out)
+            if status or pending:
+                self._check(status, what)
+            pointer = out[0]
+        finally:
+            self._turn.append(token)
+        return self._tensor(pointer) if pointer else None
+
+    def _read_tensor_or_fail(self, what: str, function: Any, *arguments: Any) -> Tensor:
+        tensor = self._read_tensor(what, function, *arguments)
+        if tensor is None:
+            raise NetworkError(f"{self._label()}.{what}: TensorRT-RTX has no such tensor")
+        return tensor
+
+    # Objects
+
+    def _tensor(self, pointer: Any) -> Tensor:
+        """The one object of a native tensor."""
+        reference = self._wrappers.get(pointer)
+        known = None if reference is None else reference()
+        return self._new_tensor(pointer) if known is None else known  # type: ignore[return-value]
+
+    def _new_tensor(self, pointer: Any) -> Tensor:
+        tensor: Tensor = _make(Tensor)
+        tensor._ptr = pointer
+        tensor._network = self  # type: ignore[assignment]
+        self._wrappers[pointer] = _reference(tensor)
+        return tensor
+
+    def _layer(self, pointer: Any) -> Layer:
+        """The one object of a native layer, of the class of its kind."""
+        reference = self._wrappers.get(pointer)
+        known = None if reference is None else reference()
+        if known is not None:
+            return known  # type: ignore[return-value]
+        from ._layers_gen import LAYER_CLASSES
+
+        return self._new_layer(LAYER_CLASSES.get(lib.trtx_layer_get_type(pointer), Layer), pointer)
+
+    def _new_layer(self, kind: type[L], pointer: Any) -> L:
+        layer: L = _make(kind)
+        layer._ptr = pointer
+        layer._network = self  # type: ignore[assignment]
+        self._wrappers[pointer] = _reference(layer)
+        return layer
+
+    def _own(self, tensor: Any, name: str) -> Any:
+        """Pointer of a tensor of this very network; the library crashes on one of another network."""
+        if tensor.__class__ is Tensor and tensor._network is self:
+            return tensor._ptr
+        if not isinstance(tensor, Tensor):
+            raise InvalidArgumentError(f"{name} is {type(tensor).__name__}; allowed is a trtx.Tensor of this network")
+        # Reading the name makes a closed tensor say that first.
+        raise InvalidArgumentError(
+            f"{name} is the tensor {tensor.name!r} of another network; allowed is a tensor of this one"
+        )
+
+    def _own_list(self, tensors: Any, name: str) -> tuple[Any, int]:
+        """Pointers of a sequence of tensors as an array, and their number."""
+        if isinstance(tensors, Tensor) or not hasattr(tensors, "__iter__"):
+            raise InvalidArgumentError(f"{name} is {type(tensors).__name__}; allowed is a sequence of trtx.Tensor")
+        pointers = [self._own(tensor, f"{name}[{i}]") for i, tensor in enumerate(tensors)]
+        if not pointers:
+            raise InvalidArgumentError(f"{name} is empty; at least one tensor is needed")
+        return ffi.new("trtx_tensor *[]", pointers), len(pointers)
+
+    def _weights(self, values: Any, name: str, like: Tensor | None = None) -> tuple[Any, Weights | None]:
+        """Native weights, and what must be kept for them; None stands for no weights."""
+        if values is None:
+            return _NO_WEIGHTS, None
+        weights = as_weights(values, name)
+        if like is not None and weights.count and weights.dtype is not like.dtype:
+            raise InvalidArgumentError(
+                f"{name} has the type {weights.dtype.name}; allowed is {like.dtype.name}, the type of the input "
+                f"{like.name!r} (networks are strongly typed: cast one of them)"
+            )
+        return to_native(weights), weights
+
+    def _keep_weights(self, layer: Layer, **weights: Weights | None) -> None:
+        """Keep values until the network goes: the library reads them when the engine is built."""
+        for name, values in weights.items():
+            if values is not None:
+                self._keep[(layer._ptr, name)] = values

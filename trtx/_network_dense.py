@@ -1,0 +1,535 @@
+"""Layers that compute: the ``add_*`` methods for convolutions, products, activations, reductions and their like."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from trtx_sys._enums_gen import (
+    ActivationType,
+    CumulativeOperation,
+    DataType,
+    ElementWiseOperation,
+    MatrixOperation,
+    PoolingType,
+    ReduceOperation,
+    ScaleMode,
+    TopKOperation,
+    UnaryOperation,
+)
+from trtx_sys._ffi import lib
+
+from . import _layers_gen as layers
+from ._errors import InvalidArgumentError
+from ._network_base import NetworkBase
+from ._tensor import Tensor
+from ._values import (
+    INT32_MAX,
+    INT64_MAX,
+    check_axes,
+    check_bool,
+    check_enum,
+    check_float,
+    check_int,
+    check_shape,
+    check_text,
+    reject,
+    to_dims,
+)
+from ._weights import Weights
+
+
+class DenseLayers(NetworkBase):
+    """The ``add_*`` methods of layers that compute."""
+
+    __slots__ = ()
+
+    def add_activation(self, input: Tensor, type: ActivationType) -> layers.ActivationLayer:
+        """Add an activation function (``INetworkDefinition::addActivation``).
+
+        Parameters
+        ----------
+        input : Tensor
+            Values of a floating-point type; the output has its shape and type.
+        type : ActivationType
+            The function. Its parameters are the properties ``alpha`` and ``beta`` of the layer.
+        """
+        if type.__class__ is not ActivationType:
+            check_enum(ActivationType, type, "type")
+        return self._add(
+            "add_activation",
+            lib.trtx_network_definition_add_activation,
+            layers.ActivationLayer,
+            self._own(input, "input"),
+            type,
+        )
+
+    def add_unary(self, input: Tensor, op: UnaryOperation) -> layers.UnaryLayer:
+        """Add a function of one argument (``INetworkDefinition::addUnary``).
+
+        Parameters
+        ----------
+        input : Tensor
+        op : UnaryOperation
+        """
+        operation = check_enum(UnaryOperation, op, "op")
+        return self._add(
+            "add_unary",
+            lib.trtx_network_definition_add_unary,
+            layers.UnaryLayer,
+            self._own(input, "input"),
+            operation,
+        )
+
+    def add_elementwise(self, input1: Tensor, input2: Tensor, op: ElementWiseOperation) -> layers.ElementWiseLayer:
+        """Combine two tensors element by element (``INetworkDefinition::addElementWise``).
+
+        Parameters
+        ----------
+        input1, input2 : Tensor
+            Of the same type and rank; sizes are equal, or one of them is 1 and is broadcast.
+        op : ElementWiseOperation
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the types differ.
+        """
+        operation = check_enum(ElementWiseOperation, op, "op")
+        first, second = self._own(input1, "input1"), self._own(input2, "input2")
+        if input1.dtype is not input2.dtype:
+            raise InvalidArgumentError(
+                f"input2 ({input2.name!r}) is {input2.dtype.name}; allowed is {input1.dtype.name}, the type of input1 "
+                f"({input1.name!r}); add_cast converts"
+            )
+        return self._add(
+            "add_elementwise",
+            lib.trtx_network_definition_add_elementwise,
+            layers.ElementWiseLayer,
+            first,
+            second,
+            operation,
+        )
+
+    def add_matrix_multiply(
+        self, input0: Tensor, op0: MatrixOperation, input1: Tensor, op1: MatrixOperation
+    ) -> layers.MatrixMultiplyLayer:
+        """Multiply matrices, in batches where there are leading dimensions (``INetworkDefinition::addMatrixMultiply``).
+
+        Parameters
+        ----------
+        input0, input1 : Tensor
+            Of the same type; leading dimensions broadcast.
+        op0, op1 : MatrixOperation
+            What is done to each before: nothing, a transposition, or taking it as vectors.
+        """
+        first, second = check_enum(MatrixOperation, op0, "op0"), check_enum(MatrixOperation, op1, "op1")
+        return self._add(
+            "add_matrix_multiply",
+            lib.trtx_network_definition_add_matrix_multiply,
+            layers.MatrixMultiplyLayer,
+            self._own(input0, "input0"),
+            first,
+            self._own(input1, "input1"),
+            second,
+        )
+
+    def add_convolution_nd(
+        self, input: Tensor, num_output_maps: int, kernel_shape: Sequence[int], kernel: Any, bias: Any = None
+    ) -> layers.ConvolutionLayer:
+        """Add a convolution over two or three spatial dimensions (``INetworkDefinition::addConvolutionNd``).
+
+        Parameters
+        ----------
+        input : Tensor
+            Shape (N, C, H, W) or (N, C, D, H, W).
+        num_output_maps : int
+            Number of output channels, K.
+        kernel_shape : sequence of int
+            (R, S) or (T, R, S).
+        kernel : array-like or Weights or None
+            K * C / groups * R * S elements of the input's type, in the order K, C / groups, R, S. None if the kernel
+            comes from a tensor, set with ``set_input(1, tensor)``.
+        bias : array-like or Weights, optional
+            K elements of the input's type.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the number or the type of the weights does not fit.
+
+        Notes
+        -----
+        Stride, padding, dilation and groups are properties of the layer. The arrays are kept, not copied.
+        """
+        pointer, maps, dims, native = self._convolution(input, num_output_maps, kernel_shape, kernel, bias)
+        layer = self._add(
+            "add_convolution_nd",
+            lib.trtx_network_definition_add_convolution_nd,
+            layers.ConvolutionLayer,
+            pointer,
+            maps,
+            dims,
+            native[0][0],
+            native[1][0],
+        )
+        self._keep_weights(layer, kernel=native[0][1], bias=native[1][1])
+        return layer
+
+    def add_deconvolution_nd(
+        self, input: Tensor, num_output_maps: int, kernel_shape: Sequence[int], kernel: Any, bias: Any = None
+    ) -> layers.DeconvolutionLayer:
+        """Add a transposed convolution (``INetworkDefinition::addDeconvolutionNd``).
+
+        Parameters
+        ----------
+        input : Tensor
+            Shape (N, C, H, W) or (N, C, D, H, W).
+        num_output_maps : int
+            Number of output channels, K.
+        kernel_shape : sequence of int
+            (R, S) or (T, R, S).
+        kernel : array-like or Weights or None
+            C * K / groups * R * S elements of the input's type, in the order C, K / groups, R, S.
+        bias : array-like or Weights, optional
+            K elements of the input's type.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the number or the type of the weights does not fit.
+        """
+        pointer, maps, dims, native = self._convolution(input, num_output_maps, kernel_shape, kernel, bias)
+        layer = self._add(
+            "add_deconvolution_nd",
+            lib.trtx_network_definition_add_deconvolution_nd,
+            layers.DeconvolutionLayer,
+            pointer,
+            maps,
+            dims,
+            native[0][0],
+            native[1][0],
+        )
+        self._keep_weights(layer, kernel=native[0][1], bias=native[1][1])
+        return layer
+
+    def _convolution(
+        self, input: Tensor, num_output_maps: int, kernel_shape: Sequence[int], kernel: Any, bias: Any
+    ) -> tuple[Any, int, Any, list[tuple[Any, Weights | None]]]:
+        pointer = self._own(input, "input")
+        maps = check_int(num_output_maps, "num_output_maps", 1, INT64_MAX)
+        sizes = check_shape(kernel_shape, "kernel_shape", low=1)
+        if len(sizes) not in (2, 3):
+            reject("kernel_shape", tuple(sizes), "two or three sizes, one for each spatial dimension")
+        native = [self._weights(kernel, "kernel", input), self._weights(bias, "bias", input)]
+        _check_kernel(native[0][1], input, maps, sizes)
+        held = native[1][1]
+        if held is not None and held.count not in (0, maps):
+            raise InvalidArgumentError(f"bias has {held.count} elements; allowed are {maps}, one for each output map")
+        return pointer, maps, to_dims(sizes), native
+
+    def add_pooling_nd(self, input: Tensor, type: PoolingType, window_size: Sequence[int]) -> layers.PoolingLayer:
+        """Reduce a sliding window to its maximum or average (``INetworkDefinition::addPoolingNd``).
+
+        Parameters
+        ----------
+        input : Tensor
+            Shape (N, C, H, W) or (N, C, D, H, W).
+        type : PoolingType
+        window_size : sequence of int
+            Two or three sizes.
+        """
+        kind = check_enum(PoolingType, type, "type")
+        sizes = check_shape(window_size, "window_size", low=1)
+        if len(sizes) not in (2, 3):
+            reject("window_size", tuple(sizes), "two or three sizes, one for each spatial dimension")
+        return self._add(
+            "add_pooling_nd",
+            lib.trtx_network_definition_add_pooling_nd,
+            layers.PoolingLayer,
+            self._own(input, "input"),
+            kind,
+            to_dims(sizes),
+        )
+
+    def add_scale(
+        self, input: Tensor, mode: ScaleMode, shift: Any = None, scale: Any = None, power: Any = None
+    ) -> layers.ScaleLayer:
+        """Compute ``(input * scale + shift) ** power``; channels are dimension 1 (``INetworkDefinition::addScale``).
+
+        Parameters
+        ----------
+        input : Tensor
+            At least four dimensions.
+        mode : ScaleMode
+            Whether there is one coefficient, one for each channel, or one for each element.
+        shift, scale, power : array-like or Weights, optional
+            Coefficients of the input's type; 0, 1 and 1 where they are not given.
+        """
+        return self._add_scale("add_scale", input, mode, shift, scale, power, None)
+
+    def add_scale_nd(
+        self,
+        input: Tensor,
+        mode: ScaleMode,
+        shift: Any = None,
+        scale: Any = None,
+        power: Any = None,
+        channel_axis: int = 1,
+    ) -> layers.ScaleLayer:
+        """Compute ``(input * scale + shift) ** power`` with channels anywhere (``INetworkDefinition::addScaleNd``).
+
+        Parameters
+        ----------
+        input : Tensor
+            At least four dimensions.
+        mode : ScaleMode
+        shift, scale, power : array-like or Weights, optional
+            Coefficients of the input's type; 0, 1 and 1 where they are not given.
+        channel_axis : int, default 1
+            Dimension of the channels.
+        """
+        axis = check_int(channel_axis, "channel_axis", 0, INT32_MAX)
+        return self._add_scale("add_scale_nd", input, mode, shift, scale, power, axis)
+
+    def _add_scale(
+        self, what: str, input: Tensor, mode: ScaleMode, shift: Any, scale: Any, power: Any, axis: int | None
+    ) -> layers.ScaleLayer:
+        pointer, kind = self._own(input, "input"), check_enum(ScaleMode, mode, "mode")
+        named = {"shift": shift, "scale": scale, "power": power}
+        native = {name: self._weights(values, name, input) for name, values in named.items()}
+        expected = _scale_count(input, kind, 1 if axis is None else axis)
+        for name, (_, held) in native.items():
+            if held is not None and expected is not None and held.count not in (0, expected):
+                raise InvalidArgumentError(f"{name} has {held.count} elements; allowed are {expected} for {kind.name}")
+        structs = [native[name][0] for name in named]
+        if axis is None:
+            function, arguments = lib.trtx_network_definition_add_scale, [pointer, kind, *structs]
+        else:
+            function, arguments = lib.trtx_network_definition_add_scale_nd, [pointer, kind, *structs, axis]
+        layer = self._add(what, function, layers.ScaleLayer, *arguments)
+        self._keep_weights(layer, **{name: held for name, (_, held) in native.items()})
+        return layer
+
+    def add_softmax(self, input: Tensor) -> layers.SoftMaxLayer:
+        """Add a SoftMax (``INetworkDefinition::addSoftMax``); its ``axes`` say over which dimensions.
+
+        Parameters
+        ----------
+        input : Tensor
+            Values of a floating-point type.
+        """
+        return self._add(
+            "add_softmax", lib.trtx_network_definition_add_softmax, layers.SoftMaxLayer, self._own(input, "input")
+        )
+
+    def add_reduce(
+        self, input: Tensor, op: ReduceOperation, axes: int | Sequence[int], keep_dims: bool
+    ) -> layers.ReduceLayer:
+        """Reduce dimensions to one value each (``INetworkDefinition::addReduce``).
+
+        Parameters
+        ----------
+        input : Tensor
+        op : ReduceOperation
+        axes : int or sequence of int
+            A bit mask of dimensions (bit 0 is dimension 0), or their numbers as a sequence.
+        keep_dims : bool
+            Whether reduced dimensions stay with size 1.
+        """
+        operation = check_enum(ReduceOperation, op, "op")
+        return self._add(
+            "add_reduce",
+            lib.trtx_network_definition_add_reduce,
+            layers.ReduceLayer,
+            self._own(input, "input"),
+            operation,
+            _nonzero_axes(input, axes),
+            check_bool(keep_dims, "keep_dims"),
+        )
+
+    def add_topk(
+        self,
+        input: Tensor,
+        op: TopKOperation,
+        k: int,
+        axes: int | Sequence[int],
+        indices_type: DataType = DataType.INT32,
+    ) -> layers.TopKLayer:
+        """Find the k largest or smallest values and their indices (``INetworkDefinition::addTopK``).
+
+        Parameters
+        ----------
+        input : Tensor
+        op : TopKOperation
+        k : int
+            How many, from 1 to 3840.
+        axes : int or sequence of int
+            The one dimension to search, as a bit mask or a sequence of one number.
+        indices_type : DataType, default INT32
+            INT32 or INT64.
+        """
+        operation = check_enum(TopKOperation, op, "op")
+        kind = check_enum(DataType, indices_type, "indices_type")
+        if kind not in (DataType.INT32, DataType.INT64):
+            reject("indices_type", indices_type, "DataType.INT32 or DataType.INT64")
+        return self._add(
+            "add_topk",
+            lib.trtx_network_definition_add_topk_v2,
+            layers.TopKLayer,
+            self._own(input, "input"),
+            operation,
+            check_int(k, "k", 1, INT32_MAX),
+            _nonzero_axes(input, axes),
+            kind,
+        )
+
+    def add_normalization(
+        self, input: Tensor, scale: Tensor, bias: Tensor, axes: int | Sequence[int]
+    ) -> layers.NormalizationLayer:
+        """Normalize over dimensions, then scale and shift (``INetworkDefinition::addNormalizationV2``).
+
+        Parameters
+        ----------
+        input, scale, bias : Tensor
+        axes : int or sequence of int
+            Dimensions to normalize over, as a bit mask or their numbers.
+        """
+        return self._add(
+            "add_normalization",
+            lib.trtx_network_definition_add_normalization_v2,
+            layers.NormalizationLayer,
+            self._own(input, "input"),
+            self._own(scale, "scale"),
+            self._own(bias, "bias"),
+            _nonzero_axes(input, axes),
+        )
+
+    def add_lrn(self, input: Tensor, window: int, alpha: float, beta: float, k: float) -> layers.LRNLayer:
+        """Normalize each value by its neighbours in other channels (``INetworkDefinition::addLRN``).
+
+        Parameters
+        ----------
+        input : Tensor
+        window : int
+            Odd number of channels, from 1 to 15.
+        alpha, beta, k : float
+        """
+        return self._add(
+            "add_lrn",
+            lib.trtx_network_definition_add_lrn,
+            layers.LRNLayer,
+            self._own(input, "input"),
+            check_int(window, "window", 1, INT32_MAX),
+            check_float(alpha, "alpha"),
+            check_float(beta, "beta"),
+            check_float(k, "k"),
+        )
+
+    def add_parametric_relu(self, input: Tensor, slopes: Tensor) -> layers.ParametricReLULayer:
+        """Add a leaky ReLU with a slope for each element (``INetworkDefinition::addParametricReLU``)."""
+        return self._add(
+            "add_parametric_relu",
+            lib.trtx_network_definition_add_parametric_relu,
+            layers.ParametricReLULayer,
+            self._own(input, "input"),
+            self._own(slopes, "slopes"),
+        )
+
+    def add_ragged_softmax(self, input: Tensor, bounds: Tensor) -> layers.RaggedSoftMaxLayer:
+        """Add a SoftMax over rows of different lengths (``INetworkDefinition::addRaggedSoftMax``)."""
+        return self._add(
+            "add_ragged_softmax",
+            lib.trtx_network_definition_add_ragged_softmax,
+            layers.RaggedSoftMaxLayer,
+            self._own(input, "input"),
+            self._own(bounds, "bounds"),
+        )
+
+    def add_einsum(self, inputs: Sequence[Tensor], equation: str) -> layers.EinsumLayer:
+        """Sum products over the indices of an Einstein equation (``INetworkDefinition::addEinsum``).
+
+        Parameters
+        ----------
+        inputs : sequence of Tensor
+        equation : str
+            Such as ``"ij,jk->ik"``.
+        """
+        array, count = self._own_list(inputs, "inputs")
+        return self._add(
+            f"add_einsum({equation!r})",
+            lib.trtx_network_definition_add_einsum,
+            layers.EinsumLayer,
+            array,
+            count,
+            check_text(equation, "equation", empty=False),
+        )
+
+    def add_cumulative(
+        self, input: Tensor, axis: Tensor, op: CumulativeOperation, exclusive: bool, reverse: bool
+    ) -> layers.CumulativeLayer:
+        """Add running sums along an axis (``INetworkDefinition::addCumulative``).
+
+        Parameters
+        ----------
+        input : Tensor
+        axis : Tensor
+            The axis, as a constant of no dimensions.
+        op : CumulativeOperation
+        exclusive : bool
+            Whether a sum leaves its own element out.
+        reverse : bool
+            Whether sums run backwards.
+        """
+        operation = check_enum(CumulativeOperation, op, "op")
+        return self._add(
+            "add_cumulative",
+            lib.trtx_network_definition_add_cumulative,
+            layers.CumulativeLayer,
+            self._own(input, "input"),
+            self._own(axis, "axis"),
+            operation,
+            check_bool(exclusive, "exclusive"),
+            check_bool(reverse, "reverse"),
+        )
+
+
+def _check_kernel(kernel: Weights | None, input: Tensor, maps: int, sizes: list[int]) -> None:
+    """Kernel elements must make whole filters; groups are set later, so any number that divides the channels will do."""
+    if kernel is None or kernel.count == 0:
+        return
+    window = math.prod(sizes)
+    shape = input.shape
+    channels = shape[1] if shape is not None and len(shape) > 1 else -1
+    if channels > 0:
+        allowed = [maps * channels // groups * window for groups in range(1, channels + 1) if channels % groups == 0]
+        fits = kernel.count in allowed
+        wanted = f"{allowed[0]} ({maps} output maps, {channels} input channels, window {tuple(sizes)})"
+    else:
+        fits = kernel.count % (maps * window) == 0
+        wanted = f"a multiple of {maps * window} ({maps} output maps, window {tuple(sizes)})"
+    if not fits:
+        raise InvalidArgumentError(
+            f"kernel has {kernel.count} elements; allowed is {wanted}, or that divided by groups"
+        )
+
+
+def _scale_count(input: Tensor, mode: ScaleMode, axis: int) -> int | None:
+    """Number of coefficients of a scale, where the input's shape tells it."""
+    shape = input.shape
+    if mode is ScaleMode.UNIFORM:
+        return 1
+    if shape is None:
+        return None
+    sizes = shape[axis : axis + 1] if mode is ScaleMode.CHANNEL else shape[axis:]
+    return math.prod(sizes) if sizes and min(sizes) >= 0 else None
+
+
+def _nonzero_axes(input: Tensor, axes: int | Sequence[int]) -> int:
+    mask = check_axes(axes, "axes")
+    shape = input.shape
+    if not mask or (shape is not None and mask >= 1 << len(shape)):
+        rank = "" if shape is None else f" below {len(shape)}, the rank of {input.name!r}"
+        reject("axes", axes, f"a bit mask or a sequence of at least one dimension{rank}")
+    return mask

@@ -1,0 +1,547 @@
+"""`OnnxParser`: fills a network from an ONNX model.
+
+What the library does not say, and this module sees to:
+
+- A native parser reads one model, into an empty network. Even the question whether a model is supported fills the
+  network, so `OnnxParser.supports_model` asks with a network and a parser of its own.
+- The weights of the parsed layers belong to the native parser. Destroyed before the build, it leaves them dangling:
+  the engine is built, of garbage. So the network keeps the native parser once that has read a model.
+- Some malformed models crash the library: see `_onnx_check`.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from trtx_sys._enums_gen import OnnxParserFlag, Severity
+from trtx_sys._ffi import ffi, lib
+
+from . import _handle, _pending
+from ._errors import InvalidArgumentError, ParserError, failure
+from ._handle import Handle
+from ._interop import as_array, data_type, pack
+from ._library import require_onnx_parser
+from ._logger import Logger
+from ._network import NetworkDefinition
+from ._onnx_check import OnnxStructureError, check_model
+from ._onnx_report import ModelSupport, ParserErrorInfo, Subgraph, read_errors, read_subgraphs
+from ._values import check_enum, check_int, check_text, reject
+
+if TYPE_CHECKING:
+    from ._builder_config import BuilderConfig
+    from ._tensor import Tensor
+
+__all__ = ["ModelSupport", "OnnxParser", "ParserErrorInfo", "Subgraph"]
+
+_KEY = "onnx_parser"  # where a network keeps its native parser
+#: Lines of the log that say what `ParserErrorInfo` says, and of the search for a GPU.
+_NOISE = ("ModelImporter.cpp", "[checkMacros.cpp")
+_ALL_FLAGS = (1 << len(OnnxParserFlag)) - 1
+
+
+class _NativeParser:
+    """A native parser, which the network holds: it must outlive the build, whatever becomes of the `OnnxParser`."""
+
+    __slots__ = ("_pointer", "keep", "model")
+
+    def __init__(self, pointer: Any, logger: Logger) -> None:
+        self._pointer = pointer
+        #: What it has been asked to read; empty before that.
+        self.model = ""
+        self.keep: dict[str, Any] = {"": logger}
+
+    def destroy(self) -> None:
+        pointer, self._pointer = self._pointer, None
+        if pointer is not None and not _handle._forked:
+            lib.trtx_onnx_parser_destroy(pointer)
+        self.keep.clear()
+
+    def __del__(self) -> None:
+        try:
+            self.destroy()
+        except BaseException as error:
+            _pending.report(error, "the finalizer of an ONNX parser")
+
+
+class _Model(NamedTuple):
+    """A checked model, ready for a native call."""
+
+    view: memoryview
+    source: str
+    path: Any
+
+    @property
+    def arguments(self) -> tuple[Any, int, Any]:
+        return ffi.from_buffer("char[]", self.view), len(self.view), self.path
+
+
+class OnnxParser(Handle):
+    """Fills a network with the layers of an ONNX model (``nvonnxparser::IParser``). No GPU is needed.
+
+    Parameters
+    ----------
+    network : NetworkDefinition
+        An empty network. It has one parser at a time, and can take one model in its life.
+    logger : Logger, optional
+        Gets the parser's messages; by default the logger of the network's builder.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If an argument is of a wrong kind, or if the network has or had another parser.
+    LibraryError
+        If the ONNX parser library cannot be loaded.
+
+    Notes
+    -----
+    A parser reads one model, once; after a failure the network may hold half of the model: drop both. The parser may be
+    closed before the engine is built, and the model's bytes may be dropped at once. Files of external data are mapped
+    into memory and read by the build: leave them alone until the network is closed.
+
+    It must be used by one thread at a time; a second one gets `BusyError`.
+
+    A model's structure is checked first, since broken ones crash NVIDIA's parser. Hostile models may do so still.
+    """
+
+    __slots__ = ("_config", "_is_loaded", "_missing", "_native")
+
+    _error = ParserError
+    _config: BuilderConfig | None
+    _is_loaded: bool
+    #: Initializers that cannot be read from files and must be supplied, with the reason.
+    _missing: dict[str, OnnxStructureError]
+    _native: _NativeParser
+
+    def __init__(self, network: NetworkDefinition, logger: Logger | None = None) -> None:
+        if not isinstance(network, NetworkDefinition):
+            reject("network", network, "a trtx.NetworkDefinition")
+        _ = network._ptr
+        if logger is None:
+            logger = network._builder.logger
+        elif not isinstance(logger, Logger):
+            reject("logger", logger, "a trtx.Logger, or None for the builder's")
+        require_onnx_parser()
+        self._config = None
+        self._is_loaded = False
+        self._missing = {}
+        self._targets = tuple(dict.fromkeys((*network._targets, *logger._targets)))
+        with network._exclusive("OnnxParser()"):
+            _refuse_second(network)
+            result = ffi.new("trtx_onnx_parser **")
+            status = lib.trtx_onnx_parser_create(network._ptr, logger._ptr, result)
+            if result[0]:
+                self._native = network._keep[_KEY] = _NativeParser(result[0], logger)
+                self._setup(result[0], network, logger)
+        self._check(status, "create")
+
+    def _before_destroy(self) -> None:
+        # One that has read a model stays with the network, which needs its weights.
+        if not self._native.model:
+            self._parents[0]._keep.pop(_KEY, None)
+            self._native.destroy()
+
+    def _details(self) -> str:
+        return self._native.model or "no model yet"
+
+    @property
+    def network(self) -> NetworkDefinition:
+        """The network that the parser fills."""
+        _ = self._ptr
+        return self._parents[0]  # type: ignore[return-value]
+
+    # Parsing
+
+    def parse(self, model: Any, path: str | os.PathLike[str] | None = None) -> None:
+        """Add the layers of a serialized model to the network (``IParser::parse``).
+
+        Parameters
+        ----------
+        model : bytes-like
+            The serialized ModelProto. It is not copied, and not needed afterwards.
+        path : str or os.PathLike, optional
+            Where the model comes from; needed for models with external data, which must lie in the same folder.
+
+        Raises
+        ------
+        ParserError
+            If the model is malformed, or if TensorRT-RTX refuses it: the message lists every error with node and
+            operator, and ``errors`` has them as `ParserErrorInfo`. The network may be half filled: drop it.
+        InvalidArgumentError
+            If an argument is of a wrong kind.
+        """
+        _ = self._ptr
+        self._parse("parse", self._checked("parse", _as_view(model), path))
+
+    def parse_from_file(self, path: str | os.PathLike[str]) -> None:
+        """Add the layers of a model in a file to the network (``IParser::parse``, on the mapped file).
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+            An ONNX file. Its external data must lie in the same folder.
+
+        Raises
+        ------
+        ParserError
+            If the file cannot be read, and as in `parse`.
+        InvalidArgumentError
+            If the path is of a wrong kind.
+        """
+        _ = self._ptr
+        with _map_file("parse_from_file", path) as view:
+            self._parse("parse_from_file", self._checked("parse_from_file", view, path))
+
+    def _parse(self, what: str, model: _Model) -> None:
+        with self._changing(what):
+            self._claim(what, model)
+            self._finish(lib.trtx_onnx_parser_parse(self._ptr, *model.arguments), what)
+
+    def load_model_proto(self, model: Any, path: str | os.PathLike[str] | None = None) -> None:
+        """Read a model whose initializers are going to be supplied (``IParser::loadModelProto``).
+
+        Call `load_initializer` next, for each, and then `parse_model_proto`.
+
+        Parameters
+        ----------
+        model : bytes-like
+            The serialized ModelProto. It is not needed afterwards.
+        path : str or os.PathLike, optional
+            Where the model comes from; needed for initializers in external data that are not supplied.
+
+        Raises
+        ------
+        ParserError, InvalidArgumentError
+            As in `parse`.
+        """
+        what = "load_model_proto"
+        _ = self._ptr
+        missing: dict[str, OnnxStructureError] = {}
+        checked = self._checked(what, _as_view(model), path, missing)
+        with self._changing(what):
+            self._claim(what, checked)
+            self._finish(lib.trtx_onnx_parser_load_model_proto(self._ptr, *checked.arguments), what)
+            self._missing = missing
+            self._is_loaded = True
+
+    def load_initializer(self, name: str, data: Any) -> None:
+        """Supply the values of an initializer (``IParser::loadInitializer``).
+
+        Parameters
+        ----------
+        name : str
+            An initializer of the model that `load_model_proto` has read.
+        data : array-like
+            Its values in the model's type and order: numpy arrays, bytes, DLPack. They are kept, not copied, and must
+            not change before the engine is built.
+
+        Raises
+        ------
+        ParserError
+            If there is no such initializer, or if the number of bytes is another one.
+        InvalidArgumentError
+            If an argument is of a wrong kind.
+        """
+        encoded = check_text(name, "name", empty=False)
+        array = as_array(data, "data")
+        if array.dtype.name in ("int4", "float4_e2m1fn"):
+            array = pack(array, data_type(array.dtype, "data"))
+        what = f"load_initializer({name!r})"
+        with self._changing(what):
+            self._need_loaded(what)
+            view = ffi.from_buffer("char[]", array) if array.nbytes else ffi.new("char[1]")
+            self._finish(lib.trtx_onnx_parser_load_initializer(self._ptr, encoded, view, array.nbytes), what)
+            self._native.keep[name] = view
+            self._missing.pop(name, None)
+
+    def parse_model_proto(self) -> None:
+        """Add the layers of the model that `load_model_proto` has read to the network (``IParser::parseModelProto``).
+
+        Raises
+        ------
+        ParserError
+            As in `parse`, and if an initializer is neither supplied nor readable.
+        """
+        what = "parse_model_proto"
+        with self._changing(what):
+            self._need_loaded(what)
+            for error in self._missing.values():
+                raise ParserError(f"OnnxParser.{what}: {error}, or supply it with load_initializer()")
+            self._is_loaded = False
+            self._finish(lib.trtx_onnx_parser_parse_model_proto(self._ptr), what)
+
+    def _need_loaded(self, what: str) -> None:
+        if not self._is_loaded:
+            raise ParserError(f"OnnxParser.{what}: no model is loaded; call load_model_proto() first, once")
+
+    def _claim(self, what: str, model: _Model) -> None:
+        """Note what the native parser is going to read, unless it has read something."""
+        if self._native.model:
+            raise ParserError(
+                f"OnnxParser.{what}: the parser has read {self._native.model} already, and reads one model only; make "
+                "a new network and a new parser"
+            )
+        self._native.model = model.source
+
+    def _checked(
+        self,
+        what: str,
+        view: memoryview,
+        path: str | os.PathLike[str] | None,
+        missing: dict[str, OnnxStructureError] | None = None,
+    ) -> _Model:
+        """Check a model's structure, and make what the native calls take."""
+        if path is None:
+            source, folder, native_path = "the model", None, ffi.NULL
+        else:
+            # Absolute: external data may be read by a later call.
+            full = os.path.abspath(_check_path(path))
+            source, folder = f"the model {os.fspath(path)!r}", os.path.dirname(full)
+            native_path = ffi.new("char[]", full.encode() if os.name == "nt" else os.fsencode(full))
+        try:
+            check_model(view, folder, missing)
+        except OnnxStructureError as error:
+            raise ParserError(f"OnnxParser.{what}: {source} cannot be parsed: {error}") from None
+        return _Model(view, source, native_path)
+
+    @contextmanager
+    def _changing(self, what: str) -> Iterator[None]:
+        """Keep others out of parser and network, and from closing the configuration, while a native call runs."""
+        config = self._config
+        with (
+            self._exclusive(what),
+            self.network._exclusive(f"OnnxParser.{what}"),
+            config._shared(f"OnnxParser.{what}") if config is not None else nullcontext(),
+        ):
+            if config is not None:
+                _ = config._ptr  # the native parser reads it: raise if it has been closed
+            yield
+
+    def _finish(self, status: int, what: str) -> None:
+        """Raise what a callback raised, or every error of the parser, if the call has failed."""
+        if not status:
+            self._check(status, what)
+            return
+        error = failure(ParserError, f"OnnxParser.{what}")
+        if isinstance(error, ParserError):
+            error.errors = read_errors(self._ptr)
+            if error.errors:
+                lines = "".join(f"\n  {info}" for info in error.errors)
+                # What layers said is in the log alone, and it is often the cause.
+                said = dict.fromkeys(
+                    message.text
+                    for message in error.messages
+                    if message.severity <= Severity.ERROR and not message.text.startswith(_NOISE)
+                )
+                logged = "".join(f"\n  {line}" for line in said if line not in lines)
+                error.args = (f"OnnxParser.{what} failed for {self._native.model}:{lines}{logged}",)
+        _pending.raise_pending(error, *self._targets)
+
+    # Questions
+
+    def supports_operator(self, name: str) -> bool:
+        """Whether the parser knows an operator; nodes may still have attributes that it does not take.
+
+        (``IParser::supportsOperator``)
+
+        Parameters
+        ----------
+        name : str
+            Such as ``"Conv"``.
+        """
+        encoded = check_text(name, "name")
+        result = ffi.new("bool *")
+        with self._exclusive("supports_operator"):
+            self._check(lib.trtx_onnx_parser_supports_operator(self._ptr, encoded, result), "supports_operator")
+        return bool(result[0])
+
+    def supports_model(self, model: Any, path: str | os.PathLike[str] | None = None) -> ModelSupport:
+        """Find out which parts of a model are supported (``IParser::supportsModelV2``).
+
+        The model is parsed into a network of its own: this parser and its network stay as they are. The flags and the
+        configuration of this parser count.
+
+        Parameters
+        ----------
+        model : bytes-like
+        path : str or os.PathLike, optional
+            As in `parse`.
+
+        Raises
+        ------
+        ParserError
+            If the model is malformed.
+        InvalidArgumentError
+            If an argument is of a wrong kind.
+        """
+        what = "supports_model"
+        checked = self._checked(what, _as_view(model), path)
+        with self._changing(what), self._scratch(what) as parser:
+            result = ffi.new("bool *")
+            status = lib.trtx_onnx_parser_supports_model_v2(parser, *checked.arguments, result)
+            # The errors that it logs on the way to its answer make it look like a failure.
+            error = failure(ParserError, f"OnnxParser.{what}") if status else None
+            errors = read_errors(parser)
+            subgraphs = read_subgraphs(parser)
+            if error is not None and not errors and not subgraphs:
+                _pending.raise_pending(error, *self._targets)
+            self._check(0, what)
+        return ModelSupport(bool(result[0]), subgraphs, errors)
+
+    @contextmanager
+    def _scratch(self, what: str) -> Iterator[Any]:
+        """A native parser with a network of its own."""
+        network, parser = ffi.new("trtx_network_definition **"), ffi.new("trtx_onnx_parser **")
+        flags = lib.trtx_network_definition_get_flags(self.network._ptr)
+        builder, logger = self.network._builder, self._parents[1]
+        with builder._shared(f"OnnxParser.{what}"):
+            try:
+                self._check(lib.trtx_builder_create_network_v2(builder._ptr, flags, network), what)
+                self._check(lib.trtx_onnx_parser_create(network[0], logger._ptr, parser), what)
+                self._check(lib.trtx_onnx_parser_set_flags(parser[0], self.flags), what)
+                if self._config is not None:
+                    self._check(lib.trtx_onnx_parser_set_builder_config(parser[0], self._config._ptr), what)
+                yield parser[0]
+            finally:
+                if parser[0]:
+                    lib.trtx_onnx_parser_destroy(parser[0])
+                if network[0]:
+                    lib.trtx_network_definition_destroy(network[0])
+
+    def get_layer_output_tensor(self, name: str, i: int = 0) -> Tensor:
+        """Tensor that a node of the parsed model computes (``IParser::getLayerOutputTensor``).
+
+        Parameters
+        ----------
+        name : str
+            Name of the node; of several, the first one counts.
+        i : int, default 0
+            Which output.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such node, or if it has no such output.
+        """
+        encoded = check_text(name, "name")
+        index = check_int(i, "i", 0)
+        result = ffi.new("const trtx_tensor **")
+        what = f"get_layer_output_tensor({name!r}, {index})"
+        with self._exclusive(what):
+            self._check(lib.trtx_onnx_parser_get_layer_output_tensor(self._ptr, encoded, index, result), what)
+        if not result[0]:
+            raise InvalidArgumentError(
+                f"OnnxParser.{what}: {self._native.model or 'no model'} has no node {name!r} with an output {index}"
+            )
+        return self.network._tensor(ffi.cast("trtx_tensor *", result[0]))
+
+    @property
+    def num_errors(self) -> int:
+        """Number of errors since the parser was made, or since `clear_errors`."""
+        return lib.trtx_onnx_parser_get_nb_errors(self._ptr)
+
+    @property
+    def errors(self) -> tuple[ParserErrorInfo, ...]:
+        """The errors of TensorRT-RTX since the parser was made, or since `clear_errors` (``IParser::getError``)."""
+        with self._exclusive("errors"):
+            return read_errors(self._ptr)
+
+    def clear_errors(self) -> None:
+        """Forget the errors (``IParser::clearErrors``)."""
+        self._set("clear_errors", lib.trtx_onnx_parser_clear_errors)
+
+    # Settings
+
+    @property
+    def flags(self) -> int:
+        """Bits of the flags that are set, ``1 << OnnxParserFlag.X`` each (``IParser::setFlags``)."""
+        return lib.trtx_onnx_parser_get_flags(self._ptr)
+
+    @flags.setter
+    def flags(self, flags: int) -> None:
+        self._set("flags", lib.trtx_onnx_parser_set_flags, check_int(flags, "flags", 0, _ALL_FLAGS))
+
+    def set_flag(self, flag: OnnxParserFlag) -> None:
+        """Set a flag (``IParser::setFlag``)."""
+        self._set("set_flag", lib.trtx_onnx_parser_set_flag, check_enum(OnnxParserFlag, flag, "flag"))
+
+    def clear_flag(self, flag: OnnxParserFlag) -> None:
+        """Clear a flag (``IParser::clearFlag``)."""
+        self._set("clear_flag", lib.trtx_onnx_parser_clear_flag, check_enum(OnnxParserFlag, flag, "flag"))
+
+    def get_flag(self, flag: OnnxParserFlag) -> bool:
+        """Whether a flag is set (``IParser::getFlag``)."""
+        return lib.trtx_onnx_parser_get_flag(self._ptr, check_enum(OnnxParserFlag, flag, "flag"))
+
+    def set_builder_config(self, config: BuilderConfig) -> None:
+        """Let the parser see the configuration that the engine is going to be built with.
+
+        (``IParser::setBuilderConfig``) It is kept, and must be open when the model is parsed.
+        """
+        from ._builder_config import BuilderConfig
+
+        if not isinstance(config, BuilderConfig):
+            reject("config", config, "a trtx.BuilderConfig")
+        self._set("set_builder_config", lib.trtx_onnx_parser_set_builder_config, config._ptr)
+        self._config = config
+
+    def _set(self, what: str, function: Callable[..., int], *values: Any) -> None:
+        with self._exclusive(what):
+            self._check(function(self._ptr, *values), what)
+
+
+def _refuse_second(network: NetworkDefinition) -> None:
+    known = network._keep.get(_KEY)
+    if known is None:
+        return
+    if known.model:
+        raise InvalidArgumentError(
+            f"network was given to a parser that has read {known.model} already; allowed is a new, empty network"
+        )
+    raise InvalidArgumentError("network has an OnnxParser already; use that one, or close it first")
+
+
+def _as_view(model: Any) -> memoryview:
+    """The bytes of a model as they lie."""
+    if isinstance(model, (str, os.PathLike)):
+        reject("model", model, "the model's bytes (for a file, call parse_from_file)")
+    if hasattr(model, "SerializeToString"):
+        raise InvalidArgumentError(f"model is a {type(model).__name__}; allowed are bytes: model.SerializeToString()")
+    try:
+        view = memoryview(model)
+    except TypeError:
+        reject("model", model, "bytes, or anything else with the buffer protocol")
+    if not view.c_contiguous:
+        raise InvalidArgumentError(f"model is a {type(model).__name__} with gaps; allowed is a contiguous buffer")
+    return view.cast("B")
+
+
+def _check_path(path: str | os.PathLike[str]) -> str:
+    if not isinstance(path, (str, os.PathLike)):
+        reject("path", path, "a str or an os.PathLike")
+    name = os.fspath(path)
+    if not isinstance(name, str) or not name or "\0" in name:
+        reject("path", path, "a path as a str, not empty and without NUL characters")
+    return name
+
+
+@contextmanager
+def _map_file(what: str, path: str | os.PathLike[str]) -> Iterator[memoryview]:
+    name = _check_path(path)
+    try:
+        # A FIFO would block in open(), so look first.
+        if not stat.S_ISREG(os.stat(name).st_mode):
+            raise ParserError(f"OnnxParser.{what}: {name!r} is not a regular file")
+        with open(name, "rb") as file:
+            if not os.fstat(file.fileno()).st_size:
+                raise ParserError(f"OnnxParser.{what}: the file {name!r} is empty")
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ParserError(f"OnnxParser.{what}: the file {name!r} cannot be read: {reason}") from error
+    # Not closed here: an exception on its way may still hold views of it. It goes with the last one.
+    yield memoryview(mapped)

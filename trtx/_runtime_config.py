@@ -1,0 +1,236 @@
+"""`RuntimeConfig` and `RuntimeCache`: how execution contexts are made, and the kernels that they compile."""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING
+
+from trtx_sys._enums_gen import (
+    CudaGraphStrategy,
+    DynamicShapesKernelSpecializationStrategy,
+    ExecutionContextAllocationStrategy,
+)
+from trtx_sys._ffi import ffi, lib
+
+from ._engine_source import open_blob
+from ._errors import EngineError, failure
+from ._handle import Handle
+from ._values import check_enum, reject
+
+if TYPE_CHECKING:
+    from ._host_memory import HostMemory
+
+__all__ = ["RuntimeCache", "RuntimeConfig"]
+
+
+class RuntimeCache(Handle):
+    """Kernels compiled on this machine (``IRuntimeCache``); made by `RuntimeConfig.create_runtime_cache`.
+
+    Saved when a program ends and loaded when it starts again, it spares the compiling. Contexts fill it as they run.
+
+    Notes
+    -----
+    Configs that use the cache, and contexts made from them, keep it alive; closing it closes them first. Its methods
+    exclude one another: a second thread gets `BusyError`.
+    """
+
+    __slots__ = ()
+
+    _destroy = lib.trtx_runtime_cache_destroy
+    _error = EngineError
+
+    def _how_to_make(self) -> str:
+        return "Call RuntimeConfig.create_runtime_cache()."
+
+    def serialize(self) -> HostMemory:
+        """Return what the cache holds, to be saved (``IRuntimeCache::serialize``).
+
+        Returns
+        -------
+        HostMemory
+
+        Raises
+        ------
+        EngineError
+            If it cannot be serialized.
+        """
+        from ._host_memory import HostMemory
+
+        result = ffi.new("trtx_host_memory **")
+        with self._exclusive("serialize"):
+            status = lib.trtx_runtime_cache_serialize(self._ptr, result)
+            if status:
+                self._fail("serialize()")
+            memory = HostMemory._adopt(result[0])
+        self._check(0, "serialize()")
+        return memory
+
+    def deserialize(self, source: object) -> None:
+        """Load what `serialize` returned once (``IRuntimeCache::deserialize``).
+
+        Parameters
+        ----------
+        source : HostMemory, buffer, str or os.PathLike
+            The bytes, or the path of a file that holds them.
+
+        Raises
+        ------
+        EngineError
+            If the bytes are damaged, or were made by another version of TensorRT-RTX, on another GPU, operating system
+            or with a newer driver. Such a cache is useless: go on with an empty one.
+        """
+        with self._exclusive("deserialize"), open_blob(source, "runtime cache", 1) as blob:
+            if lib.trtx_runtime_cache_deserialize(self._ptr, blob.pointer, blob.size):
+                error = failure(EngineError, f"RuntimeCache.deserialize({blob.label})")
+                if type(error) is EngineError:
+                    error = EngineError(
+                        f"{error}. A cache fits the version of TensorRT-RTX, the GPU model, the operating system and "
+                        "the driver that it was made with; go on with an empty one and save that",
+                        status=error.status,
+                        messages=error.messages,
+                    )
+                from . import _pending
+
+                _pending.raise_pending(error, *self._targets)
+        self._check(0, "deserialize()")
+
+    def reset(self) -> None:
+        """Empty the cache (``IRuntimeCache::reset``)."""
+        with self._exclusive("reset"):
+            self._check(lib.trtx_runtime_cache_reset(self._ptr), "reset()")
+
+
+class RuntimeConfig(Handle):
+    """How execution contexts are made (``IRuntimeConfig``); made by `CudaEngine.create_runtime_config`.
+
+    Notes
+    -----
+    Contexts made from a config keep it and its cache alive; closing it closes them first. One thread at a time may
+    change it.
+    """
+
+    __slots__ = ("_cache",)
+
+    _destroy = lib.trtx_runtime_config_destroy
+    _error = EngineError
+    _cache: RuntimeCache | None
+
+    def _setup(self, pointer: object, *parents: Handle) -> None:
+        self._cache = None
+        super()._setup(pointer, *parents)
+
+    def _how_to_make(self) -> str:
+        return "Call CudaEngine.create_runtime_config()."
+
+    @property
+    def execution_context_allocation_strategy(self) -> ExecutionContextAllocationStrategy:
+        """Where contexts get their device memory from; STATIC by default."""
+        value = lib.trtx_runtime_config_get_execution_context_allocation_strategy(self._ptr)
+        return ExecutionContextAllocationStrategy(value)
+
+    @execution_context_allocation_strategy.setter
+    def execution_context_allocation_strategy(self, value: ExecutionContextAllocationStrategy) -> None:
+        strategy = check_enum(ExecutionContextAllocationStrategy, value, "execution_context_allocation_strategy")
+        with self._exclusive("execution_context_allocation_strategy"):
+            status = lib.trtx_runtime_config_set_execution_context_allocation_strategy(self._ptr, strategy)
+            self._check(status, f"execution_context_allocation_strategy = {strategy.name}")
+
+    def get_execution_context_allocation_strategy(self) -> ExecutionContextAllocationStrategy:
+        """The same as the property `execution_context_allocation_strategy`."""
+        return self.execution_context_allocation_strategy
+
+    def set_execution_context_allocation_strategy(self, strategy: ExecutionContextAllocationStrategy) -> None:
+        """The same as setting the property `execution_context_allocation_strategy`."""
+        self.execution_context_allocation_strategy = strategy
+
+    @property
+    def dynamic_shapes_kernel_specialization_strategy(self) -> DynamicShapesKernelSpecializationStrategy:
+        """When kernels are compiled for shapes that are met at run time; LAZY (in the background) by default."""
+        value = lib.trtx_runtime_config_get_dynamic_shapes_kernel_specialization_strategy(self._ptr)
+        return DynamicShapesKernelSpecializationStrategy(value)
+
+    @dynamic_shapes_kernel_specialization_strategy.setter
+    def dynamic_shapes_kernel_specialization_strategy(self, value: DynamicShapesKernelSpecializationStrategy) -> None:
+        what = "dynamic_shapes_kernel_specialization_strategy"
+        strategy = check_enum(DynamicShapesKernelSpecializationStrategy, value, what)
+        with self._exclusive(what):
+            status = lib.trtx_runtime_config_set_dynamic_shapes_kernel_specialization_strategy(self._ptr, strategy)
+            self._check(status, f"{what} = {strategy.name}")
+
+    @property
+    def cuda_graph_strategy(self) -> CudaGraphStrategy:
+        """Whether runs are captured as CUDA graphs and replayed; DISABLED by default."""
+        return CudaGraphStrategy(lib.trtx_runtime_config_get_cuda_graph_strategy(self._ptr))
+
+    @cuda_graph_strategy.setter
+    def cuda_graph_strategy(self, value: CudaGraphStrategy) -> None:
+        strategy = check_enum(CudaGraphStrategy, value, "cuda_graph_strategy")
+        with self._exclusive("cuda_graph_strategy"):
+            status = lib.trtx_runtime_config_set_cuda_graph_strategy(self._ptr, strategy)
+            self._check(status, f"cuda_graph_strategy = {strategy.name}")
+
+    def create_runtime_cache(self) -> RuntimeCache:
+        """Make an empty cache (``IRuntimeConfig::createRuntimeCache``); `set_runtime_cache` puts it to use.
+
+        Returns
+        -------
+        RuntimeCache
+            It keeps the config's engine alive, not the config: it may serve other configs, and outlive this one.
+        """
+        result = ffi.new("trtx_runtime_cache **")
+        with self._exclusive("create_runtime_cache"):
+            status = lib.trtx_runtime_config_create_runtime_cache(self._ptr, result)
+            if status:
+                self._fail("create_runtime_cache()")
+            cache = RuntimeCache._adopt(result[0], self._parents[0])
+        self._check(0, "create_runtime_cache()")
+        return cache
+
+    def set_runtime_cache(self, cache: RuntimeCache) -> None:
+        """Let contexts that are made from now on share a cache (``IRuntimeConfig::setRuntimeCache``).
+
+        Parameters
+        ----------
+        cache : RuntimeCache
+            The config keeps it alive. Contexts that exist keep the cache that they were made with.
+
+        Raises
+        ------
+        EngineError
+            If TensorRT-RTX refuses it.
+        """
+        if not isinstance(cache, RuntimeCache):
+            reject("cache", cache, "a trtx.RuntimeCache")
+        with self._exclusive("set_runtime_cache"), cache._shared("set_runtime_cache"):
+            self._check(lib.trtx_runtime_config_set_runtime_cache(self._ptr, cache._ptr), "set_runtime_cache()")
+            former, self._cache = self._cache, cache
+            if former is not cache:
+                add_parent(self, cache)
+                if former is not None:
+                    drop_parent(self, former)
+
+    def get_runtime_cache(self) -> RuntimeCache | None:
+        """The cache that contexts will share; None where none was set."""
+        _ = self._ptr
+        return self._cache
+
+    @property
+    def runtime_cache(self) -> RuntimeCache | None:
+        """The cache that contexts will share, as a property."""
+        return self.get_runtime_cache()
+
+    @runtime_cache.setter
+    def runtime_cache(self, value: RuntimeCache) -> None:
+        self.set_runtime_cache(value)
+
+
+def add_parent(child: Handle, parent: Handle) -> None:
+    """Let a handle depend on one more: it keeps that one alive, and is closed before it."""
+    child._parents = (*child._parents, parent)
+    parent._children[id(child)] = weakref.ref(child)
+
+
+def drop_parent(child: Handle, parent: Handle) -> None:
+    """End a dependence that `add_parent` began."""
+    child._parents = tuple(other for other in child._parents if other is not parent)
+    parent._children.pop(id(child), None)

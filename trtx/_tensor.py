@@ -1,0 +1,167 @@
+"""`Tensor`: a value of the network under construction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trtx_sys._enums_gen import DataType, TensorFormat
+from trtx_sys._ffi import ffi, lib
+
+from ._errors import NetworkError, text
+from ._handle import Native, has_pointer
+from ._values import MAX_DIMS, MAX_TEXT, check_enum, check_index, check_int, check_shape, check_text, from_dims, to_dims
+
+if TYPE_CHECKING:
+    from ._network import NetworkDefinition
+
+__all__ = ["Tensor"]
+
+_DATA_TYPES = tuple(DataType)
+
+
+class Tensor(Native):
+    """A value of a network (``ITensor``): an input, or what a layer computes.
+
+    Tensors come from `NetworkDefinition.add_input` and `Layer.get_output`. The network owns them: a tensor keeps its
+    network alive, and raises `ClosedError` once the network is closed. The same value is always the same object.
+    """
+
+    __slots__ = ("_network",)
+
+    _network: NetworkDefinition
+
+    def __init__(self) -> None:
+        raise TypeError("Tensor objects cannot be made directly. Use NetworkDefinition.add_input or Layer.get_output.")
+
+    def _closed_text(self) -> str:
+        return "this Tensor is no longer part of a network: its network was closed, or it was removed"
+
+    @property
+    def network(self) -> NetworkDefinition:
+        """The network that it belongs to."""
+        _ = self._ptr
+        return self._network
+
+    @property
+    def name(self) -> str:
+        """Name; that of an input or output is its name in the engine (``ITensor::getName``)."""
+        return ffi.string(lib.trtx_tensor_get_name(self._ptr)).decode("utf-8", "replace")
+
+    @name.setter
+    def name(self, value: str) -> None:
+        encoded = check_text(value, "name", empty=False, limit=MAX_TEXT)
+        self._network._change("Tensor.name", lib.trtx_tensor_set_name, self._ptr, encoded)
+        if self.name != value:
+            raise NetworkError(
+                f"TensorRT-RTX did not take the name {value!r}: the tensor is still called {self.name!r}"
+            )
+
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        """Sizes of the dimensions: -1 where one is known at run time only, None where not even their number is known.
+
+        May be set on inputs of the network (``ITensor::getDimensions``).
+
+        Raises
+        ------
+        NetworkError
+            If the shape cannot be computed, say because the inputs of its layer do not fit each other.
+        """
+        dims = ffi.new("trtx_dims *")
+        status = lib.trtx_tensor_get_dimensions(self._ptr, dims)
+        if status:
+            self._network._check(status, f"Tensor.shape of {self.name!r}")
+        return from_dims(dims)
+
+    @shape.setter
+    def shape(self, value: tuple[int, ...]) -> None:
+        sizes = check_shape(value, "shape", low=-1)
+        if not self.is_network_input:
+            raise NetworkError(f"tensor {self.name!r} is not an input of the network: its layer determines its shape")
+        self._network._change("Tensor.shape", lib.trtx_tensor_set_dimensions, self._ptr, to_dims(sizes))
+
+    @property
+    def dtype(self) -> DataType:
+        """Type of the elements (``ITensor::getType``)."""
+        return _DATA_TYPES[lib.trtx_tensor_get_type(self._ptr)]
+
+    @property
+    def allowed_formats(self) -> int:
+        """Bit mask of memory layouts, ``1 << TensorFormat.LINEAR`` and so on; set as a mask or as `TensorFormat` items.
+
+        Only inputs and outputs have a choice (``ITensor::getAllowedFormats``).
+        """
+        return lib.trtx_tensor_get_allowed_formats(self._ptr)
+
+    @allowed_formats.setter
+    def allowed_formats(self, value: int | TensorFormat | set[TensorFormat]) -> None:
+        mask = _format_mask(value)
+        self._network._change("Tensor.allowed_formats", lib.trtx_tensor_set_allowed_formats, self._ptr, mask)
+
+    @property
+    def is_network_input(self) -> bool:
+        """Whether it is an input of the network (``ITensor::isNetworkInput``)."""
+        return lib.trtx_tensor_is_network_input(self._ptr)
+
+    @property
+    def is_network_output(self) -> bool:
+        """Whether it is an output of the network (``ITensor::isNetworkOutput``)."""
+        return lib.trtx_tensor_is_network_output(self._ptr)
+
+    @property
+    def is_shape_tensor(self) -> bool:
+        """Whether its values are needed to compute shapes (``ITensor::isShapeTensor``)."""
+        return lib.trtx_tensor_is_shape_tensor(self._ptr)
+
+    @property
+    def is_execution_tensor(self) -> bool:
+        """Whether its values are computed during a run (``ITensor::isExecutionTensor``)."""
+        return lib.trtx_tensor_is_execution_tensor(self._ptr)
+
+    def set_dimension_name(self, index: int, name: str) -> None:
+        """Name a dimension of an input; dimensions of one name must be equal at run time.
+
+        Parameters
+        ----------
+        index : int
+            Dimension, counted from 0.
+        name : str
+            Not empty, without NUL (``ITensor::setDimensionName``).
+        """
+        number = self._dimension(index)
+        encoded = check_text(name, "name", limit=MAX_TEXT)
+        self._network._change(
+            "Tensor.set_dimension_name", lib.trtx_tensor_set_dimension_name, self._ptr, number, encoded
+        )
+
+    def get_dimension_name(self, index: int) -> str:
+        """Name of a dimension; empty where it has none (``ITensor::getDimensionName``)."""
+        result = ffi.new("const char **")
+        status = lib.trtx_tensor_get_dimension_name(self._ptr, self._dimension(index), result)
+        self._network._check(status, "Tensor.get_dimension_name")
+        return text(result[0])
+
+    def _dimension(self, index: int) -> int:
+        shape = self.shape
+        if shape is None:
+            return check_int(index, "index", 0, MAX_DIMS - 1)
+        return check_index(index, "index", len(shape), f"dimensions of {self.name!r}")
+
+    def __repr__(self) -> str:
+        if not has_pointer(self):
+            return "<trtx.Tensor (closed)>"
+        try:
+            return f"<trtx.Tensor {self.name!r} {self.dtype.name} {self.shape}>"
+        except Exception as error:  # a repr must not raise
+            return f"<trtx.Tensor {self.name!r}: {error}>"
+
+
+def _format_mask(value: object) -> int:
+    if isinstance(value, TensorFormat):
+        return 1 << value
+    if isinstance(value, (set, frozenset, list, tuple)):
+        mask = 0
+        for item in value:
+            mask |= 1 << check_enum(TensorFormat, item, "allowed_formats")
+        return mask
+    return check_int(value, "allowed_formats", 0, (1 << len(TensorFormat)) - 1)

@@ -1,0 +1,245 @@
+"""Finds and loads the native libraries.
+
+Five steps, in order; each is a function from a `Search` to a path or nothing, and each notes where it looked, so that
+a miss can tell every place and the next action.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from ._ffi import ffi, lib
+
+ENVIRONMENT = "TRTX_LIBRARY"
+SDK_ENVIRONMENT = "TENSORRT_RTX_ROOT"
+
+#: File names of the two libraries, best first. Windows has the minor version in the name.
+if sys.platform == "win32":
+    NAMES = {"core": ("tensorrt_rtx_*.dll",), "parser": ("tensorrt_onnxparser_rtx_*.dll",)}
+    SYSTEM_NAMES = {"core": "tensorrt_rtx.dll", "parser": "tensorrt_onnxparser_rtx.dll"}
+    FAKE = "trtx_fake.dll"
+else:
+    NAMES = {
+        "core": ("libtensorrt_rtx.so.1", "libtensorrt_rtx.so", "libtensorrt_rtx.so.1.*"),
+        "parser": (
+            "libtensorrt_onnxparser_rtx.so.1",
+            "libtensorrt_onnxparser_rtx.so",
+            "libtensorrt_onnxparser_rtx.so.1.*",
+        ),
+    }
+    SYSTEM_NAMES = {"core": "libtensorrt_rtx.so.1", "parser": "libtensorrt_onnxparser_rtx.so.1"}
+    FAKE = "libtrtx_fake.so"
+
+TITLES = {"core": "the TensorRT-RTX library", "parser": "the ONNX parser library of TensorRT-RTX"}
+
+
+class LibraryNotFoundError(OSError):
+    """No native library was found, or it cannot be loaded."""
+
+
+class Found(NamedTuple):
+    """A library, and the step that found it."""
+
+    path: str
+    found_via: str
+
+
+@dataclass
+class Search:
+    """One search: what for, and where it has looked so far."""
+
+    kind: str
+    explicit: str | os.PathLike[str] | None = None
+    beside: Path | None = None
+    trail: list[str] = field(default_factory=list)
+
+    def look(self, place: Path, via: str) -> Path | None:
+        """The library in a folder, or a file itself."""
+        if place.is_file():
+            return place
+        for name in NAMES[self.kind]:
+            for candidate in sorted(place.glob(name), reverse=True):
+                return candidate
+        what = "no such file or folder" if not place.exists() else f"no {' or '.join(NAMES[self.kind])} in it"
+        self.trail.append(f"{via}: {place}: {what}")
+        return None
+
+
+def _explicit(search: Search) -> Iterator[Found]:
+    if search.explicit is not None:
+        path = search.look(Path(search.explicit), "the path given")
+        if path is None:
+            # Somebody asked for this one: another would be a surprise.
+            raise _not_found(search)
+        yield Found(str(path), "the path given")
+
+
+def _environment(search: Search) -> Iterator[Found]:
+    value = os.environ.get(ENVIRONMENT)
+    if not value:
+        search.trail.append(f"{ENVIRONMENT}: not set")
+        return
+    if value == "fake":
+        fake = Path(__file__).resolve().parent / FAKE
+        if not fake.is_file():
+            search.trail.append(f"{ENVIRONMENT}=fake: {fake} was not built with this installation")
+            raise _not_found(search)
+        yield Found(str(fake), f"{ENVIRONMENT}=fake")
+        return
+    path = search.look(Path(value), ENVIRONMENT)
+    if path is None:
+        raise _not_found(search)
+    yield Found(str(path), ENVIRONMENT)
+
+
+def _beside_core(search: Search) -> Iterator[Found]:
+    """The parser that was delivered with the loaded library; any other might be of another version, and crash."""
+    if search.beside is None:
+        search.trail.append("beside the loaded library: none is loaded")
+        return
+    if search.beside.name == FAKE:
+        yield Found(str(search.beside), "the fake library, which is its own parser")
+        return
+    path = search.look(search.beside.parent, "beside the loaded library")
+    if path is not None:
+        yield Found(str(path), "beside the loaded library")
+
+
+def _sdk(search: Search) -> Iterator[Found]:
+    value = os.environ.get(SDK_ENVIRONMENT)
+    if not value:
+        search.trail.append(f"{SDK_ENVIRONMENT}: not set")
+        return
+    for folder in ("bin", "lib") if sys.platform == "win32" else ("lib",):
+        path = search.look(Path(value) / folder, SDK_ENVIRONMENT)
+        if path is not None:
+            yield Found(str(path), SDK_ENVIRONMENT)
+            return
+
+
+def _pip(search: Search) -> Iterator[Found]:
+    # Not imported: its __init__ loads every library it has and swallows the errors.
+    spec = importlib.util.find_spec("tensorrt_rtx_libs")
+    if spec is None or not spec.submodule_search_locations:
+        search.trail.append("pip package tensorrt_rtx_libs: not installed")
+        return
+    for place in spec.submodule_search_locations:
+        path = search.look(Path(place), "pip package tensorrt_rtx_libs")
+        if path is not None:
+            yield Found(str(path), "pip package tensorrt_rtx_libs")
+            return
+
+
+def _system(search: Search) -> Iterator[Found]:
+    yield Found(SYSTEM_NAMES[search.kind], "the system's loader")
+
+
+STEPS = {
+    "core": (_explicit, _environment, _sdk, _pip, _system),
+    "parser": (_explicit, _beside_core),
+}
+
+
+def _candidates(search: Search) -> Iterator[Found]:
+    for step in STEPS[search.kind]:
+        yield from step(search)
+
+
+def _first(search: Search) -> Found:
+    for found in _candidates(search):
+        return found
+    raise _not_found(search)
+
+
+def find(path: str | os.PathLike[str] | None = None) -> Found:
+    """Find the TensorRT-RTX library without loading it.
+
+    The order is: the path given (a file or its folder), ``TRTX_LIBRARY`` (likewise, or ``fake``),
+    ``TENSORRT_RTX_ROOT/lib``, the pip package ``tensorrt_rtx_libs``, the system's loader.
+    """
+    return _first(Search("core", path))
+
+
+def find_onnx_parser(path: str | os.PathLike[str] | None = None) -> Found:
+    """Find the ONNX parser library: at the path given, else beside the library that is loaded."""
+    return _first(Search("parser", path, beside=_core_path()))
+
+
+def load(path: str | os.PathLike[str] | None = None) -> Found:
+    """Find and load the TensorRT-RTX library; once loaded, loading the same one again does nothing.
+
+    Raises
+    ------
+    LibraryNotFoundError
+        If it is nowhere, or cannot be used; the message lists every place tried and what to do.
+    """
+    return _load(Search("core", path), lib.trtx_load)
+
+
+def load_onnx_parser(path: str | os.PathLike[str] | None = None) -> Found:
+    """Find and load the ONNX parser library that was delivered with the loaded TensorRT-RTX library."""
+    return _load(Search("parser", path, beside=_core_path()), lib.trtx_load_onnx_parser)
+
+
+def _load(search: Search, function: Callable[[bytes], int]) -> Found:
+    found = _first(search)
+    status = function(os.fsencode(found.path))
+    if status == lib.TRTX_OK:
+        return found
+    reason = _text(lib.trtx_last_error()).split(": ", 1)[-1]
+    search.trail.append(f"{found.found_via}: {reason}")
+    raise _not_found(search, status)
+
+
+def _not_found(search: Search, status: int = 0) -> LibraryNotFoundError:
+    title = TITLES[search.kind]
+    if status in (lib.TRTX_VERSION_REFUSED, lib.TRTX_ALREADY_LOADED):
+        first, advice = f"cannot use {title}", "Use TensorRT-RTX 1.5 or newer, one version in a process."
+        if status == lib.TRTX_ALREADY_LOADED:
+            advice = "One process can use one TensorRT-RTX library; use the loaded one, or another process."
+    else:
+        missing = status == 0 or search.trail[-1].startswith("the system's loader")
+        first = f"cannot {'find' if missing else 'load'} {title}"
+        advice = (
+            "Install it with: pip install 'trtx[cu13]' (or 'trtx[cu12]' for CUDA 12), or name its file or folder in "
+            f"{ENVIRONMENT}."
+        )
+    tried = "".join(f"\n  - {place}" for place in search.trail)
+    error = LibraryNotFoundError(f"{first}. Tried:{tried}\n{advice}")
+    error.status = status or lib.TRTX_LOAD_FAILED  # type: ignore[attr-defined]
+    return error
+
+
+def _core_path() -> Path | None:
+    result = ffi.new("const char **")
+    if lib.trtx_library_path(result) != lib.TRTX_OK:
+        return None
+    return Path(os.fsdecode(ffi.string(result[0])))
+
+
+def _text(pointer: object) -> str:
+    return ffi.string(pointer).decode("utf-8", "replace")  # type: ignore[arg-type]
+
+
+def get_include() -> str:
+    """Folder of the C headers, for projects that vendor the shim."""
+    return str(_csrc() / "include")
+
+
+def get_source_dir() -> str:
+    """Folder of the shim's sources."""
+    return str(_csrc() / "src")
+
+
+def _csrc() -> Path:
+    here = Path(__file__).resolve().parent
+    for place in (here / "csrc", here.parent / "csrc"):
+        if place.is_dir():
+            return place
+    raise LibraryNotFoundError(f"the shim's sources are not part of this installation (looked in {here / 'csrc'})")
