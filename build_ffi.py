@@ -21,10 +21,17 @@ def sources() -> list[str]:
     return sorted(str(path) for path in (CSRC / "src").glob("*.cpp"))
 
 
+def headers() -> list[str]:
+    """What a change of must compile the extension anew."""
+    found = [path for folder in ("include", "src") for path in (CSRC / folder).glob("*.h*")]
+    return sorted(str(path) for path in (*found, Path("build_ffi.py"), Path("trtx_sys", "_cdef_gen.txt")))
+
+
 def compiler_flags() -> list[str]:
     if sys.platform == "win32":
         return ["/std:c++17", "/EHsc", "/permissive-"]
-    return ["-std=c++17", "-fvisibility=hidden", "-O2"]
+    # Without debug information, which Python's own flags ask for: it is three quarters of the file.
+    return ["-std=c++17", "-fvisibility=hidden", "-O2", "-g0"]
 
 
 ffi = FFI()
@@ -33,6 +40,7 @@ ffi.set_source(
     "trtx_sys._ffi",
     '#include "trtx_c.h"',
     sources=sources(),
+    depends=headers(),
     include_dirs=[str(CSRC / "include"), str(CSRC / "src")],
     # Static: the extension holds the shim itself, nothing is imported from a library of its own.
     define_macros=[("TRTX_STATIC", "1"), ("Py_LIMITED_API", "0x030A0000")],

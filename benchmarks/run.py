@@ -1,7 +1,7 @@
 """Compares `trtx` with NVIDIA's package of the same version and with C++, in one run, as ratios.
 
-Each group of measurements runs in processes of its own, the two packages in turn, several times; the best of each counts.
-Where there is a GPU, the calls of a run are measured too. Usage: ``python benchmarks/run.py [ROUNDS]``.
+Each group of measurements runs in processes of its own, the two packages in turn, several times; the best
+of each counts. Where there is a GPU, the calls of a run are measured too. Usage: ``python benchmarks/run.py [ROUNDS]``.
 """
 
 from __future__ import annotations

@@ -81,9 +81,7 @@ def _property(types: CTypes, layer: Interface, getter: Method, setter: Method | 
         arguments.append(item)
     doc = getter.doc or f"{name.replace('_', ' ').capitalize()}."
     arguments.append(_literal(f"{doc} (``{layer.cpp}::{getter.name}``)"))
-    # The name hides the layer's own type, as users of TensorRT know it: layer_type tells that one.
-    ignore = "  # type: ignore[assignment]" if name == "type" else ""
-    lines = [f"    {name} = {kind}({ignore}"]
+    lines = [f"    {name} = {kind}("]
     lines += [f"        {argument}," for argument in arguments]
     return [*lines, "    )"]
 

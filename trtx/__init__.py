@@ -1,8 +1,8 @@
 """Python bindings for NVIDIA TensorRT-RTX.
 
-Build an engine (no GPU needed): `Logger`, `Builder`, `NetworkDefinition` or `OnnxParser`, `BuilderConfig`, `HostMemory`.
-Run it: `Runtime`, `CudaEngine`, `ExecutionContext`. Failures are exceptions below `Error`. Importing this package loads
-neither the native library nor numpy nor CUDA; that happens on first use.
+Build an engine (no GPU needed): `Logger`, `Builder`, `NetworkDefinition` or `OnnxParser`, `BuilderConfig`,
+`HostMemory`. Run it: `Runtime`, `CudaEngine`, `ExecutionContext`. Failures are exceptions below `Error`. Importing this
+package loads neither the native library nor numpy nor CUDA; that happens on first use.
 """
 
 from trtx_sys import _enums_gen
@@ -10,8 +10,9 @@ from trtx_sys._enums_gen import *  # noqa: F403
 
 from ._builder import Builder
 from ._builder_config import BuilderConfig
-from ._engine import CudaEngine
+from ._engine import CudaEngine, SerializationConfig
 from ._engine_inspector import EngineInspector
+from ._engine_tensors import TensorInfo
 from ._errors import (
     BuilderError,
     BusyError,
@@ -78,7 +79,9 @@ __all__ = [
     "Runtime",
     "RuntimeCache",
     "RuntimeConfig",
+    "SerializationConfig",
     "Tensor",
+    "TensorInfo",
     "UnsupportedError",
     "Version",
     "Weights",

@@ -1,7 +1,7 @@
 """The trip of a callback from native code to Python and back.
 
-1. The Python object (`Logger`, `ProgressMonitor` ...) makes a native bridge: a table of the ``extern "Python"`` functions
-   below, and a cffi handle on its *target*, which holds what to call.
+1. The Python object (`Logger`, `ProgressMonitor` ...) makes a native bridge: a table of the ``extern "Python"``
+   functions below, and a cffi handle on its *target*, which holds what to call.
 2. TensorRT-RTX calls the bridge, on any thread; cffi takes the GIL and calls the function here.
 3. The function finds the target by the handle and calls the user's code with Python values.
 4. What the user's code raises cannot cross native frames: it is noted in `_pending`, and the bridge answers failure

@@ -178,8 +178,7 @@ class CudaEngine(EngineTensors):
     @weight_streaming_budget_v2.setter
     def weight_streaming_budget_v2(self, value: int) -> None:
         budget = check_int(value, "weight_streaming_budget_v2", 0)
-        self._refuse_if_busy("weight_streaming_budget_v2")
-        with self._exclusive("weight_streaming_budget_v2"):
+        with self._exclusive_tree("weight_streaming_budget_v2"):
             status = lib.trtx_cuda_engine_set_weight_streaming_budget_v2(self._ptr, budget)
             self._check(status, f"weight_streaming_budget_v2 = {budget}")
 
@@ -214,8 +213,7 @@ class CudaEngine(EngineTensors):
         EngineError
             If the weights are loaded already, or the bytes are not those of this engine.
         """
-        self._refuse_if_busy("load_weights")
-        with self._exclusive("load_weights"), open_blob(source, "engine", 1) as blob:
+        with self._exclusive_tree("load_weights"), open_blob(source, "engine", 1) as blob:
             status = lib.trtx_cuda_engine_load_weights(self._ptr, blob.pointer, blob.size)
             self._check(status, f"load_weights({blob.label})")
 

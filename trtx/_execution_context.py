@@ -6,7 +6,6 @@ is taken without a context manager, and the checks cost one look at a set that i
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -14,8 +13,8 @@ from trtx_sys._enums_gen import ExecutionContextAllocationStrategy, TensorFormat
 from trtx_sys._ffi import ffi, lib
 
 from ._context_settings import ContextSettings
-from ._errors import BusyError, ClosedError, ExecutionError, InvalidArgumentError, text
-from ._handle import Handle, has_pointer
+from ._errors import ExecutionError, InvalidArgumentError, text
+from ._handle import Handle
 from ._pending import pending as _pending
 from ._values import INT64_MAX, check_index, check_int, check_shape, from_dims, to_dims
 from .cuda import Memory, _check_address, find_memory, stream_handle
@@ -96,27 +95,6 @@ class ExecutionContext(ContextSettings):
 
     def _details(self) -> str:
         return f"{self.name!r} of engine {self._engine.name!r}"
-
-    def _before_destroy(self) -> None:
-        # A thread that came between the check of close() and here has the turn for a moment longer.
-        for _ in range(1000):
-            try:
-                self._turn.pop()
-            except IndexError:
-                time.sleep(0.001)
-            else:
-                return
-        raise BusyError("ExecutionContext.close: another thread uses the context; it is leaked rather than freed")
-
-    def _disown(self) -> None:
-        super()._disown()
-        self._turn.clear()
-
-    def _busy_error(self, what: str) -> BusyError:
-        # A closed context has no turn to give, so this is where its use ends up.
-        if not has_pointer(self):
-            raise ClosedError(self._closed_text()) from None
-        return super()._busy_error(what)
 
     # Running
 

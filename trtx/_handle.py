@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
@@ -97,7 +97,8 @@ def _empty_class(kind: type[Any]) -> type[Any]:
     body: dict[str, Any] = {name: property(closed) for name in kind._guarded}
     body |= {"__slots__": (), "__module__": kind.__module__, "__qualname__": kind.__qualname__, "__doc__": kind.__doc__}
     body["_filled_class"] = kind
-    return _empty_classes.setdefault(kind, type(kind)(kind.__name__, (kind,), body))
+    make: Any = type(kind)
+    return _empty_classes.setdefault(kind, make(kind.__name__, (kind,), body))
 
 
 class Handle(Native):
@@ -114,7 +115,7 @@ class Handle(Native):
     __slots__ = ("_children", "_keep", "_orphan", "_parents", "_targets", "_turn", "_users")
 
     #: C function that destroys the native object; None where a parent does.
-    _destroy: ClassVar[Callable[[Any], None] | None] = None
+    _destroy: ClassVar[Any] = None
     #: Exception for failures that the status does not explain.
     _error: ClassVar[type[Error]] = Error
 
@@ -133,6 +134,7 @@ class Handle(Native):
     def __new__(cls, *_: object, **__: object) -> Self:
         # Empty until _setup: an object whose __init__ did not get that far is like a closed one.
         handle: Self = object.__new__(_empty_class(cls))
+        handle._users, handle._turn, handle._children = [], [], {}
         return handle
 
     def __init__(self, *_: object, **__: object) -> None:
@@ -184,13 +186,14 @@ class Handle(Native):
     def _label(self) -> str:
         return type(self).__name__
 
+    # Two lists that threads may touch at any time, by operations that the interpreter does not interrupt: a call that
+    # changes the object takes the one token out of _turn, a call that reads it long puts its name into _users. Each
+    # then looks at the other list, so that of two calls that do not go together at least one steps back.
+
     @contextmanager
     def _exclusive(self, what: str) -> Iterator[Any]:
-        """Keep every other call that changes this object out, and `close` too."""
-        try:
-            token = self._turn.pop()
-        except IndexError:
-            raise self._busy_error(what) from None
+        """Keep every other call that changes this object or reads it long out, and `close` too."""
+        token = self._take_turn(what)
         self._users.append(what)
         try:
             yield token
@@ -200,15 +203,30 @@ class Handle(Native):
 
     @contextmanager
     def _shared(self, what: str) -> Iterator[None]:
-        """Keep `close` out while a native call reads this object; other calls may run beside it."""
+        """Keep `close` and changes out while a native call reads this object; other readers may run beside it."""
         self._users.append(what)
         try:
+            if not self._turn:
+                raise self._busy_error(what, own=1)
             yield
         finally:
             self._users.remove(what)
 
-    def _busy_error(self, what: str) -> BusyError:
-        users = " and ".join(self._users) or "another call"
+    def _take_turn(self, what: str) -> Any:
+        try:
+            token = self._turn.pop()
+        except IndexError:
+            raise self._busy_error(what) from None
+        if self._users:
+            error = self._busy_error(what)
+            self._turn.append(token)
+            raise error
+        return token
+
+    def _busy_error(self, what: str, own: int = 0) -> BusyError:
+        if not has_pointer(self):
+            raise ClosedError(self._closed_text()) from None
+        users = " and ".join(self._users[: len(self._users) - own]) or "another call"
         return BusyError(f"{self._label()}.{what}: the object is in use by {users}; wait until that has returned")
 
     # Life
@@ -223,14 +241,27 @@ class Handle(Native):
         """
         if not has_pointer(self):
             return
-        self._refuse_if_busy("close")
-        self._close_tree()
+        with self._exclusive_tree("close"):
+            self._close_tree()
 
-    def _refuse_if_busy(self, what: str) -> None:
-        if self._users or not self._turn:
-            raise self._busy_error(what)
+    @contextmanager
+    def _exclusive_tree(self, what: str) -> Iterator[None]:
+        """Keep every other call out of this object and of all that depend on it."""
+        taken: dict[int, tuple[Handle, Any]] = {}
+        try:
+            self._take_all_turns(what, taken)
+            yield
+        finally:
+            for handle, token in taken.values():
+                if has_pointer(handle):
+                    handle._turn.append(token)
+
+    def _take_all_turns(self, what: str, taken: dict[int, tuple[Handle, Any]]) -> None:
+        if id(self) in taken:
+            return  # it depends on several of the others
+        taken[id(self)] = (self, self._take_turn(what))
         for child in self._open_children():
-            child._refuse_if_busy(what)
+            child._take_all_turns(what, taken)
 
     def _close_tree(self) -> None:
         for child in self._open_children():
@@ -247,10 +278,11 @@ class Handle(Native):
         pointer = take_pointer(self)
         if pointer is None:
             return
+        self._turn.clear()
         try:
             self._before_destroy()
             if self._destroy is not None:
-                type(self)._destroy(pointer)  # type: ignore[misc]
+                type(self)._destroy(pointer)
         finally:
             self._keep.clear()
             parents, self._parents = self._parents, ()
@@ -266,6 +298,7 @@ class Handle(Native):
     def _disown(self) -> None:
         """Forget the native object without touching it: for a forked child."""
         take_pointer(self)
+        self._turn.clear()
 
     def __enter__(self) -> Self:
         _ = self._ptr  # raises where it is closed
@@ -274,7 +307,13 @@ class Handle(Native):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        try:
+            self.close()
+        except BusyError as busy:
+            if error is None:
+                raise
+            # An interrupted call may still be using the object, which goes when that has ended.
+            _pending.add_note(error, f"trtx: {busy}")
 
     def __del__(self) -> None:
         try:

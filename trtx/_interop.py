@@ -68,7 +68,8 @@ def numpy_dtype(data_type: DataType) -> np.dtype[Any]:
         raise UnsupportedError(
             f"numpy has no {data_type.name} of its own; install ml_dtypes (pip install 'trtx[ml-dtypes]')"
         ) from None
-    return np.dtype(getattr(ml_dtypes, name.split(".")[1]))
+    dtype: np.dtype[Any] = np.dtype(getattr(ml_dtypes, name.split(".")[1]))
+    return dtype
 
 
 def data_type(dtype: np.dtype[Any], name: str = "dtype") -> DataType:
@@ -84,7 +85,7 @@ def data_type(dtype: np.dtype[Any], name: str = "dtype") -> DataType:
 
 
 def as_array(value: Any, name: str) -> npt.NDArray[Any]:
-    """A contiguous array of what numpy can read without guessing a type: arrays, buffers, DLPack tensors on the host."""
+    """A contiguous array of what numpy reads without guessing a type: arrays, buffers, DLPack tensors on the host."""
     import numpy as np
 
     if isinstance(value, np.generic):
@@ -127,7 +128,7 @@ def pack(array: npt.NDArray[Any], data_type: DataType) -> npt.NDArray[Any]:
     return nibbles[0::2] | (nibbles[1::2] << 4)
 
 
-def unpack(raw: bytes, data_type: DataType, count: int) -> npt.NDArray[Any]:
+def unpack(raw: bytes | memoryview, data_type: DataType, count: int) -> npt.NDArray[Any]:
     """Values from the library's memory; the inverse of `pack`."""
     import numpy as np
 

@@ -108,11 +108,11 @@ class _Job(Generic[T]):
             self._forsaken = True
             if not self.done.acquire(blocking=False):
                 line = f"trtx: {what} ends in the background; the objects that it uses stay in use until then"
-                _pending._add_note(interrupt, line)
+                _pending.add_note(interrupt, line)
                 return
         error = self._clear()
         if error is not None:
-            _pending._add_note(interrupt, f"trtx: a callback of the interrupted call raised {error!r}")
+            _pending.add_note(interrupt, f"trtx: a callback of the interrupted call raised {error!r}")
 
     def _clear(self) -> BaseException | None:
         """Drop the outcome, but for an error of the user's code: one of the native call was to be expected."""

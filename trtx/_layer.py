@@ -22,9 +22,9 @@ __all__ = ["Layer"]
 class Layer(Native):
     """A layer of a network (``ILayer``). Each kind of layer has a class of its own with its settings as properties.
 
-    Layers come from the ``add_*`` methods of `NetworkDefinition`, or from `NetworkDefinition.get_layer`. The network owns
-    them: a layer keeps its network alive, and raises `ClosedError` once the network is closed. The same layer is always
-    the same object.
+    Layers come from the ``add_*`` methods of `NetworkDefinition`, or from `NetworkDefinition.get_layer`. The network
+    owns them: a layer keeps its network alive, and raises `ClosedError` once the network is closed. The same layer is
+    always the same object.
     """
 
     __slots__ = ("_network",)

@@ -67,12 +67,6 @@ class ResizeLayerExtras(Layer):
         self._read_scales(count, values)
         return tuple(ffi.unpack(values, count))
 
-    def _read_scales(self, size: int, values: Any) -> int:
-        result = ffi.new("int32_t *")
-        status = lib.trtx_resize_layer_get_scales(self._ptr, size, values, result)
-        self._network._check(status, "ResizeLayer.scales")
-        return int(result[0])
-
     @scales.setter
     def scales(self, value: Sequence[float]) -> None:
         factors = [check_float(factor, f"scales[{i}]") for i, factor in enumerate(value)]
@@ -85,6 +79,12 @@ class ResizeLayerExtras(Layer):
             ffi.new("float[]", factors),
             len(factors),
         )
+
+    def _read_scales(self, size: int, values: Any) -> int:
+        result = ffi.new("int32_t *")
+        status = lib.trtx_resize_layer_get_scales(self._ptr, size, values, result)
+        self._network._check(status, "ResizeLayer.scales")
+        return int(result[0])
 
 
 class FillLayerExtras(Layer):

@@ -228,7 +228,7 @@ class PoolingLayer(Layer):
     """Takes the maximum or the average of a sliding window. (``IPoolingLayer``)"""
 
     __slots__ = ()
-    type = EnumProperty(  # type: ignore[assignment]
+    type = EnumProperty(
         lib.trtx_pooling_layer_get_pooling_type,
         lib.trtx_pooling_layer_set_pooling_type,
         enums.PoolingType,
@@ -290,7 +290,7 @@ class ActivationLayer(Layer):
     """Applies an activation function to each element. (``IActivationLayer``)"""
 
     __slots__ = ()
-    type = EnumProperty(  # type: ignore[assignment]
+    type = EnumProperty(
         lib.trtx_activation_layer_get_activation_type,
         lib.trtx_activation_layer_set_activation_type,
         enums.ActivationType,

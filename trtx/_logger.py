@@ -133,5 +133,5 @@ def _as_sink(sink: Any) -> Sink:
     from ._errors import InvalidArgumentError
 
     raise InvalidArgumentError(
-        f"sink must be a callable or a logging.Logger, got {type(sink).__name__}: it is called with severity and message"
+        f"sink is {type(sink).__name__}; allowed is a logging.Logger or a callable that takes severity and message"
     )

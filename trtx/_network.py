@@ -217,7 +217,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         self._change(f"unmark_output({tensor.name!r})", lib.trtx_network_definition_unmark_output, self._ptr, pointer)
 
     def mark_output_for_shapes(self, tensor: Tensor) -> None:
-        """Make a tensor an output whose values give shapes, in host memory (``INetworkDefinition::markOutputForShapes``)."""
+        """Make a tensor an output in host memory, for shapes (``INetworkDefinition::markOutputForShapes``)."""
         self._change(
             "mark_output_for_shapes",
             lib.trtx_network_definition_mark_output_for_shapes,

@@ -304,11 +304,11 @@ class DenseLayers(NetworkBase):
             if held is not None and expected is not None and held.count not in (0, expected):
                 raise InvalidArgumentError(f"{name} has {held.count} elements; allowed are {expected} for {kind.name}")
         structs = [native[name][0] for name in named]
+        common = [pointer, kind, *structs]
         if axis is None:
-            function, arguments = lib.trtx_network_definition_add_scale, [pointer, kind, *structs]
+            layer = self._add(what, lib.trtx_network_definition_add_scale, layers.ScaleLayer, *common)
         else:
-            function, arguments = lib.trtx_network_definition_add_scale_nd, [pointer, kind, *structs, axis]
-        layer = self._add(what, function, layers.ScaleLayer, *arguments)
+            layer = self._add(what, lib.trtx_network_definition_add_scale_nd, layers.ScaleLayer, *common, axis)
         self._keep_weights(layer, **{name: held for name, (_, held) in native.items()})
         return layer
 
@@ -496,7 +496,7 @@ class DenseLayers(NetworkBase):
 
 
 def _check_kernel(kernel: Weights | None, input: Tensor, maps: int, sizes: list[int]) -> None:
-    """Kernel elements must make whole filters; groups are set later, so any number that divides the channels will do."""
+    """Kernel elements must make whole filters; groups are set later, so any divisor of the channels will do."""
     if kernel is None or kernel.count == 0:
         return
     window = math.prod(sizes)

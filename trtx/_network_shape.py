@@ -275,8 +275,8 @@ class ShapeLayers(NetworkBase):
         ----------
         input : Tensor
         axes : Tensor, optional
-            The dimensions, as a constant tensor of INT32 or INT64. Without it every dimension of size 1 goes, which needs
-            TensorRT-RTX 1.7.
+            The dimensions, as a constant tensor of INT32 or INT64. Without it every dimension of size 1 goes, which
+            needs TensorRT-RTX 1.7.
 
         Raises
         ------

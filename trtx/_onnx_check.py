@@ -105,15 +105,12 @@ class _Walk:
             fields = self._fields(0, len(self._bytes), _MODEL, 0)
         except OnnxStructureError as error:
             raise error.within("this is no ONNX model, or a truncated one") from None
-        graphs = functions = 0
         for tag, start, stop in fields:
             if tag == _MODEL_GRAPH:
-                graphs += 1
                 self._graph(start, stop, 1, main=True)
             else:
-                self._function(start, stop, functions)
-                functions += 1
-        if not graphs:
+                self._function(start, stop)
+        if not any(tag == _MODEL_GRAPH for tag, _, _ in fields):
             raise OnnxStructureError("this is no ONNX model: it has no graph")
 
     def _graph(self, pos: int, end: int, depth: int, *, main: bool = False) -> None:
@@ -130,7 +127,7 @@ class _Walk:
                 self._sparse(start, stop, depth + 1, f"sparse initializer {sparse}")
                 sparse += 1
 
-    def _function(self, pos: int, end: int, index: int) -> None:
+    def _function(self, pos: int, end: int) -> None:
         nodes = 0
         name = ""
         try:
@@ -143,7 +140,7 @@ class _Walk:
                 else:
                     self._attribute(start, stop, 2)
         except OnnxStructureError as error:
-            raise error.within(f"function {index} ({name!r})") from None
+            raise error.within(f"function {name!r}") from None
 
     def _node(self, pos: int, end: int, depth: int, index: int) -> None:
         has_output = False

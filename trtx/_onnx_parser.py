@@ -5,7 +5,11 @@ What the library does not say, and this module sees to:
 - A native parser reads one model, into an empty network. Even the question whether a model is supported fills the
   network, so `OnnxParser.supports_model` asks with a network and a parser of its own.
 - The weights of the parsed layers belong to the native parser. Destroyed before the build, it leaves them dangling:
-  the engine is built, of garbage. So the network keeps the native parser once that has read a model.
+  the engine is built, of garbage.
+- A native parser makes its error recorder the network's, and never takes it back. A second parser on the network finds
+  that recorder, and restores it when it is destroyed: with the network gone before, that crashes.
+
+  Therefore a network has one native parser in its life, and keeps it until it is gone itself.
 - Some malformed models crash the library: see `_onnx_check`.
 """
 
@@ -45,7 +49,7 @@ _ALL_FLAGS = (1 << len(OnnxParserFlag)) - 1
 
 
 class _NativeParser:
-    """A native parser, which the network holds: it must outlive the build, whatever becomes of the `OnnxParser`."""
+    """A native parser, which the network holds: it must outlive it, whatever becomes of the `OnnxParser`."""
 
     __slots__ = ("_pointer", "keep", "model")
 
@@ -86,14 +90,14 @@ class OnnxParser(Handle):
     Parameters
     ----------
     network : NetworkDefinition
-        An empty network. It has one parser at a time, and can take one model in its life.
+        An empty network. It takes one parser, and one model, in its life.
     logger : Logger, optional
         Gets the parser's messages; by default the logger of the network's builder.
 
     Raises
     ------
     InvalidArgumentError
-        If an argument is of a wrong kind, or if the network has or had another parser.
+        If an argument is of a wrong kind, or if the network has had another parser.
     LibraryError
         If the ONNX parser library cannot be loaded.
 
@@ -110,6 +114,8 @@ class OnnxParser(Handle):
 
     __slots__ = ("_config", "_is_loaded", "_missing", "_native")
 
+    # The network destroys it, after itself: see `_NativeParser`.
+    _destroy = None
     _error = ParserError
     _config: BuilderConfig | None
     _is_loaded: bool
@@ -140,10 +146,7 @@ class OnnxParser(Handle):
         self._check(status, "create")
 
     def _before_destroy(self) -> None:
-        # One that has read a model stays with the network, which needs its weights.
-        if not self._native.model:
-            self._parents[0]._keep.pop(_KEY, None)
-            self._native.destroy()
+        del self._native  # the network has it, and is to be the last to let go of it
 
     def _details(self) -> str:
         return self._native.model or "no model yet"
@@ -434,9 +437,8 @@ class OnnxParser(Handle):
         with self._exclusive(what):
             self._check(lib.trtx_onnx_parser_get_layer_output_tensor(self._ptr, encoded, index, result), what)
         if not result[0]:
-            raise InvalidArgumentError(
-                f"OnnxParser.{what}: {self._native.model or 'no model'} has no node {name!r} with an output {index}"
-            )
+            model = self._native.model or "the parser, which has read no model,"
+            raise InvalidArgumentError(f"OnnxParser.{what}: {model} has no node {name!r} with an output {index}")
         return self.network._tensor(ffi.cast("trtx_tensor *", result[0]))
 
     @property
@@ -496,13 +498,11 @@ class OnnxParser(Handle):
 
 def _refuse_second(network: NetworkDefinition) -> None:
     known = network._keep.get(_KEY)
-    if known is None:
-        return
-    if known.model:
+    if known is not None:
+        read = f", which has read {known.model}" if known.model else ""
         raise InvalidArgumentError(
-            f"network was given to a parser that has read {known.model} already; allowed is a new, empty network"
+            f"network has had an OnnxParser already{read}; allowed is a network without one: it takes one in its life"
         )
-    raise InvalidArgumentError("network has an OnnxParser already; use that one, or close it first")
 
 
 def _as_view(model: Any) -> memoryview:

@@ -61,7 +61,7 @@ def claim(*owners: object) -> BaseException | None:
         else:
             other = entry.error
         if other is not None:
-            _add_note(first, f"another callback of the same call raised {other!r}")
+            add_note(first, f"another callback of the same call raised {other!r}")
     return first
 
 
@@ -82,7 +82,7 @@ def report(error: BaseException, where: str) -> None:
     hook(_Unraisable(type(error), error, error.__traceback__, f"Exception ignored in {where}", None))  # type: ignore[arg-type]
 
 
-def _add_note(error: BaseException, line: str) -> None:
+def add_note(error: BaseException, line: str) -> None:
     if hasattr(error, "add_note"):  # since Python 3.11
         error.add_note(line)
 

@@ -58,7 +58,7 @@ def check_index(value: object, name: str, count: int, what: str) -> int:
 
 
 def check_float(value: object, name: str) -> float:
-    if isinstance(value, (str, bytes)) or not hasattr(value, "__float__") and not hasattr(value, "__index__"):
+    if isinstance(value, (str, bytes)) or (not hasattr(value, "__float__") and not hasattr(value, "__index__")):
         reject(name, value, "a number")
     return float(value)  # type: ignore[arg-type]
 

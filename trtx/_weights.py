@@ -81,7 +81,7 @@ class Weights:
         """
         if self.is_placeholder:
             raise InvalidArgumentError("these weights are a placeholder: they have a count and no values")
-        raw = b"" if self._values is None else memoryview(self._values.reshape(-1).view("uint8"))[: self.nbytes]
+        raw = b"" if self._values is None else self._values.reshape(-1).view("uint8").data[: self.nbytes]
         array = unpack(raw, self.dtype, self.count)
         array.flags.writeable = False
         return array

@@ -1,8 +1,8 @@
 """The C shim of TensorRT-RTX for Python: every function by its C name, without policy.
 
-`trtx_sys.lib` holds the functions and constants, `trtx_sys.ffi` the cffi object, and the enums stand here by their names.
-A call that can fail returns a status; ``lib.trtx_last_error()`` explains it. For objects that clean up after themselves
-and exceptions, use `trtx`.
+`trtx_sys.lib` holds the functions and constants, `trtx_sys.ffi` the cffi object, and the enums stand here by their
+names. A call that can fail returns a status; ``lib.trtx_last_error()`` explains it. For objects that clean up after
+themselves and exceptions, use `trtx`.
 """
 
 from . import _enums_gen

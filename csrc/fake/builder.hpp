@@ -28,6 +28,7 @@ IHostMemory *make_host_memory(std::string bytes, LifePtr const &parent);
 
 class ProfileImpl final : public OptimizationProfileStub {
 public:
+    ProfileImpl() { mExtraMemoryTarget = 1; }
     PlanProfile profile;
 
 protected:

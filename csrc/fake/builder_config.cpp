@@ -94,7 +94,8 @@ void ConfigImpl::do_reset()
     mMaxAuxStreams = -1;
     mMaxNbTactics = -1;
     mDLACore = -1;
-    mL2LimitForTiling = -1;
+    mL2LimitForTiling = 0;
+    mTacticSources = (1U << TRTX_TACTIC_SOURCE_EDGE_MASK_CONVOLUTIONS) | (1U << TRTX_TACTIC_SOURCE_JIT_CONVOLUTIONS);
     mProfileStream = nullptr;
     mProgressMonitor = nullptr;
     mProfilingVerbosity = TRTX_PROFILING_VERBOSITY_LAYER_NAMES_ONLY;

@@ -418,7 +418,7 @@ protected:
         kind->mDimensions = dimensions;
         kind->mOperation = op;
         kind->mToType = outputType;
-        kind->mBeta = op == TRTX_FILL_OPERATION_LINSPACE ? 0 : 1;
+        kind->mBeta = 1;
         return add<IFillLayer>(TRTX_LAYER_TYPE_FILL, {}, 1, kind);
     }
     ISqueezeLayer *do_addSqueeze(ITensor *input, ITensor *axes) override
@@ -445,7 +445,6 @@ protected:
         kind->mBlockSize = blockSize;
         kind->mToType = toType;
         kind->mScaleType = scaleType;
-        kind->mBlockShape = unset();
         return add<IDynamicQuantizeLayer>(TRTX_LAYER_TYPE_DYNAMIC_QUANTIZE, {input}, 2, kind);
     }
     IDynamicQuantizeLayer *do_addDynamicQuantizeV2(

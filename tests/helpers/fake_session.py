@@ -16,7 +16,7 @@ import numpy as np
 from trtx_sys._ffi import ffi, lib
 
 __all__ = [
-    "Control", "Model", "call", "check", "control", "ctypes", "dims", "error", "ffi", "json", "lib", "logged",
+    "Control", "Model", "bridge", "call", "check", "control", "ctypes", "dims", "error", "ffi", "json", "lib", "logged",
     "make", "make_logger", "np", "os", "refused", "scope", "shape", "status", "text", "threading", "weights",
 ]  # fmt: skip
 
@@ -154,6 +154,19 @@ def scope(*kinds: str) -> Iterator[list[Any]]:
     finally:
         for kind, thing in reversed(objects):
             getattr(lib, f"trtx_{kind}_destroy")(thing)
+
+
+_bridged: list[Any] = []
+
+
+def bridge(kind: str, **functions: Any) -> Any:
+    """An application object of a kind, answered by Python functions, which stay for good."""
+    table = ffi.new(f"trtx_{kind}_callbacks *")
+    fields = dict(ffi.typeof(f"trtx_{kind}_callbacks").fields)
+    for name, function in functions.items():
+        _bridged.append(ffi.callback(fields[name].type, function))
+        setattr(table, name, _bridged[-1])
+    return make(f"{kind}_create", table, ffi.NULL)
 
 
 class Model:

@@ -52,7 +52,7 @@ def _describe(types: CTypes, interface: Interface, method: Method) -> dict[str, 
         "since": list(method.since),
         "status": not method.is_accessor or types.is_struct(returns),
         "void": returns.kind == "none",
-        "null_fails": must,
+        "null_fails": must and (not method.is_accessor or types.is_struct(returns)),
         "negative_fails": returns.kind == "count",
         "required": [_is_required(types, p) for p in method.parameters],
     }

@@ -110,7 +110,13 @@ def test_a_miss_lists_every_place_and_the_next_action() -> None:
         """,
         environment={"TRTX_LIBRARY": None, "TENSORRT_RTX_ROOT": None, "LD_LIBRARY_PATH": None},
     )
-    for words in ("TRTX_LIBRARY", "TENSORRT_RTX_ROOT", "tensorrt_rtx_libs", "system's loader", "pip install 'trtx[cu13]'"):
+    for words in (
+        "TRTX_LIBRARY",
+        "TENSORRT_RTX_ROOT",
+        "tensorrt_rtx_libs",
+        "system's loader",
+        "pip install 'trtx[cu13]'",
+    ):
         assert words in result.stdout
 
 

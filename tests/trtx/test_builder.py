@@ -525,7 +525,6 @@ def test_ctrl_c_ends_a_program_with_a_traceback() -> None:
     assert "KeyboardInterrupt" in result.stderr
 
 
-@pytest.mark.xfail(reason="leaving a with block with an exception still closes objects in use", strict=False)
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_ctrl_c_inside_with_blocks_comes_out_as_itself() -> None:
     result = run_script("""

@@ -196,8 +196,14 @@ Attempt = Callable[[Network, trtx.Tensor], object]
         (lambda n, x: n.add_constant((3,), [1.0, 2.0, 3.0]), "weights is list"),
         (lambda n, x: n.add_constant((3,), None), "weights is None"),
         (lambda n, x: n.add_convolution_nd(x, 6, (3, 3), kernel(10)), "kernel has 10 elements; allowed is 216"),
-        (lambda n, x: n.add_convolution_nd(x, 6, (3, 3), kernel(6, 4, 3, 3, dtype=np.float16)), "kernel has the type HALF"),
-        (lambda n, x: n.add_convolution_nd(x, 6, (3, 3), kernel(6, 4, 3, 3), kernel(5)), "bias has 5 elements; allowed are 6"),
+        (
+            lambda n, x: n.add_convolution_nd(x, 6, (3, 3), kernel(6, 4, 3, 3, dtype=np.float16)),
+            "kernel has the type HALF",
+        ),
+        (
+            lambda n, x: n.add_convolution_nd(x, 6, (3, 3), kernel(6, 4, 3, 3), kernel(5)),
+            "bias has 5 elements; allowed are 6",
+        ),
         (lambda n, x: n.add_convolution_nd(x, 0, (3, 3), kernel(1)), "num_output_maps is 0"),
         (lambda n, x: n.add_convolution_nd(x, 1, (3,), kernel(1)), "kernel_shape"),
         (lambda n, x: n.add_convolution_nd(x, 1, (0, 3), kernel(1)), r"kernel_shape\[0\] is 0"),

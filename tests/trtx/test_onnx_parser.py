@@ -1,14 +1,8 @@
-"""`OnnxParser` on the real library: what it parses, how it refuses, and that no order of ends does harm."""
+"""`OnnxParser` on the real library: what it parses, how it refuses, and how it ends."""
 
 from __future__ import annotations
 
 import gc
-import hashlib
-import itertools
-import os
-import subprocess
-import sys
-import textwrap
 import threading
 import weakref
 from pathlib import Path
@@ -16,14 +10,12 @@ from pathlib import Path
 import pytest
 
 import trtx
-from tests.helpers import libraries
 from trtx import OnnxParser, OnnxParserFlag
 
 np = pytest.importorskip("numpy")
 onnx = pytest.importorskip("onnx")
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
-ROOT = Path(__file__).resolve().parents[2]
 LIGHT = sorted((Path(onnx.__file__).parent / "backend" / "test" / "data" / "light").glob("*.onnx"))
 
 
@@ -64,8 +56,16 @@ def parser(network):
     return OnnxParser(network)
 
 
-def digest(builder, network, config) -> str:
-    return hashlib.sha256(bytes(builder.build_serialized_network(network, config))).hexdigest()
+def build(builder, network, config) -> bytes:
+    return bytes(builder.build_serialized_network(network, config))
+
+
+def assert_same(engines: list[bytes]) -> None:
+    """Engines are equal but for a few bytes, which differ between any two builds; other weights differ in hundreds."""
+    first, *others = (np.frombuffer(engine, np.uint8) for engine in engines)
+    for other in others:
+        assert other.size == first.size
+        assert np.count_nonzero(other != first) < 16
 
 
 class TestParsing:
@@ -89,6 +89,8 @@ class TestParsing:
         assert network.num_layers == 3
 
     def test_output_tensors_of_nodes(self, parser, network):
+        with pytest.raises(trtx.InvalidArgumentError, match="has read no model"):
+            parser.get_layer_output_tensor("second")
         parser.parse(GOOD)
         assert parser.get_layer_output_tensor("second") is network.get_output(0)
         assert parser.get_layer_output_tensor("first", 0).shape == (1, 8)
@@ -99,20 +101,20 @@ class TestParsing:
             parser.get_layer_output_tensor("second", -1)
 
     def test_the_models_bytes_are_not_needed_afterwards(self, builder, config):
-        digests = []
+        engines = []
         for wipe in (False, True):
             network = builder.create_network()
             model = bytearray(GOOD)
             OnnxParser(network).parse(model)
             if wipe:
                 model[:] = b"\xff" * len(model)
-            digests.append(digest(builder, network, config))
-        assert digests[0] == digests[1]
+            engines.append(build(builder, network, config))
+        assert_same(engines)
 
     def test_a_parser_that_is_gone_leaves_its_weights(self, builder, config):
         """Natively the weights go with the parser, and the engine would be built of garbage."""
         model = make_model(size=300).SerializeToString()
-        digests = []
+        engines = []
         for leave in (lambda parser: parser, lambda parser: parser.close(), lambda parser: None):
             network = builder.create_network()
             parser = OnnxParser(network)
@@ -122,9 +124,9 @@ class TestParsing:
             gc.collect()
             # Whatever freed the weights would get their memory back with something else in it.
             scratch = [bytes([255]) * 300 * 300 * 4 for _ in range(20)]
-            digests.append(digest(builder, network, config))
+            engines.append(build(builder, network, config))
             del held, scratch
-        assert len(set(digests)) == 1
+        assert_same(engines)
 
 
 class TestRefusals:
@@ -251,8 +253,8 @@ class TestRefusals:
 
 class TestExternalData:
     def test_a_file_beside_the_model(self, builder, config, tmp_path):
-        path = external(tmp_path, size=8)
-        digests = []
+        path = external(tmp_path, size=64)
+        engines = []
         for parse in (
             lambda parser: parser.parse_from_file(path),
             lambda parser: parser.parse(path.read_bytes(), path),
@@ -260,8 +262,8 @@ class TestExternalData:
         ):
             network = builder.create_network()
             parse(OnnxParser(network))
-            digests.append(digest(builder, network, config))
-        assert len(set(digests)) == 1
+            engines.append(build(builder, network, config))
+        assert_same(engines)
 
     def test_bytes_without_a_path(self, parser, tmp_path):
         with pytest.raises(trtx.ParserError, match=r"initializer 0 \('w'\).* pass the model's path"):
@@ -293,19 +295,20 @@ class TestSuppliedInitializers:
 
     def test_they_make_the_same_engine(self, builder, config, tmp_path):
         network = builder.create_network()
-        OnnxParser(network).parse(GOOD)
-        digests = [digest(builder, network, config)]
-        model = external(tmp_path, location="not-there.bin").read_bytes()
+        OnnxParser(network).parse(make_model(size=64).SerializeToString())
+        engines = [build(builder, network, config)]
+        model = external(tmp_path, size=64, location="not-there.bin").read_bytes()
+        weights = np.arange(64 * 64, dtype=np.float32)
         for path in (None, tmp_path / "model.onnx"):
             network = builder.create_network()
             parser = OnnxParser(network)
             parser.load_model_proto(model, path)
-            parser.load_initializer("w", self.WEIGHTS.copy())
+            parser.load_initializer("w", weights.copy())
             parser.parse_model_proto()
             parser.close()
             gc.collect()
-            digests.append(digest(builder, network, config))
-        assert len(set(digests)) == 1
+            engines.append(build(builder, network, config))
+        assert_same(engines)
 
     def test_arrays_are_kept_until_the_network_goes(self, network):
         parser = OnnxParser(network)
@@ -394,20 +397,17 @@ class TestQuestions:
 
 
 class TestLife:
-    def test_one_parser_at_a_time(self, network):
+    def test_one_parser_in_the_life_of_a_network(self, builder):
+        """A second native parser crashes when it goes after the network, even if the first one had gone."""
+        network = builder.create_network()
         first = OnnxParser(network)
-        with pytest.raises(trtx.InvalidArgumentError, match="network has an OnnxParser already"):
+        with pytest.raises(trtx.InvalidArgumentError, match="network has had an OnnxParser already"):
             OnnxParser(network)
+        first.parse(GOOD, path="resnet.onnx")
         first.close()
-        second = OnnxParser(network)
-        second.parse(GOOD)
-        second.close()
-        with pytest.raises(trtx.InvalidArgumentError, match="has read the model already"):
+        with pytest.raises(trtx.InvalidArgumentError, match=r"which has read the model 'resnet\.onnx'"):
             OnnxParser(network)
-
-    def test_a_parser_that_was_dropped_makes_room(self, network):
-        OnnxParser(network).supports_operator("Conv")
-        assert not OnnxParser(network).is_closed
+        assert not OnnxParser(builder.create_network()).is_closed
 
     def test_use_after_close(self, network, parser):
         parser.close()
@@ -497,136 +497,3 @@ class TestLife:
             with pytest.raises(trtx.ParserError):
                 parser.parse(UNSUPPORTED)
         assert [type(error) for error in caught] == [trtx.BusyError] * 4
-
-
-def run(code: str, version: str | None = None, *arguments: str) -> str:
-    """Run code in a process of its own, where a crash is a failure of the test and not its end."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONFAULTHANDLER": "1", "MALLOC_PERTURB_": "165"}
-    if version is not None:
-        folder = libraries.library(version)
-        if folder is None:
-            pytest.skip(f"version {version} is missing; fetch it with: python -m tests.helpers.libraries")
-        environment["TRTX_LIBRARY"] = str(folder)
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code), *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, f"{done.returncode}: {done.stdout[-300:]}\n{done.stderr[-3000:]}"
-    return done.stdout
-
-
-ORDERS = """
-    import itertools, gc, sys
-    import trtx
-    from tests.trtx.test_onnx_parser import GOOD, UNSUPPORTED
-
-    for how in ("close", "drop"):
-        for order in itertools.permutations(("logger", "builder", "network", "parser")):
-            for model in (None, GOOD, UNSUPPORTED):
-                print(how, order, "nothing" if model is None else len(model), flush=True)
-                logger = trtx.Logger(trtx.Severity.ERROR, lambda severity, message: None)
-                builder = trtx.Builder(logger)
-                network = builder.create_network()
-                parser = trtx.OnnxParser(network)
-                if model is not None:
-                    try:
-                        parser.parse(model)
-                    except trtx.ParserError:
-                        assert model is UNSUPPORTED
-                objects = {"logger": logger, "builder": builder, "network": network, "parser": parser}
-                del logger, builder, network, parser
-                for name in order:
-                    if how == "close":
-                        objects[name].close()
-                    else:
-                        del objects[name]
-                del objects
-                gc.collect()
-    print("done")
-"""
-
-
-@pytest.mark.parametrize("version", [None, *libraries.SUPPORTED])
-def test_every_order_of_ends(native_library, version):
-    assert run(ORDERS, version).endswith("done\n")
-
-
-def test_ends_in_a_reference_cycle_and_at_exit(native_library):
-    for order in itertools.permutations(range(3)):
-        code = f"""
-            import gc
-            import trtx
-            from tests.trtx.test_onnx_parser import GOOD
-
-            def make():
-                logger = trtx.Logger(trtx.Severity.ERROR)
-                network = trtx.Builder(logger).create_network()
-                parser = trtx.OnnxParser(network)
-                parser.parse(GOOD)
-                return [logger, network, parser]
-
-            cycle = make()
-            cycle = [cycle[i] for i in {order}]
-            cycle.append(cycle)
-            del cycle
-            gc.collect()
-            from trtx._handle import live_handles
-            assert live_handles() == [], live_handles()
-            kept = make()
-            kept.append(kept)
-            print("done")
-        """
-        assert run(code) == "done\n"
-
-
-@pytest.mark.parametrize("version", libraries.SUPPORTED)
-def test_other_versions(version):
-    code = """
-        import sys
-        import trtx
-        from tests.trtx.test_onnx_parser import GOOD, LIGHT, UNSUPPORTED
-
-        assert str(trtx.library_version()) == sys.argv[1]
-        builder = trtx.Builder(trtx.Logger(trtx.Severity.ERROR, lambda severity, message: None))
-        for path in LIGHT:
-            network = builder.create_network()
-            trtx.OnnxParser(network).parse_from_file(path)
-            assert network.num_outputs == 1, path
-        parser = trtx.OnnxParser(builder.create_network())
-        assert parser.supports_model(GOOD).supported
-        assert not parser.supports_model(UNSUPPORTED).supported
-        try:
-            parser.parse(UNSUPPORTED)
-        except trtx.ParserError as error:
-            assert "'culprit' (Frobnicate)" in str(error), error
-            print("done")
-    """
-    assert run(code, version, version) == "done\n"
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
-def test_a_forked_child_leaves_native_objects_alone(native_library):
-    code = """
-        import os
-        import trtx
-        from tests.trtx.test_onnx_parser import GOOD
-
-        network = trtx.Builder(trtx.Logger(trtx.Severity.ERROR)).create_network()
-        parser = trtx.OnnxParser(network)
-        parser.parse(GOOD)
-        native = network._keep["onnx_parser"]
-        pid = os.fork()
-        if pid == 0:
-            assert parser.is_closed and network.is_closed
-            pointer = native._pointer
-            del parser, network, native
-            os._exit(0)
-        assert os.waitpid(pid, 0)[1] == 0
-        assert parser.num_errors == 0
-        print("done")
-    """
-    assert run(code) == "done\n"
