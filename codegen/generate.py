@@ -10,6 +10,7 @@ from . import (
     emit_abi_check,
     emit_c_header,
     emit_callbacks,
+    emit_exports,
     emit_fake,
     emit_layers,
     emit_report,
@@ -52,6 +53,7 @@ def _texts(root: Path, registry: Registry) -> dict[str, str]:
         emit_sys.ENUMS: emit_sys.emit_enums(registry),
         emit_sys.STUB: emit_sys.emit_stub(registry, header),
         emit_layers.PATH: emit_layers.emit(registry),
+        emit_exports.PATH: emit_exports.emit(registry),
         emit_report.PATH: emit_report.emit(registry),
     }
     for family in registry.families:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import stat
 from typing import Any
 
@@ -142,7 +141,7 @@ def _write_file(path: str | os.PathLike[str], data: memoryview) -> str:
     if (found is not None and not stat.S_ISREG(found)) or not os.path.basename(target):
         reject("path", path, "a regular file, or one that does not exist yet")
     folder, name = os.path.split(target)
-    draft = os.path.join(folder, f".{name[:200]}.{secrets.token_hex(8)}.tmp")
+    draft = os.path.join(folder, f".{name[:200]}.{os.urandom(8).hex()}.tmp")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     try:
         descriptor = os.open(draft, flags, 0o666)

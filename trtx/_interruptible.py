@@ -118,7 +118,10 @@ class _Job(Generic[T]):
         """Drop the outcome, but for an error of the user's code: one of the native call was to be expected."""
         self._result.clear()
         error, self._error = self._error, None
-        return None if isinstance(error, Error) else error
+        if not isinstance(error, Error):
+            return error
+        error.__traceback__ = None  # its frames refer to the error and to the objects of the call
+        return None
 
     def outcome(self) -> T:
         error, self._error = self._error, None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from trtx_sys._enums_gen import DataType, LayerType
@@ -10,13 +12,16 @@ from trtx_sys._ffi import ffi, lib
 from ._errors import text
 from ._handle import Native, has_pointer
 from ._pending import pending
+from ._tensor import Tensor
 from ._values import INT32_MAX, MAX_TEXT, check_index, check_int, check_text
 
 if TYPE_CHECKING:
     from ._network import NetworkDefinition
-    from ._tensor import Tensor
 
 __all__ = ["Layer"]
+
+_make: Callable[[type[Any]], Any] = object.__new__
+_reference = weakref.ref
 
 
 class Layer(Native):
@@ -142,12 +147,17 @@ class Layer(Native):
             pointer = out[0]
         finally:
             network._turn.append(token)
-        reference = network._wrappers.get(pointer)
+        wrappers = network._wrappers
+        reference = wrappers.get(pointer)
         if reference is not None:
             known = reference()
             if known is not None:
                 return known  # type: ignore[return-value]
-        return network._new_tensor(pointer)
+        tensor: Tensor = _make(Tensor)
+        tensor._ptr = pointer
+        tensor._network = network
+        wrappers[pointer] = _reference(tensor)
+        return tensor
 
     def _explain_output(self, index: int) -> None:
         """Raise for an output that the library did not give."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trtx_sys._enums_gen import Severity
 from trtx_sys._ffi import ffi, lib
 
 from ._callbacks import Target
+from ._errors import InvalidArgumentError
 from ._handle import Handle
 from ._values import check_enum, check_text
+
+if TYPE_CHECKING:
+    import logging
 
 __all__ = ["Logger"]
 
@@ -26,13 +29,13 @@ _LETTERS = {
     Severity.VERBOSE: "V",
 }
 
-#: Levels of the `logging` module.
+#: Levels of the `logging` module, which is not imported for the sake of those who do not use it.
 _LEVELS = {
-    Severity.INTERNAL_ERROR: logging.CRITICAL,
-    Severity.ERROR: logging.ERROR,
-    Severity.WARNING: logging.WARNING,
-    Severity.INFO: logging.INFO,
-    Severity.VERBOSE: logging.DEBUG,
+    Severity.INTERNAL_ERROR: 50,
+    Severity.ERROR: 40,
+    Severity.WARNING: 30,
+    Severity.INFO: 20,
+    Severity.VERBOSE: 10,
 }
 
 
@@ -87,6 +90,8 @@ class Logger(Handle):
     @classmethod
     def to_logging(cls, severity: Severity = Severity.INFO, name: str = "trtx") -> Logger:
         """Make a logger that writes to ``logging.getLogger(name)``."""
+        import logging
+
         return cls(severity, logging.getLogger(name))
 
     @property
@@ -126,12 +131,11 @@ class Logger(Handle):
 def _as_sink(sink: Any) -> Sink:
     if sink is None:
         return _write_to_stderr
-    if isinstance(sink, logging.Logger):
+    logging = sys.modules.get("logging")
+    if logging is not None and isinstance(sink, logging.Logger):
         return lambda severity, message: sink.log(_LEVELS[severity], "%s", message)
     if callable(sink):
         return sink  # type: ignore[no-any-return]
-    from ._errors import InvalidArgumentError
-
     raise InvalidArgumentError(
         f"sink is {type(sink).__name__}; allowed is a logging.Logger or a callable that takes severity and message"
     )

@@ -11,10 +11,11 @@ from trtx_sys._ffi import ffi, lib
 from ._errors import InvalidArgumentError, text
 from ._handle import take_pointer
 from ._layer import Layer
+from ._layers_gen import LAYER_CLASSES
 from ._network_dense import DenseLayers
 from ._network_shape import ShapeLayers
 from ._tensor import Tensor
-from ._values import INT64_MAX, MAX_TEXT, check_enum, check_index, check_shape, check_text, to_dims
+from ._values import INT32_MAX, INT64_MAX, MAX_TEXT, check_enum, check_index, check_shape, check_text, to_dims
 
 if TYPE_CHECKING:
     from ._builder import Builder
@@ -105,22 +106,27 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         index : int
             From 0 to ``num_layers - 1``.
         """
-        count = lib.trtx_network_definition_get_nb_layers(self._ptr)
-        if index.__class__ is not int or not 0 <= index < count:
-            index = check_index(index, "index", count, "layers")
+        if index.__class__ is not int or not 0 <= index <= INT32_MAX:
+            index = check_index(index, "index", self.num_layers, "layers")
+        # Written out, like Layer.get_output: walking over a large network is mostly these calls.
         try:
             token = self._turn.pop()
         except IndexError:
             raise self._busy_error("get_layer") from None
         try:
             out = token[0]
-            status = lib.trtx_network_definition_get_layer(self._ptr, index, out)
-            if status:
-                self._check(status, "get_layer")
+            if lib.trtx_network_definition_get_layer(self._ptr, index, out):
+                check_index(index, "index", self.num_layers, "layers")
+                self._check(lib.TRTX_FAILED, "get_layer")
             pointer = out[0]
         finally:
             self._turn.append(token)
-        return self._layer(pointer)
+        reference = self._wrappers.get(pointer)
+        if reference is not None:
+            known = reference()
+            if known is not None:
+                return known  # type: ignore[return-value]
+        return self._new_layer(LAYER_CLASSES.get(lib.trtx_layer_get_type(pointer), Layer), pointer)
 
     def get_input(self, index: int) -> Tensor:
         """An input (``INetworkDefinition::getInput``).
@@ -130,10 +136,21 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         index : int
             From 0 to ``num_inputs - 1``.
         """
-        count = lib.trtx_network_definition_get_nb_inputs(self._ptr)
-        if index.__class__ is not int or not 0 <= index < count:
-            index = check_index(index, "index", count, "inputs")
-        return self._read_tensor_or_fail("get_input", lib.trtx_network_definition_get_input, self._ptr, index)
+        if index.__class__ is not int or not 0 <= index <= INT32_MAX:
+            index = check_index(index, "index", self.num_inputs, "inputs")
+        try:
+            token = self._turn.pop()
+        except IndexError:
+            raise self._busy_error("get_input") from None
+        try:
+            out = token[1]
+            if lib.trtx_network_definition_get_input(self._ptr, index, out):
+                check_index(index, "index", self.num_inputs, "inputs")
+                self._check(lib.TRTX_FAILED, "get_input")
+            pointer = out[0]
+        finally:
+            self._turn.append(token)
+        return self._tensor(pointer)
 
     def get_output(self, index: int) -> Tensor:
         """An output (``INetworkDefinition::getOutput``).

@@ -11,6 +11,7 @@ from trtx_sys._ffi import ffi, lib
 from ._errors import InvalidArgumentError, NetworkError
 from ._handle import Handle, Native, take_pointer
 from ._layer import Layer
+from ._layers_gen import LAYER_CLASSES
 from ._pending import pending
 from ._tensor import Tensor
 from ._weights import Weights, as_weights, to_native
@@ -76,7 +77,12 @@ class NetworkBase(Handle):
             pointer = out[0]
         finally:
             self._turn.append(token)
-        return self._new_layer(kind, pointer)
+        # As in _new_layer, without the call.
+        layer: L = _make(kind)
+        layer._ptr = pointer
+        layer._network = self  # type: ignore[assignment]
+        self._wrappers[pointer] = _reference(layer)
+        return layer
 
     def _change(self, what: str, function: Any, *arguments: Any) -> None:
         """Make a call that changes the network, or a tensor or layer of it."""
@@ -135,8 +141,6 @@ class NetworkBase(Handle):
         known = None if reference is None else reference()
         if known is not None:
             return known  # type: ignore[return-value]
-        from ._layers_gen import LAYER_CLASSES
-
         return self._new_layer(LAYER_CLASSES.get(lib.trtx_layer_get_type(pointer), Layer), pointer)
 
     def _new_layer(self, kind: type[L], pointer: Any) -> L:

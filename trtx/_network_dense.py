@@ -39,6 +39,9 @@ from ._values import (
 )
 from ._weights import Weights
 
+_add_activation = lib.trtx_network_definition_add_activation
+_ActivationLayer = layers.ActivationLayer
+
 
 class DenseLayers(NetworkBase):
     """The ``add_*`` methods of layers that compute."""
@@ -59,9 +62,9 @@ class DenseLayers(NetworkBase):
             check_enum(ActivationType, type, "type")
         return self._add(
             "add_activation",
-            lib.trtx_network_definition_add_activation,
-            layers.ActivationLayer,
-            self._own(input, "input"),
+            _add_activation,
+            _ActivationLayer,
+            input._ptr if input.__class__ is Tensor and input._network is self else self._own(input, "input"),
             type,
         )
 

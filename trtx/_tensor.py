@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Tensor"]
 
 _DATA_TYPES = tuple(DataType)
+_string = ffi.string
 
 
 class Tensor(Native):
@@ -45,7 +46,7 @@ class Tensor(Native):
     @property
     def name(self) -> str:
         """Name; that of an input or output is its name in the engine (``ITensor::getName``)."""
-        return ffi.string(lib.trtx_tensor_get_name(self._ptr)).decode("utf-8", "replace")
+        return _string(lib.trtx_tensor_get_name(self._ptr)).decode()
 
     @name.setter
     def name(self, value: str) -> None:

@@ -6,12 +6,10 @@ a miss can tell every place and the next action.
 
 from __future__ import annotations
 
-import importlib.util
+import importlib.machinery
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import NamedTuple
 
 from ._ffi import ffi, lib
@@ -19,21 +17,14 @@ from ._ffi import ffi, lib
 ENVIRONMENT = "TRTX_LIBRARY"
 SDK_ENVIRONMENT = "TENSORRT_RTX_ROOT"
 
-#: File names of the two libraries, best first. Windows has the minor version in the name.
+#: File names of the two libraries, best first; a name that ends in a dot is the beginning of one.
 if sys.platform == "win32":
-    NAMES = {"core": ("tensorrt_rtx_*.dll",), "parser": ("tensorrt_onnxparser_rtx_*.dll",)}
+    NAMES = {"core": ("tensorrt_rtx_",), "parser": ("tensorrt_onnxparser_rtx_",)}  # the minor version follows
     SYSTEM_NAMES = {"core": "tensorrt_rtx.dll", "parser": "tensorrt_onnxparser_rtx.dll"}
     FAKE = "trtx_fake.dll"
 else:
-    NAMES = {
-        "core": ("libtensorrt_rtx.so.1", "libtensorrt_rtx.so", "libtensorrt_rtx.so.1.*"),
-        "parser": (
-            "libtensorrt_onnxparser_rtx.so.1",
-            "libtensorrt_onnxparser_rtx.so",
-            "libtensorrt_onnxparser_rtx.so.1.*",
-        ),
-    }
     SYSTEM_NAMES = {"core": "libtensorrt_rtx.so.1", "parser": "libtensorrt_onnxparser_rtx.so.1"}
+    NAMES = {kind: (name, name.removesuffix(".1"), f"{name}.") for kind, name in SYSTEM_NAMES.items()}
     FAKE = "libtrtx_fake.so"
 
 TITLES = {"core": "the TensorRT-RTX library", "parser": "the ONNX parser library of TensorRT-RTX"}
@@ -50,34 +41,39 @@ class Found(NamedTuple):
     found_via: str
 
 
-@dataclass
 class Search:
     """One search: what for, and where it has looked so far."""
 
-    kind: str
-    explicit: str | os.PathLike[str] | None = None
-    beside: Path | None = None
-    trail: list[str] = field(default_factory=list)
+    def __init__(self, kind: str, explicit: str | os.PathLike[str] | None = None, beside: str | None = None) -> None:
+        self.kind = kind
+        self.explicit = explicit
+        self.beside = beside
+        self.trail: list[str] = []
 
-    def look(self, place: Path, via: str) -> Path | None:
+    def look(self, place: str, via: str) -> str | None:
         """The library in a folder, or a file itself."""
-        if place.is_file():
+        if os.path.isfile(place):
             return place
+        try:
+            entries = sorted(os.listdir(place), reverse=True)
+        except OSError:
+            self.trail.append(f"{via}: {place}: no such file or folder")
+            return None
         for name in NAMES[self.kind]:
-            for candidate in sorted(place.glob(name), reverse=True):
-                return candidate
-        what = "no such file or folder" if not place.exists() else f"no {' or '.join(NAMES[self.kind])} in it"
-        self.trail.append(f"{via}: {place}: {what}")
+            for entry in entries:
+                if entry == name or (name.endswith((".", "_")) and entry.startswith(name)):
+                    return os.path.join(place, entry)
+        self.trail.append(f"{via}: {place}: no {SYSTEM_NAMES[self.kind]} in it")
         return None
 
 
 def _explicit(search: Search) -> Iterator[Found]:
     if search.explicit is not None:
-        path = search.look(Path(search.explicit), "the path given")
+        path = search.look(os.fspath(search.explicit), "the path given")
         if path is None:
             # Somebody asked for this one: another would be a surprise.
             raise _not_found(search)
-        yield Found(str(path), "the path given")
+        yield Found(path, "the path given")
 
 
 def _environment(search: Search) -> Iterator[Found]:
@@ -86,16 +82,16 @@ def _environment(search: Search) -> Iterator[Found]:
         search.trail.append(f"{ENVIRONMENT}: not set")
         return
     if value == "fake":
-        fake = Path(__file__).resolve().parent / FAKE
-        if not fake.is_file():
+        fake = os.path.join(os.path.dirname(os.path.abspath(__file__)), FAKE)
+        if not os.path.isfile(fake):
             search.trail.append(f"{ENVIRONMENT}=fake: {fake} was not built with this installation")
             raise _not_found(search)
-        yield Found(str(fake), f"{ENVIRONMENT}=fake")
+        yield Found(fake, f"{ENVIRONMENT}=fake")
         return
-    path = search.look(Path(value), ENVIRONMENT)
+    path = search.look(value, ENVIRONMENT)
     if path is None:
         raise _not_found(search)
-    yield Found(str(path), ENVIRONMENT)
+    yield Found(path, ENVIRONMENT)
 
 
 def _beside_core(search: Search) -> Iterator[Found]:
@@ -103,12 +99,12 @@ def _beside_core(search: Search) -> Iterator[Found]:
     if search.beside is None:
         search.trail.append("beside the loaded library: none is loaded")
         return
-    if search.beside.name == FAKE:
-        yield Found(str(search.beside), "the fake library, which is its own parser")
+    if os.path.basename(search.beside) == FAKE:
+        yield Found(search.beside, "the fake library, which is its own parser")
         return
-    path = search.look(search.beside.parent, "beside the loaded library")
+    path = search.look(os.path.dirname(search.beside), "beside the loaded library")
     if path is not None:
-        yield Found(str(path), "beside the loaded library")
+        yield Found(path, "beside the loaded library")
 
 
 def _sdk(search: Search) -> Iterator[Found]:
@@ -117,22 +113,22 @@ def _sdk(search: Search) -> Iterator[Found]:
         search.trail.append(f"{SDK_ENVIRONMENT}: not set")
         return
     for folder in ("bin", "lib") if sys.platform == "win32" else ("lib",):
-        path = search.look(Path(value) / folder, SDK_ENVIRONMENT)
+        path = search.look(os.path.join(value, folder), SDK_ENVIRONMENT)
         if path is not None:
-            yield Found(str(path), SDK_ENVIRONMENT)
+            yield Found(path, SDK_ENVIRONMENT)
             return
 
 
 def _pip(search: Search) -> Iterator[Found]:
     # Not imported: its __init__ loads every library it has and swallows the errors.
-    spec = importlib.util.find_spec("tensorrt_rtx_libs")
+    spec = importlib.machinery.PathFinder.find_spec("tensorrt_rtx_libs")
     if spec is None or not spec.submodule_search_locations:
         search.trail.append("pip package tensorrt_rtx_libs: not installed")
         return
     for place in spec.submodule_search_locations:
-        path = search.look(Path(place), "pip package tensorrt_rtx_libs")
+        path = search.look(place, "pip package tensorrt_rtx_libs")
         if path is not None:
-            yield Found(str(path), "pip package tensorrt_rtx_libs")
+            yield Found(path, "pip package tensorrt_rtx_libs")
             return
 
 
@@ -216,11 +212,9 @@ def _not_found(search: Search, status: int = 0) -> LibraryNotFoundError:
     return error
 
 
-def _core_path() -> Path | None:
+def _core_path() -> str | None:
     result = ffi.new("const char **")
-    if lib.trtx_library_path(result) != lib.TRTX_OK:
-        return None
-    return Path(os.fsdecode(ffi.string(result[0])))
+    return os.fsdecode(ffi.string(result[0])) if lib.trtx_library_path(result) == lib.TRTX_OK else None
 
 
 def _text(pointer: object) -> str:
@@ -229,17 +223,17 @@ def _text(pointer: object) -> str:
 
 def get_include() -> str:
     """Folder of the C headers, for projects that vendor the shim."""
-    return str(_csrc() / "include")
+    return os.path.join(_csrc(), "include")
 
 
 def get_source_dir() -> str:
     """Folder of the shim's sources."""
-    return str(_csrc() / "src")
+    return os.path.join(_csrc(), "src")
 
 
-def _csrc() -> Path:
-    here = Path(__file__).resolve().parent
-    for place in (here / "csrc", here.parent / "csrc"):
-        if place.is_dir():
+def _csrc() -> str:
+    here = os.path.dirname(os.path.abspath(__file__))
+    for place in (os.path.join(here, "csrc"), os.path.join(os.path.dirname(here), "csrc")):
+        if os.path.isdir(place):
             return place
-    raise LibraryNotFoundError(f"the shim's sources are not part of this installation (looked in {here / 'csrc'})")
+    raise LibraryNotFoundError(f"the shim's sources are not part of this installation (looked in {here})")

@@ -121,7 +121,7 @@ class BuilderConfig(Interface, cpp="IBuilderConfig", impl="VBuilderConfig", fiel
         """Which libraries of kernels may be used, as bits."""
     @deprecated
     @const
-    def createTimingCache(self, blob: Bytes, size: size_t) -> Owned[TimingCache]:
+    def createTimingCache(self, blob: Bytes | None, size: size_t) -> Owned[TimingCache]:
         """Creates a timing cache from bytes, or an empty one from none."""
     @deprecated
     def setTimingCache(self, cache: Const[TimingCache], ignoreMismatch: bool) -> Ok:

@@ -343,7 +343,6 @@ trtx_status trtx_builder_config_create_timing_cache(const trtx_builder_config *s
     return guard({"trtx_builder_config_create_timing_cache"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        call.need(blob, "blob");
         *result = call.check_pointer(from_abi<trtx_timing_cache *>(as<abi::IBuilderConfig>(self)->mImpl->createTimingCache(blob, size)));
     });
 }

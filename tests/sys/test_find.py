@@ -101,8 +101,8 @@ def test_pip_package_is_searched(tmp_path: Path) -> None:
 def test_a_miss_lists_every_place_and_the_next_action() -> None:
     result = run_python(
         """
-        import importlib.util, trtx_sys
-        importlib.util.find_spec = lambda name: None  # as if the pip package were not installed
+        import importlib.machinery, trtx_sys
+        importlib.machinery.PathFinder.find_spec = lambda name: None  # as if the pip package were not installed
         try:
             trtx_sys.load()
         except trtx_sys.LibraryNotFoundError as error:
