@@ -1,4 +1,4 @@
-"""What setuptools has no static form for: the cffi module, the fake library, and the shim's sources inside the wheel."""
+"""What setuptools has no static form for: the cffi module, the fake library, the sources inside the wheel."""
 
 from __future__ import annotations
 

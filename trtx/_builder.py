@@ -205,7 +205,7 @@ class Builder(Handle):
     def build_serialized_network_to_stream(
         self, network: NetworkDefinition, config: BuilderConfig, writer: StreamWriter | BinaryIO
     ) -> None:
-        """Build an engine and write it while it is serialized, so that it never lies in memory as a whole.
+        """Build an engine and hand it to a writer in the pieces in which TensorRT-RTX serializes it.
 
         Parameters
         ----------

@@ -208,5 +208,5 @@ def failure(kind: type[Error], what: str, status: int | None = None) -> Error:
     messages = last_messages()
     kind = _KINDS.get(status, kind)
     if _is_driver_missing(reason):
-        reason += " (TensorRT-RTX needs a CUDA driver and a GPU for this; building engines needs neither)"
+        reason += " (TensorRT-RTX needs a CUDA driver and a GPU for this)"
     return kind(f"{what} failed: {reason}", status=status, messages=messages)

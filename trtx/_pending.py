@@ -68,12 +68,16 @@ def claim(*owners: object) -> BaseException | None:
 def raise_pending(native: BaseException | None, *owners: object) -> None:
     """Raise what a callback raised, with the native failure as its context; else the native failure, if any."""
     error = claim(*owners)
-    if error is not None:
-        if native is not None and error.__context__ is None:
-            error.__context__ = native
-        raise error
-    if native is not None:
-        raise native
+    try:
+        if error is not None:
+            if native is not None and error.__context__ is None:
+                error.__context__ = native
+            raise error
+        if native is not None:
+            raise native
+    finally:
+        # Their tracebacks hold this frame: without this, every exception would be a cycle that keeps handles alive.
+        del native, error
 
 
 def report(error: BaseException, where: str) -> None:

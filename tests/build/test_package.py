@@ -1,0 +1,126 @@
+"""The package: its wheel, its names, its documentation."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+import zipfile
+from enum import Enum
+from pathlib import Path
+
+import pytest
+
+import trtx
+from tests.helpers.process import ROOT
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built as a user's pip would build it, but with the build tools that are here."""
+    pytest.importorskip("setuptools", minversion="77")
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "-w",
+        str(folder),
+        ".",
+    ]
+    subprocess.run(command, cwd=ROOT, check=True)
+    (found,) = folder.glob("*.whl")
+    return found
+
+
+def test_one_wheel_serves_every_python(wheel: Path) -> None:
+    assert wheel.name.startswith(f"trtx-{trtx.__version__}-cp310-abi3-")
+
+
+def test_wheel_holds_what_it_should(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    for name in (
+        "trtx/py.typed",
+        "trtx_sys/py.typed",
+        "trtx_sys/_ffi.abi3.so",
+        "trtx_sys/_ffi.pyi",
+        "trtx_sys/libtrtx_fake.so",
+        "trtx_sys/csrc/include/trtx_c.h",
+        "trtx_sys/csrc/include/trtx_c_gen.h",
+        "trtx_sys/csrc/src/loader.cpp",
+    ):
+        assert name in names
+    assert not [name for name in names if name.startswith(("tests/", "codegen/", "benchmarks/"))]
+
+
+@pytest.mark.parametrize("python", ["python3.10", "python3.12", "python3.13", "python3.14"])
+def test_wheel_runs_on_other_pythons(wheel: Path, python: str, tmp_path: Path) -> None:
+    try:
+        subprocess.run([python, "-c", ""], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip(f"{python} is missing")
+    subprocess.run([python, "-m", "venv", str(tmp_path / "venv")], check=True)
+    interpreter = tmp_path / "venv" / "bin" / "python"
+    install = [str(interpreter), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", str(wheel)]
+    subprocess.run(install, check=True)
+    code = (
+        "import trtx; builder = trtx.Builder(trtx.Logger()); network = builder.create_network();"
+        "x = network.add_input('x', trtx.DataType.FLOAT, (2, 3)); print(trtx.library_version(), x.shape)"
+    )
+    environment = {"TRTX_LIBRARY": "fake", "PATH": ""}
+    result = subprocess.run(
+        [interpreter, "-c", code], env=environment, cwd=tmp_path, stdout=subprocess.PIPE, text=True, check=True
+    )
+    assert result.stdout == "1.7.0.0 (2, 3)\n"
+
+
+def test_every_name_is_there() -> None:
+    assert len(set(trtx.__all__)) == len(trtx.__all__)
+    for name in trtx.__all__:
+        assert getattr(trtx, name) is not None
+    assert set(trtx.__all__) <= set(dir(trtx))
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = trtx.nothing
+
+
+def public_members() -> list[tuple[str, object]]:
+    found: list[tuple[str, object]] = []
+    for name in trtx.__all__:
+        value = getattr(trtx, name)
+        found.append((name, value))
+        if inspect.isclass(value) and not issubclass(value, (Enum, tuple)):
+            for member, attribute in vars(value).items():
+                if not member.startswith("_") and (callable(attribute) or isinstance(attribute, property)):
+                    found.append((f"{name}.{member}", attribute))
+    return found
+
+
+def test_everything_public_is_documented() -> None:
+    missing = [name for name, value in public_members() if name != "__version__" and not inspect.getdoc(value)]
+    assert missing == []
+
+
+def test_everything_public_has_a_signature_with_types() -> None:
+    untyped = []
+    for name, value in public_members():
+        if inspect.isfunction(value):
+            signature = inspect.signature(value)
+            parameters = [p for p in signature.parameters.values() if p.name not in ("self", "cls")]
+            if signature.return_annotation is inspect.Signature.empty or any(
+                p.annotation is inspect.Parameter.empty for p in parameters
+            ):
+                untyped.append(name)
+    assert untyped == []
+
+
+def test_version_has_one_source() -> None:
+    from importlib.metadata import version
+
+    assert version("trtx") == trtx.__version__
+    assert f"## [{trtx.__version__}]" in (ROOT / "CHANGELOG.md").read_text() or "## [Unreleased]" in (
+        ROOT / "CHANGELOG.md"
+    ).read_text(encoding="utf-8")
