@@ -24,8 +24,7 @@ def run_example(*arguments: object, timeout: float = 240) -> subprocess.Complete
     return subprocess.run(
         [sys.executable, *map(str, arguments)],
         cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         text=True,
         timeout=timeout,
         check=False,

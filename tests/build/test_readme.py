@@ -54,7 +54,5 @@ def test_every_make_target_named_in_the_pages_exists() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for page in ("README.md", "CONTRIBUTING.md", "csrc/README.md"):
         text = (ROOT / page).read_text(encoding="utf-8")
-        for target in re.findall(r"`(?:\w+=\S+ )?make ([a-z-]+)", text) + re.findall(
-            r"^make ([a-z-]+)", text, re.MULTILINE
-        ):
+        for target in re.findall(r"(?:^|`)(?:\w+=\S+ )?make ([a-z-]+)", text, re.MULTILINE):
             assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"{page} names make {target}"
