@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: F821
 """The part of test_fake_methods that runs beside the fake library; METHODS and the session's names come before it."""
+
+# ruff: noqa: F821
 
 TRTX_NOT_SUPPORTED = 3
 

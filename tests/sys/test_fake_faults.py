@@ -369,7 +369,7 @@ assert lib.trtx_load({str(copy)!r}.encode()) == 7
 
 
 def real_parser() -> Path | None:
-    folders = [cache() / "1.6.1.120" / "tensorrt_rtx_libs", Path("/tmp/w/libs/1.6.1.120/tensorrt_rtx_libs")]
+    folders = [cache() / "1.6.1.120" / "tensorrt_rtx_libs"]
     folders += [Path(os.environ["TENSORRT_RTX_ROOT"]) / "lib"] if "TENSORRT_RTX_ROOT" in os.environ else []
     found = [f / "libtensorrt_onnxparser_rtx.so.1" for f in folders]
     return next((path for path in found if path.is_file()), None)
