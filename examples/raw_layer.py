@@ -46,7 +46,7 @@ def build() -> bytes:
         layer = make(
             "trtx_layer", lib.trtx_network_definition_add_activation, network, tensor, trtx_sys.ActivationType.RELU
         )
-        output = make("trtx_tensor", lib.trtx_layer_get_output, layer, 0)
+        output = lib.trtx_layer_get_output(layer, 0)
         check(lib.trtx_tensor_set_name(output, b"output"))
         check(lib.trtx_network_definition_mark_output(network, output))
         plan = make("trtx_host_memory", lib.trtx_builder_build_serialized_network, builder, network, config)

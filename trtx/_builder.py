@@ -18,7 +18,7 @@ from ._library import require_library
 from ._logger import Logger
 from ._optimization_profile import OptimizationProfile
 from ._progress_monitor import BuildMonitor
-from ._values import INT32_MAX, check_int, from_dims, reject
+from ._values import INT32_MAX, check_int, reject
 
 if TYPE_CHECKING:
     from ._network import NetworkDefinition
@@ -339,14 +339,10 @@ def _name(network: NetworkDefinition) -> str:
 
 
 def _dynamic_inputs(network: NetworkDefinition) -> Iterator[tuple[str, tuple[int, ...]]]:
-    tensor = ffi.new("trtx_tensor **")
-    dims = ffi.new("trtx_dims *")
-    for index in range(lib.trtx_network_definition_get_nb_inputs(network._ptr)):
-        network._check(lib.trtx_network_definition_get_input(network._ptr, index, tensor), f"get_input({index})")
-        network._check(lib.trtx_tensor_get_dimensions(tensor[0], dims), f"get_input({index}).shape")
-        shape = from_dims(dims)
+    for tensor in network.inputs:
+        shape = tensor.shape
         if shape is not None and -1 in shape:
-            yield text(lib.trtx_tensor_get_name(tensor[0])), shape
+            yield tensor.name, shape
 
 
 @contextmanager

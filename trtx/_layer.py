@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from trtx_sys._enums_gen import DataType, LayerType
 from trtx_sys._ffi import ffi, lib
 
-from ._errors import text
+from ._errors import NetworkError, text
 from ._handle import Native, has_pointer
-from ._pending import pending
 from ._tensor import Tensor
 from ._values import INT32_MAX, MAX_TEXT, check_index, check_int, check_text
 
@@ -22,6 +21,7 @@ __all__ = ["Layer"]
 
 _make: Callable[[type[Any]], Any] = object.__new__
 _reference = weakref.ref
+_get_output = lib.trtx_layer_get_output
 
 
 class Layer(Native):
@@ -33,6 +33,7 @@ class Layer(Native):
     """
 
     __slots__ = ("_network",)
+    _guarded = ("_ptr", "_network")
 
     _network: NetworkDefinition
 
@@ -40,7 +41,20 @@ class Layer(Native):
         raise TypeError(f"{type(self).__name__} objects cannot be made directly. Use the add_* methods of a network.")
 
     def _closed_text(self) -> str:
-        return f"this {type(self).__name__} is no longer part of a network: its network was closed"
+        return f"this {type(self).__name__} is not part of a network: its network was closed, or it was never made"
+
+    # NVIDIA's layers get their class by assignment, right or wrong; the library would take one kind for another.
+    @property
+    def __class__(self) -> type[Any]:
+        return type(self)
+
+    @__class__.setter
+    def __class__(self, kind: type[Any]) -> None:
+        if kind is not type(self):
+            raise TypeError(
+                f"layer {self.name!r} is of the class {type(self).__name__} and cannot become a {kind.__name__}; "
+                "layers have the class of their kind by themselves"
+            )
 
     @property
     def network(self) -> NetworkDefinition:
@@ -122,7 +136,8 @@ class Layer(Native):
             None where an optional input is not set.
         """
         number = check_index(index, "index", self.num_inputs, f"inputs of layer {self.name!r}")
-        return self._network._read_tensor("Layer.get_input", lib.trtx_layer_get_input, self._ptr, number)
+        pointer = lib.trtx_layer_get_input(self._ptr, number)
+        return self._network._tensor(pointer) if pointer else None
 
     def get_output(self, index: int) -> Tensor:
         """An output (``ILayer::getOutput``).
@@ -133,20 +148,15 @@ class Layer(Native):
             From 0 to ``num_outputs - 1``.
         """
         # Written out, not through the network's helpers: building a large network is mostly this call and add_*.
+        if index.__class__ is not int:
+            index = check_int(index, "index")
+        try:
+            pointer = _get_output(self._ptr, index)
+        except OverflowError:
+            pointer = None
+        if not pointer:
+            self._reject_output(index)
         network = self._network
-        if index.__class__ is not int or not 0 <= index <= INT32_MAX:
-            index = check_index(index, "index", self.num_outputs, f"outputs of layer {self.name!r}")
-        try:
-            token = network._turn.pop()
-        except IndexError:
-            raise network._busy_error("get_output") from None
-        try:
-            out = token[1]
-            if lib.trtx_layer_get_output(self._ptr, index, out) or pending:
-                self._explain_output(index)
-            pointer = out[0]
-        finally:
-            network._turn.append(token)
         wrappers = network._wrappers
         reference = wrappers.get(pointer)
         if reference is not None:
@@ -159,11 +169,9 @@ class Layer(Native):
         wrappers[pointer] = _reference(tensor)
         return tensor
 
-    def _explain_output(self, index: int) -> None:
-        """Raise for an output that the library did not give."""
-        count = lib.trtx_layer_get_nb_outputs(self._ptr)
-        check_index(index, "index", count, f"outputs of layer {self.name!r}")
-        self._network._check(lib.TRTX_FAILED, "Layer.get_output")
+    def _reject_output(self, index: int) -> NoReturn:
+        check_index(index, "index", self.num_outputs, f"outputs of layer {self.name!r}")
+        raise NetworkError(f"Layer.get_output({index}): layer {self.name!r} has no such output")
 
     def set_input(self, index: int, tensor: Tensor) -> None:
         """Replace an input, or set an optional one (``ILayer::setInput``).

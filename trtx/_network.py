@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from trtx_sys._enums_gen import DataType, NetworkDefinitionCreationFlag
 from trtx_sys._ffi import ffi, lib
 
-from ._errors import InvalidArgumentError, text
-from ._handle import take_pointer
+from ._errors import InvalidArgumentError, NetworkError, text
+from ._handle import destroying
 from ._layer import Layer
 from ._layers_gen import LAYER_CLASSES
 from ._network_dense import DenseLayers
 from ._network_shape import ShapeLayers
 from ._tensor import Tensor
-from ._values import INT32_MAX, INT64_MAX, MAX_TEXT, check_enum, check_index, check_shape, check_text, to_dims
+from ._values import INT64_MAX, MAX_TEXT, check_enum, check_index, check_int, check_shape, check_text, to_dims
 
 if TYPE_CHECKING:
     from ._builder import Builder
@@ -106,21 +106,15 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         index : int
             From 0 to ``num_layers - 1``.
         """
-        if index.__class__ is not int or not 0 <= index <= INT32_MAX:
-            index = check_index(index, "index", self.num_layers, "layers")
-        # Written out, like Layer.get_output: walking over a large network is mostly these calls.
+        # Written out, like Layer.get_output: walking over a large network is mostly this call.
+        if index.__class__ is not int:
+            index = check_int(index, "index")
         try:
-            token = self._turn.pop()
-        except IndexError:
-            raise self._busy_error("get_layer") from None
-        try:
-            out = token[0]
-            if lib.trtx_network_definition_get_layer(self._ptr, index, out):
-                check_index(index, "index", self.num_layers, "layers")
-                self._check(lib.TRTX_FAILED, "get_layer")
-            pointer = out[0]
-        finally:
-            self._turn.append(token)
+            pointer = lib.trtx_network_definition_get_layer(self._ptr, index)
+        except OverflowError:
+            pointer = None
+        if not pointer:
+            self._reject_index("get_layer", index, self.num_layers, "layers")
         reference = self._wrappers.get(pointer)
         if reference is not None:
             known = reference()
@@ -136,20 +130,14 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         index : int
             From 0 to ``num_inputs - 1``.
         """
-        if index.__class__ is not int or not 0 <= index <= INT32_MAX:
-            index = check_index(index, "index", self.num_inputs, "inputs")
+        if index.__class__ is not int:
+            index = check_int(index, "index")
         try:
-            token = self._turn.pop()
-        except IndexError:
-            raise self._busy_error("get_input") from None
-        try:
-            out = token[1]
-            if lib.trtx_network_definition_get_input(self._ptr, index, out):
-                check_index(index, "index", self.num_inputs, "inputs")
-                self._check(lib.TRTX_FAILED, "get_input")
-            pointer = out[0]
-        finally:
-            self._turn.append(token)
+            pointer = lib.trtx_network_definition_get_input(self._ptr, index)
+        except OverflowError:
+            pointer = None
+        if not pointer:
+            self._reject_index("get_input", index, self.num_inputs, "inputs")
         return self._tensor(pointer)
 
     def get_output(self, index: int) -> Tensor:
@@ -161,7 +149,14 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
             From 0 to ``num_outputs - 1``.
         """
         number = check_index(index, "index", self.num_outputs, "outputs")
-        return self._read_tensor_or_fail("get_output", lib.trtx_network_definition_get_output, self._ptr, number)
+        pointer = lib.trtx_network_definition_get_output(self._ptr, number)
+        if not pointer:
+            self._reject_index("get_output", number, self.num_outputs, "outputs")
+        return self._tensor(pointer)
+
+    def _reject_index(self, what: str, index: int, count: int, items: str) -> NoReturn:
+        check_index(index, "index", count, items)
+        raise NetworkError(f"{self._label()}.{what}({index}): TensorRT-RTX has no such object")
 
     def __len__(self) -> int:
         return self.num_layers
@@ -209,7 +204,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         kind = check_enum(DataType, dtype, "dtype")
         sizes = check_shape(shape, "shape", low=-1)
         _check_volume(sizes, "shape")
-        return self._read_tensor_or_fail(
+        return self._add_tensor(
             f"add_input({name!r})", lib.trtx_network_definition_add_input, self._ptr, encoded, kind, to_dims(sizes)
         )
 
@@ -263,9 +258,10 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         for layer in self:
             if any(used is tensor for used in (*layer.inputs, *layer.outputs)):
                 raise InvalidArgumentError(f"tensor is {tensor.name!r}, which layer {layer.name!r} uses")
-        self._change(f"remove_tensor({tensor.name!r})", lib.trtx_network_definition_remove_tensor, self._ptr, pointer)
+        what = f"remove_tensor({tensor.name!r})"
+        with self._exclusive(what), destroying(tensor, f"{self._label()}.{what}"):
+            self._check(lib.trtx_network_definition_remove_tensor(self._ptr, pointer), what)
         self._wrappers.pop(pointer, None)
-        take_pointer(tensor)
 
     # Debug tensors and refitting
 

@@ -47,6 +47,9 @@ class NetworkBase(Handle):
     def _builder(self) -> Builder:
         return self._parents[0]  # type: ignore[return-value]
 
+    def _dependents(self) -> list[Native]:
+        return [native for reference in list(self._wrappers.values()) if (native := reference()) is not None]
+
     def _before_destroy(self) -> None:
         self._empty_wrappers()
 
@@ -98,8 +101,8 @@ class NetworkBase(Handle):
         finally:
             self._turn.append(token)
 
-    def _read_tensor(self, what: str, function: Any, *arguments: Any) -> Tensor | None:
-        """Make a call whose result is a tensor, or nothing."""
+    def _add_tensor(self, what: str, function: Any, *arguments: Any) -> Tensor:
+        """Make a call that adds a tensor, and wrap it."""
         try:
             token = self._turn.pop()
         except IndexError:
@@ -109,16 +112,9 @@ class NetworkBase(Handle):
             status = function(*arguments, out)
             if status or pending:
                 self._check(status, what)
-            pointer = out[0]
+            return self._tensor(out[0])
         finally:
             self._turn.append(token)
-        return self._tensor(pointer) if pointer else None
-
-    def _read_tensor_or_fail(self, what: str, function: Any, *arguments: Any) -> Tensor:
-        tensor = self._read_tensor(what, function, *arguments)
-        if tensor is None:
-            raise NetworkError(f"{self._label()}.{what}: TensorRT-RTX has no such tensor")
-        return tensor
 
     # Objects
 

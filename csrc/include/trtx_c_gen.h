@@ -1108,11 +1108,11 @@ TRTX_API const char *trtx_layer_get_name(const trtx_layer *self);
 /** Number of inputs. */
 TRTX_API int32_t trtx_layer_get_nb_inputs(const trtx_layer *self);
 /** One of the inputs; null beyond the last, and for an optional one that is not set. */
-TRTX_API trtx_status trtx_layer_get_input(const trtx_layer *self, int32_t index, trtx_tensor **result);
+TRTX_API trtx_tensor *trtx_layer_get_input(const trtx_layer *self, int32_t index);
 /** Number of outputs. */
 TRTX_API int32_t trtx_layer_get_nb_outputs(const trtx_layer *self);
 /** One of the outputs; null beyond the last. */
-TRTX_API trtx_status trtx_layer_get_output(const trtx_layer *self, int32_t index, trtx_tensor **result);
+TRTX_API trtx_tensor *trtx_layer_get_output(const trtx_layer *self, int32_t index);
 /** Replaces an input; what more a layer takes by this depends on its kind. */
 TRTX_API trtx_status trtx_layer_set_input(trtx_layer *self, int32_t index, trtx_tensor *tensor);
 /** Element type of one of the outputs. */
@@ -1150,15 +1150,15 @@ TRTX_API trtx_status trtx_network_definition_add_shuffle(trtx_network_definition
 /** Number of layers. */
 TRTX_API int32_t trtx_network_definition_get_nb_layers(const trtx_network_definition *self);
 /** A layer, in the order in which they were added. */
-TRTX_API trtx_status trtx_network_definition_get_layer(const trtx_network_definition *self, int32_t index, trtx_layer **result);
+TRTX_API trtx_layer *trtx_network_definition_get_layer(const trtx_network_definition *self, int32_t index);
 /** Number of inputs. */
 TRTX_API int32_t trtx_network_definition_get_nb_inputs(const trtx_network_definition *self);
 /** An input, in the order in which they were added. */
-TRTX_API trtx_status trtx_network_definition_get_input(const trtx_network_definition *self, int32_t index, trtx_tensor **result);
+TRTX_API trtx_tensor *trtx_network_definition_get_input(const trtx_network_definition *self, int32_t index);
 /** Number of outputs, those for shapes among them. */
 TRTX_API int32_t trtx_network_definition_get_nb_outputs(const trtx_network_definition *self);
 /** An output, in the order in which they were marked. */
-TRTX_API trtx_status trtx_network_definition_get_output(const trtx_network_definition *self, int32_t index, trtx_tensor **result);
+TRTX_API trtx_tensor *trtx_network_definition_get_output(const trtx_network_definition *self, int32_t index);
 /** Reduces axes, given as bits, to one value each. */
 TRTX_API trtx_status trtx_network_definition_add_reduce(trtx_network_definition *self, trtx_tensor *input, trtx_reduce_operation operation, uint32_t reduce_axes, bool keep_dimensions, trtx_layer **result);
 /** Finds the k largest or smallest values along an axis, given as a bit, and their INT32 indices. Deprecated. */

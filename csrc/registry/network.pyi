@@ -55,12 +55,14 @@ class Layer(Interface, cpp="ILayer", impl="VLayer", field="mLayer", offset=8):
     @const
     def getNbInputs(self) -> int32:
         """Number of inputs."""
+    @accessor
     @const
     def getInput(self, index: int32) -> Borrowed[Tensor] | None:
         """One of the inputs; null beyond the last, and for an optional one that is not set."""
     @const
     def getNbOutputs(self) -> int32:
         """Number of outputs."""
+    @accessor
     @const
     def getOutput(self, index: int32) -> Borrowed[Tensor] | None:
         """One of the outputs; null beyond the last."""
@@ -109,20 +111,23 @@ class NetworkDefinition(Interface, cpp="INetworkDefinition", impl="VNetworkDefin
     @const
     def getNbLayers(self) -> int32:
         """Number of layers."""
+    @accessor
     @const
-    def getLayer(self, index: int32) -> Borrowed[Layer]:
+    def getLayer(self, index: int32) -> Borrowed[Layer] | None:
         """A layer, in the order in which they were added."""
     @const
     def getNbInputs(self) -> int32:
         """Number of inputs."""
+    @accessor
     @const
-    def getInput(self, index: int32) -> Borrowed[Tensor]:
+    def getInput(self, index: int32) -> Borrowed[Tensor] | None:
         """An input, in the order in which they were added."""
     @const
     def getNbOutputs(self) -> int32:
         """Number of outputs, those for shapes among them."""
+    @accessor
     @const
-    def getOutput(self, index: int32) -> Borrowed[Tensor]:
+    def getOutput(self, index: int32) -> Borrowed[Tensor] | None:
         """An output, in the order in which they were marked."""
     def addReduce(
         self, input: Tensor, operation: ReduceOperation, reduceAxes: uint32, keepDimensions: bool

@@ -124,15 +124,9 @@ int32_t trtx_layer_get_nb_inputs(const trtx_layer *self)
     return access<int32_t>("trtx_layer_get_nb_inputs", self, [&] { return as<abi::ILayer>(self)->mLayer->getNbInputs(); });
 }
 
-trtx_status trtx_layer_get_input(const trtx_layer *self, int32_t index, trtx_tensor **result)
+trtx_tensor *trtx_layer_get_input(const trtx_layer *self, int32_t index)
 {
-    return guard({"trtx_layer_get_input"}, [&](Call &call) {
-        call.need(self, "self");
-        call.clear(result);
-        const auto value = from_abi<trtx_tensor *>(as<abi::ILayer>(self)->mLayer->getInput(index));
-        call.check_log();
-        *result = value;
-    });
+    return access<trtx_tensor *>("trtx_layer_get_input", self, [&] { return from_abi<trtx_tensor *>(as<abi::ILayer>(self)->mLayer->getInput(index)); });
 }
 
 int32_t trtx_layer_get_nb_outputs(const trtx_layer *self)
@@ -140,15 +134,9 @@ int32_t trtx_layer_get_nb_outputs(const trtx_layer *self)
     return access<int32_t>("trtx_layer_get_nb_outputs", self, [&] { return as<abi::ILayer>(self)->mLayer->getNbOutputs(); });
 }
 
-trtx_status trtx_layer_get_output(const trtx_layer *self, int32_t index, trtx_tensor **result)
+trtx_tensor *trtx_layer_get_output(const trtx_layer *self, int32_t index)
 {
-    return guard({"trtx_layer_get_output"}, [&](Call &call) {
-        call.need(self, "self");
-        call.clear(result);
-        const auto value = from_abi<trtx_tensor *>(as<abi::ILayer>(self)->mLayer->getOutput(index));
-        call.check_log();
-        *result = value;
-    });
+    return access<trtx_tensor *>("trtx_layer_get_output", self, [&] { return from_abi<trtx_tensor *>(as<abi::ILayer>(self)->mLayer->getOutput(index)); });
 }
 
 trtx_status trtx_layer_set_input(trtx_layer *self, int32_t index, trtx_tensor *tensor)
@@ -307,13 +295,9 @@ int32_t trtx_network_definition_get_nb_layers(const trtx_network_definition *sel
     return access<int32_t>("trtx_network_definition_get_nb_layers", self, [&] { return as<abi::INetworkDefinition>(self)->mImpl->getNbLayers(); });
 }
 
-trtx_status trtx_network_definition_get_layer(const trtx_network_definition *self, int32_t index, trtx_layer **result)
+trtx_layer *trtx_network_definition_get_layer(const trtx_network_definition *self, int32_t index)
 {
-    return guard({"trtx_network_definition_get_layer"}, [&](Call &call) {
-        call.need(self, "self");
-        call.clear(result);
-        *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->getLayer(index)));
-    });
+    return access<trtx_layer *>("trtx_network_definition_get_layer", self, [&] { return from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->getLayer(index)); });
 }
 
 int32_t trtx_network_definition_get_nb_inputs(const trtx_network_definition *self)
@@ -321,13 +305,9 @@ int32_t trtx_network_definition_get_nb_inputs(const trtx_network_definition *sel
     return access<int32_t>("trtx_network_definition_get_nb_inputs", self, [&] { return as<abi::INetworkDefinition>(self)->mImpl->getNbInputs(); });
 }
 
-trtx_status trtx_network_definition_get_input(const trtx_network_definition *self, int32_t index, trtx_tensor **result)
+trtx_tensor *trtx_network_definition_get_input(const trtx_network_definition *self, int32_t index)
 {
-    return guard({"trtx_network_definition_get_input"}, [&](Call &call) {
-        call.need(self, "self");
-        call.clear(result);
-        *result = call.check_pointer(from_abi<trtx_tensor *>(as<abi::INetworkDefinition>(self)->mImpl->getInput(index)));
-    });
+    return access<trtx_tensor *>("trtx_network_definition_get_input", self, [&] { return from_abi<trtx_tensor *>(as<abi::INetworkDefinition>(self)->mImpl->getInput(index)); });
 }
 
 int32_t trtx_network_definition_get_nb_outputs(const trtx_network_definition *self)
@@ -335,13 +315,9 @@ int32_t trtx_network_definition_get_nb_outputs(const trtx_network_definition *se
     return access<int32_t>("trtx_network_definition_get_nb_outputs", self, [&] { return as<abi::INetworkDefinition>(self)->mImpl->getNbOutputs(); });
 }
 
-trtx_status trtx_network_definition_get_output(const trtx_network_definition *self, int32_t index, trtx_tensor **result)
+trtx_tensor *trtx_network_definition_get_output(const trtx_network_definition *self, int32_t index)
 {
-    return guard({"trtx_network_definition_get_output"}, [&](Call &call) {
-        call.need(self, "self");
-        call.clear(result);
-        *result = call.check_pointer(from_abi<trtx_tensor *>(as<abi::INetworkDefinition>(self)->mImpl->getOutput(index)));
-    });
+    return access<trtx_tensor *>("trtx_network_definition_get_output", self, [&] { return from_abi<trtx_tensor *>(as<abi::INetworkDefinition>(self)->mImpl->getOutput(index)); });
 }
 
 trtx_status trtx_network_definition_add_reduce(trtx_network_definition *self, trtx_tensor *input, trtx_reduce_operation operation, uint32_t reduce_axes, bool keep_dimensions, trtx_layer **result)

@@ -57,7 +57,8 @@ static trtx_status add_constant(trtx_network_definition *network, int64_t rows, 
     const trtx_weights weights = {TRTX_DATA_TYPE_FLOAT, values, rows * columns};
     trtx_layer *layer = NULL;
     TRY(trtx_network_definition_add_constant(network, &dims, &weights, &layer));
-    return trtx_layer_get_output(layer, 0, result);
+    *result = trtx_layer_get_output(layer, 0);
+    return *result ? TRTX_OK : TRTX_FAILED;
 }
 
 /* The network owns its layers and tensors: nothing here needs destroying. It reads the weights when it is built. */
@@ -72,11 +73,11 @@ static trtx_status define(trtx_network_definition *network)
     TRY(add_constant(network, 1, UNITS, BIAS, &bias));
     TRY(trtx_network_definition_add_matrix_multiply(network, x, TRTX_MATRIX_OPERATION_NONE, weights,
                                                     TRTX_MATRIX_OPERATION_NONE, &layer));
-    TRY(trtx_layer_get_output(layer, 0, &value));
+    value = trtx_layer_get_output(layer, 0);
     TRY(trtx_network_definition_add_elementwise(network, value, bias, TRTX_ELEMENTWISE_OPERATION_SUM, &layer));
-    TRY(trtx_layer_get_output(layer, 0, &value));
+    value = trtx_layer_get_output(layer, 0);
     TRY(trtx_network_definition_add_activation(network, value, TRTX_ACTIVATION_TYPE_RELU, &layer));
-    TRY(trtx_layer_get_output(layer, 0, &value));
+    value = trtx_layer_get_output(layer, 0);
     TRY(trtx_tensor_set_name(value, "y"));
     return trtx_network_definition_mark_output(network, value);
 }

@@ -194,7 +194,7 @@ class Model:
         return make(f"network_definition_add_{kind}", self.network, *arguments)
 
     def output(self, made: Any, index: int = 0) -> Any:
-        return make("layer_get_output", made, index)
+        return lib.trtx_layer_get_output(made, index)
 
     def mark(self, tensor: Any, name: str) -> None:
         call("tensor_set_name", tensor, name.encode())

@@ -94,7 +94,7 @@ class World:
         self.keep(make("if_conditional_add_input", branch, self.tensor))
         self.keep(make("if_conditional_add_output", branch, self.tensor, self.tensor))
         for index in range(lib.trtx_network_definition_get_nb_layers(network)):
-            self.keep(make("network_definition_get_layer", network, index))
+            self.keep(lib.trtx_network_definition_get_layer(network, index))
 
     def keep(self, layer):
         self.layers[lib.trtx_layer_get_type(layer)] = layer
