@@ -9,7 +9,7 @@ RUN = $(BIN)/python
 TENSORRT_RTX ?= 1.6.1.120
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint check abi-check benchmark generate clean
+.PHONY: help demo test lint abi-check sanitize fuzz soak misuse benchmark generate clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -38,6 +38,19 @@ lint: $(VENV)/.test ## Check style, types and generated files
 
 abi-check: $(VENV)/.test ## Hold the declarations against the headers of TENSORRT_RTX_ROOT
 	$(RUN) -m codegen.abi_check
+
+sanitize: $(VENV)/.test ## Run the raw layer under address, undefined-behaviour and thread sanitizers
+	$(RUN) -m tests.sanitize
+
+fuzz: $(VENV)/.test ## Drive random calls and random bytes; SECONDS=600 for longer
+	$(RUN) -m tests.fuzz --seconds $(or $(SECONDS),120)
+
+soak: $(VENV)/.test ## Create and close everything thousands of times, and show the slope of the memory
+	$(RUN) -m tests.lifetime.soak
+
+misuse: $(VENV)/.test ## Show what misuse does, beside NVIDIA's package
+	$(RUN) -m pip install --quiet --disable-pip-version-check 'tensorrt-rtx-cu13-bindings==$(TENSORRT_RTX)'
+	$(RUN) -m tests.misuse --nvidia
 
 benchmark: $(VENV)/.test ## Compare with NVIDIA's package of the same version
 	$(RUN) -m pip install --quiet --disable-pip-version-check 'tensorrt-rtx-cu13-bindings==$(TENSORRT_RTX)'

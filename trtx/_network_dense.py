@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import weakref
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from trtx_sys._enums_gen import (
@@ -23,6 +24,7 @@ from trtx_sys._ffi import lib
 from . import _layers_gen as layers
 from ._errors import InvalidArgumentError
 from ._network_base import NetworkBase
+from ._pending import pending
 from ._tensor import Tensor
 from ._values import (
     INT32_MAX,
@@ -41,6 +43,8 @@ from ._weights import Weights
 
 _add_activation = lib.trtx_network_definition_add_activation
 _ActivationLayer = layers.ActivationLayer
+_make: Callable[[type[Any]], Any] = object.__new__
+_reference = weakref.ref
 
 
 class DenseLayers(NetworkBase):
@@ -60,13 +64,26 @@ class DenseLayers(NetworkBase):
         """
         if type.__class__ is not ActivationType:
             check_enum(ActivationType, type, "type")
-        return self._add(
-            "add_activation",
-            _add_activation,
-            _ActivationLayer,
-            input._ptr if input.__class__ is Tensor and input._network is self else self._own(input, "input"),
-            type,
-        )
+        own = input.__class__ is Tensor and input._network is self
+        pointer = input._ptr if own else self._own(input, "input")
+        # _add, written out: networks have more of these than of anything else.
+        try:
+            token = self._turn.pop()
+        except IndexError:
+            raise self._busy_error("add_activation") from None
+        try:
+            out = token[0]
+            status = _add_activation(self._ptr, pointer, type, out)
+            if status or pending:
+                self._check(status, "add_activation")
+            added = out[0]
+        finally:
+            self._turn.append(token)
+        layer: layers.ActivationLayer = _make(_ActivationLayer)
+        layer._ptr = added
+        layer._network = self  # type: ignore[assignment]
+        self._wrappers[added] = _reference(layer)
+        return layer
 
     def add_unary(self, input: Tensor, op: UnaryOperation) -> layers.UnaryLayer:
         """Add a function of one argument (``INetworkDefinition::addUnary``).
