@@ -15,10 +15,28 @@ from typing import TYPE_CHECKING, Any
 from ._exports_gen import ENUMS, LAYERS
 from ._version import __version__
 
+
+def _refuse_subinterpreter() -> None:
+    """Raise in a subinterpreter: callbacks find no way into it, and its end would end those of the others."""
+    for name in ("_interpreters", "_xxsubinterpreters"):  # since Python 3.13, and before
+        try:
+            interpreters = importlib.import_module(name)
+        except ImportError:
+            continue
+        if interpreters.get_current() != interpreters.get_main():
+            raise ImportError(
+                "trtx works in the main interpreter only: the native library and its callbacks belong to the whole "
+                "process. Use threads, or processes of the 'spawn' method, instead of a subinterpreter"
+            )
+        return
+
+
+_refuse_subinterpreter()
+
 if TYPE_CHECKING:
     from trtx_sys._enums_gen import *
 
-    from . import cuda
+    from . import cuda, diagnostics
     from ._builder import Builder
     from ._builder_config import BuilderConfig
     from ._engine import CudaEngine, SerializationConfig
@@ -48,6 +66,7 @@ if TYPE_CHECKING:
     from ._library import Version, library_path, library_version, load_library
     from ._logger import Logger
     from ._network import NetworkDefinition
+    from ._onnx_child import check_onnx_model
     from ._onnx_parser import OnnxParser
     from ._onnx_report import ModelSupport, ParserErrorInfo, Subgraph
     from ._optimization_profile import OptimizationProfile
@@ -88,6 +107,7 @@ _MODULES = {
     "_library": ("Version", "library_path", "library_version", "load_library"),
     "_logger": ("Logger",),
     "_network": ("NetworkDefinition",),
+    "_onnx_child": ("check_onnx_model",),
     "_onnx_parser": ("OnnxParser",),
     "_onnx_report": ("ModelSupport", "ParserErrorInfo", "Subgraph"),
     "_optimization_profile": ("OptimizationProfile",),
@@ -100,12 +120,12 @@ _MODULES = {
 _PLACES = {name: f"{__name__}.{module}" for module, names in _MODULES.items() for name in names}
 _PLACES.update((name, "trtx_sys._enums_gen") for name in ENUMS)
 
-__all__ = ["__version__", "cuda", *_PLACES]
+__all__ = ["__version__", "cuda", "diagnostics", *_PLACES]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "cuda":
-        return importlib.import_module(f"{__name__}.cuda")
+    if name in ("cuda", "diagnostics"):
+        return importlib.import_module(f"{__name__}.{name}")
     place = _PLACES.get(name)
     if place is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -563,8 +563,8 @@ class BuilderConfig(Handle):
             self._profiles = []
             self._monitor = None
 
-    def _release(self) -> None:
-        super()._release()
+    def _let_go(self) -> None:
+        super()._let_go()
         self._profiles = []
         self._monitor = None
 

@@ -23,6 +23,7 @@ from trtx_sys._ffi import ffi, lib
 
 from . import _pending
 from ._errors import text
+from ._handle import was_forked
 
 
 class Target:
@@ -69,7 +70,8 @@ def _log(sink: Callable[[Severity, str], object], severity: int, message: Any) -
 
 def disable_at_exit() -> None:
     """Let no callback into an interpreter that is going away; calls under way get a second to return."""
-    lib.trtx_disable_callbacks(1000)
+    lib.trtx_disable_callbacks(0 if was_forked() else 1000)  # what a forked process inherits never returns
+    _pending.report_left()
 
 
 atexit.register(disable_at_exit)

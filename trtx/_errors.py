@@ -77,7 +77,7 @@ class Error(Exception):
 
 
 def _rebuild(kind: type[Error], args: tuple[object, ...], state: dict[str, object]) -> Error:
-    error = kind.__new__(kind, *args)
+    error = kind()
     error.args = args
     error.__dict__.update(state)
     return error

@@ -5,18 +5,19 @@
   finalizers in any order; then the parent waits as an orphan, and its last child releases it.
 - Closing a parent closes its open children first.
 - A closed handle changes its class to one whose ``_ptr`` raises `ClosedError`, so the usual path needs no test.
-- A handle that a native call is using cannot be closed: `BusyError`.
+- A handle that a native call is using cannot be closed: `BusyError`. Getters, which take no time, are waited for: see
+  `_readers`.
 """
 
 from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
-from . import _pending
+from . import _pending, _readers
 from ._errors import BusyError, ClosedError, Error, UnsupportedError, failure
 
 if TYPE_CHECKING:
@@ -38,6 +39,14 @@ class Native:
 
     _ptr: Any
 
+    #: The class that an object has while it is open; only empty ones have the attribute.
+    _filled_class: ClassVar[type[Any]]
+
+    def __new__(cls, *_: object, **__: object) -> Self:
+        # Only natives that trtx fills have a pointer: this one is like a closed one.
+        made: Self = object.__new__(_empty_class(cls))
+        return made
+
     def _closed_text(self) -> str:
         return f"this {type(self).__name__} is closed, or was never made"
 
@@ -57,6 +66,8 @@ class Native:
 
 
 _pointer_slot: Any = Native.__dict__["_ptr"]
+#: Sets the class also of a layer, which forbids it to everyone else.
+_set_class: Callable[[Native, type[Any]], None] = object.__dict__["__class__"].__set__
 _empty_classes: dict[type[Any], type[Any]] = {}
 
 
@@ -76,8 +87,39 @@ def take_pointer(native: Native) -> Any:
         _pointer_slot.__delete__(native)
     except AttributeError:
         return None
-    native.__class__ = _empty_class(type(native))
+    _set_class(native, _empty_class(type(native)))
     return pointer
+
+
+def closed_error(native: Native) -> ClosedError:
+    """The error for a use of an object without its native one."""
+    fork = f"; {_FORK}" if _forked else ""
+    return ClosedError(native._closed_text() + fork)
+
+
+def _give_back(native: Native, pointer: Any) -> None:
+    """Undo `take_pointer`."""
+    _set_class(native, type(native)._filled_class)
+    native._ptr = pointer
+
+
+@contextmanager
+def destroying(native: Native, what: str) -> Iterator[Any]:
+    """Take an object's pointer while the native object is destroyed; an exception brings it back.
+
+    Calls of other threads that may still use the pointer are waited for.
+    """
+    pointer = take_pointer(native)
+    if pointer is None:
+        raise closed_error(native)
+    try:
+        user = _readers.wait_for_calls([native])
+        if user is not None:
+            raise BusyError(f"{what}: the object is in use by {user}; wait until that has returned")
+        yield pointer
+    except BaseException:
+        _give_back(native, pointer)
+        raise
 
 
 def _empty_class(kind: type[Any]) -> type[Any]:
@@ -90,7 +132,7 @@ def _empty_class(kind: type[Any]) -> type[Any]:
         return known
 
     def closed(self: Native) -> NoReturn:
-        raise ClosedError(self._closed_text())
+        raise closed_error(self)
 
     if kind in _empty_classes.values():
         return kind
@@ -122,14 +164,12 @@ class Handle(Native):
     _parents: tuple[Handle, ...]
     _children: dict[int, weakref.ref[Handle]]
     _keep: dict[Any, Any]
-    _orphan: bool
+    #: Pointer of a native object that goes when the last child has gone.
+    _orphan: list[Any]
     #: Callback targets whose exceptions the calls of this handle raise: its own, and those of its parents.
     _targets: tuple[object, ...]
     _turn: list[Any]
     _users: list[str]
-
-    #: The class that an object has while it is open; only empty ones have the attribute.
-    _filled_class: ClassVar[type[Any]]
 
     def __new__(cls, *_: object, **__: object) -> Self:
         # Empty until _setup: an object whose __init__ did not get that far is like a closed one.
@@ -144,7 +184,8 @@ class Handle(Native):
         return "Use the method of the object that they belong to."
 
     def _setup(self, pointer: Any, *parents: Handle) -> None:
-        self._orphan = False
+        global _used
+        self._orphan = []
         self._children = {}
         self._keep = {}
         self._users = []
@@ -153,6 +194,7 @@ class Handle(Native):
         self._targets = tuple(dict.fromkeys(target for parent in parents for target in parent._targets))
         reference = weakref.ref(self)
         if parents:
+            _used = True
             for parent in parents:
                 parent._children[id(self)] = reference
         else:
@@ -225,8 +267,10 @@ class Handle(Native):
 
     def _busy_error(self, what: str, own: int = 0) -> BusyError:
         if not has_pointer(self):
-            raise ClosedError(self._closed_text()) from None
-        users = " and ".join(self._users[: len(self._users) - own]) or "another call"
+            raise closed_error(self) from None
+        return self._in_use(what, " and ".join(self._users[: len(self._users) - own]) or "another call")
+
+    def _in_use(self, what: str, users: str) -> BusyError:
         return BusyError(f"{self._label()}.{what}: the object is in use by {users}; wait until that has returned")
 
     # Life
@@ -237,63 +281,134 @@ class Handle(Native):
         Raises
         ------
         BusyError
-            If a native call is using the object or one that depends on it.
+            If a native call is using the object or one that depends on it. Everything stays open then.
         """
         if not has_pointer(self):
             return
-        with self._exclusive_tree("close"):
-            self._close_tree()
+        try:
+            self._close()
+        except ClosedError:  # another thread was faster
+            if has_pointer(self):
+                raise
+
+    def _close(self) -> None:
+        with self._exclusive_tree("close") as turns:
+            emptied: dict[int, tuple[Native, Any]] = {}
+            try:
+                found = self._empty_tree(turns, emptied)
+            except BaseException:
+                for native, pointer in emptied.values():
+                    _give_back(native, pointer)
+                raise
+            rest = iter([(handle, emptied[id(handle)][1]) for handle in found if isinstance(handle, Handle)])
+            try:
+                _end_all(rest)
+            finally:
+                _end_all(rest)  # what an interrupt left
+        if _pending.pending:  # a destructor logged, and the sink raised
+            _pending.raise_pending(None, *self._targets)
+
+    def _empty_tree(self, turns: dict[int, tuple[Handle, Any]], emptied: dict[int, tuple[Native, Any]]) -> list[Native]:
+        """Take the pointers of this object and of all that depend on it, until no call can have one of them any more.
+
+        Gives the objects in the order of their ends.
+        """
+        found = self._tree({})
+        what = _readers.call_beneath(found.values())
+        while what is None:
+            fresh = [native for native in found.values() if has_pointer(native)]
+            if not fresh:
+                return list(found.values())
+            for native in fresh:
+                emptied[id(native)] = native, take_pointer(native)
+            what = _readers.wait_for_calls(fresh)
+            # A call that is over by now may have made another dependent object.
+            self._take_all_turns("close", turns)
+            found = self._tree({})
+        raise self._in_use("close", what)
+
+    def _tree(self, found: dict[int, Native]) -> dict[int, Native]:
+        """This object and all that depend on it, in the order of their ends."""
+        for child in self._living_children():
+            if id(child) not in found:
+                child._tree(found)
+        for native in self._dependents():
+            found[id(native)] = native
+        found[id(self)] = self
+        return found
+
+    def _dependents(self) -> Iterable[Native]:
+        """Living objects whose native ones this one owns."""
+        return ()
 
     @contextmanager
-    def _exclusive_tree(self, what: str) -> Iterator[None]:
-        """Keep every other call out of this object and of all that depend on it."""
+    def _exclusive_tree(self, what: str) -> Iterator[dict[int, tuple[Handle, Any]]]:
+        """Keep every other call out of this object and of all that depend on it; give their turns."""
         taken: dict[int, tuple[Handle, Any]] = {}
         try:
             self._take_all_turns(what, taken)
-            yield
+            yield taken
         finally:
             for handle, token in taken.values():
                 if has_pointer(handle):
                     handle._turn.append(token)
 
     def _take_all_turns(self, what: str, taken: dict[int, tuple[Handle, Any]]) -> None:
-        if id(self) in taken:
-            return  # it depends on several of the others
-        taken[id(self)] = (self, self._take_turn(what))
-        for child in self._open_children():
-            child._take_all_turns(what, taken)
+        if id(self) not in taken:  # it may depend on several of the others
+            taken[id(self)] = (self, self._take_turn(what))
+        for child in self._living_children():
+            try:
+                child._take_all_turns(what, taken)
+            except ClosedError:
+                if id(child) in self._children:  # another call is about to destroy it, and needs this object for that
+                    raise self._in_use(what, f"{child._label()}.close") from None
 
-    def _close_tree(self) -> None:
-        for child in self._open_children():
-            child._close_tree()
-        self._release()
-
-    def _open_children(self) -> list[Handle]:
-        """Living children, youngest first: what was made last may depend on what was made before."""
+    def _living_children(self) -> list[Handle]:
+        """Children that are not collected yet, youngest first: the last may depend on those before."""
         alive = (reference() for reference in reversed(list(self._children.values())))
-        return [child for child in alive if child is not None and has_pointer(child)]
+        return [child for child in alive if child is not None]
 
     def _release(self) -> None:
         """Destroy the native object once, then let go of what it needed."""
         pointer = take_pointer(self)
-        if pointer is None:
-            return
+        if pointer is not None:
+            self._end(pointer)
+
+    def _end(self, pointer: Any) -> None:
+        """Destroy a native object whose pointer was taken, now or when the last child has gone.
+
+        Children that are open were closed before. What is left is being collected: its finalizer is running on another
+        thread, or comes next on this one, as the cycle collector calls finalizers in any order.
+        """
         self._turn.clear()
+        self._orphan.append(pointer)
+        self._end_if_childless()
+
+    def _end_if_childless(self) -> None:
+        if self._children or _forked:
+            return
+        try:
+            pointer = self._orphan.pop()
+        except IndexError:  # not to be destroyed, or another thread was faster
+            return
         try:
             self._before_destroy()
             if self._destroy is not None:
                 type(self)._destroy(pointer)
         finally:
-            self._keep.clear()
+            self._let_go()
             parents, self._parents = self._parents, ()
             _roots.pop(id(self), None)
             for parent in parents:
                 parent._children.pop(id(self), None)
-                if parent._orphan and not parent._children:
-                    parent._release()
+                parent._end_if_childless()
 
     def _before_destroy(self) -> None:
         """Whatever must end before the native object does."""
+
+    def _let_go(self) -> None:
+        """Drop what was kept for the native object, which is gone."""
+        self._keep.clear()
 
     def _disown(self) -> None:
         """Forget the native object without touching it: for a forked child."""
@@ -319,11 +434,10 @@ class Handle(Native):
         try:
             if not has_pointer(self):
                 return
-            if self._children:
-                # Only the cycle collector gets here: its order is arbitrary, so the last child does the rest.
-                self._orphan = True
-                return
+            before = list(_pending.pending)
             self._release()
+            if _pending.pending:  # what its destructor's callbacks raised has no other place to go
+                _pending.report_since(before, f"the finalizer of {type(self).__name__}")
         except BaseException as error:
             _pending.report(error, f"the finalizer of {type(self).__name__}")
 
@@ -338,6 +452,11 @@ class Handle(Native):
 
     def _details(self) -> str:
         return ""
+
+
+def _end_all(rest: Iterator[tuple[Any, Any]]) -> None:
+    for handle, pointer in rest:
+        handle._end(pointer)
 
 
 def live_handles() -> list[Handle]:
@@ -356,26 +475,35 @@ def live_handles() -> list[Handle]:
     return found
 
 
+#: Whether anything of the native library was ever made: its threads and locks may stay when all of that has gone.
+_used = False
 _forked = False
+_FORK = (
+    "this process was forked from one that used TensorRT-RTX, which does not survive fork(); start it with the 'spawn' "
+    "method instead (multiprocessing.get_context('spawn'))"
+)
+
+
+def was_forked() -> bool:
+    """Whether this process was forked from one that had used the native library."""
+    return _forked
 
 
 def refuse_after_fork() -> None:
     """Raise in a process that was forked after the native library had been used."""
     if _forked:
-        raise UnsupportedError(
-            "this process was forked from one that used TensorRT-RTX, which does not survive fork(); start it with the "
-            "'spawn' method instead (multiprocessing.get_context('spawn'))"
-        )
+        raise UnsupportedError(_FORK)
 
 
 def _after_fork_in_child() -> None:
     """Empty every handle without touching its native object: that one's threads and locks exist in the parent alone."""
     global _forked
-    handles = live_handles()
-    if not handles:
+    if not _used:  # loggers by themselves survive
         return
     _forked = True
-    for handle in handles:
+    from . import _interruptible  # noqa: F401  its exit hook is needed now, also where nothing was ever built
+
+    for handle in live_handles():
         handle._disown()
 
 

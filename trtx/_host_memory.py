@@ -10,8 +10,7 @@ from typing import Any
 from trtx_sys._enums_gen import DataType
 from trtx_sys._ffi import ffi, lib
 
-from ._errors import ClosedError
-from ._handle import Handle
+from ._handle import Handle, closed_error
 from ._values import reject
 
 __all__ = ["HostMemory"]
@@ -44,8 +43,8 @@ class HostMemory(Handle):
         self._memory = owner, lib.trtx_host_memory_size(pointer)
         super()._setup(pointer, *parents)
 
-    def _release(self) -> None:
-        super()._release()
+    def _let_go(self) -> None:
+        super()._let_go()
         self._memory = None
 
     def _how_to_make(self) -> str:
@@ -95,7 +94,7 @@ class HostMemory(Handle):
         _ = self._ptr
         memory = self._memory
         if memory is None:  # closed by another thread just now
-            raise ClosedError(self._closed_text())
+            raise closed_error(self)
         return memory
 
     def save(self, path: str | os.PathLike[str]) -> str:

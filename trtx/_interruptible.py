@@ -23,6 +23,7 @@ from typing import Any, Generic, TypeVar
 
 from . import _pending
 from ._errors import Error
+from ._handle import was_forked
 
 T = TypeVar("T")
 
@@ -134,8 +135,11 @@ class _Job(Generic[T]):
 
 
 def _leave_running_calls() -> None:
-    """Let the process end while native calls run: destructors of the library's globals would crash them."""
-    if not _running or sys.platform == "win32":  # Windows ends the other threads first
+    """Let the process end while native calls run: destructors of the library's globals would crash them.
+
+    In a forked process these destructors would wait for threads that only the parent has.
+    """
+    if not (_running or was_forked()) or sys.platform == "win32":  # Windows ends the other threads first
         return
     import ctypes
 
@@ -145,7 +149,7 @@ def _leave_running_calls() -> None:
         # What was registered last runs first, with the exit status in front: _exit() gets it, and skips the rest.
         libc.on_exit(ctypes.cast(libc._exit, ctypes.c_void_p), None)
         return
-    while _running:
+    while _running and not was_forked():
         time.sleep(_POLL)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +73,9 @@ class ResizeLayerExtras(Layer):
         factors = [check_float(factor, f"scales[{i}]") for i, factor in enumerate(value)]
         if not factors or len(factors) > MAX_DIMS:
             reject("scales", tuple(factors), f"one factor for each of 1 to {MAX_DIMS} dimensions")
+        for i, factor in enumerate(factors):
+            if not 0 < factor < math.inf:
+                reject(f"scales[{i}]", factor, "a finite number above 0")
         self._network._change(
             "ResizeLayer.scales",
             lib.trtx_resize_layer_set_scales,

@@ -47,8 +47,8 @@ def load_library(path: str | os.PathLike[str] | None = None) -> str:
     LibraryError
         If none is found, if it is older than 1.5, or if this process has loaded another one.
     """
+    refuse_after_fork()  # before the lock, which nobody may be left to release
     with _lock:
-        refuse_after_fork()
         _load("core", path)
     return library_path()
 

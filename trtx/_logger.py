@@ -11,7 +11,7 @@ from trtx_sys._ffi import ffi, lib
 
 from ._callbacks import Target
 from ._errors import InvalidArgumentError
-from ._handle import Handle
+from ._handle import Handle, refuse_after_fork
 from ._values import check_enum, check_text
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ class Logger(Handle):
     ------
     InvalidArgumentError
         If an argument is of a wrong kind.
+    UnsupportedError
+        If this process was forked from one that had used the library.
 
     Notes
     -----
@@ -73,6 +75,7 @@ class Logger(Handle):
     _target: Target
 
     def __init__(self, severity: Severity = Severity.WARNING, sink: Sink | logging.Logger | None = None) -> None:
+        refuse_after_fork()  # also the shim's own locks may be taken for good
         self._severity = check_enum(Severity, severity, "severity")
         self._target = Target(_as_sink(sink))
         callbacks = ffi.new("trtx_logger_callbacks *")

@@ -1,9 +1,10 @@
 """Checks the outer structure of an ONNX model before NVIDIA's parser sees it.
 
-That parser crashes on a node without outputs, takes text and empty models for good ones, and reads past the end of
-external data. This module walks the protobuf wire format by itself: it needs no other package, copies nothing but
-names, and steps over tensors without reading them, so that its time grows with the number of nodes and not with the
-number of bytes. It is no ONNX checker: types, shapes and operators remain the native parser's business.
+That parser crashes on a node without outputs and on some attributes and shapes, takes text and empty models for good
+ones, and reads past the end of external data. This module walks the protobuf wire format by itself: it needs no other
+package, copies nothing but names, and steps over tensors without reading them, so that its time grows with the number
+of nodes and not with the number of bytes. It is no ONNX checker: types, shapes and operators remain the native parser's
+business, but for the few that crash it (`_onnx_shapes`).
 
 Like protobuf, it takes a field of an unexpected wire type for an unknown one, and steps over those.
 """
@@ -13,6 +14,8 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from ._onnx_shapes import TENSOR_FIELDS, Content, OnnxStructureError, Shapes
 
 #: protobuf's own bounds: it gives up beyond 100 nested messages, and takes sizes as an int.
 _MAX_DEPTH = 100
@@ -29,14 +32,15 @@ def _tags(*numbers: int, wire: int = _BYTES) -> tuple[int, ...]:
 
 # Tags, that is field number and wire type in one, of the fields that are looked at.
 _MODEL_GRAPH, _MODEL_FUNCTION = _MODEL = _tags(7, 25)
-_GRAPH_NODE, _GRAPH_INITIALIZER, _GRAPH_SPARSE = _GRAPH = _tags(1, 5, 15)
+_GRAPH_NODE, _GRAPH_INITIALIZER, _GRAPH_INPUT, _GRAPH_SPARSE = _GRAPH = _tags(1, 5, 11, 15)
 _FUNCTION_NAME, _FUNCTION_NODE, _FUNCTION_ATTRIBUTE = _FUNCTION = _tags(1, 7, 11)
-_NODE_OUTPUT, _NODE_NAME, _NODE_OPERATOR, _NODE_ATTRIBUTE = _NODE = _tags(2, 3, 4, 5)
+_NODE_INPUT, _NODE_OUTPUT, _NODE_NAME, _NODE_OPERATOR, _NODE_ATTRIBUTE = _NODE = _tags(1, 2, 3, 4, 5)
 _ATTRIBUTE_NAME, _TENSOR_VALUE, _GRAPH_VALUE, _TENSORS, _GRAPHS, _SPARSE_VALUE, _SPARSES = _ATTRIBUTE = _tags(
     1, 5, 6, 10, 11, 22, 23
 )
 _SPARSE = _tags(1, 2)
 _TENSOR_NAME, _TENSOR_EXTERNAL, _TENSOR_LOCATION = _TENSOR = (*_tags(8, 13), *_tags(14, wire=_VARINT))
+_TENSOR_ALL = (*_TENSOR, *TENSOR_FIELDS)
 _ENTRY_KEY, _ENTRY_VALUE = _ENTRY = _tags(1, 2)
 
 #: protobuf merges what comes twice in these, so that two halves, each harmless, could make a whole that is not.
@@ -44,19 +48,15 @@ _ONCE = frozenset({_TENSOR_VALUE, _GRAPH_VALUE, _SPARSE_VALUE})
 
 _Field = tuple[int, int, int]
 
-
-class OnnxStructureError(Exception):
-    """The model is broken. The message says where: a byte of the model, or a node or initializer by its name."""
-
-    def within(self, place: str) -> OnnxStructureError:
-        """The same error, seen from outside."""
-        return OnnxStructureError(f"{place}: {self}")
+__all__ = ["OnnxStructureError", "check_model"]
 
 
 def check_model(
     model: memoryview,
     folder: str | os.PathLike[str] | None = None,
     faults: dict[str, OnnxStructureError] | None = None,
+    *,
+    allow_outside: bool = False,
 ) -> None:
     """Raise unless the bytes are an ONNX model of sound structure.
 
@@ -70,6 +70,8 @@ def check_model(
     faults
         Where given, faults in the external data of the main graph's initializers are not raised but put here, by the
         initializer's name: for models whose initializers the caller is going to supply.
+    allow_outside
+        Whether external data may lie outside the folder.
 
     Raises
     ------
@@ -84,18 +86,23 @@ def check_model(
             f"the model has {model.nbytes} bytes; protobuf allows {_MAX_SIZE}, so larger models keep their tensors in "
             "external data"
         )
-    _Walk(model, folder, faults).model()
+    _Walk(model, folder, faults, allow_outside).model()
 
 
 class _Walk:
     """One walk over one model, which raises `OnnxStructureError` at the first fault."""
 
     def __init__(
-        self, model: memoryview, folder: str | os.PathLike[str] | None, faults: dict[str, OnnxStructureError] | None
+        self,
+        model: memoryview,
+        folder: str | os.PathLike[str] | None,
+        faults: dict[str, OnnxStructureError] | None,
+        allow_outside: bool,
     ) -> None:
         self._bytes = model
         self._folder = None if folder is None else Path(folder)
         self._faults = faults
+        self._allow_outside = allow_outside
         self._sizes: dict[str, int] = {}
 
     # Messages
@@ -116,9 +123,16 @@ class _Walk:
     def _graph(self, pos: int, end: int, depth: int, *, main: bool = False) -> None:
         # A graph without nodes is a valid one: its outputs may be inputs or initializers.
         nodes = tensors = sparse = 0
-        for tag, start, stop in self._fields(pos, end, _GRAPH, depth):
+        fields = self._fields(pos, end, _GRAPH, depth)
+        shapes = Shapes(self._fields, self._bytes)
+        for tag, start, stop in fields:
+            if tag == _GRAPH_INPUT:
+                shapes.add_input(start, stop, depth + 1)
+            elif tag == _GRAPH_INITIALIZER:
+                shapes.add_initializer(start, stop, depth + 1)
+        for tag, start, stop in fields:
             if tag == _GRAPH_NODE:
-                self._node(start, stop, depth + 1, nodes)
+                self._node(start, stop, depth + 1, nodes, shapes)
                 nodes += 1
             elif tag == _GRAPH_INITIALIZER:
                 self._tensor(start, stop, depth + 1, f"initializer {tensors}", main=main)
@@ -142,12 +156,14 @@ class _Walk:
         except OnnxStructureError as error:
             raise error.within(f"function {name!r}") from None
 
-    def _node(self, pos: int, end: int, depth: int, index: int) -> None:
+    def _node(self, pos: int, end: int, depth: int, index: int, shapes: Shapes | None = None) -> None:
         has_output = False
         operator = name = (pos, pos)
-        attributes = []
+        attributes, inputs = [], []
         for tag, start, stop in self._fields(pos, end, _NODE, depth):
-            if tag == _NODE_OUTPUT:
+            if tag == _NODE_INPUT:
+                inputs.append((start, stop))
+            elif tag == _NODE_OUTPUT:
                 has_output = True
             elif tag == _NODE_ATTRIBUTE:
                 attributes.append((start, stop))
@@ -160,16 +176,23 @@ class _Walk:
                 raise OnnxStructureError(f"the node, at byte {pos}, has no op_type; every node must name its operator")
             if not has_output:
                 raise OnnxStructureError(f"the node, at byte {pos}, has no outputs; every node must have at least one")
+            seen = {}
             for start, stop in attributes:
-                self._attribute(start, stop, depth + 1)
+                attribute = self._attribute(start, stop, depth + 1)
+                if attribute in seen:
+                    raise OnnxStructureError(f"attribute {attribute!r} comes a second time, at byte {start}")
+                seen[attribute] = (start, stop)
+            if shapes is not None:
+                shapes.check(self._text(*operator), inputs, seen, depth + 1)
         except OnnxStructureError as error:
             raise error.within(f"node {index} ({self._text(*name)!r}, operator {self._text(*operator)!r})") from None
 
-    def _attribute(self, pos: int, end: int, depth: int) -> None:
+    def _attribute(self, pos: int, end: int, depth: int) -> str:
         name = ""
         fields = self._fields(pos, end, _ATTRIBUTE, depth)
         if len(fields) < 2 and (not fields or fields[0][0] == _ATTRIBUTE_NAME):
-            return  # numbers or strings, as most attributes hold
+            # Numbers or strings, as most attributes hold.
+            return self._text(*fields[0][1:]) if fields else ""
         seen: set[int] = set()
         try:
             for tag, start, stop in fields:
@@ -186,6 +209,7 @@ class _Walk:
                     self._sparse(start, stop, depth + 1, "sparse tensor")
         except OnnxStructureError as error:
             raise error.within(f"attribute {name!r}") from None
+        return name
 
     def _sparse(self, pos: int, end: int, depth: int, what: str) -> None:
         fields = self._fields(pos, end, _SPARSE, depth)
@@ -198,16 +222,21 @@ class _Walk:
         is_external = False
         name = ""
         entries: list[tuple[str, str]] = []
+        content = Content(self._bytes)
         try:
-            for tag, start, stop in self._fields(pos, end, _TENSOR, depth):
+            for tag, start, stop in self._fields(pos, end, _TENSOR_ALL, depth):
                 if tag == _TENSOR_EXTERNAL:
                     entries.append(self._entry(start, stop, depth + 1))
                 elif tag == _TENSOR_LOCATION:
                     is_external = start == 1
-                else:
+                elif tag == _TENSOR_NAME:
                     name = self._text(start, stop)
+                else:
+                    content.add(tag, start, stop)
             if is_external:
-                self._external(entries)
+                self._external(entries, content)
+            else:
+                content.check()
         except OnnxStructureError as error:
             error = error.within(f"{what} ({name!r})")
             if not main or self._faults is None or not is_external:
@@ -226,7 +255,7 @@ class _Walk:
                 value = str(self._bytes[start:stop], "utf-8", "replace")
         return key, value
 
-    def _external(self, entries: list[tuple[str, str]]) -> None:
+    def _external(self, entries: list[tuple[str, str]], content: Content) -> None:
         if self._folder is None:
             raise OnnxStructureError(
                 "its data is in a file beside the model, but the model came as bytes; pass the model's path too"
@@ -238,7 +267,7 @@ class _Walk:
         location = found.get("location", "")
         size = self._sizes.get(location)
         if size is None:
-            size = self._sizes[location] = self._file_size(location, self._folder)
+            size = self._sizes[location] = self._file_size(location, self._folder, self._allow_outside)
         offset = self._number(found, "offset", 0)
         length = self._number(found, "length", max(size - offset, 0))
         if offset + length > size:
@@ -246,22 +275,23 @@ class _Walk:
                 f"its data (offset {offset}, length {length}) runs past the end of {_short(location)!r}, which has "
                 f"{size} bytes"
             )
+        content.check_size(length)
 
     @staticmethod
-    def _file_size(location: str, folder: Path) -> int:
+    def _file_size(location: str, folder: Path, allow_outside: bool) -> int:
         what = f"its external data location {_short(location)!r}"
-        inside = f"allowed are files inside the model's folder {str(folder)!r}"
+        inside = f"allowed are files inside the model's folder {str(folder)!r} (unless allow_outside_data is set)"
         if not location or "\0" in location:
             raise OnnxStructureError(f"{what} is no path; a relative one is needed")
         # Both kinds of path on every system: what one takes for a name is a way out on another.
-        for path in (PurePosixPath(location), PureWindowsPath(location)):
+        for path in () if allow_outside else (PurePosixPath(location), PureWindowsPath(location)):
             if path.anchor:
                 raise OnnxStructureError(f"{what} is absolute; {inside}")
             if ".." in path.parts:
                 raise OnnxStructureError(f"{what} contains '..'; {inside}")
         try:
             real = (folder / location).resolve()
-            if not real.is_relative_to(folder.resolve()):
+            if not allow_outside and not real.is_relative_to(folder.resolve()):
                 raise OnnxStructureError(f"{what} is a link to {str(real)!r}; {inside}")
             status = real.stat()
         except (OSError, RuntimeError, ValueError) as error:

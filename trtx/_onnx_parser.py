@@ -34,7 +34,7 @@ from ._logger import Logger
 from ._network import NetworkDefinition
 from ._onnx_check import OnnxStructureError, check_model
 from ._onnx_report import ModelSupport, ParserErrorInfo, Subgraph, read_errors, read_subgraphs
-from ._values import check_enum, check_int, check_text, reject
+from ._values import check_bool, check_enum, check_int, check_text, reject
 
 if TYPE_CHECKING:
     from ._builder_config import BuilderConfig
@@ -78,6 +78,9 @@ class _Model(NamedTuple):
     view: memoryview
     source: str
     path: Any
+    full_path: str | None
+    #: Whether its external data may lie anywhere.
+    outside: bool
 
     @property
     def arguments(self) -> tuple[Any, int, Any]:
@@ -109,7 +112,8 @@ class OnnxParser(Handle):
 
     It must be used by one thread at a time; a second one gets `BusyError`.
 
-    A model's structure is checked first, since broken ones crash NVIDIA's parser. Hostile models may do so still.
+    A model's structure is checked first, since broken ones crash NVIDIA's parser. Hostile models may do so still: for
+    those, parse with ``isolated=True``.
     """
 
     __slots__ = ("_config", "_is_loaded", "_missing", "_native")
@@ -159,7 +163,14 @@ class OnnxParser(Handle):
 
     # Parsing
 
-    def parse(self, model: Any, path: str | os.PathLike[str] | None = None) -> None:
+    def parse(
+        self,
+        model: Any,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        allow_outside_data: bool = False,
+        isolated: bool = False,
+    ) -> None:
         """Add the layers of a serialized model to the network (``IParser::parse``).
 
         Parameters
@@ -168,25 +179,36 @@ class OnnxParser(Handle):
             The serialized ModelProto. It is not copied, and not needed afterwards.
         path : str or os.PathLike, optional
             Where the model comes from; needed for models with external data, which must lie in the same folder.
+        allow_outside_data : bool, default False
+            Let external data lie anywhere: for models that you trust, such as those in the cache of Hugging Face, whose
+            files are links out of the model's folder.
+        isolated : bool, default False
+            Let a process of its own parse the model first, with `check_onnx_model`: what crashes or blocks NVIDIA's
+            parser then raises here. For models from strangers.
 
         Raises
         ------
         ParserError
             If the model is malformed, or if TensorRT-RTX refuses it: the message lists every error with node and
             operator, and ``errors`` has them as `ParserErrorInfo`. The network may be half filled: drop it.
+            With ``isolated``, also if parsing crashes or takes more than a minute.
         InvalidArgumentError
             If an argument is of a wrong kind.
         """
         _ = self._ptr
-        self._parse("parse", self._checked("parse", _as_view(model), path))
+        self._parse("parse", self._checked("parse", _as_view(model), path, outside=allow_outside_data), isolated)
 
-    def parse_from_file(self, path: str | os.PathLike[str]) -> None:
+    def parse_from_file(
+        self, path: str | os.PathLike[str], *, allow_outside_data: bool = False, isolated: bool = False
+    ) -> None:
         """Add the layers of a model in a file to the network (``IParser::parse``, on the mapped file).
 
         Parameters
         ----------
         path : str or os.PathLike
             An ONNX file. Its external data must lie in the same folder.
+        allow_outside_data, isolated : bool, default False
+            As in `parse`.
 
         Raises
         ------
@@ -197,14 +219,24 @@ class OnnxParser(Handle):
         """
         _ = self._ptr
         with _map_file("parse_from_file", path) as view:
-            self._parse("parse_from_file", self._checked("parse_from_file", view, path))
+            model = self._checked("parse_from_file", view, path, outside=allow_outside_data)
+            self._parse("parse_from_file", model, isolated)
 
-    def _parse(self, what: str, model: _Model) -> None:
+    def _parse(self, what: str, model: _Model, isolated: bool) -> None:
+        isolated = check_bool(isolated, "isolated")
         with self._changing(what):
+            if isolated and not self._native.model:
+                from ._onnx_child import Request, parse_apart
+
+                network_flags = lib.trtx_network_definition_get_flags(self.network._ptr)
+                request = Request(model.full_path, model.outside, self.flags, network_flags)
+                parse_apart(f"OnnxParser.{what}", model.source, model.view, request)
             self._claim(what, model)
             self._finish(lib.trtx_onnx_parser_parse(self._ptr, *model.arguments), what)
 
-    def load_model_proto(self, model: Any, path: str | os.PathLike[str] | None = None) -> None:
+    def load_model_proto(
+        self, model: Any, path: str | os.PathLike[str] | None = None, *, allow_outside_data: bool = False
+    ) -> None:
         """Read a model whose initializers are going to be supplied (``IParser::loadModelProto``).
 
         Call `load_initializer` next, for each, and then `parse_model_proto`.
@@ -215,6 +247,8 @@ class OnnxParser(Handle):
             The serialized ModelProto. It is not needed afterwards.
         path : str or os.PathLike, optional
             Where the model comes from; needed for initializers in external data that are not supplied.
+        allow_outside_data : bool, default False
+            As in `parse`.
 
         Raises
         ------
@@ -224,7 +258,7 @@ class OnnxParser(Handle):
         what = "load_model_proto"
         _ = self._ptr
         missing: dict[str, OnnxStructureError] = {}
-        checked = self._checked(what, _as_view(model), path, missing)
+        checked = self._checked(what, _as_view(model), path, missing, outside=allow_outside_data)
         with self._changing(what):
             self._claim(what, checked)
             self._finish(lib.trtx_onnx_parser_load_model_proto(self._ptr, *checked.arguments), what)
@@ -296,8 +330,12 @@ class OnnxParser(Handle):
         view: memoryview,
         path: str | os.PathLike[str] | None,
         missing: dict[str, OnnxStructureError] | None = None,
+        *,
+        outside: bool,
     ) -> _Model:
         """Check a model's structure, and make what the native calls take."""
+        outside = check_bool(outside, "allow_outside_data")
+        full = None
         if path is None:
             source, folder, native_path = "the model", None, ffi.NULL
         else:
@@ -306,10 +344,10 @@ class OnnxParser(Handle):
             source, folder = f"the model {os.fspath(path)!r}", os.path.dirname(full)
             native_path = ffi.new("char[]", full.encode() if os.name == "nt" else os.fsencode(full))
         try:
-            check_model(view, folder, missing)
+            check_model(view, folder, missing, allow_outside=outside)
         except OnnxStructureError as error:
             raise ParserError(f"OnnxParser.{what}: {source} cannot be parsed: {error}") from None
-        return _Model(view, source, native_path)
+        return _Model(view, source, native_path, full, outside)
 
     @contextmanager
     def _changing(self, what: str) -> Iterator[None]:
@@ -342,7 +380,10 @@ class OnnxParser(Handle):
                 )
                 logged = "".join(f"\n  {line}" for line in said if line not in lines)
                 error.args = (f"OnnxParser.{what} failed for {self._native.model}:{lines}{logged}",)
-        _pending.raise_pending(error, *self._targets)
+        try:
+            _pending.raise_pending(error, *self._targets)
+        finally:
+            del error  # see raise_pending
 
     # Questions
 
@@ -362,7 +403,9 @@ class OnnxParser(Handle):
             self._check(lib.trtx_onnx_parser_supports_operator(self._ptr, encoded, result), "supports_operator")
         return bool(result[0])
 
-    def supports_model(self, model: Any, path: str | os.PathLike[str] | None = None) -> ModelSupport:
+    def supports_model(
+        self, model: Any, path: str | os.PathLike[str] | None = None, *, allow_outside_data: bool = False
+    ) -> ModelSupport:
         """Find out which parts of a model are supported (``IParser::supportsModelV2``).
 
         The model is parsed into a network of its own: this parser and its network stay as they are. The flags and the
@@ -372,6 +415,7 @@ class OnnxParser(Handle):
         ----------
         model : bytes-like
         path : str or os.PathLike, optional
+        allow_outside_data : bool, default False
             As in `parse`.
 
         Raises
@@ -382,7 +426,7 @@ class OnnxParser(Handle):
             If an argument is of a wrong kind.
         """
         what = "supports_model"
-        checked = self._checked(what, _as_view(model), path)
+        checked = self._checked(what, _as_view(model), path, outside=allow_outside_data)
         with self._changing(what), self._scratch(what) as parser:
             result = ffi.new("bool *")
             status = lib.trtx_onnx_parser_supports_model_v2(parser, *checked.arguments, result)
@@ -390,9 +434,12 @@ class OnnxParser(Handle):
             error = failure(ParserError, f"OnnxParser.{what}") if status else None
             errors = read_errors(parser)
             subgraphs = read_subgraphs(parser)
-            if error is not None and not errors and not subgraphs:
-                _pending.raise_pending(error, *self._targets)
-            self._check(0, what)
+            try:
+                if error is not None and not errors and not subgraphs:
+                    _pending.raise_pending(error, *self._targets)
+                self._check(0, what)
+            finally:
+                del error  # see raise_pending
         return ModelSupport(bool(result[0]), subgraphs, errors)
 
     @contextmanager

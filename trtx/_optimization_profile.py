@@ -94,7 +94,8 @@ class OptimizationProfile(Handle):
         return self._read_shapes(check_text(input, "input", empty=False, limit=MAX_TEXT))
 
     def _read_shapes(self, name: bytes) -> Three | None:
-        if ("shapes", name) not in self._keep and self._ptr:
+        _ = self._ptr
+        if ("shapes", name) not in self._keep:
             return None  # asking TensorRT-RTX would put an error into the log
         found = []
         dims = ffi.new("trtx_dims *")
@@ -162,7 +163,8 @@ class OptimizationProfile(Handle):
         return self._read_values(check_text(input, "input", empty=False, limit=MAX_TEXT))
 
     def _read_values(self, name: bytes) -> Three | None:
-        if ("values", name) not in self._keep and self._ptr:
+        _ = self._ptr
+        if ("values", name) not in self._keep:
             return None
         count = ffi.new("int32_t *")
         status = lib.trtx_optimization_profile_get_nb_shape_values(self._ptr, name, count)

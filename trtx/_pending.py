@@ -80,9 +80,34 @@ def raise_pending(native: BaseException | None, *owners: object) -> None:
         del native, error
 
 
+def report_left() -> None:
+    """Report what no call has claimed: at the end of the process none will come."""
+    while pending:
+        try:
+            report(pending.pop(0).error, "a callback whose call never came back")
+        except IndexError:  # another thread was faster
+            return
+
+
+def report_since(before: list[_Entry], where: str) -> None:
+    """Report what callbacks of this thread have raised since the list was copied."""
+    thread = threading.get_ident()
+    for entry in list(pending):
+        if entry.thread == thread and not any(entry is other for other in before):
+            pending.remove(entry)
+            report(entry.error, where)
+
+
 def report(error: BaseException, where: str) -> None:
     """Hand an exception that cannot be raised to `sys.unraisablehook`."""
     hook = sys.unraisablehook
+    if hook is sys.__unraisablehook__:  # takes a type that the interpreter alone can make
+        if sys.stderr is not None:
+            import traceback
+
+            sys.stderr.write(f"Exception ignored in {where}:\n")
+            traceback.print_exception(type(error), error, error.__traceback__)
+        return
     hook(_Unraisable(type(error), error, error.__traceback__, f"Exception ignored in {where}", None))  # type: ignore[arg-type]
 
 

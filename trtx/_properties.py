@@ -6,15 +6,17 @@ some values without a word, and then the property raises.
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Callable
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
 
 from trtx_sys._ffi import ffi
 
 from ._errors import InvalidArgumentError, NetworkError, text
 from ._values import (
+    INT32_MAX,
     INT64_MAX,
     MAX_DIMS,
     check_bool,
@@ -35,6 +37,10 @@ if TYPE_CHECKING:
     from ._layer import Layer
     from ._tensor import Tensor
 
+#: Ranges, ends included, of settings whose wrong values the library takes without a word, then and in the build.
+_RANGES: dict[str, tuple[int, int]] = {"TopKLayer.k": (1, INT32_MAX)}
+_FINITE = ("ResizeLayer.cubic_coeff",)
+
 T = TypeVar("T")
 E = TypeVar("E", bound=IntEnum)
 
@@ -50,18 +56,26 @@ class LayerProperty(Generic[T]):
         self.setter = setter
         self.__doc__ = doc
         self.name = ""
+        self.owner: type[object] = object
 
     def __set_name__(self, owner: type[object], name: str) -> None:
         self.name = name
+        self.owner = owner
 
     @overload
     def __get__(self, layer: None, owner: type[object]) -> Self: ...
     @overload
     def __get__(self, layer: Layer, owner: type[object]) -> T: ...
     def __get__(self, layer: Layer | None, owner: type[object]) -> Self | T:
-        return self if layer is None else self.read(layer)
+        if layer is None:
+            return self
+        if not isinstance(layer, self.owner):
+            self._refuse_kind(layer)
+        return self.read(layer)
 
     def __set__(self, layer: Layer, value: Any) -> None:
+        if not isinstance(layer, self.owner):
+            self._refuse_kind(layer)
         if self.setter is None:
             raise AttributeError(f"{type(layer).__name__}.{self.name} cannot be set")
         self.write(layer, value)
@@ -81,6 +95,10 @@ class LayerProperty(Generic[T]):
                 f"{self._label(layer)} is {value!r}, which TensorRT-RTX does not take: it is still {taken!r}"
             )
 
+    def _refuse_kind(self, layer: object) -> NoReturn:
+        """Raise for a property that was taken from one kind of layer and called with another: its cast is unchecked."""
+        raise TypeError(f"{self.owner.__name__}.{self.name} does not apply to {type(layer).__name__} objects")
+
     def _label(self, layer: Layer) -> str:
         return f"{type(layer).__name__}.{self.name}"
 
@@ -96,7 +114,7 @@ class LayerProperty(Generic[T]):
 
 class IntProperty(LayerProperty[int]):
     def to_native(self, value: Any) -> int:
-        return check_int(value, self.name)
+        return check_int(value, self.name, *_RANGES.get(f"{self.owner.__name__}.{self.name}", ()))
 
 
 class BoolProperty(LayerProperty[bool]):
@@ -106,14 +124,17 @@ class BoolProperty(LayerProperty[bool]):
 
 class FloatProperty(LayerProperty[float]):
     def to_native(self, value: Any) -> float:
-        return check_float(value, self.name)
+        number = check_float(value, self.name)
+        if math.isnan(number) or (math.isinf(number) and f"{self.owner.__name__}.{self.name}" in _FINITE):
+            reject(self.name, value, "a finite number")
+        return number
 
     def same(self, taken: Any, native: Any) -> bool:
         try:
             rounded = struct.unpack("f", struct.pack("f", native))[0]
         except OverflowError:
             return False
-        return taken in (native, rounded) or native != native
+        return taken in (native, rounded)
 
 
 class TextProperty(LayerProperty[str]):

@@ -116,8 +116,9 @@ class Runtime(Handle):
         return engine
 
     def _refuse(self, blob: Blob) -> NoReturn:
-        error = failure(EngineError, f"Runtime.deserialize_cuda_engine({blob.label})")
-        _pending.raise_pending(self._with_reasons(error, blob), *self._targets)
+        # Not kept in a variable: see raise_pending.
+        what = f"Runtime.deserialize_cuda_engine({blob.label})"
+        _pending.raise_pending(self._with_reasons(failure(EngineError, what), blob), *self._targets)
         raise AssertionError("unreachable")
 
     def _with_reasons(self, error: Error, blob: Blob) -> Error:
@@ -168,8 +169,8 @@ class Runtime(Handle):
         with self._shared("get_engine_validity"), open_blob(source, "engine", self.engine_header_size) as blob:
             report = self._read_validity(blob)
             if report is None:
-                error = failure(EngineError, f"Runtime.get_engine_validity({blob.label})")
-                _pending.raise_pending(self._as_cuda_error(error), *self._targets)
+                what = f"Runtime.get_engine_validity({blob.label})"
+                _pending.raise_pending(self._as_cuda_error(failure(EngineError, what)), *self._targets)
                 raise AssertionError("unreachable")
         self._check(0, "get_engine_validity")
         if report.validity is EngineValidity.INVALID and not report.diagnostics:

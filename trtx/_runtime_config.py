@@ -12,8 +12,9 @@ from trtx_sys._enums_gen import (
 )
 from trtx_sys._ffi import ffi, lib
 
+from . import _pending
 from ._engine_source import open_blob
-from ._errors import EngineError, failure
+from ._errors import EngineError, Error, failure
 from ._handle import Handle
 from ._values import check_enum, reject
 
@@ -81,17 +82,8 @@ class RuntimeCache(Handle):
         """
         with self._exclusive("deserialize"), open_blob(source, "runtime cache", 1) as blob:
             if lib.trtx_runtime_cache_deserialize(self._ptr, blob.pointer, blob.size):
-                error = failure(EngineError, f"RuntimeCache.deserialize({blob.label})")
-                if type(error) is EngineError:
-                    error = EngineError(
-                        f"{error}. A cache fits the version of TensorRT-RTX, the GPU model, the operating system and "
-                        "the driver that it was made with; go on with an empty one and save that",
-                        status=error.status,
-                        messages=error.messages,
-                    )
-                from . import _pending
-
-                _pending.raise_pending(error, *self._targets)
+                # Not kept in a variable: see raise_pending.
+                _pending.raise_pending(_with_advice(f"RuntimeCache.deserialize({blob.label})"), *self._targets)
         self._check(0, "deserialize()")
 
     def reset(self) -> None:
@@ -222,6 +214,18 @@ class RuntimeConfig(Handle):
     @runtime_cache.setter
     def runtime_cache(self, value: RuntimeCache) -> None:
         self.set_runtime_cache(value)
+
+
+def _with_advice(what: str) -> Error:
+    error = failure(EngineError, what)
+    if type(error) is not EngineError:
+        return error
+    return EngineError(
+        f"{error}. A cache fits the version of TensorRT-RTX, the GPU model, the operating system and the driver that "
+        "it was made with; go on with an empty one and save that",
+        status=error.status,
+        messages=error.messages,
+    )
 
 
 def add_parent(child: Handle, parent: Handle) -> None:

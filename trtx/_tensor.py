@@ -28,6 +28,7 @@ class Tensor(Native):
     """
 
     __slots__ = ("_network",)
+    _guarded = ("_ptr", "_network")
 
     _network: NetworkDefinition
 
@@ -35,7 +36,7 @@ class Tensor(Native):
         raise TypeError("Tensor objects cannot be made directly. Use NetworkDefinition.add_input or Layer.get_output.")
 
     def _closed_text(self) -> str:
-        return "this Tensor is no longer part of a network: its network was closed, or it was removed"
+        return "this Tensor is not part of a network: its network was closed, or it was removed, or was never made"
 
     @property
     def network(self) -> NetworkDefinition:

@@ -31,7 +31,7 @@ int32_t version_number()
 }
 
 /// The parser's own number, which is not the library's.
-int32_t parser_version_number()
+[[maybe_unused]] int32_t parser_version_number()
 {
     return version()[1] < 6 && version()[0] == 1 ? 100 : 200;
 }

@@ -58,7 +58,7 @@ bool fits(const char *pattern, const char *text)
 
 bool known(Fault const &fault)
 {
-    for (const char *action : {"throw", "null", "false", "negative", "sleep", "log", "logforeign", "callbacks"}) {
+    for (const char *action : {"throw", "null", "false", "negative", "sleep", "log", "logforeign", "callbacks", "abort"}) {
         if (fault.action == action) {
             return true;
         }
@@ -206,7 +206,9 @@ void refuse(std::string const &text)
 Verdict enter(Life const *life, const char *method)
 {
     for (Fault const &fault : due(method)) {
-        if (fault.action == "sleep") {
+        if (fault.action == "abort") {
+            std::abort();
+        } else if (fault.action == "sleep") {
             std::this_thread::sleep_for(std::chrono::milliseconds(std::atoi(fault.argument.c_str())));
         } else if (fault.action == "callbacks") {
             callback_order(fault.argument);

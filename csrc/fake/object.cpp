@@ -2,11 +2,13 @@
 #include "object.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <deque>
 #include <map>
 #include <mutex>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "trtx_fake.h"
 
@@ -14,11 +16,19 @@ namespace trtx::fake {
 namespace {
 
 /// Dead objects whose memory is kept. Bounded, so that a long test does not eat the machine.
-constexpr std::size_t kKept = 20000;
+std::size_t kept() noexcept
+{
+    static const std::size_t count = [] {
+        const char *const wish = std::getenv("TRTX_FAKE_KEPT");
+        return wish ? static_cast<std::size_t>(std::strtoul(wish, nullptr, 10)) : std::size_t{20000};
+    }();
+    return count;
+}
 
 struct Books {
     std::recursive_mutex mutex;
     std::unordered_map<void *, LifePtr> lives;
+    std::unordered_set<Life const *> living;
     std::map<std::string, int64_t> counts;
     std::deque<LifePtr> dead;
     int64_t misuses = 0;
@@ -32,10 +42,11 @@ Books &books()
     return *instance;
 }
 
-/// Classes that must not outlive the object that made them; the others only remember it for its logger.
+/// Classes that must not outlive the object that made them; the others only remember it for its logger. The weights of a
+/// network belong to its parser, which goes after it.
 bool needs_parent(std::string const &name)
 {
-    for (const char *dependent : {"NetworkDefinition", "BuilderConfig", "OnnxParser", "CudaEngine", "ExecutionContext",
+    for (const char *dependent : {"NetworkDefinition", "BuilderConfig", "CudaEngine", "ExecutionContext",
              "EngineInspector", "Refitter", "OnnxParserRefitter"}) {
         if (name == dependent) {
             return true;
@@ -50,8 +61,8 @@ void check_children(Books &all, Life const &parent)
     if (parent.class_name == "Tensor" || parent.class_name == "Layer" || parent.class_name == "HostMemory") {
         return;
     }
-    for (auto const &[face, life] : all.lives) {
-        if (life->alive && life->parent.get() == &parent && needs_parent(life->class_name)) {
+    for (Life const *life : all.living) {
+        if (life->parent.get() == &parent && needs_parent(life->class_name)) {
             record_misuse(parent.class_name + " destroyed before its " + life->class_name);
         }
     }
@@ -59,13 +70,16 @@ void check_children(Books &all, Life const &parent)
 
 void forget_oldest(Books &all)
 {
-    while (all.dead.size() > kKept) {
+    while (all.dead.size() > kept()) {
         const LifePtr oldest = std::move(all.dead.front());
         all.dead.pop_front();
         all.lives.erase(oldest->face);
         // The implementation and its life hold each other.
         oldest->revive = nullptr;
         oldest->body.reset();
+        if (oldest->forget) {
+            oldest->forget(oldest->face);
+        }
         ::operator delete(oldest->face);
     }
 }
@@ -76,6 +90,7 @@ void begin_life(LifePtr const &life)
 {
     const std::lock_guard<std::recursive_mutex> lock(books().mutex);
     books().lives[life->face] = life;
+    books().living.insert(life.get());
     ++books().counts[life->class_name];
 }
 
@@ -86,6 +101,7 @@ void end_life(LifePtr const &life) noexcept
         return;
     }
     life->alive = false;
+    books().living.erase(life.get());
     --books().counts[life->class_name];
     check_children(books(), *life);
     if (life->end) {

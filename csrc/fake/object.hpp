@@ -31,6 +31,8 @@ struct Life {
     std::function<void()> end;
     /// Puts a new face on the memory of the old one.
     std::function<void(void *)> revive;
+    /// Ends what `revive` made, where that holds anything.
+    std::function<void(void *)> forget;
 };
 
 using LifePtr = std::shared_ptr<Life>;

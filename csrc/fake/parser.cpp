@@ -93,6 +93,7 @@ public:
             static_assert(sizeof(Remains) <= sizeof(Object));
             (new (memory) Remains)->bind(weak.lock());
         };
+        life->forget = [](void *memory) { static_cast<Remains *>(memory)->Remains::~Remains(); };
         this->bind(life);
         begin_life(life);
     }

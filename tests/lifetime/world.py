@@ -1,0 +1,263 @@
+"""Inside the process of a lifetime test: `trtx` on the fake library, and one of everything.
+
+A new public class needs a line in `FACTORIES`, or the tests say that it has none.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import importlib
+import itertools
+import json
+import os
+import pkgutil
+import random
+import signal
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import trtx
+from tests.helpers.fake_session import Control
+from trtx import diagnostics
+from trtx._handle import Handle, Native
+
+__all__ = [
+    "CALLS", "FACTORIES", "NATIVE_NAMES", "UNCHECKED", "Run", "Writer", "all_closed", "build_side", "control",
+    "ctypes", "diagnostics", "gc", "handle_classes", "itertools", "json", "native_classes", "os", "plan", "quiet",
+    "random", "run_side", "signal", "small_network", "sys", "threading", "time", "trtx", "weakref",
+]  # fmt: skip
+
+control = Control(trtx.library_path())
+
+
+def quiet(severity: int, message: str) -> None:
+    """A sink that drops everything."""
+
+
+# The classes
+
+
+def _all_subclasses(kind: type[Any]) -> Iterator[type[Any]]:
+    for child in kind.__subclasses__():
+        if "_filled_class" not in child.__dict__:  # the class of closed objects
+            yield child
+            yield from _all_subclasses(child)
+
+
+def native_classes() -> list[type[Native]]:
+    """Every class of `trtx` that stands for native objects and can have instances."""
+    for module in pkgutil.iter_modules(trtx.__path__):
+        importlib.import_module(f"trtx.{module.name}")
+    kinds = set(_all_subclasses(Native))
+    public = {value for name in trtx.__all__ if isinstance(value := getattr(trtx, name), type)}
+    found = [kind for kind in kinds if kind in public or not any(True for _ in _all_subclasses(kind))]
+    return sorted(found, key=lambda kind: kind.__name__)
+
+
+def handle_classes() -> list[type[Handle]]:
+    """Those of them that own something."""
+    return [kind for kind in native_classes() if issubclass(kind, Handle)]
+
+
+# One of each
+
+
+def small_network(builder: trtx.Builder, shape: tuple[int, ...] = (2, 3)) -> trtx.NetworkDefinition:
+    network = builder.create_network()
+    relu = network.add_activation(network.add_input("x", trtx.DataType.FLOAT, shape), trtx.ActivationType.RELU)
+    relu.get_output(0).name = "y"
+    network.mark_output(relu.get_output(0))
+    return network
+
+
+def _builder(logger: trtx.Logger | None = None) -> trtx.Builder:
+    return trtx.Builder(logger or trtx.Logger(trtx.Severity.VERBOSE, quiet))
+
+
+def _memory() -> trtx.HostMemory:
+    builder = _builder()
+    return builder.build_serialized_network(small_network(builder), builder.create_config())
+
+
+_plan = b""
+
+
+def plan() -> bytes:
+    """A serialized engine."""
+    global _plan
+    if not _plan:
+        with _memory() as memory:
+            _plan = bytes(memory)
+    return _plan
+
+
+def _runtime() -> trtx.Runtime:
+    return trtx.Runtime(trtx.Logger(trtx.Severity.VERBOSE, quiet))
+
+
+def _engine() -> trtx.CudaEngine:
+    return _runtime().deserialize_cuda_engine(plan())
+
+
+#: Makes an object of a class, with everything that it needs.
+FACTORIES: dict[type[Handle], Callable[[], Handle]] = {
+    trtx.Builder: _builder,
+    trtx.BuilderConfig: lambda: _builder().create_config(),
+    trtx.CudaEngine: _engine,
+    trtx.EngineInspector: lambda: _engine().create_engine_inspector(),
+    trtx.ExecutionContext: lambda: _engine().create_execution_context(),
+    trtx.HostMemory: _memory,
+    trtx.Logger: lambda: trtx.Logger(trtx.Severity.VERBOSE, quiet),
+    trtx.NetworkDefinition: lambda: small_network(_builder()),
+    trtx.OnnxParser: lambda: trtx.OnnxParser(_builder().create_network()),
+    trtx.OptimizationProfile: lambda: _builder().create_optimization_profile(),
+    trtx.Runtime: _runtime,
+    trtx.RuntimeCache: lambda: _engine().create_runtime_config().create_runtime_cache(),
+    trtx.RuntimeConfig: lambda: _engine().create_runtime_config(),
+    trtx.SerializationConfig: lambda: _engine().create_serialization_config(),
+}
+
+#: Native classes by the names of the fake library; None where the shim alone has them.
+NATIVE_NAMES: dict[str, str | None] = {"Logger": None}
+
+
+def build_side(logger: trtx.Logger | None = None) -> dict[str, Any]:
+    """All objects of a build, by short names."""
+    logger = logger or trtx.Logger(trtx.Severity.VERBOSE, quiet)
+    builder = trtx.Builder(logger)
+    network = builder.create_network()
+    parser = trtx.OnnxParser(network)
+    tensor = network.add_input("x", trtx.DataType.FLOAT, (2, 3))
+    config = builder.create_config()
+    profile = builder.create_optimization_profile()
+    profile.set_shape("x", (2, 3), (2, 3), (2, 3))
+    config.add_optimization_profile(profile)
+    return {
+        "logger": logger, "builder": builder, "network": network, "parser": parser, "tensor": tensor, "config": config,
+        "profile": profile,
+    }  # fmt: skip
+
+
+def run_side(logger: trtx.Logger | None = None) -> dict[str, Any]:
+    """All objects of a run, by short names."""
+    logger = logger or trtx.Logger(trtx.Severity.VERBOSE, quiet)
+    runtime = trtx.Runtime(logger)
+    engine = runtime.deserialize_cuda_engine(plan())
+    config = engine.create_runtime_config()
+    cache = config.create_runtime_cache()
+    config.set_runtime_cache(cache)
+    context = engine.create_execution_context(config)
+    inspector = engine.create_engine_inspector()
+    inspector.execution_context = context
+    return {
+        "logger": logger, "runtime": runtime, "engine": engine, "config": config, "cache": cache, "context": context,
+        "inspector": inspector,
+    }  # fmt: skip
+
+
+class Run:
+    """Both sides, ready to build and to run."""
+
+    def __init__(self, sink: Any = quiet) -> None:
+        self.logger = trtx.Logger(trtx.Severity.VERBOSE, sink)
+        self.builder = trtx.Builder(self.logger)
+        self.network = small_network(self.builder)
+        self.config = self.builder.create_config()
+        self.profile = self.builder.create_optimization_profile()
+        self.parser = trtx.OnnxParser(self.builder.create_network())
+        self.runtime = trtx.Runtime(self.logger)
+        self.engine = self.runtime.deserialize_cuda_engine(plan())
+        self.inspector = self.engine.create_engine_inspector()
+        self.runtime_config = self.engine.create_runtime_config()
+        self.cache = self.runtime_config.create_runtime_cache()
+        self.saved_cache = bytes(self.cache.serialize())
+        self.serialization = self.engine.create_serialization_config()
+        self.context = self.engine.create_execution_context()
+        self._buffers = [(ctypes.c_float * 6)(), (ctypes.c_float * 6)()]
+        self.addresses = [ctypes.addressof(buffer) for buffer in self._buffers]
+        for name, address in zip(("x", "y"), self.addresses, strict=True):
+            self.context.set_tensor_address(name, address)
+
+
+#: Getters, which take no turn and do not look whether a callback raised: that comes out of the next call that does.
+UNCHECKED = {"get_layer"}
+
+
+class Writer:
+    """Takes all that it gets."""
+
+    def write(self, data: bytes) -> int:
+        return len(data)
+
+
+#: An ONNX model of one node. `OnnxParser` finds it sound; the fake's parser, which knows one file only, does not.
+_MODEL = b"\x08\x08\x3a\x12\x0a\x10\x0a\x01x\x12\x01y\x22\x08Identity"
+
+
+def _parse(run: Run) -> None:
+    try:
+        trtx.OnnxParser(run.builder.create_network()).parse(_MODEL)
+    except trtx.ParserError as error:
+        if "Failed to parse the ONNX model" not in str(error):
+            raise
+
+
+#: Calls that do real work, each with the native method behind it.
+CALLS: dict[str, tuple[str, Callable[[Run], object]]] = {
+    "add_input": ("VNetworkDefinition::addInput", lambda r: r.network.add_input("z", trtx.DataType.FLOAT, (1,))),
+    "add_layer": (
+        "VNetworkDefinition::addActivation",
+        lambda r: r.network.add_activation(r.network.get_input(0), trtx.ActivationType.TANH),
+    ),
+    "get_layer": ("VNetworkDefinition::getLayer", lambda r: r.network.get_layer(0)),
+    "rename": ("VNetworkDefinition::setName", lambda r: setattr(r.network, "name", "other")),
+    "create_network": ("VBuilder::createNetworkV2", lambda r: r.builder.create_network()),
+    "create_config": ("VBuilder::createBuilderConfig", lambda r: r.builder.create_config()),
+    "create_profile": (
+        "VBuilder::createOptimizationProfile",
+        lambda r: r.builder.create_optimization_profile(),
+    ),
+    "build": ("VBuilder::buildSerializedNetwork", lambda r: r.builder.build_serialized_network(r.network, r.config)),
+    "build_to_stream": (
+        "VBuilder::buildSerializedNetworkToStream",
+        lambda r: r.builder.build_serialized_network_to_stream(r.network, r.config, Writer()),
+    ),
+    "is_network_supported": (
+        "VBuilder::isNetworkSupported",
+        lambda r: r.builder.is_network_supported(r.network, r.config),
+    ),
+    "parse": ("IParser::parse", _parse),
+    "supports_operator": ("IParser::supportsOperator", lambda r: r.parser.supports_operator("Identity")),
+    "deserialize": ("VRuntime::deserializeCudaEngine", lambda r: r.runtime.deserialize_cuda_engine(plan())),
+    "validity": ("VRuntime::getEngineValidity", lambda r: r.runtime.get_engine_validity(plan())),
+    "serialize": ("VCudaEngine::serialize", lambda r: r.engine.serialize()),
+    "serialize_with_config": (
+        "VCudaEngine::serializeWithConfig",
+        lambda r: r.engine.serialize_with_config(r.serialization),
+    ),
+    "create_context": ("VCudaEngine::createExecutionContext", lambda r: r.engine.create_execution_context()),
+    "create_inspector": ("VCudaEngine::createEngineInspector", lambda r: r.engine.create_engine_inspector()),
+    "inspect": ("VEngineInspector::getEngineInformation", lambda r: r.inspector.get_engine_information()),
+    "cache_serialize": ("VRuntimeCache::serialize", lambda r: r.cache.serialize()),
+    "cache_deserialize": ("VRuntimeCache::deserialize", lambda r: r.cache.deserialize(r.saved_cache)),
+    "set_shape": ("VExecutionContext::setInputShape", lambda r: r.context.set_input_shape("x", (2, 3))),
+    "set_address": (
+        "VExecutionContext::setTensorAddress",
+        lambda r: r.context.set_tensor_address("x", r.addresses[0]),
+    ),
+    "infer_shapes": ("VExecutionContext::inferShapes", lambda r: r.context.infer_shapes()),
+    "enqueue": ("VExecutionContext::enqueueV3", lambda r: r.context.enqueue_v3(0)),
+    "execute": ("VExecutionContext::executeV2", lambda r: r.context.execute_v2(r.addresses)),
+}
+
+
+def all_closed(where: object = "") -> None:
+    """Nothing is left on either side, and nobody touched what was dead."""
+    assert diagnostics.live_objects() == {}, (where, diagnostics.live_objects())
+    assert control.report() == {}, (where, control.report())
+    assert control.misuses() == 0, (where, control.last_misuse())

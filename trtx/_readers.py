@@ -1,0 +1,105 @@
+"""Calls under way that hold no lock: found in the frames of the threads that make them.
+
+A trivial getter is ``return lib.trtx_x_get_y(self._ptr)``. Noting that the object is in use would cost more than the
+call itself, so nothing is noted, and another thread could destroy the object while the native getter reads it. Whoever
+destroys pays instead:
+
+1. It empties the objects: a call that begins later raises `ClosedError`.
+2. It looks through the stacks of the other threads for functions of this package that hold one of the objects: no
+   others can still have its pointer. Only frames of that moment count, as later ones find the object empty.
+3. It waits until those have returned.
+
+On its own stack it cannot wait for them: user code that such a function called (a callback, a conversion) wants to
+close the object under it, and is refused.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Collection
+from types import FrameType
+
+#: Seconds that calls under way get to return; a getter takes microseconds.
+LIMIT = 10.0
+
+_LONGEST_NAP = 0.005
+
+_PACKAGE = "trtx."
+#: User code that this module calls may be a function of the package again, such as ``close`` itself.
+_TRAMPOLINES = "trtx._callbacks"
+
+
+def call_beneath(objects: Collection[object]) -> str | None:
+    """Name of a function of this package that uses one of the objects and led to the user code that runs now."""
+    wanted = {id(thing) for thing in objects}
+    frame: FrameType | None = sys._getframe(1)
+    outside = False
+    while frame is not None:
+        module = frame.f_globals.get("__name__") or ""
+        if not module.startswith(_PACKAGE) or module == _TRAMPOLINES:
+            outside = True
+        elif outside and _holds(frame, wanted):
+            return _name(frame)
+        frame = frame.f_back
+    return None
+
+
+def wait_for_calls(objects: Collection[object]) -> str | None:
+    """Wait until the calls of other threads that use one of these emptied objects have returned.
+
+    Returns
+    -------
+    str or None
+        Name of a function that has not within `LIMIT`; None where all have.
+    """
+    calls = _calls_of_others({id(thing) for thing in objects})
+    deadline = time.monotonic() + LIMIT
+    nap = 0.0
+    while calls:
+        if time.monotonic() > deadline:
+            return _name(calls[0][1])
+        time.sleep(nap)
+        nap = min(nap + 0.0002, _LONGEST_NAP)
+        calls = _still_running(calls)
+    return None
+
+
+def _calls_of_others(wanted: set[int]) -> list[tuple[int, FrameType]]:
+    found: list[tuple[int, FrameType]] = []
+    for thread, top in _stacks().items():
+        frame: FrameType | None = top
+        while frame is not None:
+            if (frame.f_globals.get("__name__") or "").startswith(_PACKAGE) and _holds(frame, wanted):
+                found.append((thread, frame))
+            frame = frame.f_back
+    return found
+
+
+def _still_running(calls: list[tuple[int, FrameType]]) -> list[tuple[int, FrameType]]:
+    running: set[FrameType] = set()
+    stacks = _stacks()
+    for thread in {thread for thread, _ in calls}:
+        frame = stacks.get(thread)
+        while frame is not None:
+            running.add(frame)
+            frame = frame.f_back
+    return [call for call in calls if call[1] in running]
+
+
+def _stacks() -> dict[int, FrameType]:
+    """Innermost frame of each other thread."""
+    if not hasattr(sys, "_current_frames"):
+        return {}
+    frames = sys._current_frames()
+    frames.pop(threading.get_ident(), None)  # this very frame: the two would refer to each other
+    return frames
+
+
+def _holds(frame: FrameType, wanted: set[int]) -> bool:
+    return any(id(value) in wanted for value in list(frame.f_locals.values()))
+
+
+def _name(frame: FrameType) -> str:
+    return str(getattr(frame.f_code, "co_qualname", frame.f_code.co_name))
