@@ -175,7 +175,6 @@ class TestExternalData:
         for sound in (
             tensor(location="w.bin"),
             tensor(location="w.bin", offset="84", length="16"),
-            tensor(location="w.bin", offset="100", length="0"),
             tensor(location="deep/w.bin", length="16"),
             tensor(location="./w.bin", checksum="abc"),
         ):
@@ -307,3 +306,105 @@ def test_payloads_are_stepped_over():
     payload = small.index(bytes.fromhex("0000803f") * 4)
     assert not touched & set(range(payload, payload + 16))
     assert len(touched) > 10
+
+
+class TestOperatorsThatCrash:
+    """What a fuzzer found NVIDIA's parser to crash on, as far as the model itself tells."""
+
+    @staticmethod
+    def with_input(node, shape, initializers=()):
+        value = helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)
+        return helper.make_model(helper.make_graph([node], "g", [value], [], list(initializers)))
+
+    @pytest.mark.parametrize("operator", ["Conv", "MaxPool", "AveragePool", "LpPool"])
+    def test_output_padding_where_there_is_none(self, operator):
+        node = helper.make_node(operator, ["x", "w"], ["y"], name="culprit", output_padding=[1, 1])
+        assert f"('culprit', operator '{operator}'): {operator} has no attribute 'output_padding'" in refuse(
+            model([node])
+        )
+        node.op_type = "ConvTranspose"
+        accept(model([node]))
+
+    def test_an_attribute_twice(self):
+        node = helper.make_node("Split", ["x"], ["y", "z"], name="culprit", split=[1, 1])
+        node.attribute.add().CopyFrom(node.attribute[0])
+        assert "'culprit', operator 'Split'): attribute 'split' comes a second time" in refuse(model([node]))
+
+    @pytest.mark.parametrize(("shape", "axis"), [((), None), ((3, 4), 2), ((3, 4), -3), ((3,), 2**40)])
+    def test_the_axis_of_a_split(self, shape, axis):
+        options = {} if axis is None else {"axis": axis}
+        node = helper.make_node("Split", ["x"], ["y", "z"], name="culprit", **options)
+        assert f"its axis is {axis or 0}, and its input has {len(shape)} dimensions" in refuse(
+            self.with_input(node, shape)
+        )
+
+    @pytest.mark.parametrize(("shape", "axis"), [((3,), 0), ((3, 4), 1), ((3, 4), -2), (None, 7), (("n", 2), -1)])
+    def test_splits_that_pass(self, shape, axis):
+        accept(self.with_input(helper.make_node("Split", ["x"], ["y", "z"], axis=axis), shape))
+
+    def test_the_shape_of_an_expand(self):
+        np = pytest.importorskip("numpy")
+        node = helper.make_node("Expand", ["w", "x"], ["y"], name="culprit")
+        for size in (9, 65536):
+            assert f"its shape has {size} dimensions; allowed are 8" in refuse(self.with_input(node, (size,)))
+        for size in (0, 8, "n"):
+            accept(self.with_input(node, (size,)))
+        node.input[1] = "shape"
+        for pack in (True, False):
+            long = numpy_helper.from_array(np.ones(9, np.int64), "shape")
+            data = self.with_input(node, (1,), [long]).SerializeToString()
+            if not pack:  # protobuf reads both ways
+                assert b"\x08\x09" in data
+            assert "its shape has 9 dimensions" in refuse(data)
+
+
+class TestSizesOfTensors:
+    """NVIDIA's parser believes a tensor's dimensions, and reads past the end of its data."""
+
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            ({"dims": [65536]}, "tell of 262144 bytes, and it has 16"),
+            ({"dims": [2**40, 2**40]}, "bytes, and it has 16"),
+            ({"dims": [5]}, "tell of 20 bytes, and it has 16"),
+            ({"data_type": TensorProto.DOUBLE}, "tell of 32 bytes, and it has 16"),
+            ({"dims": [-4]}, "one of its dimensions is -4"),
+        ],
+    )
+    def test_raw_data(self, change, words):
+        broken = tensor("culprit")
+        broken.data_type = change.get("data_type", broken.data_type)
+        if "dims" in change:
+            del broken.dims[:]
+            broken.dims.extend(change["dims"])
+        for place in (model(initializers=[broken]), model([helper.make_node("Constant", [], ["y"], value=broken)])):
+            said = refuse(place)
+            assert "('culprit')" in said
+            assert words in said
+
+    @pytest.mark.parametrize("kind", ["FLOAT", "DOUBLE", "INT32", "INT64", "UINT64", "BOOL", "FLOAT16"])
+    def test_values_of_a_field_of_their_own(self, kind):
+        sound = helper.make_tensor("culprit", getattr(TensorProto, kind), [3], [0, 1, 1])
+        accept(model(initializers=[sound]))
+        sound.dims[0] = 4
+        assert "('culprit'): its dimensions tell of 4 values, and it has 3" in refuse(model(initializers=[sound]))
+
+    def test_scalars_empty_tensors_and_strings_pass(self):
+        empty = helper.make_tensor("empty", TensorProto.FLOAT, [0, 7], [])
+        scalar = helper.make_tensor("scalar", TensorProto.FLOAT, [], [1.0])
+        text = helper.make_tensor("text", TensorProto.STRING, [2], [b"a", b"b"])
+        accept(model(initializers=[empty, scalar, text]))
+
+    def test_small_types_are_packed(self):
+        sound = helper.make_tensor("culprit", TensorProto.INT4, [3], b"\x21\x03", raw=True)
+        accept(model(initializers=[sound]))
+        sound.dims[0] = 5
+        assert "tell of 3 bytes, and it has 2" in refuse(model(initializers=[sound]))
+
+    def test_external_data(self, tmp_path):
+        (tmp_path / "w.bin").write_bytes(bytes(100))
+        accept(model(initializers=[tensor("w", "w.bin", length="16")]), tmp_path)
+        broken = tensor("culprit", "w.bin", length="15")
+        assert "('culprit'): its dimensions and type tell of 16 bytes, and it has 15" in refuse(
+            model(initializers=[broken]), tmp_path
+        )
