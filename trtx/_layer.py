@@ -148,12 +148,10 @@ class Layer(Native):
             From 0 to ``num_outputs - 1``.
         """
         # Written out, not through the network's helpers: building a large network is mostly this call and add_*.
-        if index.__class__ is not int:
-            index = check_int(index, "index")
         try:
             pointer = _get_output(self._ptr, index)
-        except OverflowError:
-            pointer = None
+        except (OverflowError, TypeError):
+            self._reject_output(index)
         if not pointer:
             self._reject_output(index)
         network = self._network

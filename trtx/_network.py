@@ -11,7 +11,6 @@ from trtx_sys._ffi import ffi, lib
 from ._errors import InvalidArgumentError, NetworkError, text
 from ._handle import destroying
 from ._layer import Layer
-from ._layers_gen import LAYER_CLASSES
 from ._network_dense import DenseLayers
 from ._network_shape import ShapeLayers
 from ._tensor import Tensor
@@ -106,7 +105,6 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         index : int
             From 0 to ``num_layers - 1``.
         """
-        # Written out, like Layer.get_output: walking over a large network is mostly this call.
         if index.__class__ is not int:
             index = check_int(index, "index")
         try:
@@ -115,12 +113,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
             pointer = None
         if not pointer:
             self._reject_index("get_layer", index, self.num_layers, "layers")
-        reference = self._wrappers.get(pointer)
-        if reference is not None:
-            known = reference()
-            if known is not None:
-                return known  # type: ignore[return-value]
-        return self._new_layer(LAYER_CLASSES.get(lib.trtx_layer_get_type(pointer), Layer), pointer)
+        return self._layer(pointer)
 
     def get_input(self, index: int) -> Tensor:
         """An input (``INetworkDefinition::getInput``).

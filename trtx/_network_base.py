@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from trtx_sys._ffi import ffi, lib
 
 from ._errors import InvalidArgumentError, NetworkError
-from ._handle import Handle, Native, take_pointer
+from ._handle import Handle, Native, has_pointer, take_pointer
 from ._layer import Layer
 from ._layers_gen import LAYER_CLASSES
 from ._pending import pending
@@ -29,16 +29,18 @@ _reference = weakref.ref
 class NetworkBase(Handle):
     """Calls of a network, one at a time, and the objects that it owns."""
 
-    __slots__ = ("_wrappers",)
+    __slots__ = ("_added", "_wrappers")
 
     _destroy = lib.trtx_network_definition_destroy
     _error = NetworkError
 
     #: Python objects of native tensors and layers, by pointer: the same native object is the same Python object.
     _wrappers: dict[Any, weakref.ref[Native]]
+    #: Layers that were added and are not in _wrappers yet: few are ever looked up, so that costs less.
+    _added: list[weakref.ref[Native]]
 
     def _setup(self, pointer: Any, *parents: Handle) -> None:
-        self._wrappers = {}
+        self._wrappers, self._added = {}, []
         super()._setup(pointer, *parents)
         # Who holds the turn also has the memory for the results of calls: it is made once, not for every layer.
         self._turn = [(ffi.new("trtx_layer **"), ffi.new("trtx_tensor **"))]
@@ -47,7 +49,16 @@ class NetworkBase(Handle):
     def _builder(self) -> Builder:
         return self._parents[0]  # type: ignore[return-value]
 
+    def _index_added(self) -> None:
+        """Put the layers that were added where they are looked up."""
+        while self._added:
+            reference = self._added.pop()
+            layer = reference()
+            if layer is not None and has_pointer(layer):
+                self._wrappers[layer._ptr] = reference
+
     def _dependents(self) -> list[Native]:
+        self._index_added()
         return [native for reference in list(self._wrappers.values()) if (native := reference()) is not None]
 
     def _before_destroy(self) -> None:
@@ -58,6 +69,7 @@ class NetworkBase(Handle):
         super()._disown()
 
     def _empty_wrappers(self) -> None:
+        self._index_added()
         wrappers, self._wrappers = self._wrappers, {}
         for reference in wrappers.values():
             native = reference()
@@ -80,11 +92,10 @@ class NetworkBase(Handle):
             pointer = out[0]
         finally:
             self._turn.append(token)
-        # As in _new_layer, without the call.
         layer: L = _make(kind)
         layer._ptr = pointer
         layer._network = self  # type: ignore[assignment]
-        self._wrappers[pointer] = _reference(layer)
+        self._added.append(_reference(layer))
         return layer
 
     def _change(self, what: str, function: Any, *arguments: Any) -> None:
@@ -133,14 +144,14 @@ class NetworkBase(Handle):
 
     def _layer(self, pointer: Any) -> Layer:
         """The one object of a native layer, of the class of its kind."""
+        if self._added:
+            self._index_added()
         reference = self._wrappers.get(pointer)
-        known = None if reference is None else reference()
-        if known is not None:
-            return known  # type: ignore[return-value]
-        return self._new_layer(LAYER_CLASSES.get(lib.trtx_layer_get_type(pointer), Layer), pointer)
-
-    def _new_layer(self, kind: type[L], pointer: Any) -> L:
-        layer: L = _make(kind)
+        if reference is not None:
+            known = reference()
+            if known is not None:
+                return known  # type: ignore[return-value]
+        layer: Layer = _make(LAYER_CLASSES.get(lib.trtx_layer_get_type(pointer), Layer))
         layer._ptr = pointer
         layer._network = self  # type: ignore[assignment]
         self._wrappers[pointer] = _reference(layer)

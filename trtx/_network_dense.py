@@ -82,7 +82,7 @@ class DenseLayers(NetworkBase):
         layer: layers.ActivationLayer = _make(_ActivationLayer)
         layer._ptr = added
         layer._network = self  # type: ignore[assignment]
-        self._wrappers[added] = _reference(layer)
+        self._added.append(_reference(layer))
         return layer
 
     def add_unary(self, input: Tensor, op: UnaryOperation) -> layers.UnaryLayer:

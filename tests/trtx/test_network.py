@@ -130,7 +130,8 @@ def test_indices_out_of_range_name_what_is_allowed(network: trtx.NetworkDefiniti
         lambda: network.get_output(0),
         lambda: layer.get_input(2),
         lambda: layer.get_output(1),
-        lambda: layer.get_output(True),
+        lambda: layer.get_output(0.5),  # type: ignore[arg-type]
+        lambda: layer.get_output(2**40),
         lambda: x.get_dimension_name(4),
     ):
         with pytest.raises(trtx.InvalidArgumentError, match="index"):
