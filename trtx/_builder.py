@@ -14,8 +14,7 @@ from ._callbacks import Target, trampoline
 from ._errors import BuilderError, InvalidArgumentError, failure, text
 from ._handle import Handle
 from ._host_memory import HostMemory
-from ._library import require_library
-from ._logger import Logger
+from ._logger import Logger, MadeWithLogger
 from ._optimization_profile import OptimizationProfile
 from ._progress_monitor import BuildMonitor
 from ._values import INT32_MAX, check_int, reject
@@ -36,7 +35,7 @@ class StreamWriter(Protocol):
         ...
 
 
-class Builder(Handle):
+class Builder(MadeWithLogger):
     """Makes networks and configurations, and builds engines of them (``IBuilder``). No GPU is needed.
 
     Parameters
@@ -63,23 +62,7 @@ class Builder(Handle):
     _error = BuilderError
 
     def __init__(self, logger: Logger) -> None:
-        if not isinstance(logger, Logger):
-            reject("logger", logger, "a trtx.Logger")
-        require_library()
-        result = ffi.new("trtx_builder **")
-        self._targets = logger._targets
-        status = lib.trtx_builder_create(logger._ptr, result)
-        if result[0]:
-            self._setup(result[0], logger)
-        self._check(status, "create")
-
-    @property
-    def logger(self) -> Logger:
-        """The logger that the builder was made with."""
-        _ = self._ptr
-        logger = self._parents[0]
-        assert isinstance(logger, Logger)
-        return logger
+        self._create(logger, "trtx_builder", lib.trtx_builder_create)
 
     @property
     def max_threads(self) -> int:

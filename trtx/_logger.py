@@ -12,7 +12,8 @@ from trtx_sys._ffi import ffi, lib
 from ._callbacks import Target
 from ._errors import InvalidArgumentError
 from ._handle import Handle, refuse_after_fork
-from ._values import check_enum, check_text
+from ._library import require_library
+from ._values import check_enum, check_text, reject
 
 if TYPE_CHECKING:
     import logging
@@ -129,6 +130,32 @@ class Logger(Handle):
 
     def _how_to_make(self) -> str:
         return "Call trtx.Logger()."
+
+
+class MadeWithLogger(Handle):
+    """What is made directly with a logger, and keeps it alive: builders and runtimes."""
+
+    __slots__ = ()
+
+    def _create(self, logger: Logger, c_type: str, function: Callable[..., int]) -> None:
+        if not isinstance(logger, Logger):
+            reject("logger", logger, "a trtx.Logger")
+        require_library()
+        result = ffi.new(f"{c_type} **")
+        self._targets = logger._targets
+        status = function(logger._ptr, result)
+        if result[0]:
+            self._setup(result[0], logger)
+        # Checked last: if a callback raised, the object that there is goes with this one.
+        self._check(status, "create")
+
+    @property
+    def logger(self) -> Logger:
+        """The logger that it was made with."""
+        _ = self._ptr
+        logger = self._parents[0]
+        assert isinstance(logger, Logger)
+        return logger
 
 
 def _as_sink(sink: Any) -> Sink:

@@ -23,7 +23,7 @@ from trtx_sys._ffi import lib
 
 from . import _layers_gen as layers
 from ._errors import InvalidArgumentError
-from ._network_base import NetworkBase
+from ._network_base import L, NetworkBase
 from ._pending import pending
 from ._tensor import Tensor
 from ._values import (
@@ -183,19 +183,10 @@ class DenseLayers(NetworkBase):
         -----
         Stride, padding, dilation and groups are properties of the layer. The arrays are kept, not copied.
         """
-        pointer, maps, dims, native = self._convolution(input, num_output_maps, kernel_shape, kernel, bias)
-        layer = self._add(
-            "add_convolution_nd",
-            lib.trtx_network_definition_add_convolution_nd,
-            layers.ConvolutionLayer,
-            pointer,
-            maps,
-            dims,
-            native[0][0],
-            native[1][0],
+        function = lib.trtx_network_definition_add_convolution_nd
+        return self._add_convolution(
+            layers.ConvolutionLayer, function, input, num_output_maps, kernel_shape, kernel, bias
         )
-        self._keep_weights(layer, kernel=native[0][1], bias=native[1][1])
-        return layer
 
     def add_deconvolution_nd(
         self, input: Tensor, num_output_maps: int, kernel_shape: Sequence[int], kernel: Any, bias: Any = None
@@ -220,34 +211,37 @@ class DenseLayers(NetworkBase):
         InvalidArgumentError
             If the number or the type of the weights does not fit.
         """
-        pointer, maps, dims, native = self._convolution(input, num_output_maps, kernel_shape, kernel, bias)
-        layer = self._add(
-            "add_deconvolution_nd",
-            lib.trtx_network_definition_add_deconvolution_nd,
-            layers.DeconvolutionLayer,
-            pointer,
-            maps,
-            dims,
-            native[0][0],
-            native[1][0],
+        function = lib.trtx_network_definition_add_deconvolution_nd
+        return self._add_convolution(
+            layers.DeconvolutionLayer, function, input, num_output_maps, kernel_shape, kernel, bias
         )
-        self._keep_weights(layer, kernel=native[0][1], bias=native[1][1])
-        return layer
 
-    def _convolution(
-        self, input: Tensor, num_output_maps: int, kernel_shape: Sequence[int], kernel: Any, bias: Any
-    ) -> tuple[Any, int, Any, list[tuple[Any, Weights | None]]]:
+    def _add_convolution(
+        self,
+        kind: type[L],
+        function: Callable[..., int],
+        input: Tensor,
+        num_output_maps: int,
+        kernel_shape: Sequence[int],
+        kernel: Any,
+        bias: Any,
+    ) -> L:
         pointer = self._own(input, "input")
         maps = check_int(num_output_maps, "num_output_maps", 1, INT64_MAX)
         sizes = check_shape(kernel_shape, "kernel_shape", low=1)
         if len(sizes) not in (2, 3):
             reject("kernel_shape", tuple(sizes), "two or three sizes, one for each spatial dimension")
-        native = [self._weights(kernel, "kernel", input), self._weights(bias, "bias", input)]
-        _check_kernel(native[0][1], input, maps, sizes)
-        held = native[1][1]
-        if held is not None and held.count not in (0, maps):
-            raise InvalidArgumentError(f"bias has {held.count} elements; allowed are {maps}, one for each output map")
-        return pointer, maps, to_dims(sizes), native
+        native_kernel, held_kernel = self._weights(kernel, "kernel", input)
+        native_bias, held_bias = self._weights(bias, "bias", input)
+        _check_kernel(held_kernel, input, maps, sizes)
+        if held_bias is not None and held_bias.count not in (0, maps):
+            raise InvalidArgumentError(
+                f"bias has {held_bias.count} elements; allowed are {maps}, one for each output map"
+            )
+        what = "add_convolution_nd" if kind is layers.ConvolutionLayer else "add_deconvolution_nd"
+        layer = self._add(what, function, kind, pointer, maps, to_dims(sizes), native_kernel, native_bias)
+        self._keep_weights(layer, kernel=held_kernel, bias=held_bias)
+        return layer
 
     def add_pooling_nd(self, input: Tensor, type: PoolingType, window_size: Sequence[int]) -> layers.PoolingLayer:
         """Reduce a sliding window to its maximum or average (``INetworkDefinition::addPoolingNd``).

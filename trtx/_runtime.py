@@ -11,9 +11,8 @@ from trtx_sys._ffi import ffi, lib
 from . import _pending
 from ._engine_source import Blob, explain, open_blob
 from ._errors import CudaError, EngineError, Error, failure, text
-from ._handle import Handle
-from ._library import library_version, require_library
-from ._logger import Logger
+from ._library import library_version
+from ._logger import Logger, MadeWithLogger
 from ._values import INT32_MAX, check_bool, check_int, reject
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ class EngineValidityReport(NamedTuple):
     diagnostics: EngineInvalidityDiagnostics
 
 
-class Runtime(Handle):
+class Runtime(MadeWithLogger):
     """Deserializes engines (``IRuntime``).
 
     Parameters
@@ -60,16 +59,7 @@ class Runtime(Handle):
     _error = EngineError
 
     def __init__(self, logger: Logger) -> None:
-        if not isinstance(logger, Logger):
-            reject("logger", logger, "a trtx.Logger")
-        require_library()
-        result = ffi.new("trtx_runtime **")
-        status = lib.trtx_runtime_create(logger._ptr, result)
-        if status:
-            self._targets = logger._targets
-            self._fail("create")
-        self._setup(result[0], logger)
-        self._check(0, "create")
+        self._create(logger, "trtx_runtime", lib.trtx_runtime_create)
 
     def _how_to_make(self) -> str:
         return "Call trtx.Runtime(logger)."
@@ -186,14 +176,6 @@ class Runtime(Handle):
         if problem is None:
             return error
         return CudaError(f"{error}. {problem}", status=error.status, messages=error.messages)
-
-    @property
-    def logger(self) -> Logger:
-        """The logger that the runtime was made with."""
-        _ = self._ptr
-        logger = self._parents[0]
-        assert isinstance(logger, Logger)
-        return logger
 
     @property
     def engine_header_size(self) -> int:
