@@ -84,10 +84,11 @@ def take_pointer(native: Native) -> Any:
     """Take the pointer out of an object, which closes it; None where another thread was faster."""
     try:
         pointer = _pointer_slot.__get__(native)
+        # The class first: another thread must never find an open object without a pointer.
+        _set_class(native, _empty_class(type(native)))
         _pointer_slot.__delete__(native)
     except AttributeError:
         return None
-    _set_class(native, _empty_class(type(native)))
     return pointer
 
 
@@ -99,8 +100,8 @@ def closed_error(native: Native) -> ClosedError:
 
 def _give_back(native: Native, pointer: Any) -> None:
     """Undo `take_pointer`."""
+    _pointer_slot.__set__(native, pointer)
     _set_class(native, type(native)._filled_class)
-    native._ptr = pointer
 
 
 @contextmanager

@@ -16,7 +16,7 @@ constexpr std::size_t kKept = 1024;
 struct Bridges {
     std::mutex mutex;
     std::unordered_map<void *, std::unique_ptr<BridgeBase>> live;
-    std::deque<std::unique_ptr<BridgeBase>> retired;
+    std::deque<std::pair<void *, std::unique_ptr<BridgeBase>>> retired;
 };
 
 /// Never destroyed: the library's threads may call a bridge while the process ends.
@@ -99,22 +99,22 @@ void retire_bridge(void *handle) noexcept
             bridges().live.erase(found);
         }
         bridge->retire();
-        std::unique_ptr<BridgeBase> oldest;
+        std::pair<void *, std::unique_ptr<BridgeBase>> oldest;
+        void *const registered = registered_logger();
         const std::lock_guard<std::mutex> lock(bridges().mutex);
-        bridges().retired.push_back(std::move(bridge));
+        bridges().retired.emplace_back(handle, std::move(bridge));
         if (bridges().retired.size() > kKept) {
             oldest = std::move(bridges().retired.front());
             bridges().retired.pop_front();
+            if (oldest.first == registered) {
+                // The library may call this one at any time: it goes on to wait.
+                bridges().retired.push_back(std::move(oldest));
+            }
         }
     } catch (...) {
         // Without memory to keep it properly, keep it for good: a leak is better than a dangling pointer.
         (void)bridge.release();
     }
-}
-
-bool callbacks_enabled() noexcept
-{
-    return !gDisabled.load();
 }
 
 } // namespace trtx

@@ -64,8 +64,6 @@ protected:
 void adopt_bridge(void *handle, std::unique_ptr<BridgeBase> bridge);
 /// Retires the bridge behind a handle. Null and handles of foreign objects are ignored.
 void retire_bridge(void *handle) noexcept;
-/// Whether any bridge may still call out.
-bool callbacks_enabled() noexcept;
 
 template <class T, class Callbacks> T *make_bridge(Callbacks const &callbacks, void *user_data)
 {

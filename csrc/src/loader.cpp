@@ -157,6 +157,15 @@ void require_version(Version since)
     }
 }
 
+void *registered_logger() noexcept
+{
+    if (!gCore.ready.load(std::memory_order_acquire)) {
+        return nullptr;
+    }
+    auto *function = reinterpret_cast<void *(*)()>(gCore.library.symbol("getLogger"));
+    return function ? function() : nullptr;
+}
+
 void *create_in_core(const char *name, void *first)
 {
     return factory<void *(*)(void *, int32_t)>(core(), name)(first, core().version_number);
