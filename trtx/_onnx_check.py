@@ -112,13 +112,17 @@ class _Walk:
             fields = self._fields(0, len(self._bytes), _MODEL, 0)
         except OnnxStructureError as error:
             raise error.within("this is no ONNX model, or a truncated one") from None
+        graphs = sum(tag == _MODEL_GRAPH for tag, _, _ in fields)
+        if not graphs:
+            raise OnnxStructureError("this is no ONNX model: it has no graph")
+        if graphs > 1:
+            # protobuf merges them, and each is checked without the other's inputs and initializers.
+            raise OnnxStructureError(f"the model has {graphs} graphs; one is allowed")
         for tag, start, stop in fields:
             if tag == _MODEL_GRAPH:
                 self._graph(start, stop, 1, main=True)
             else:
                 self._function(start, stop)
-        if not any(tag == _MODEL_GRAPH for tag, _, _ in fields):
-            raise OnnxStructureError("this is no ONNX model: it has no graph")
 
     def _graph(self, pos: int, end: int, depth: int, *, main: bool = False) -> None:
         # A graph without nodes is a valid one: its outputs may be inputs or initializers.
@@ -180,7 +184,7 @@ class _Walk:
             for start, stop in attributes:
                 attribute = self._attribute(start, stop, depth + 1)
                 if attribute in seen:
-                    raise OnnxStructureError(f"attribute {attribute!r} comes a second time, at byte {start}")
+                    raise OnnxStructureError(f"attribute {_short(attribute)!r} comes a second time, at byte {start}")
                 seen[attribute] = (start, stop)
             if shapes is not None:
                 shapes.check(self._text(*operator), inputs, seen, depth + 1)
@@ -192,7 +196,7 @@ class _Walk:
         fields = self._fields(pos, end, _ATTRIBUTE, depth)
         if len(fields) < 2 and (not fields or fields[0][0] == _ATTRIBUTE_NAME):
             # Numbers or strings, as most attributes hold.
-            return self._text(*fields[0][1:]) if fields else ""
+            return self._name(*fields[0][1:]) if fields else ""
         seen: set[int] = set()
         try:
             for tag, start, stop in fields:
@@ -200,7 +204,7 @@ class _Walk:
                     raise OnnxStructureError(f"field {tag >> 3} comes a second time, at byte {start}; once is allowed")
                 seen.add(tag)
                 if tag == _ATTRIBUTE_NAME:
-                    name = self._text(start, stop)
+                    name = self._name(start, stop)
                 elif tag in (_GRAPH_VALUE, _GRAPHS):
                     self._graph(start, stop, depth + 1)
                 elif tag in (_TENSOR_VALUE, _TENSORS):
@@ -208,7 +212,7 @@ class _Walk:
                 else:
                     self._sparse(start, stop, depth + 1, "sparse tensor")
         except OnnxStructureError as error:
-            raise error.within(f"attribute {name!r}") from None
+            raise error.within(f"attribute {_short(name)!r}") from None
         return name
 
     def _sparse(self, pos: int, end: int, depth: int, what: str) -> None:
@@ -228,9 +232,11 @@ class _Walk:
                 if tag == _TENSOR_EXTERNAL:
                     entries.append(self._entry(start, stop, depth + 1))
                 elif tag == _TENSOR_LOCATION:
-                    is_external = start == 1
+                    # protobuf cuts an enum to 32 bits, and leaves the field as it was for a value it does not know.
+                    value = start & 0xFFFFFFFF
+                    is_external = value == 1 or (is_external and value != 0)
                 elif tag == _TENSOR_NAME:
-                    name = self._text(start, stop)
+                    name = self._name(start, stop)
                 else:
                     content.add(tag, start, stop)
             if is_external:
@@ -238,7 +244,7 @@ class _Walk:
             else:
                 content.check()
         except OnnxStructureError as error:
-            error = error.within(f"{what} ({name!r})")
+            error = error.within(f"{what} ({_short(name)!r})")
             if not main or self._faults is None or not is_external:
                 raise error from None
             self._faults[name] = error
@@ -249,7 +255,7 @@ class _Walk:
         key = value = ""
         for tag, start, stop in self._fields(pos, end, _ENTRY, depth):
             if tag == _ENTRY_KEY:
-                key = self._text(start, stop)
+                key = self._name(start, stop)
             else:
                 # Invalid UTF-8 makes the name of a file that does not exist.
                 value = str(self._bytes[start:stop], "utf-8", "replace")
@@ -372,7 +378,12 @@ class _Walk:
                 return value & (2**64 - 1), pos
         raise OnnxStructureError(f"at byte {at}: a number takes more than 10 bytes")
 
+    def _name(self, start: int, stop: int) -> str:
+        """All of a name, to tell it from others."""
+        return str(self._bytes[start:stop], "utf-8", "replace")
+
     def _text(self, start: int, stop: int) -> str:
+        """As much of a name as a message shows."""
         return _short(str(self._bytes[start : min(stop, start + 4 * _MAX_SHOWN)], "utf-8", "replace"))
 
 

@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 #: Most dimensions of a tensor, ``Dims::MAX_DIMS``.
 _MAX_DIMS = 8
+#: More elements than any tensor has.
+_MANY = 1 << 64
 _NAME = 1 << 3 | 2
 _TYPE = 2 << 3 | 2
 #: Fields of a tensor: its dimensions, packed and one by one, and its name.
@@ -125,7 +127,8 @@ def _packed(data: memoryview) -> list[int]:
     found = []
     value = shift = 0
     for byte in data:
-        value |= (byte & 0x7F) << shift
+        if shift < 70:  # protobuf takes no longer ones, and the number must not grow with the field
+            value |= (byte & 0x7F) << shift
         shift += 7
         if byte < 0x80:
             found.append(value & (2**64 - 1))
@@ -160,7 +163,7 @@ class Content:
         elif tag == _DIMS:
             self._dims += _packed(self._bytes[start:stop])
         elif tag == _TENSOR_TYPE:
-            self._type = start
+            self._type = start & 0xFFFFFFFF  # as protobuf cuts it
         else:
             size = _VALUES.get(tag)
             if size is None:
@@ -193,5 +196,5 @@ class Content:
         for size in self._dims:
             if size >> 63:
                 raise OnnxStructureError(f"one of its dimensions is {size - (1 << 64)}; allowed are 0 and more")
-            count *= size
-        return count
+            count = min(count * size, _MANY)  # many dimensions must not make a number of any length
+        return 0 if 0 in self._dims else count
