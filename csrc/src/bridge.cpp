@@ -100,13 +100,12 @@ void retire_bridge(void *handle) noexcept
         }
         bridge->retire();
         std::pair<void *, std::unique_ptr<BridgeBase>> oldest;
-        void *const registered = registered_logger();
         const std::lock_guard<std::mutex> lock(bridges().mutex);
         bridges().retired.emplace_back(handle, std::move(bridge));
         if (bridges().retired.size() > kKept) {
             oldest = std::move(bridges().retired.front());
             bridges().retired.pop_front();
-            if (oldest.first == registered) {
+            if (oldest.first == registered_logger()) {
                 // The library may call this one at any time: it goes on to wait.
                 bridges().retired.push_back(std::move(oldest));
             }
