@@ -42,7 +42,7 @@ FAMILIES = (
     "engine",
     "plugins",
 )
-OTHERS = ("enums", "structs", "exports", "vocabulary")
+OTHERS = ("enums", "layer_enums", "structs", "exports", "vocabulary")
 KINDS = {"Interface": "impl", "Direct": "direct", "Application": "application"}
 ACCESS = ("protected", "private")
 
@@ -78,7 +78,7 @@ def read_registry(folder: Path = REGISTRY) -> Registry:
     for path in sorted(folder.glob("*.pyi")):
         if path.stem not in known:
             raise RegistryError(Where(path, 1), "this family is not listed in codegen/read.py")
-    for stem in (*OTHERS[:3], *FAMILIES):
+    for stem in (*OTHERS[:-1], *FAMILIES):
         path = folder / f"{stem}.pyi"
         if not path.exists():
             continue

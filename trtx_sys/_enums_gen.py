@@ -289,6 +289,141 @@ class LayerInformationFormat(IntEnum):
     JSON = 1
 
 
+class RuntimePlatform(IntEnum):
+    """Platform that an engine will run on."""
+
+    SAME_AS_BUILD = 0
+    WINDOWS_AMD64 = 1
+
+
+class BuilderFlag(IntEnum):
+    """Switches of a build."""
+
+    DEBUG = 2
+    GPU_FALLBACK = 3
+    REFIT = 4
+    DISABLE_TIMING_CACHE = 5
+    TF32 = 6
+    SPARSE_WEIGHTS = 7
+    SAFETY_SCOPE = 8
+    DIRECT_IO = 11
+    VERSION_COMPATIBLE = 12
+    EXCLUDE_LEAN_RUNTIME = 13
+    ERROR_ON_TIMING_CACHE_MISS = 15
+    DISABLE_COMPILATION_CACHE = 17
+    STRIP_PLAN = 18
+    REFIT_IDENTICAL = 19
+    WEIGHT_STREAMING = 20
+    REFIT_INDIVIDUAL = 22
+    STRICT_NANS = 23
+    MONITOR_MEMORY = 24
+    EDITABLE_TIMING_CACHE = 26
+    DISTRIBUTIVE_INDEPENDENCE = 27
+    REQUIRE_USER_ALLOCATION = 28
+
+
+class MemoryPoolType(IntEnum):
+    """Memory pools whose size can be limited."""
+
+    WORKSPACE = 0
+    DLA_MANAGED_SRAM = 1
+    DLA_LOCAL_DRAM = 2
+    DLA_GLOBAL_DRAM = 3
+    TACTIC_DRAM = 4
+    TACTIC_SHARED_MEMORY = 5
+
+
+class PreviewFeature(IntEnum):
+    """Features in trial."""
+
+    ALIASED_PLUGIN_IO_10_03 = 0
+    RUNTIME_ACTIVATION_RESIZE_10_10 = 1
+
+
+class HardwareCompatibilityLevel(IntEnum):
+    """How far an engine is portable between GPUs."""
+
+    NONE = 0
+    AMPERE_PLUS = 1
+    SAME_COMPUTE_CAPABILITY = 2
+
+
+class ComputeCapability(IntEnum):
+    """GPU generations that an engine is built for."""
+
+    NONE = 0
+    CURRENT = 1
+    SM75 = 75
+    SM80 = 80
+    SM86 = 86
+    SM89 = 89
+    SM120 = 120
+    SM121 = 121
+
+
+class TilingOptimizationLevel(IntEnum):
+    """Effort spent on tiling."""
+
+    NONE = 0
+    FAST = 1
+    MODERATE = 2
+    FULL = 3
+
+
+class NetworkDefinitionCreationFlag(IntEnum):
+    """Switches of a network."""
+
+    STRONGLY_TYPED = 0
+
+
+class OnnxErrorCode(IntEnum):
+    """Kinds of parser error."""
+
+    SUCCESS = 0
+    INTERNAL_ERROR = 1
+    MEM_ALLOC_FAILED = 2
+    MODEL_DESERIALIZE_FAILED = 3
+    INVALID_VALUE = 4
+    INVALID_GRAPH = 5
+    INVALID_NODE = 6
+    UNSUPPORTED_GRAPH = 7
+    UNSUPPORTED_NODE = 8
+    UNSUPPORTED_NODE_ATTR = 9
+    UNSUPPORTED_NODE_INPUT = 10
+    UNSUPPORTED_NODE_DATATYPE = 11
+    UNSUPPORTED_NODE_DYNAMIC = 12
+    UNSUPPORTED_NODE_SHAPE = 13
+    REFIT_FAILED = 14
+
+
+class OnnxParserFlag(IntEnum):
+    """Switches of the parser."""
+
+    NATIVE_INSTANCENORM = 0
+    ENABLE_UINT8_AND_ASYMMETRIC_QUANTIZATION_DLA = 1
+    REPORT_CAPABILITY_DLA = 2
+    ENABLE_PLUGIN_OVERRIDE = 3
+    ADJUST_FOR_DLA = 4
+
+
+class RefitTransformKind(IntEnum):
+    """How an ONNX initializer becomes a weight. Since 1.6."""
+
+    IDENTITY = 0
+    DOUBLE_TO_FLOAT = 1
+    BATCH_NORM_FOLD_SCALE = 2
+    BATCH_NORM_FOLD_BIAS = 3
+    CONSTANT_NODE = 4
+    CONSTANT_OF_SHAPE = 5
+
+
+class DLAWorkspaceAllocationStrategy(IntEnum):
+    """How workspace on a DLA is allocated. Since 1.7."""
+
+    DEFAULT = 0
+    SHARED_STATIC = 1
+
+
 class LayerType(IntEnum):
     """The kind of a layer."""
 
@@ -609,138 +744,3 @@ class MoEActType(IntEnum):
 
     NONE = 0
     SILU = 1
-
-
-class RuntimePlatform(IntEnum):
-    """Platform that an engine will run on."""
-
-    SAME_AS_BUILD = 0
-    WINDOWS_AMD64 = 1
-
-
-class BuilderFlag(IntEnum):
-    """Switches of a build."""
-
-    DEBUG = 2
-    GPU_FALLBACK = 3
-    REFIT = 4
-    DISABLE_TIMING_CACHE = 5
-    TF32 = 6
-    SPARSE_WEIGHTS = 7
-    SAFETY_SCOPE = 8
-    DIRECT_IO = 11
-    VERSION_COMPATIBLE = 12
-    EXCLUDE_LEAN_RUNTIME = 13
-    ERROR_ON_TIMING_CACHE_MISS = 15
-    DISABLE_COMPILATION_CACHE = 17
-    STRIP_PLAN = 18
-    REFIT_IDENTICAL = 19
-    WEIGHT_STREAMING = 20
-    REFIT_INDIVIDUAL = 22
-    STRICT_NANS = 23
-    MONITOR_MEMORY = 24
-    EDITABLE_TIMING_CACHE = 26
-    DISTRIBUTIVE_INDEPENDENCE = 27
-    REQUIRE_USER_ALLOCATION = 28
-
-
-class MemoryPoolType(IntEnum):
-    """Memory pools whose size can be limited."""
-
-    WORKSPACE = 0
-    DLA_MANAGED_SRAM = 1
-    DLA_LOCAL_DRAM = 2
-    DLA_GLOBAL_DRAM = 3
-    TACTIC_DRAM = 4
-    TACTIC_SHARED_MEMORY = 5
-
-
-class PreviewFeature(IntEnum):
-    """Features in trial."""
-
-    ALIASED_PLUGIN_IO_10_03 = 0
-    RUNTIME_ACTIVATION_RESIZE_10_10 = 1
-
-
-class HardwareCompatibilityLevel(IntEnum):
-    """How far an engine is portable between GPUs."""
-
-    NONE = 0
-    AMPERE_PLUS = 1
-    SAME_COMPUTE_CAPABILITY = 2
-
-
-class ComputeCapability(IntEnum):
-    """GPU generations that an engine is built for."""
-
-    NONE = 0
-    CURRENT = 1
-    SM75 = 75
-    SM80 = 80
-    SM86 = 86
-    SM89 = 89
-    SM120 = 120
-    SM121 = 121
-
-
-class TilingOptimizationLevel(IntEnum):
-    """Effort spent on tiling."""
-
-    NONE = 0
-    FAST = 1
-    MODERATE = 2
-    FULL = 3
-
-
-class NetworkDefinitionCreationFlag(IntEnum):
-    """Switches of a network."""
-
-    STRONGLY_TYPED = 0
-
-
-class OnnxErrorCode(IntEnum):
-    """Kinds of parser error."""
-
-    SUCCESS = 0
-    INTERNAL_ERROR = 1
-    MEM_ALLOC_FAILED = 2
-    MODEL_DESERIALIZE_FAILED = 3
-    INVALID_VALUE = 4
-    INVALID_GRAPH = 5
-    INVALID_NODE = 6
-    UNSUPPORTED_GRAPH = 7
-    UNSUPPORTED_NODE = 8
-    UNSUPPORTED_NODE_ATTR = 9
-    UNSUPPORTED_NODE_INPUT = 10
-    UNSUPPORTED_NODE_DATATYPE = 11
-    UNSUPPORTED_NODE_DYNAMIC = 12
-    UNSUPPORTED_NODE_SHAPE = 13
-    REFIT_FAILED = 14
-
-
-class OnnxParserFlag(IntEnum):
-    """Switches of the parser."""
-
-    NATIVE_INSTANCENORM = 0
-    ENABLE_UINT8_AND_ASYMMETRIC_QUANTIZATION_DLA = 1
-    REPORT_CAPABILITY_DLA = 2
-    ENABLE_PLUGIN_OVERRIDE = 3
-    ADJUST_FOR_DLA = 4
-
-
-class RefitTransformKind(IntEnum):
-    """How an ONNX initializer becomes a weight. Since 1.6."""
-
-    IDENTITY = 0
-    DOUBLE_TO_FLOAT = 1
-    BATCH_NORM_FOLD_SCALE = 2
-    BATCH_NORM_FOLD_BIAS = 3
-    CONSTANT_NODE = 4
-    CONSTANT_OF_SHAPE = 5
-
-
-class DLAWorkspaceAllocationStrategy(IntEnum):
-    """How workspace on a DLA is allocated. Since 1.7."""
-
-    DEFAULT = 0
-    SHARED_STATIC = 1
