@@ -8,7 +8,7 @@ from typing import Any
 from trtx_sys._enums_gen import ProfilingVerbosity
 from trtx_sys._ffi import ffi, lib
 
-from ._errors import ExecutionError, InvalidArgumentError, text
+from ._errors import ExecutionError, InvalidArgumentError
 from ._handle import Handle
 from ._values import check_bool, check_enum, check_int, check_text, reject
 from .cuda import event_handle, stream_handle
@@ -17,14 +17,18 @@ from .cuda import event_handle, stream_handle
 class ContextSettings(Handle):
     """A base of `ExecutionContext`. Whoever has the turn of a context gets its pointer with it."""
 
-    __slots__ = ()
+    __slots__ = ("_name",)
 
     _error = ExecutionError
 
+    #: Kept here, as another thread may set it while one reads.
+    _name: str
+
     @property
     def name(self) -> str:
-        """Name of the context, for messages and profiles."""
-        return text(lib.trtx_execution_context_get_name(self._ptr))
+        """Name of the context, for messages and profiles (``IExecutionContext::getName``)."""
+        _ = self._ptr
+        return self._name
 
     @name.setter
     def name(self, value: str) -> None:
@@ -32,6 +36,7 @@ class ContextSettings(Handle):
         with self._exclusive("name") as pointer:
             status = lib.trtx_execution_context_set_name(pointer, encoded)
         self._check(status, f"name = {value!r}")
+        self._name = value
 
     @property
     def debug_sync(self) -> bool:

@@ -1,23 +1,26 @@
 """`ExecutionContext`: shapes, addresses, and the run itself.
 
 `set_tensor_address` and `enqueue_v3` are called for every run, so their bodies are written out: the turn of the context
-is taken without a context manager, and the checks cost one look at a set that is empty as a rule.
+is taken without a context manager, and the checks cost one look at a set that is empty as a rule. TensorRT-RTX reads
+addresses when it runs or infers shapes, so `set_tensor_address` only notes them, and a run with new addresses is one
+native call.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from trtx_sys._enums_gen import ExecutionContextAllocationStrategy, TensorFormat, TensorIOMode, TensorLocation
 from trtx_sys._ffi import ffi, lib
 
+from ._bindings import Bindings
 from ._context_settings import ContextSettings
 from ._errors import ExecutionError, InvalidArgumentError, text
 from ._handle import Handle
 from ._pending import pending as _pending
 from ._values import INT64_MAX, check_index, check_int, check_shape, from_dims, to_dims
-from .cuda import Memory, _check_address, find_memory, stream_handle
+from .cuda import Memory, find_memory, stream_handle
 
 if TYPE_CHECKING:
     from ._engine import CudaEngine
@@ -25,8 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ExecutionContext"]
 
-_set_address = lib.trtx_execution_context_set_tensor_address
-_enqueue = lib.trtx_execution_context_enqueue_v3
+_tell_addresses = lib.trtx_execution_context_set_tensor_addresses
+_run = lib.trtx_execution_context_run
 
 #: In the set of what is missing: the shapes changed, so arrays may be too small now.
 _SIZES = object()
@@ -49,15 +52,19 @@ class ExecutionContext(ContextSettings):
     that memory must not be freed before the runs that use it are done, which `trtx` cannot see.
     """
 
-    __slots__ = ("_config", "_engine", "_hot", "_strategy")
+    __slots__ = ("_bindings", "_config", "_engine", "_hot", "_missing", "_strategy")
 
     _destroy = lib.trtx_execution_context_destroy
 
     _engine: CudaEngine
     _config: RuntimeConfig | None
     _strategy: ExecutionContextAllocationStrategy
-    #: What every run needs, read at once: the turn (whose token is the pointer), names, what is missing, and _keep.
-    _hot: tuple[list[Any], dict[str, bytes], set[Any], dict[Any, Any]]
+    #: What every run needs, read at once: the turn (whose token is the pointer), where each name's address is, the
+    #: addresses, the native struct around them, what is missing, and _keep.
+    _hot: tuple[list[Any], dict[str, int], Any, Any, set[Any], dict[Any, Any]]
+    _bindings: Bindings
+    #: What a run still lacks: names of tensors without an address, and what is said above.
+    _missing: set[Any]
 
     _guarded = ("_ptr", "_hot", "_engine")
 
@@ -83,12 +90,15 @@ class ExecutionContext(ContextSettings):
     def _setup(self, pointer: Any, *parents: Handle) -> None:
         super()._setup(pointer, *parents)
         self._engine = parents[0]  # type: ignore[assignment]
+        self._name = text(lib.trtx_execution_context_get_name(pointer))
         # Who has the turn has the pointer; so a call needs no other look at whether the context is closed.
         self._turn = [pointer]
-        self._hot = (self._turn, self._engine._names, set(self._engine._names), self._keep)
+        bindings = self._bindings = Bindings(self._engine._names)
+        missing = self._missing = set(self._engine._names)
+        self._hot = (self._turn, bindings.index, bindings.addresses, bindings.native, missing, self._keep)
         self._forget_shapes()
         if self._strategy is ExecutionContextAllocationStrategy.USER_MANAGED:
-            self._hot[2].add(_DEVICE_MEMORY)
+            missing.add(_DEVICE_MEMORY)
 
     def _how_to_make(self) -> str:
         return "Call CudaEngine.create_execution_context()."
@@ -118,7 +128,7 @@ class ExecutionContext(ContextSettings):
         BusyError
             If another thread uses the context.
         """
-        turn, _, missing, _ = self._hot
+        turn, _, _, bindings, missing, _ = self._hot
         if type(stream) is not int:
             stream = stream_handle(stream)
         if missing:
@@ -128,7 +138,7 @@ class ExecutionContext(ContextSettings):
         except IndexError:
             raise self._busy_error("enqueue_v3") from None
         try:
-            status = _enqueue(pointer, stream)
+            status = _run(pointer, bindings, stream)
         except OverflowError:
             stream_handle(stream)
             raise
@@ -168,12 +178,13 @@ class ExecutionContext(ContextSettings):
         native = ffi.new("trtx_address[]", [memory.address for memory in found])
         with self._exclusive("execute_v2") as pointer:
             status = lib.trtx_execution_context_execute_v2(pointer, native)
+            self._bindings.tell_again()
         self._check(status, "execute_v2()")
 
     def _prepare(self) -> None:
         """See to everything that a run lacks, or raise."""
         self._raise_missing()
-        missing = self._hot[2]
+        missing = self._missing
         if _SIZES in missing:
             for name, memory in list(self._keep.items()):
                 if isinstance(memory, Memory):
@@ -181,7 +192,7 @@ class ExecutionContext(ContextSettings):
             missing.discard(_SIZES)
 
     def _raise_missing(self, *, addresses: bool = True) -> None:
-        missing = self._hot[2]
+        missing = self._missing
         if not missing:
             return
         problems = []
@@ -218,29 +229,42 @@ class ExecutionContext(ContextSettings):
             If there is no such tensor, or if the array does not fit it or lies on the wrong side.
         BusyError
             If another thread uses the context.
+
+        Notes
+        -----
+        TensorRT-RTX is told by the next call that needs the address, such as `enqueue_v3`; should it refuse the
+        address, that call raises `ExecutionError`.
         """
-        turn, names, missing, keep = self._hot
-        if type(address) is not int:
-            self._set_memory(name, address)
+        turn, index, addresses, _, missing, keep = self._hot
+        if type(address) is not int or not address or not turn:
+            self._set_unusual_address(name, address)
             return
         try:
-            pointer = turn.pop()
-        except IndexError:
-            raise self._busy_error("set_tensor_address") from None
-        try:
-            status = _set_address(pointer, names[name], address)
+            addresses[index[name]] = address
         except (KeyError, TypeError, OverflowError):
-            self._reject_address(name, address)
-        finally:
-            turn.append(pointer)
-        if status or _pending:
-            self._check(status, f"set_tensor_address({name!r})")
-        if missing and address:
+            self._set_unusual_address(name, address)
+            return
+        if missing:
             missing.discard(name)
-        elif not address:
-            missing.add(name)
         if keep:
             keep.pop(name, None)
+
+    def _set_unusual_address(self, name: str, address: Any) -> None:
+        """Set the address of an object, or take an address back; or say why not."""
+        turn, index, addresses, _, missing, keep = self._hot
+        if not turn:
+            raise self._busy_error("set_tensor_address")
+        self._engine._name(name)
+        memory = self._find(name, address)
+        if isinstance(memory.owner, int):
+            addresses[index[name]] = memory.address
+            keep.pop(name, None)
+        else:
+            addresses[index[name]], keep[name] = memory.address, memory
+        if memory.address or memory.nbytes == 0:  # nothing lies nowhere
+            missing.discard(name)
+        else:
+            missing.add(name)
 
     def set_input_tensor_address(self, name: str, address: Any) -> None:
         """`set_tensor_address` for an input; an output is refused."""
@@ -256,19 +280,6 @@ class ExecutionContext(ContextSettings):
         """Address of an input or output; 0 where none is set."""
         function = lib.trtx_execution_context_get_tensor_address
         return int(self._ask("trtx_address *", function, "get_tensor_address", name))
-
-    def _reject_address(self, name: object, address: int) -> NoReturn:
-        self._engine._name(name)
-        _check_address(address, f"address of {name!r}")
-        raise AssertionError("unreachable")
-
-    def _set_memory(self, name: str, value: Any) -> None:
-        memory = self._find(name, value)
-        self.set_tensor_address(name, memory.address)
-        if not isinstance(memory.owner, int):
-            self._keep[name] = memory
-        if memory.nbytes == 0:  # nothing lies nowhere
-            self._hot[2].discard(name)
 
     def _find(self, name: str, value: Any) -> Memory:
         """Where an array lies, after every check that can be made."""
@@ -350,7 +361,7 @@ class ExecutionContext(ContextSettings):
         with self._exclusive("set_input_shape") as pointer:
             status = lib.trtx_execution_context_set_input_shape(pointer, self._engine._name(name), to_dims(sizes))
         self._check(status, f"set_input_shape({name!r}, {tuple(sizes)})")
-        missing = self._hot[2]
+        missing = self._missing
         missing.discard((name,))
         if self._keep:
             missing.add(_SIZES)
@@ -373,7 +384,7 @@ class ExecutionContext(ContextSettings):
 
     def _forget_shapes(self) -> None:
         """Note that the shapes of all inputs with open dimensions are missing."""
-        missing = self._hot[2]
+        missing = self._missing
         for info in self._engine.io_tensors:
             if info.mode is TensorIOMode.INPUT and (info.shape is None or -1 in info.shape):
                 missing.add((info.name,))
@@ -406,7 +417,8 @@ class ExecutionContext(ContextSettings):
         array = ffi.new("const char *[]", len(names))
         result = ffi.new("int32_t *")
         with self._exclusive("infer_shapes") as pointer:
-            status = lib.trtx_execution_context_infer_shapes(pointer, len(names), array, result)
+            status = _tell_addresses(pointer, self._bindings.native)
+            status = status or lib.trtx_execution_context_infer_shapes(pointer, len(names), array, result)
             lacking = [] if status else [text(array[index]) for index in range(min(result[0], len(names)))]
         self._check(status, "infer_shapes()")
         if lacking:
@@ -440,7 +452,7 @@ class ExecutionContext(ContextSettings):
         result = ffi.new(kind)
         encoded = self._engine._name(name)
         with self._exclusive(what) as pointer:
-            status = function(pointer, encoded, result)
+            status = _tell_addresses(pointer, self._bindings.native) or function(pointer, encoded, result)
         self._check(status, f"{what}({name!r})")
         return result[0]
 
@@ -471,6 +483,7 @@ class ExecutionContext(ContextSettings):
         with self._exclusive("set_optimization_profile_async") as pointer:
             former = lib.trtx_execution_context_get_optimization_profile(pointer)
             status = lib.trtx_execution_context_set_optimization_profile_async(pointer, index, handle)
+            self._bindings.tell_again()
         self._check(status, f"set_optimization_profile_async({index})")
         if index != former:
             self._forget_shapes()
@@ -509,16 +522,24 @@ class ExecutionContext(ContextSettings):
             status = lib.trtx_execution_context_set_device_memory_v2(pointer, found.address, nbytes)
         self._check(status, f"set_device_memory({nbytes} bytes)")
         self._keep[_DEVICE_MEMORY] = memory
-        self._hot[2].discard(_DEVICE_MEMORY)
+        self._missing.discard(_DEVICE_MEMORY)
 
     def update_device_memory_size_for_shapes(self) -> int:
         """Bytes of device memory that the shapes that are set need.
 
+        For contexts of the strategy USER_MANAGED (``IExecutionContext::updateDeviceMemorySizeForShapes``).
+
         Raises
         ------
         ExecutionError
-            If shapes are missing.
+            If shapes are missing, or if the context has another strategy.
         """
+        if self._strategy is not ExecutionContextAllocationStrategy.USER_MANAGED:
+            _ = self._ptr
+            raise ExecutionError(
+                "ExecutionContext.update_device_memory_size_for_shapes: the context manages its memory itself; its "
+                f"strategy is {self._strategy.name}, allowed is USER_MANAGED"
+            )
         self._raise_missing_shapes()
         result = ffi.new("size_t *")
         with self._exclusive("update_device_memory_size_for_shapes") as pointer:
@@ -527,7 +548,7 @@ class ExecutionContext(ContextSettings):
         return int(result[0])
 
     def _raise_missing_shapes(self) -> None:
-        shapeless = [name for name in self._engine._names if (name,) in self._hot[2]]
+        shapeless = [name for name in self._engine._names if (name,) in self._missing]
         if shapeless:
             _ = self._ptr
             raise ExecutionError(f"ExecutionContext: no shape for {_list(shapeless)} (call set_input_shape)")

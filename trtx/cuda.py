@@ -48,7 +48,7 @@ CORE_NAMES = (
     "StreamOptions",
 )
 
-_UINTPTR_MAX = 2 ** (8 * (8 if sys.maxsize > 2**32 else 4)) - 1
+ADDRESS_MAX = 2 ** (8 * (8 if sys.maxsize > 2**32 else 4)) - 1
 
 _HOW_TO_INSTALL = "install it with: pip install 'trtx[cuda]'"
 
@@ -189,7 +189,7 @@ def stream_handle(stream: object) -> int:
         version, handle = protocol() if callable(protocol) else protocol
         if version != 0:
             raise InvalidArgumentError(f"stream speaks version {version} of __cuda_stream__; known is version 0")
-        return _check_address(handle, "stream")
+        return handle if type(handle) is int and 0 <= handle <= ADDRESS_MAX else _check_address(handle, "stream")
     allowed = "an integer (0 is the default stream) or a stream of cuda.core, torch, CuPy or cuda.bindings"
     return _check_address(_attribute_of(stream, "stream", "cuda_stream", "ptr", "handle"), "stream", allowed)
 
@@ -251,7 +251,7 @@ def _check_address(value: object, name: str, allowed: str = "an address (int)") 
         if type(value).__module__.partition(".")[0] != "cuda" or not hasattr(value, "__int__"):
             reject(name, value, allowed)
         number = int(value)
-    return check_int(number, name, 0, _UINTPTR_MAX)
+    return check_int(number, name, 0, ADDRESS_MAX)
 
 
 def find_memory(value: Any, name: str) -> Memory:

@@ -60,6 +60,17 @@ typedef struct trtx_version {
     int32_t build;
 } trtx_version;
 
+/**
+ * Where the inputs and outputs of a context lie. The caller keeps it from run to run, changes addresses at will, and
+ * starts with zeros in told, which the functions below write. Arrays of count items.
+ */
+typedef struct trtx_bindings {
+    int32_t count;
+    const char *const *names;
+    const trtx_address *addresses; /* for the next run */
+    trtx_address *told;            /* what the context was told last */
+} trtx_bindings;
+
 /* cdef: end */
 
 #include "trtx_c_gen.h"
@@ -106,6 +117,12 @@ TRTX_API trtx_status trtx_onnx_parser_create(trtx_network_definition *network, t
                                              trtx_onnx_parser **result);
 TRTX_API trtx_status trtx_onnx_parser_refitter_create(trtx_refitter *refitter, trtx_logger *logger,
                                                       trtx_onnx_parser_refitter **result);
+
+/** IExecutionContext::setTensorAddress for each address that the context has not been told. */
+TRTX_API trtx_status trtx_execution_context_set_tensor_addresses(trtx_execution_context *self, trtx_bindings *bindings);
+/** The same, and then IExecutionContext::enqueueV3: a whole run in one call. */
+TRTX_API trtx_status trtx_execution_context_run(trtx_execution_context *self, trtx_bindings *bindings,
+                                                trtx_stream stream);
 
 /** Messages less severe than this are dropped before the logger's function is called. The default is VERBOSE: all. */
 TRTX_API void trtx_logger_set_threshold(trtx_logger *self, trtx_severity threshold);

@@ -111,20 +111,18 @@ class PaperLibrary:
     def trtx_execution_context_get_name(self, _: Any) -> Any:
         return ffi.NULL
 
-    def set_address(self, _: Any, tensor: bytes, address: int) -> int:
-        self.tensors[tensor].address = int(ffi.cast("uintptr_t", address)) if 0 <= address < 2**64 else _overflow()
+    def tell_addresses(self, _: Any, bindings: Any) -> int:
+        for index in range(bindings.count):
+            self.tensors[ffi.string(bindings.names[index])].address = bindings.addresses[index]
         return 0
 
-    def enqueue(self, _: Any, stream: int) -> int:
+    def run(self, context: Any, bindings: Any, stream: int) -> int:
         if not 0 <= stream < 2**64:
-            _overflow()
+            raise OverflowError("as cffi says of integers that do not fit")
+        self.tell_addresses(context, bindings)
         self.during()
         self.runs.append(stream)
         return 0
-
-
-def _overflow() -> int:
-    raise OverflowError("as cffi says of integers that do not fit")
 
 
 def paper_engine(patch: pytest.MonkeyPatch, logger: trtx.Logger, paper: PaperLibrary) -> trtx.CudaEngine:
@@ -136,8 +134,8 @@ def paper_engine(patch: pytest.MonkeyPatch, logger: trtx.Logger, paper: PaperLib
 
     for module in (trtx._engine, trtx._engine_tensors, trtx._execution_context, trtx._context_settings):
         patch.setattr(module, "lib", paper)
-    patch.setattr(trtx._execution_context, "_set_address", paper.set_address)
-    patch.setattr(trtx._execution_context, "_enqueue", paper.enqueue)
+    patch.setattr(trtx._execution_context, "_tell_addresses", paper.tell_addresses)
+    patch.setattr(trtx._execution_context, "_run", paper.run)
     patch.setattr(trtx.CudaEngine, "_destroy", staticmethod(lambda _: paper.destroyed.append("engine")))
     patch.setattr(trtx.ExecutionContext, "_destroy", staticmethod(lambda _: paper.destroyed.append("context")))
     return trtx.CudaEngine._adopt(ffi.cast("trtx_cuda_engine *", 8), trtx.Runtime(logger))
