@@ -1,11 +1,14 @@
-"""The measurements of one package, in a process of its own: ``python benchmarks/cases.py trtx|nvidia GROUP [ENGINE]``.
+"""The measurements, each kind in a process of its own: ``python benchmarks/cases.py KIND [ARGUMENT]``.
 
-Prints one JSON object: name to nanoseconds for times, to bytes for sizes. ``run.py`` puts two of them side by side.
+KIND is ``importing`` or ``weights``, with the package as the argument; ``calls`` or ``running``, which measure both
+packages in turns, as times differ more from process to process than from package to package. Prints one JSON object:
+name to nanoseconds for times, to bytes for sizes. ``run.py`` puts them side by side.
 """
 
 from __future__ import annotations
 
 import importlib
+import itertools
 import json
 import sys
 import time
@@ -13,30 +16,30 @@ from collections.abc import Callable
 from typing import Any
 
 
-def nanoseconds(function: Callable[[], object], count: int, rounds: int = 7) -> float:
-    """Best mean of several rounds: what the call costs when nothing else is in its way."""
-    best = float("inf")
+def nanoseconds(function: Callable[[], object], count: int) -> float:
+    """Mean of a number of calls."""
     repeat = range(count)
+    start = time.perf_counter_ns()
+    for _ in repeat:
+        function()
+    return (time.perf_counter_ns() - start) / count
+
+
+def in_turns(
+    calls: dict[str, dict[str, tuple[Callable[[], object], int]]],
+    rounds: int,
+    after: Callable[[], object] = lambda: None,
+) -> dict[str, dict[str, float]]:
+    """Best of the rounds for every call, less the time of calling nothing; one package after the other."""
+    found: dict[str, dict[str, float]] = {package: {} for package in calls}
+    nothing = float("inf")
     for _ in range(rounds):
-        start = time.perf_counter_ns()
-        for _ in repeat:
-            function()
-        best = min(best, (time.perf_counter_ns() - start) / count)
-    return best - _empty_call(count)
-
-
-def _empty_call(count: int) -> float:
-    best = float("inf")
-    for _ in range(5):
-        start = time.perf_counter_ns()
-        for _ in range(count):
-            _nothing()
-        best = min(best, (time.perf_counter_ns() - start) / count)
-    return best
-
-
-def _nothing() -> None:
-    pass
+        nothing = min(nothing, nanoseconds(lambda: None, 20_000))
+        for package, best in found.items():
+            for name, (function, count) in calls[package].items():
+                best[name] = min(best.get(name, float("inf")), nanoseconds(function, count))
+                after()
+    return {package: {name: time - nothing for name, time in best.items()} for package, best in found.items()}
 
 
 def nvidia() -> Any:
@@ -72,40 +75,40 @@ def importing(name: str) -> dict[str, float]:
     return {"import": time.perf_counter_ns() - start, "import memory": memory("VmRSS") - before}
 
 
-def calls(name: str) -> dict[str, float]:
+def calls() -> dict[str, dict[str, float]]:
+    """Calls that are cheap, and activations by the thousand."""
+    made: list[object] = []
+    return in_turns({name: _calls_of_a_build(name, made) for name in ("trtx", "nvidia")}, 15, made.clear)
+
+
+def _calls_of_a_build(name: str, made: list[object]) -> dict[str, tuple[Callable[[], object], int]]:
     rtx = package(name)
     builder, network, config = objects(rtx, name == "trtx")
     data_type = rtx.DataType.FLOAT
     tensor = network.add_input("x", data_type, (1, 3, 224, 224))
     network.add_activation(tensor, rtx.ActivationType.RELU)
-    flag = rtx.BuilderFlag.TF32
-    count = 50_000
-    return {
-        "max_threads": nanoseconds(lambda: builder.max_threads, count),
-        "get_flag": nanoseconds(lambda: config.get_flag(flag), count),
-        "optimization_level": nanoseconds(lambda: config.builder_optimization_level, count),
-        "set_optimization_level": nanoseconds(lambda: setattr(config, "builder_optimization_level", 3), count),
-        "num_layers": nanoseconds(lambda: network.num_layers, count),
-        "get_layer": nanoseconds(lambda: network.get_layer(0), count),
-        "get_input": nanoseconds(lambda: network.get_input(0), count),
-        "tensor_name": nanoseconds(lambda: tensor.name, count),
-        "tensor_dtype": nanoseconds(lambda: tensor.dtype, count),
-        "tensor_shape": nanoseconds(lambda: tuple(tensor.shape), count),
-    }
+    flag, relu = rtx.BuilderFlag.TF32, rtx.ActivationType.RELU
 
-
-def layers(name: str) -> dict[str, float]:
-    rtx = package(name)
-    builder, _, _ = objects(rtx, name == "trtx")
-    relu, best = rtx.ActivationType.RELU, float("inf")
-    for _ in range(7):
+    def activations() -> None:
         network = builder.create_network(0)
-        tensor = network.add_input("x", rtx.DataType.FLOAT, (1, 3, 224, 224))
-        start = time.perf_counter_ns()
+        tensor = network.add_input("x", data_type, (1, 3, 224, 224))
         for _ in range(5000):
             tensor = network.add_activation(tensor, relu).get_output(0)
-        best = min(best, (time.perf_counter_ns() - start) / 5000)
-    return {"add_activation": best}
+        made.append(network)  # its end is not measured
+
+    cheap: dict[str, Callable[[], object]] = {
+        "max_threads": lambda: builder.max_threads,
+        "get_flag": lambda: config.get_flag(flag),
+        "optimization_level": lambda: config.builder_optimization_level,
+        "set_optimization_level": lambda: setattr(config, "builder_optimization_level", 3),
+        "num_layers": lambda: network.num_layers,
+        "get_layer": lambda: network.get_layer(0),
+        "get_input": lambda: network.get_input(0),
+        "tensor_name": lambda: tensor.name,
+        "tensor_dtype": lambda: tensor.dtype,
+        "tensor_shape": lambda: tuple(tensor.shape),
+    }
+    return {**{call: (function, 20_000) for call, function in cheap.items()}, "5,000 activations": (activations, 1)}
 
 
 def weights(name: str) -> dict[str, float]:
@@ -125,47 +128,56 @@ def weights(name: str) -> dict[str, float]:
     return {"weights peak memory": memory()}
 
 
-def running(name: str, engine_path: str) -> dict[str, float]:
+def running(engine_path: str) -> dict[str, dict[str, float]]:
     """The calls of a run, on a GPU."""
-    rtx = package(name)
     from cuda.core import Device
 
     device = Device()
     device.set_current()
     stream = device.create_stream()
+    calls = {name: _calls_of_a_run(name, engine_path, device, stream) for name in ("trtx", "nvidia")}
+    return in_turns(calls, 100, stream.sync)
+
+
+def _calls_of_a_run(
+    name: str, engine_path: str, device: Any, stream: Any
+) -> dict[str, tuple[Callable[[], object], int]]:
+    """Calls, and how often in a row: launches must not fill the queue of the GPU."""
+    rtx = package(name)
     runtime = rtx.Runtime(rtx.Logger(rtx.Severity.ERROR if name == "trtx" else rtx.Logger.ERROR))
     with open(engine_path, "rb") as file:
         engine = runtime.deserialize_cuda_engine(file.read())
     context = engine.create_execution_context()
     names = [engine.get_tensor_name(i) for i in range(engine.num_io_tensors)]
-    buffers = {tensor: device.allocate(64 << 20, stream=stream) for tensor in names}
+    # Two blocks each, so that every other run finds new addresses.
+    blocks = [{tensor: device.allocate(64 << 20, stream=stream) for tensor in names} for _ in range(2)]
     stream.sync()
-    for tensor, buffer in buffers.items():
-        context.set_tensor_address(tensor, int(buffer.handle))
+    addresses = itertools.cycle([{tensor: int(block.handle) for tensor, block in side.items()} for side in blocks])
     handle = int(stream.handle)
     enqueue = context.enqueue_v3 if name == "trtx" else context.execute_async_v3
-    for _ in range(20):
+
+    def bind_and_enqueue(_kept: object = (blocks, runtime)) -> None:
+        for tensor, address in next(addresses).items():
+            context.set_tensor_address(tensor, address)
         enqueue(handle)
-    stream.sync()
-    first, address = names[0], int(buffers[names[0]].handle)
-    results = {"set_tensor_address": nanoseconds(lambda: context.set_tensor_address(first, address), 50_000)}
-    best = float("inf")
-    for _ in range(20):
-        start = time.perf_counter_ns()
-        for _ in range(100):
-            enqueue(handle)
-        best = min(best, (time.perf_counter_ns() - start) / 100)
-        stream.sync()
-    return {**results, "enqueue": best}
+
+    bind_and_enqueue()
+    first, address = names[0], int(blocks[0][names[0]].handle)
+    return {
+        "set_tensor_address": (lambda: context.set_tensor_address(first, address), 10_000),
+        "enqueue": (lambda: enqueue(handle), 100),
+        # NVIDIA's takes integers only.
+        "enqueue on an object": (lambda: enqueue(stream if name == "trtx" else int(stream.handle)), 100),
+        "addresses and enqueue": (bind_and_enqueue, 100),
+    }
 
 
-GROUPS: dict[str, Callable[..., dict[str, float]]] = {
+KINDS: dict[str, Callable[..., object]] = {
     "importing": importing,
-    "calls": calls,
-    "layers": layers,
     "weights": weights,
+    "calls": calls,
     "running": running,
 }
 
 if __name__ == "__main__":
-    print(json.dumps(GROUPS[sys.argv[2]](sys.argv[1], *sys.argv[3:])))
+    print(json.dumps(KINDS[sys.argv[1]](*sys.argv[2:])))
