@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import trtx
+from tests.helpers.gpu import build, relu
 from trtx import cuda
 
 
@@ -17,6 +18,15 @@ def gpu() -> None:
     problem = cuda.why_unavailable()
     if problem is not None:
         pytest.skip(problem)
+    quiet = trtx.Logger(trtx.Severity.ERROR, sink=lambda severity, message: None)
+    memory = build(quiet, relu((1,)))
+    runtime = trtx.Runtime(quiet)
+    try:
+        runtime.deserialize_cuda_engine(memory)
+    except trtx.EngineError as error:
+        if trtx.EngineInvalidityDiagnostics.UNSUPPORTED_CC not in runtime.get_engine_validity(memory).diagnostics:
+            raise
+        pytest.skip(f"a GPU that TensorRT-RTX supports is missing: {error}")
 
 
 @pytest.fixture

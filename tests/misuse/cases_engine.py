@@ -9,6 +9,8 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
+from tests.helpers.engine_bytes import of_another_version
+
 from .adapters import Api, answer
 from .case import case
 
@@ -36,18 +38,13 @@ ENGINES: dict[str, tuple[Callable[[bytes], Any]]] = {
     "a byte too many": (lambda data: data + b"x",),
     "first byte flipped": (lambda data: _flip(data, 0),),
     "byte 20 flipped": (lambda data: _flip(data, 20),),
-    "other version": (lambda data: _other_version(data),),
+    "other version": (of_another_version,),
     "None": (lambda data: None,),
     "a number": (lambda data: 7,),
     "a list": (lambda data: [1, 2, 3],),
     "no such file": (lambda data: "/no/such/engine.file",),
     "not contiguous": (lambda data: memoryview(data)[::2],),
 }
-
-
-def _other_version(data: bytes) -> bytes:
-    """Raise every 1.6.1 that stands in the header."""
-    return data[:256].replace(bytes([1, 6, 1]), bytes([1, 9, 1])).replace(b"1.6.1", b"1.9.1") + data[256:]
 
 
 WORDS = ("engine", "driver", "buffer", "source", "bytes-like", "contiguous", "path")
