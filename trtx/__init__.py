@@ -42,23 +42,7 @@ if TYPE_CHECKING:
     from ._engine import CudaEngine, SerializationConfig
     from ._engine_inspector import EngineInspector
     from ._engine_tensors import TensorInfo
-    from ._errors import (
-        BuilderError,
-        BusyError,
-        ClosedError,
-        CudaError,
-        EngineError,
-        Error,
-        ExecutionError,
-        InvalidArgumentError,
-        LibraryError,
-        Message,
-        NetworkError,
-        OutOfMemoryError,
-        ParserError,
-        RefitError,
-        UnsupportedError,
-    )
+    from ._errors import *
     from ._execution_context import ExecutionContext
     from ._host_memory import HostMemory
     from ._layer import Layer

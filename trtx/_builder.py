@@ -11,7 +11,7 @@ from trtx_sys._ffi import ffi, lib
 from . import _interruptible
 from ._builder_config import BuilderConfig
 from ._callbacks import Target, trampoline
-from ._errors import BuilderError, InvalidArgumentError, failure, text
+from ._errors import BuilderError, InvalidArgumentError, failure
 from ._handle import Handle
 from ._host_memory import HostMemory
 from ._logger import Logger, MadeWithLogger
@@ -238,7 +238,7 @@ class Builder(MadeWithLogger):
         what = "is_network_supported"
 
         def ask() -> bool:
-            with self._exclusive(what), network._exclusive(what), config._exclusive(what):
+            with self._exclusive(what), network._exclusive_but_readable(what), config._exclusive_with_profiles(what):
                 status = lib.trtx_builder_is_network_supported(self._ptr, network._ptr, config._ptr, result)
                 self._check(status, what)
             return bool(result[0])
@@ -261,13 +261,13 @@ class Builder(MadeWithLogger):
             reject("network", network, "a trtx.NetworkDefinition")
         if not isinstance(config, BuilderConfig):
             reject("config", config, "a trtx.BuilderConfig")
-        pointer, _ = network._ptr, config._ptr
+        _ = network._ptr, config._ptr
         for name, part in (("network", network), ("config", config)):
             if self not in part._parents:
                 reject(name, part, f"one that this builder made: a builder uses no {type(part).__name__} of another")
-        if not lib.trtx_network_definition_get_nb_outputs(pointer):
+        if not network.num_outputs:
             raise InvalidArgumentError(
-                f"network {_name(network)!r} has no outputs; mark those tensors that the engine is to return with "
+                f"network {network.name!r} has no outputs; mark those tensors that the engine is to return with "
                 "network.mark_output(tensor)"
             )
         self._check_profiles(network, config)
@@ -302,7 +302,12 @@ class Builder(MadeWithLogger):
         self, what: str, network: NetworkDefinition, config: BuilderConfig, monitor: BuildMonitor
     ) -> Iterator[None]:
         """Keep the three objects for one build, and watch it."""
-        with self._exclusive(what), network._exclusive(what), config._exclusive(what), monitor:
+        with (
+            self._exclusive(what),
+            network._exclusive_but_readable(what),
+            config._exclusive_with_profiles(what),
+            monitor,
+        ):
             pointer = config._ptr
             self._check(lib.trtx_builder_config_set_progress_monitor(pointer, monitor.pointer), what)
             try:
@@ -315,10 +320,6 @@ class Builder(MadeWithLogger):
             self._check(0, what, monitor.target, *targets)  # an exception says more
             raise BuilderError(f"{self._label()}.{what} was cancelled: {monitor.refusal}", status=status)
         self._check(status, what, monitor.target, *targets)
-
-
-def _name(network: NetworkDefinition) -> str:
-    return text(lib.trtx_network_definition_get_name(network._ptr))
 
 
 def _dynamic_inputs(network: NetworkDefinition) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from enum import IntEnum
 from typing import Any, NoReturn
 
@@ -67,16 +68,24 @@ class BuilderConfig(Handle):
 
     def _set(self, setter: Callable[[Any, Any], int], value: Any, what: str) -> None:
         """Call a setter of one value."""
-        pointer = self._ptr
-        if not self._turn:
-            raise self._busy_error(what)
-        status = setter(pointer, value)
-        if status or pending:
-            self._check(status, f"{what} = {_show(value)}")
+        try:
+            token = self._turn.pop()
+        except IndexError:
+            raise self._busy_error(what) from None
+        try:
+            status = setter(self._ptr, value)
+            if status or pending:
+                self._check(status, f"{what} = {_show(value)}")
+        finally:
+            self._turn.append(token)
 
-    def _refuse_while_building(self, what: str) -> None:
-        if self._ptr and not self._turn:
-            raise self._busy_error(what)
+    @contextmanager
+    def _exclusive_with_profiles(self, what: str) -> Iterator[None]:
+        """Keep changes out of the config, and out of the profiles that it refers to."""
+        with self._exclusive(what), ExitStack() as stack:
+            for profile in self._profiles:
+                stack.enter_context(profile._exclusive(what))
+            yield
 
     def _ignored(self, what: str, value: object, reason: str) -> NoReturn:
         """Raise for a value that TensorRT-RTX took without an error, and dropped."""
@@ -103,9 +112,9 @@ class BuilderConfig(Handle):
         """
         kind = check_enum(MemoryPoolType, pool, "pool")
         size = check_int(pool_size, "pool_size", 0, _UINT64_MAX)
-        self._refuse_while_building("set_memory_pool_limit")
-        status = lib.trtx_builder_config_set_memory_pool_limit(self._ptr, kind, size)
-        self._check(status, f"set_memory_pool_limit({_show(kind)}, {size})")
+        with self._exclusive("set_memory_pool_limit"):
+            status = lib.trtx_builder_config_set_memory_pool_limit(self._ptr, kind, size)
+            self._check(status, f"set_memory_pool_limit({_show(kind)}, {size})")
 
     def get_memory_pool_limit(self, pool: MemoryPoolType) -> int:
         """Get the limit of a pool in bytes (``IBuilderConfig::getMemoryPoolLimit``).
@@ -187,9 +196,9 @@ class BuilderConfig(Handle):
         """
         kind = check_enum(PreviewFeature, feature, "feature")
         enabled = check_bool(enable, "enable")
-        self._refuse_while_building("set_preview_feature")
-        status = lib.trtx_builder_config_set_preview_feature(self._ptr, kind, enabled)
-        self._check(status, f"set_preview_feature({_show(kind)}, {enabled})")
+        with self._exclusive("set_preview_feature"):
+            status = lib.trtx_builder_config_set_preview_feature(self._ptr, kind, enabled)
+            self._check(status, f"set_preview_feature({_show(kind)}, {enabled})")
 
     def get_tactic_sources(self) -> int:
         """Get the sources of tactics as a bit mask (``IBuilderConfig::getTacticSources``)."""
@@ -221,12 +230,16 @@ class BuilderConfig(Handle):
         if type(level) is not int or not 0 <= level <= 5:
             level = check_int(level, "builder_optimization_level", 0, 5)
         # _set() written out: this setter is among the cheap calls that must stay cheap.
-        pointer = self._ptr
-        if not self._turn:
-            raise self._busy_error("builder_optimization_level")
-        status = _set_level(pointer, level)
-        if status or pending:
-            self._check(status, f"builder_optimization_level = {level}")
+        try:
+            token = self._turn.pop()
+        except IndexError:
+            raise self._busy_error("builder_optimization_level") from None
+        try:
+            status = _set_level(self._ptr, level)
+            if status or pending:
+                self._check(status, f"builder_optimization_level = {level}")
+        finally:
+            self._turn.append(token)
 
     @property
     def avg_timing_iterations(self) -> int:
@@ -284,11 +297,11 @@ class BuilderConfig(Handle):
     @build_route.setter
     def build_route(self, route: str) -> None:
         encoded = check_text(route, "build_route", empty=False)
-        self._refuse_while_building("build_route")
-        status = lib.trtx_builder_config_set_build_route(self._ptr, encoded)
-        refused = status == lib.TRTX_FAILED and "without a message" in text(lib.trtx_last_error())
-        if not refused:
-            self._check(status, f"build_route = {route!r}")
+        with self._exclusive("build_route"):
+            status = lib.trtx_builder_config_set_build_route(self._ptr, encoded)
+            refused = status == lib.TRTX_FAILED and "without a message" in text(lib.trtx_last_error())
+            if not refused:
+                self._check(status, f"build_route = {route!r}")
         if refused or not self.build_route:
             raise BuilderError(
                 f"{self._label()}.build_route = {route!r} failed: TensorRT-RTX does not take it; "
@@ -303,8 +316,9 @@ class BuilderConfig(Handle):
 
     def _read_text(self, getter: Callable[[Any, Any], int], what: str) -> str:
         result = ffi.new("const char **")
-        self._check(getter(self._ptr, result), what)
-        return text(result[0])
+        with self._exclusive(what):  # which keeps the text where it is
+            self._check(getter(self._ptr, result), what)
+            return text(result[0])
 
     # Target
 
@@ -343,9 +357,9 @@ class BuilderConfig(Handle):
         if kind == ComputeCapability.NONE:
             reject("compute_capability", kind, "any member but NONE, which marks one that has not been set")
         position = check_index(index, "index", self.num_compute_capabilities, "compute capabilities")
-        self._refuse_while_building("set_compute_capability")
-        status = lib.trtx_builder_config_set_compute_capability(self._ptr, kind, position)
-        self._check(status, f"set_compute_capability({_show(kind)}, {position})")
+        with self._exclusive("set_compute_capability"):
+            status = lib.trtx_builder_config_set_compute_capability(self._ptr, kind, position)
+            self._check(status, f"set_compute_capability({_show(kind)}, {position})")
 
     def get_compute_capability(self, index: int) -> ComputeCapability:
         """Get one of the GPU generations that the engine is for (``IBuilderConfig::getComputeCapability``).
@@ -362,8 +376,9 @@ class BuilderConfig(Handle):
         """
         position = check_index(index, "index", self.num_compute_capabilities, "compute capabilities")
         result = ffi.new("trtx_compute_capability *")
-        status = lib.trtx_builder_config_get_compute_capability(self._ptr, position, result)
-        self._check(status, f"get_compute_capability({position})")
+        with self._exclusive("get_compute_capability"):
+            status = lib.trtx_builder_config_get_compute_capability(self._ptr, position, result)
+            self._check(status, f"get_compute_capability({position})")
         return ComputeCapability(result[0])
 
     @property
@@ -553,8 +568,8 @@ class BuilderConfig(Handle):
     def progress_monitor(self, monitor: ProgressMonitor | None) -> None:
         if monitor is not None and not isinstance(monitor, ProgressMonitor):
             reject("progress_monitor", monitor, "an object of a class derived from trtx.ProgressMonitor, or None")
-        self._refuse_while_building("progress_monitor")
-        self._monitor = monitor  # the native one is made anew for each build
+        with self._exclusive("progress_monitor"):
+            self._monitor = monitor  # the native one is made anew for each build
 
     def reset(self) -> None:
         """Set everything back to its default, and forget profiles and monitor (``IBuilderConfig::reset``)."""

@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import os
+import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 #: Handles without parents, by identity: from them all others can be reached.
 _roots: dict[int, weakref.ref[Handle]] = {}
+
+#: Seconds between two looks at what another thread is about to end.
+_NAP = 0.0001
 
 
 class Native:
@@ -259,12 +263,16 @@ class Handle(Native):
         try:
             token = self._turn.pop()
         except IndexError:
-            raise self._busy_error(what) from None
+            token = self._await_turn(what)
         if self._users:
             error = self._busy_error(what)
             self._turn.append(token)
             raise error
         return token
+
+    def _await_turn(self, what: str) -> Any:
+        """Get the turn, which another call has, or raise `BusyError`; as a rule nobody waits."""
+        raise self._busy_error(what) from None
 
     def _busy_error(self, what: str, own: int = 0) -> BusyError:
         if not has_pointer(self):
@@ -301,7 +309,8 @@ class Handle(Native):
                 for native, pointer in emptied.values():
                     _give_back(native, pointer)
                 raise
-            rest = iter([(handle, emptied[id(handle)][1]) for handle in found if isinstance(handle, Handle)])
+            handles = [native for native in found if isinstance(native, Handle) and id(native) in emptied]
+            rest = iter([(handle, emptied[id(handle)][1]) for handle in handles])
             try:
                 _end_all(rest)
             finally:
@@ -357,12 +366,41 @@ class Handle(Native):
     def _take_all_turns(self, what: str, taken: dict[int, tuple[Handle, Any]]) -> None:
         if id(self) not in taken:  # it may depend on several of the others
             taken[id(self)] = (self, self._take_turn(what))
+        ending = self._take_turns_of_children(what, taken)
+        while ending is not None:
+            self._await_end(what, *ending)
+            ending = self._take_turns_of_children(what, taken)
+
+    def _take_turns_of_children(
+        self, what: str, taken: dict[int, tuple[Handle, Any]]
+    ) -> tuple[str, weakref.ref[Handle]] | None:
+        """Take the turns of all that depend on this object; give a child that another call is about to destroy."""
         for child in self._living_children():
             try:
                 child._take_all_turns(what, taken)
             except ClosedError:
-                if id(child) in self._children:  # another call is about to destroy it, and needs this object for that
-                    raise self._in_use(what, f"{child._label()}.close") from None
+                reference = self._children.get(id(child))
+                # One that waits for its own last child ends this object too: see _end_if_childless.
+                if reference is not None and not child._orphan:
+                    if _readers.call_beneath([child]):
+                        raise self._in_use(what, f"{child._label()}.close") from None
+                    return child._label(), reference
+        return None
+
+    def _await_end(self, what: str, label: str, reference: weakref.ref[Handle]) -> None:
+        """Wait until another thread has destroyed a child: its finalizer may run on any thread.
+
+        No frame that stays may hold the child here, as who closes it waits for all that do.
+        """
+        deadline = time.monotonic() + _readers.LIMIT
+        while self._is_ending(reference):
+            if time.monotonic() > deadline:
+                raise self._in_use(what, f"{label}.close")
+            time.sleep(_NAP)
+
+    def _is_ending(self, reference: weakref.ref[Handle]) -> bool:
+        child = reference()
+        return child is not None and self._children.get(id(child)) is reference and not has_pointer(child)
 
     def _living_children(self) -> list[Handle]:
         """Children that are not collected yet, youngest first: the last may depend on those before."""

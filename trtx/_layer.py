@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from trtx_sys._enums_gen import DataType, LayerType
 from trtx_sys._ffi import ffi, lib
 
-from ._errors import NetworkError, text
+from ._errors import NetworkError
 from ._handle import Native, has_pointer
 from ._tensor import Tensor
 from ._values import INT32_MAX, MAX_TEXT, check_index, check_int, check_text
@@ -75,7 +75,7 @@ class Layer(Native):
     @property
     def name(self) -> str:
         """Name, as messages and the inspector show it (``ILayer::getName``)."""
-        return text(lib.trtx_layer_get_name(self._ptr))
+        return self._network._read_text("Layer.name", lib.trtx_layer_get_name, self._ptr)
 
     @name.setter
     def name(self, value: str) -> None:
@@ -85,7 +85,7 @@ class Layer(Native):
     @property
     def metadata(self) -> str:
         """Free text that the inspector shows with the layer (``ILayer::getMetadata``)."""
-        return text(lib.trtx_layer_get_metadata(self._ptr))
+        return self._network._read_text("Layer.metadata", lib.trtx_layer_get_metadata, self._ptr)
 
     @metadata.setter
     def metadata(self, value: str) -> None:
@@ -95,17 +95,17 @@ class Layer(Native):
     @property
     def num_inputs(self) -> int:
         """Number of inputs (``ILayer::getNbInputs``)."""
-        return lib.trtx_layer_get_nb_inputs(self._ptr)
+        return self._network._read("Layer.num_inputs", lib.trtx_layer_get_nb_inputs, self._ptr)
 
     @property
     def num_outputs(self) -> int:
         """Number of outputs (``ILayer::getNbOutputs``)."""
-        return lib.trtx_layer_get_nb_outputs(self._ptr)
+        return self._network._read("Layer.num_outputs", lib.trtx_layer_get_nb_outputs, self._ptr)
 
     @property
     def num_ranks(self) -> int:
         """Number of GPUs that take part in the layer (``ILayer::getNbRanks``)."""
-        return lib.trtx_layer_get_nb_ranks(self._ptr)
+        return self._network._read("Layer.num_ranks", lib.trtx_layer_get_nb_ranks, self._ptr)
 
     @num_ranks.setter
     def num_ranks(self, value: int) -> None:
@@ -136,8 +136,8 @@ class Layer(Native):
             None where an optional input is not set.
         """
         number = check_index(index, "index", self.num_inputs, f"inputs of layer {self.name!r}")
-        pointer = lib.trtx_layer_get_input(self._ptr, number)
-        return self._network._tensor(pointer) if pointer else None
+        network = self._network
+        return network._read("Layer.get_input", network._tensor_of, lib.trtx_layer_get_input, self._ptr, number)
 
     def get_output(self, index: int) -> Tensor:
         """An output (``ILayer::getOutput``).
@@ -147,7 +147,8 @@ class Layer(Native):
         index : int
             From 0 to ``num_outputs - 1``.
         """
-        # Written out, not through the network's helpers: building a large network is mostly this call and add_*.
+        # Written out, not through the network's helpers: building a large network is mostly this call and add_*. It
+        # takes no turn: a layer has its outputs from its beginning to its end.
         try:
             pointer = _get_output(self._ptr, index)
         except (OverflowError, TypeError):
@@ -195,7 +196,8 @@ class Layer(Native):
         """Type of an output (``ILayer::getOutputType``)."""
         number = check_index(index, "index", self.num_outputs, f"outputs of layer {self.name!r}")
         result = ffi.new("trtx_data_type *")
-        self._network._check(lib.trtx_layer_get_output_type(self._ptr, number, result), "Layer.get_output_type")
+        network, what, function = self._network, "Layer.get_output_type", lib.trtx_layer_get_output_type
+        network._alone(what, network._checked, what, function, self._ptr, number, result)
         return DataType(result[0])
 
     def __repr__(self) -> str:

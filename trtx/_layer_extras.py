@@ -21,8 +21,8 @@ class MatrixMultiplyLayerExtras(Layer):
 
     def _get_op(self, index: int) -> MatrixOperation:
         result = ffi.new("trtx_matrix_operation *")
-        status = lib.trtx_matrix_multiply_layer_get_operation(self._ptr, index, result)
-        self._network._check(status, f"MatrixMultiplyLayer.op{index}")
+        function = lib.trtx_matrix_multiply_layer_get_operation
+        self._network._ask(f"MatrixMultiplyLayer.op{index}", function, self._ptr, index, result)
         return MatrixOperation(result[0])
 
     def _set_op(self, index: int, value: MatrixOperation) -> None:
@@ -86,8 +86,8 @@ class ResizeLayerExtras(Layer):
 
     def _read_scales(self, size: int, values: Any) -> int:
         result = ffi.new("int32_t *")
-        status = lib.trtx_resize_layer_get_scales(self._ptr, size, values, result)
-        self._network._check(status, "ResizeLayer.scales")
+        function = lib.trtx_resize_layer_get_scales
+        self._network._ask("ResizeLayer.scales", function, self._ptr, size, values, result)
         return int(result[0])
 
 
@@ -97,14 +97,14 @@ class FillLayerExtras(Layer):
     @property
     def is_alpha_beta_int64(self) -> bool:
         """Whether `alpha` and `beta` are integers of 64 bits (``IFillLayer::isAlphaBetaInt64``)."""
-        return lib.trtx_fill_layer_is_alpha_beta_int64(self._ptr)
+        return self._network._read("FillLayer.alpha", lib.trtx_fill_layer_is_alpha_beta_int64, self._ptr)
 
     @property
     def alpha(self) -> int | float:
         """Start, minimum or mean; set an int or a float (``IFillLayer::getAlpha``)."""
         if self.is_alpha_beta_int64:
-            return lib.trtx_fill_layer_get_alpha_int64(self._ptr)
-        return lib.trtx_fill_layer_get_alpha(self._ptr)
+            return self._network._read("FillLayer.alpha", lib.trtx_fill_layer_get_alpha_int64, self._ptr)
+        return self._network._read("FillLayer.alpha", lib.trtx_fill_layer_get_alpha, self._ptr)
 
     @alpha.setter
     def alpha(self, value: int | float) -> None:
@@ -114,8 +114,8 @@ class FillLayerExtras(Layer):
     def beta(self) -> int | float:
         """Step, maximum or standard deviation; set an int or a float (``IFillLayer::getBeta``)."""
         if self.is_alpha_beta_int64:
-            return lib.trtx_fill_layer_get_beta_int64(self._ptr)
-        return lib.trtx_fill_layer_get_beta(self._ptr)
+            return self._network._read("FillLayer.beta", lib.trtx_fill_layer_get_beta_int64, self._ptr)
+        return self._network._read("FillLayer.beta", lib.trtx_fill_layer_get_beta, self._ptr)
 
     @beta.setter
     def beta(self, value: int | float) -> None:

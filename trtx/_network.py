@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from trtx_sys._enums_gen import DataType, NetworkDefinitionCreationFlag
 from trtx_sys._ffi import ffi, lib
 
-from ._errors import InvalidArgumentError, NetworkError, text
+from ._errors import InvalidArgumentError, NetworkError
 from ._handle import destroying
 from ._layer import Layer
 from ._network_dense import DenseLayers
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["NetworkDefinition"]
 
+_removed = itertools.count(1)
+
 
 class NetworkDefinition(DenseLayers, ShapeLayers):
     """A network under construction (``INetworkDefinition``): its inputs, layers and outputs.
@@ -31,8 +34,8 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
     Notes
     -----
     A network keeps its builder alive, and owns its tensors and layers. Weights are not copied: the network keeps the
-    arrays alive, and they must not change before the engine is built. Only one thread may change a network at a time,
-    and none while an engine is built from it: `BusyError`.
+    arrays alive, and they must not change before the engine is built. Threads that share a network take turns: short
+    calls wait for each other; while one takes long, others get `BusyError`. During its build a network can be read.
     """
 
     __slots__ = ()
@@ -51,7 +54,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
     @property
     def name(self) -> str:
         """Name, which the engine takes over (``INetworkDefinition::getName``)."""
-        return text(lib.trtx_network_definition_get_name(self._ptr))
+        return self._read_text("name", lib.trtx_network_definition_get_name, self._ptr)
 
     @name.setter
     def name(self, value: str) -> None:
@@ -70,17 +73,28 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
     @property
     def num_layers(self) -> int:
         """Number of layers (``INetworkDefinition::getNbLayers``)."""
-        return lib.trtx_network_definition_get_nb_layers(self._ptr)
+        # Written out, as in all the calls that a loop over a network makes.
+        try:
+            token = self._turn.pop()
+        except IndexError:
+            token = self._await_read("num_layers")
+        try:
+            return lib.trtx_network_definition_get_nb_layers(self._ptr)
+        finally:
+            if token is None:
+                self._beside.pop()
+            else:
+                self._turn.append(token)
 
     @property
     def num_inputs(self) -> int:
         """Number of inputs (``INetworkDefinition::getNbInputs``)."""
-        return lib.trtx_network_definition_get_nb_inputs(self._ptr)
+        return self._read("num_inputs", lib.trtx_network_definition_get_nb_inputs, self._ptr)
 
     @property
     def num_outputs(self) -> int:
         """Number of outputs (``INetworkDefinition::getNbOutputs``)."""
-        return lib.trtx_network_definition_get_nb_outputs(self._ptr)
+        return self._read("num_outputs", lib.trtx_network_definition_get_nb_outputs, self._ptr)
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -108,12 +122,22 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         if index.__class__ is not int:
             index = check_int(index, "index")
         try:
+            token = self._turn.pop()
+        except IndexError:
+            token = self._await_read("get_layer")
+        try:
             pointer = lib.trtx_network_definition_get_layer(self._ptr, index)
+            found = self._layer(pointer) if pointer else None
         except OverflowError:
-            pointer = None
-        if not pointer:
+            found = None
+        finally:
+            if token is None:
+                self._beside.pop()
+            else:
+                self._turn.append(token)
+        if found is None:
             self._reject_index("get_layer", index, self.num_layers, "layers")
-        return self._layer(pointer)
+        return found
 
     def get_input(self, index: int) -> Tensor:
         """An input (``INetworkDefinition::getInput``).
@@ -126,12 +150,22 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         if index.__class__ is not int:
             index = check_int(index, "index")
         try:
+            token = self._turn.pop()
+        except IndexError:
+            token = self._await_read("get_input")
+        try:
             pointer = lib.trtx_network_definition_get_input(self._ptr, index)
+            found = self._tensor(pointer) if pointer else None
         except OverflowError:
-            pointer = None
-        if not pointer:
+            found = None
+        finally:
+            if token is None:
+                self._beside.pop()
+            else:
+                self._turn.append(token)
+        if found is None:
             self._reject_index("get_input", index, self.num_inputs, "inputs")
-        return self._tensor(pointer)
+        return found
 
     def get_output(self, index: int) -> Tensor:
         """An output (``INetworkDefinition::getOutput``).
@@ -142,10 +176,10 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
             From 0 to ``num_outputs - 1``.
         """
         number = check_index(index, "index", self.num_outputs, "outputs")
-        pointer = lib.trtx_network_definition_get_output(self._ptr, number)
-        if not pointer:
+        found = self._read("get_output", self._tensor_of, lib.trtx_network_definition_get_output, self._ptr, number)
+        if found is None:
             self._reject_index("get_output", number, self.num_outputs, "outputs")
-        return self._tensor(pointer)
+        return found
 
     def _reject_index(self, what: str, index: int, count: int, items: str) -> NoReturn:
         check_index(index, "index", count, items)
@@ -251,9 +285,19 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         for layer in self:
             if any(used is tensor for used in (*layer.inputs, *layer.outputs)):
                 raise InvalidArgumentError(f"tensor is {tensor.name!r}, which layer {layer.name!r} uses")
-        what = f"remove_tensor({tensor.name!r})"
+        name = tensor.name
+        what = f"remove_tensor({name!r})"
         with self._exclusive(what), destroying(tensor, f"{self._label()}.{what}"):
-            self._check(lib.trtx_network_definition_remove_tensor(self._ptr, pointer), what)
+            # TensorRT-RTX holds on to the name of a removed tensor: it would refuse new tensors of that name, and crash
+            # over others. So it is given one that nobody else uses.
+            self._check(lib.trtx_tensor_set_name(pointer, b"removed tensor %d" % next(_removed)), what)
+            status = lib.trtx_network_definition_remove_tensor(self._ptr, pointer)
+            try:
+                self._check(status, what)
+            except BaseException:
+                if status:
+                    lib.trtx_tensor_set_name(pointer, name.encode())
+                raise
         self._wrappers.pop(pointer, None)
 
     # Debug tensors and refitting
@@ -269,8 +313,8 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
     def is_debug_tensor(self, tensor: Tensor) -> bool:
         """Whether a tensor is marked for debugging (``INetworkDefinition::isDebugTensor``)."""
         result = ffi.new("bool *")
-        status = lib.trtx_network_definition_is_debug_tensor(self._ptr, self._own(tensor, "tensor"), result)
-        self._check(status, "is_debug_tensor")
+        pointer = self._own(tensor, "tensor")
+        self._ask("is_debug_tensor", lib.trtx_network_definition_is_debug_tensor, self._ptr, pointer, result)
         return bool(result[0])
 
     def mark_unfused_tensors_as_debug_tensors(self) -> None:
@@ -308,7 +352,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         if getter is None or getattr(getter, "c_type", "") != "trtx_weights":
             raise InvalidArgumentError(f"weights is {weights!r}, but a {type(layer).__name__} has no such weights")
         native: Any = ffi.new("trtx_weights *")
-        self._check(getter.getter(layer._ptr, native), "set_weights_name")
+        self._ask("set_weights_name", getter.getter, layer._ptr, native)
         encoded = check_text(name, "name", empty=False, limit=MAX_TEXT)
         self._change(
             f"set_weights_name({name!r})", lib.trtx_network_definition_set_weights_name, self._ptr, native, encoded
@@ -338,8 +382,8 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         """Whether named weights are marked (``INetworkDefinition::areWeightsMarkedRefittable``)."""
         result = ffi.new("bool *")
         encoded = check_text(name, "name", empty=False)
-        status = lib.trtx_network_definition_are_weights_marked_refittable(self._ptr, encoded, result)
-        self._check(status, "are_weights_marked_refittable")
+        function = lib.trtx_network_definition_are_weights_marked_refittable
+        self._ask("are_weights_marked_refittable", function, self._ptr, encoded, result)
         return bool(result[0])
 
     def _details(self) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from trtx_sys._ffi import ffi, lib
 
-from ._errors import InvalidArgumentError, NetworkError
+from . import _readers
+from ._errors import InvalidArgumentError, NetworkError, text
 from ._handle import Handle, Native, has_pointer, take_pointer
 from ._layer import Layer
 from ._layers_gen import LAYER_CLASSES
@@ -20,16 +23,28 @@ if TYPE_CHECKING:
     from ._builder import Builder
 
 L = TypeVar("L", bound=Layer)
+T = TypeVar("T")
 
 _NO_WEIGHTS = ffi.NULL
 _make: Callable[[type[Any]], Any] = object.__new__
 _reference = weakref.ref
 
 
-class NetworkBase(Handle):
-    """Calls of a network, one at a time, and the objects that it owns."""
+#: Seconds that a call waits for the turn of another thread's, unless that one says that it takes long.
+_PATIENCE = 0.05
+_NAP = 0.0001
 
-    __slots__ = ("_added", "_wrappers")
+
+class NetworkBase(Handle):
+    """Calls of a network, one at a time, and the objects that it owns.
+
+    The library computes shapes and types when they are asked for, and moves its lists when something is added. So calls
+    that read take the turn too. They are short and wait for each other; what takes long, such as parsing, is refused to
+    others at once. A build takes long and changes nothing that has been given: calls that only look that up may run
+    beside it.
+    """
+
+    __slots__ = ("_added", "_beside", "_readable", "_wrappers")
 
     _destroy = lib.trtx_network_definition_destroy
     _error = NetworkError
@@ -38,9 +53,13 @@ class NetworkBase(Handle):
     _wrappers: dict[Any, weakref.ref[Native]]
     #: Layers that were added and are not in _wrappers yet: few are ever looked up, so that costs less.
     _added: list[weakref.ref[Native]]
+    #: Names of the calls that hold the turn and let others read.
+    _readable: list[str]
+    #: One item for each call that reads without the turn.
+    _beside: list[None]
 
     def _setup(self, pointer: Any, *parents: Handle) -> None:
-        self._wrappers, self._added = {}, []
+        self._wrappers, self._added, self._readable, self._beside = {}, [], [], []
         super()._setup(pointer, *parents)
         # Who holds the turn also has the memory for the results of calls: it is made once, not for every layer.
         self._turn = [(ffi.new("trtx_layer **"), ffi.new("trtx_tensor **"))]
@@ -78,12 +97,113 @@ class NetworkBase(Handle):
 
     # Calls
 
+    def _await_turn(self, what: str) -> Any:
+        """Get the turn, which another call has; short ones are waited for.
+
+        Raises
+        ------
+        BusyError
+            If that call takes long, or runs further down on this very thread.
+        ClosedError
+            If the network is closed meanwhile.
+        """
+        deadline = time.monotonic() + (_readers.LIMIT if what == "close" else _PATIENCE)
+        user = _readers.call_beneath([self])
+        while has_pointer(self) and not self._users:
+            if user is not None or time.monotonic() > deadline:
+                raise self._in_use(what, user or _readers.call_of_another([self]) or "another call") from None
+            time.sleep(_NAP)
+            try:
+                return self._turn.pop()
+            except IndexError:
+                pass
+        raise self._busy_error(what) from None
+
+    def _await_read(self, what: str) -> Any:
+        """Get the turn for a call that reads; None where it may read without, and is noted as one that does."""
+        deadline = time.monotonic() + _PATIENCE
+        beneath = has_pointer(self) and _readers.call_beneath([self])
+        while has_pointer(self):
+            self._beside.append(None)
+            if self._readable or beneath:
+                return None
+            self._beside.pop()
+            try:
+                return self._turn.pop()
+            except IndexError:
+                pass
+            if time.monotonic() > deadline:
+                break
+            time.sleep(_NAP)
+        raise self._busy_error(what) from None
+
+    @contextmanager
+    def _exclusive_but_readable(self, what: str) -> Iterator[Any]:
+        """Like `_exclusive`, for a long call that only reads."""
+        with self._exclusive(what) as token:
+            self._readable.append(what)
+            try:
+                yield token
+            finally:
+                self._readable.remove(what)
+                deadline = time.monotonic() + _readers.LIMIT  # a getter takes microseconds
+                while self._beside and time.monotonic() < deadline:
+                    time.sleep(_NAP)
+
+    def _read(self, what: str, function: Callable[..., T], *arguments: Any) -> T:
+        """Make a call that reads the network, or a tensor or layer of it."""
+        try:
+            token = self._turn.pop()
+        except IndexError:
+            token = self._await_read(what)
+        try:
+            return function(*arguments)
+        finally:
+            if token is None:
+                self._beside.pop()
+            else:
+                self._turn.append(token)
+
+    def _alone(self, what: str, function: Callable[..., T], *arguments: Any) -> T:
+        """Make a call that nothing may run beside: it changes the network, or goes through it as a build does."""
+        try:
+            token = self._turn.pop()
+        except IndexError:
+            token = self._await_turn(what)
+        try:
+            return function(*arguments)
+        finally:
+            self._turn.append(token)
+
+    def _read_text(self, what: str, function: Any, pointer: Any) -> str:
+        """Make a call that gives a string of the library's, which the next change may free."""
+        return self._read(what, lambda: text(function(pointer)))
+
+    def _ask(self, what: str, function: Callable[..., int], *arguments: Any) -> None:
+        """Make a call that reads, and can fail."""
+        self._read(what, self._checked, what, function, *arguments)
+
+    def _change(self, what: str, function: Any, *arguments: Any) -> None:
+        """Make a call that changes the network, or a tensor or layer of it."""
+        self._alone(what, self._checked, what, function, *arguments)
+
+    def _checked(self, what: str, function: Callable[..., int], *arguments: Any) -> None:
+        _ = self._ptr
+        status = function(*arguments)
+        if status or pending:
+            self._check(status, what)
+
+    def _tensor_of(self, function: Any, *arguments: Any) -> Tensor | None:
+        """The tensor that a call gives; for calls that have the turn, so that it is not removed meanwhile."""
+        pointer = function(*arguments)
+        return self._tensor(pointer) if pointer else None
+
     def _add(self, what: str, function: Callable[..., int], kind: type[L], *arguments: Any) -> L:
         """Add a layer and wrap it."""
         try:
             token = self._turn.pop()
         except IndexError:
-            raise self._busy_error(what) from None
+            token = self._await_turn(what)
         try:
             out = token[0]
             status = function(self._ptr, *arguments, out)
@@ -98,26 +218,12 @@ class NetworkBase(Handle):
         self._added.append(_reference(layer))
         return layer
 
-    def _change(self, what: str, function: Any, *arguments: Any) -> None:
-        """Make a call that changes the network, or a tensor or layer of it."""
-        try:
-            token = self._turn.pop()
-        except IndexError:
-            raise self._busy_error(what) from None
-        try:
-            _ = self._ptr
-            status = function(*arguments)
-            if status or pending:
-                self._check(status, what)
-        finally:
-            self._turn.append(token)
-
     def _add_tensor(self, what: str, function: Any, *arguments: Any) -> Tensor:
         """Make a call that adds a tensor, and wrap it."""
         try:
             token = self._turn.pop()
         except IndexError:
-            raise self._busy_error(what) from None
+            token = self._await_turn(what)
         try:
             out = token[1]
             status = function(*arguments, out)

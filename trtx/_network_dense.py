@@ -70,7 +70,7 @@ class DenseLayers(NetworkBase):
         try:
             token = self._turn.pop()
         except IndexError:
-            raise self._busy_error("add_activation") from None
+            token = self._await_turn("add_activation")
         try:
             out = token[0]
             status = _add_activation(self._ptr, pointer, type, out)

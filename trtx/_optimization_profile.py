@@ -91,7 +91,9 @@ class OptimizationProfile(Handle):
         tuple of three tuples of int, or None
             Smallest, usual and largest shape; None if none have been set (``IOptimizationProfile::getDimensions``).
         """
-        return self._read_shapes(check_text(input, "input", empty=False, limit=MAX_TEXT))
+        name = check_text(input, "input", empty=False, limit=MAX_TEXT)
+        with self._exclusive(f"get_shape({input!r})"):
+            return self._read_shapes(name)
 
     def _read_shapes(self, name: bytes) -> Three | None:
         _ = self._ptr
@@ -160,7 +162,9 @@ class OptimizationProfile(Handle):
         tuple of three tuples of int, or None
             Smallest, usual and largest values; None if none have been set (``IOptimizationProfile::getShapeValuesV2``).
         """
-        return self._read_values(check_text(input, "input", empty=False, limit=MAX_TEXT))
+        name = check_text(input, "input", empty=False, limit=MAX_TEXT)
+        with self._exclusive(f"get_shape_input({input!r})"):
+            return self._read_values(name)
 
     def _read_values(self, name: bytes) -> Three | None:
         _ = self._ptr

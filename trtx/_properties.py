@@ -81,6 +81,9 @@ class LayerProperty(Generic[T]):
         self.write(layer, value)
 
     def read(self, layer: Layer) -> T:
+        return layer._network._read(self.name, self._read, layer)
+
+    def _read(self, layer: Layer) -> T:
         return self.from_native(self.getter(layer._ptr))
 
     def write(self, layer: Layer, value: Any) -> None:
@@ -165,7 +168,7 @@ class OutProperty(LayerProperty[T]):
 
     c_type = ""
 
-    def read(self, layer: Layer) -> T:
+    def _read(self, layer: Layer) -> T:
         result = ffi.new(f"{self.c_type} *")
         status = self.getter(layer._ptr, result)
         if status:
@@ -225,9 +228,8 @@ class WeightsProperty(OutProperty[Weights]):
 
 
 class TensorProperty(LayerProperty["Tensor | None"]):
-    def read(self, layer: Layer) -> Tensor | None:
-        pointer = self.getter(layer._ptr)
-        return layer._network._tensor(pointer) if pointer else None
+    def _read(self, layer: Layer) -> Tensor | None:
+        return layer._network._tensor_of(self.getter, layer._ptr)
 
     def write(self, layer: Layer, value: Any) -> None:
         network = layer._network

@@ -29,6 +29,8 @@ _LONGEST_NAP = 0.005
 _PACKAGE = "trtx."
 #: User code that this module calls may be a function of the package again, such as ``close`` itself.
 _TRAMPOLINES = "trtx._callbacks"
+#: Between functions of the package that use context managers.
+_BETWEEN = "contextlib"
 
 
 def call_beneath(objects: Collection[object]) -> str | None:
@@ -38,12 +40,18 @@ def call_beneath(objects: Collection[object]) -> str | None:
     outside = False
     while frame is not None:
         module = frame.f_globals.get("__name__") or ""
-        if not module.startswith(_PACKAGE) or module == _TRAMPOLINES:
+        if module == _TRAMPOLINES or not (module.startswith(_PACKAGE) or module == _BETWEEN):
             outside = True
         elif outside and _holds(frame, wanted):
             return _name(frame)
         frame = frame.f_back
     return None
+
+
+def call_of_another(objects: Collection[object]) -> str | None:
+    """Name of a function of this package in which another thread uses one of the objects."""
+    calls = _calls_of_others({id(thing) for thing in objects})
+    return _name(calls[-1][1]) if calls else None
 
 
 def wait_for_calls(objects: Collection[object]) -> str | None:

@@ -47,7 +47,18 @@ class Tensor(Native):
     @property
     def name(self) -> str:
         """Name; that of an input or output is its name in the engine (``ITensor::getName``)."""
-        return _string(lib.trtx_tensor_get_name(self._ptr)).decode()
+        network = self._network
+        try:
+            token = network._turn.pop()
+        except IndexError:
+            token = network._await_read("Tensor.name")
+        try:
+            return _string(lib.trtx_tensor_get_name(self._ptr)).decode()
+        finally:
+            if token is None:
+                network._beside.pop()
+            else:
+                network._turn.append(token)
 
     @name.setter
     def name(self, value: str) -> None:
@@ -70,9 +81,18 @@ class Tensor(Native):
             If the shape cannot be computed, say because the inputs of its layer do not fit each other.
         """
         dims = ffi.new("trtx_dims *")
-        status = lib.trtx_tensor_get_dimensions(self._ptr, dims)
-        if status:
-            self._network._check(status, f"Tensor.shape of {self.name!r}")
+        network = self._network
+        try:
+            token = network._turn.pop()
+        except IndexError:
+            token = network._await_turn("Tensor.shape")
+        try:
+            status = lib.trtx_tensor_get_dimensions(self._ptr, dims)
+            if status:
+                name = _string(lib.trtx_tensor_get_name(self._ptr)).decode()
+                network._check(status, f"Tensor.shape of {name!r}")
+        finally:
+            network._turn.append(token)
         return from_dims(dims)
 
     @shape.setter
@@ -85,7 +105,15 @@ class Tensor(Native):
     @property
     def dtype(self) -> DataType:
         """Type of the elements (``ITensor::getType``)."""
-        return _DATA_TYPES[lib.trtx_tensor_get_type(self._ptr)]
+        network = self._network
+        try:
+            token = network._turn.pop()
+        except IndexError:
+            token = network._await_turn("Tensor.dtype")
+        try:
+            return _DATA_TYPES[lib.trtx_tensor_get_type(self._ptr)]
+        finally:
+            network._turn.append(token)
 
     @property
     def allowed_formats(self) -> int:
@@ -93,7 +121,7 @@ class Tensor(Native):
 
         Only inputs and outputs have a choice (``ITensor::getAllowedFormats``).
         """
-        return lib.trtx_tensor_get_allowed_formats(self._ptr)
+        return self._network._read("Tensor.allowed_formats", lib.trtx_tensor_get_allowed_formats, self._ptr)
 
     @allowed_formats.setter
     def allowed_formats(self, value: int | TensorFormat | set[TensorFormat]) -> None:
@@ -103,22 +131,22 @@ class Tensor(Native):
     @property
     def is_network_input(self) -> bool:
         """Whether it is an input of the network (``ITensor::isNetworkInput``)."""
-        return lib.trtx_tensor_is_network_input(self._ptr)
+        return self._network._read("Tensor.is_network_input", lib.trtx_tensor_is_network_input, self._ptr)
 
     @property
     def is_network_output(self) -> bool:
         """Whether it is an output of the network (``ITensor::isNetworkOutput``)."""
-        return lib.trtx_tensor_is_network_output(self._ptr)
+        return self._network._read("Tensor.is_network_output", lib.trtx_tensor_is_network_output, self._ptr)
 
     @property
     def is_shape_tensor(self) -> bool:
         """Whether its values are needed to compute shapes (``ITensor::isShapeTensor``)."""
-        return lib.trtx_tensor_is_shape_tensor(self._ptr)
+        return self._network._alone("Tensor.is_shape_tensor", lib.trtx_tensor_is_shape_tensor, self._ptr)
 
     @property
     def is_execution_tensor(self) -> bool:
         """Whether its values are computed during a run (``ITensor::isExecutionTensor``)."""
-        return lib.trtx_tensor_is_execution_tensor(self._ptr)
+        return self._network._alone("Tensor.is_execution_tensor", lib.trtx_tensor_is_execution_tensor, self._ptr)
 
     def set_dimension_name(self, index: int, name: str) -> None:
         """Name a dimension of an input; dimensions of one name must be equal at run time.
@@ -139,9 +167,14 @@ class Tensor(Native):
     def get_dimension_name(self, index: int) -> str:
         """Name of a dimension; empty where it has none (``ITensor::getDimensionName``)."""
         result = ffi.new("const char **")
-        status = lib.trtx_tensor_get_dimension_name(self._ptr, self._dimension(index), result)
-        self._network._check(status, "Tensor.get_dimension_name")
-        return text(result[0])
+        number, network = self._dimension(index), self._network
+
+        def read() -> str:
+            status = lib.trtx_tensor_get_dimension_name(self._ptr, number, result)
+            network._check(status, "Tensor.get_dimension_name")
+            return text(result[0])
+
+        return network._read("Tensor.get_dimension_name", read)
 
     def _dimension(self, index: int) -> int:
         shape = self.shape

@@ -13,6 +13,7 @@ import pytest
 from codegen import __main__ as command
 from codegen.generate import NOTICE, check, outputs, write
 from codegen.read import ROOT
+from tests.helpers.process import python_path
 
 
 @pytest.fixture
@@ -98,6 +99,6 @@ def test_the_command_names_a_mistake_of_the_registry(copy: Path) -> None:
 
 
 def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": python_path()}
     command_line = [sys.executable, "-m", "codegen", *arguments]
     return subprocess.run(command_line, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)

@@ -20,6 +20,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.process import python_path
+
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "csrc" / "fake"
 FLAGS = ["-std=c++17", "-O1", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror"]
@@ -51,7 +53,7 @@ def run_with_fake(
     The code fails the test by an assertion, or by ending in any way but the usual.
     """
     variables = {**os.environ, **environment, "TRTX_FAKE_PATH": str(library or fake_library())}
-    variables["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    variables["PYTHONPATH"] = python_path()
     for name, value in (("TRTX_FAKE_FAULTS", faults), ("TRTX_FAKE_VERSION", version)):
         variables.pop(name, None)
         if value is not None:

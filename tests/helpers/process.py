@@ -11,6 +11,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
+def python_path() -> str:
+    """PYTHONPATH of a process that imports the tests too."""
+    return os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+
+
 def run_python(
     code: str, *, check: bool = True, timeout: float = 120, environment: dict[str, str | None] | None = None
 ) -> subprocess.CompletedProcess[str]:

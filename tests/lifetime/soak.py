@@ -147,8 +147,10 @@ def _with_builder(builder: object) -> None:
 
 def run_in_process(library: str, cycles: int, builds: int, timeout: float = 1800) -> list[Slope]:
     """Measure on ``fake`` or ``real`` in a process of its own."""
+    from tests.helpers.process import python_path
+
     # One heap: builds run on threads of their own, each with any of glibc's heaps, and their sizes vary by kilobytes.
-    variables = {**os.environ, "PYTHONPATH": str(ROOT), "MALLOC_ARENA_MAX": "1"}
+    variables = {**os.environ, "PYTHONPATH": python_path(), "MALLOC_ARENA_MAX": "1"}
     if library == "fake":
         from tests.helpers.fake import fake_library
 

@@ -91,49 +91,116 @@ def test_a_finalizer_that_closes_what_others_in_the_same_garbage_need(backwards:
 
 
 def test_an_object_closed_while_its_child_is_being_destroyed() -> None:
-    """Another thread is in the destructor of a context when the engine is closed: the engine waits for its turn."""
+    """Another thread is in the destructor of a context when the engine is closed."""
     on_fake("""
         import trtx._execution_context
+        from trtx import _readers
         destroy = trtx.ExecutionContext._destroy
         inside, go_on = threading.Event(), threading.Event()
         def slow(pointer):
             inside.set()
             go_on.wait(10)
             destroy(pointer)
-        for cycle in (False, True):
+        def drop(box):
+            box.clear()
+            gc.collect()
+        for how in ("is waited for", "is waited for in vain", "is collected and destroys the engine itself"):
             side = run_side()
             engine = side["engine"]
             inside.clear(), go_on.clear()
             box = [engine.create_execution_context()]
             side.clear()
             gc.collect()
-            if cycle:
-                box.append(box)
-            def drop():
-                box.clear() if not cycle else gc.collect()
-            thread = threading.Thread(target=drop)
-            if cycle:
-                gc.disable()
-                del box
+            gc.disable()
+            if "collected" in how:
+                knot = [box.pop()]
+                knot.append(knot)
+                del knot
             trtx.ExecutionContext._destroy = staticmethod(slow)
+            thread = threading.Thread(target=drop, args=(box,))
             thread.start()
             assert inside.wait(10)
-            try:
+            if how == "is waited for":
+                timer = threading.Timer(0.1, go_on.set)
+                timer.start()
                 engine.close()
-            except trtx.BusyError as error:
-                assert "ExecutionContext.close" in str(error), error
+                assert go_on.is_set() and control.live("CudaEngine") == 0
+                timer.join()
+                del timer
+            elif how == "is waited for in vain":
+                _readers.LIMIT, limit = 0.05, _readers.LIMIT
+                try:
+                    engine.close()
+                except trtx.BusyError as error:
+                    assert "CudaEngine.close: the object is in use by ExecutionContext.close" in str(error), error
+                else:
+                    raise AssertionError("closed before its context")
                 assert not engine.is_closed
+                _readers.LIMIT = limit
             else:
-                assert engine.is_closed
-                assert control.live("CudaEngine") == 1
+                engine.close()
+                assert engine.is_closed and control.live("CudaEngine") == 1
             go_on.set()
             thread.join()
             trtx.ExecutionContext._destroy = destroy
             engine.close()
             assert control.live("CudaEngine") == 0
-            del engine, thread, drop
+            gc.enable()
+            del engine, thread, box
             gc.collect()
-            all_closed(cycle)
+            all_closed(how)
+    """)
+
+
+def test_an_object_closed_by_a_destructor_of_its_child() -> None:
+    """That would wait for itself, so it is refused at once."""
+    on_fake("""
+        import trtx._execution_context
+        destroy, said = trtx.ExecutionContext._destroy, []
+        def meddling(pointer):
+            begin = time.monotonic()
+            try:
+                engine.close()
+            except trtx.BusyError as error:
+                said.append((str(error), time.monotonic() - begin))
+            destroy(pointer)
+        side = run_side()
+        engine = side["engine"]
+        trtx.ExecutionContext._destroy = staticmethod(meddling)
+        side["context"].close()
+        trtx.ExecutionContext._destroy = destroy
+        ((words, seconds),) = said
+        assert "in use by ExecutionContext.close" in words and seconds < 1, said
+        engine.close()
+        del side, engine
+        gc.collect()
+        all_closed()
+    """)
+
+
+def test_an_object_closed_after_a_child_that_waits_for_the_collector() -> None:
+    """The context lives on for its inspector, which is garbage, and the engine for the context."""
+    on_fake("""
+        class Closer:
+            def __del__(self):
+                context.close()
+                engine.close()
+                closed.append(context.is_closed and engine.is_closed and control.live("CudaEngine") == 1)
+        closed = []
+        knot = [Closer()]  # older than the inspector, so its finalizer comes first
+        side = run_side()
+        engine = side["engine"]
+        context = side["context"]
+        knot.append(side.pop("inspector"))
+        knot.append(knot)
+        side.clear()
+        gc.collect()
+        del knot
+        gc.collect()
+        assert closed == [True] and control.live("CudaEngine") == 0, closed
+        del engine, context
+        gc.collect()
+        all_closed()
     """)
 
 
@@ -233,6 +300,9 @@ def test_exceptions_in_the_middle_of_with() -> None:
 
 def test_a_close_during_a_running_call_is_refused() -> None:
     printed = on_fake("""
+        from trtx import _readers
+        _readers.LIMIT = 0.01  # short calls of a network are waited for, but not as long as these take
+
         def owners(thing):
             found = [thing]
             for one in found:

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tests.helpers.process import run_python
+from tests.helpers.process import python_path, run_python
 from tests.lifetime.running import on_fake, on_real
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
@@ -176,8 +176,7 @@ def test_spawned_processes_work(native_library: str, tmp_path: object) -> None:
 
 
 def _run_file(path: str) -> str:
-    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    variables = {**os.environ, "PYTHONPATH": root}
+    variables = {**os.environ, "PYTHONPATH": python_path()}
     done = subprocess.run(
         [sys.executable, path], env=variables, capture_output=True, text=True, timeout=120, check=False
     )

@@ -30,7 +30,7 @@ def test_resident_memory_is_flat(native_library: str, library: str) -> None:
 @needs_proc
 def test_the_soak_sees_a_leak() -> None:
     kept = []
-    leak = soak.measure("leak", lambda: kept.append(bytearray(2000)), CYCLES)
+    leak = soak.measure("leak", lambda: kept.append(bytearray(b"x" * 20_000)), CYCLES)
     assert leak.bytes_per_cycle > BOUND
 
 

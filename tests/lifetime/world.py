@@ -178,13 +178,20 @@ class Run:
         self.saved_cache = bytes(self.cache.serialize())
         self.serialization = self.engine.create_serialization_config()
         self.context = self.engine.create_execution_context()
-        self._buffers = [(ctypes.c_float * 6)(), (ctypes.c_float * 6)()]
-        self.addresses = [ctypes.addressof(buffer) for buffer in self._buffers]
+        self._buffers = [(ctypes.c_float * 6)() for _ in range(3)]
+        x, y, another = (ctypes.addressof(buffer) for buffer in self._buffers)
+        self.addresses = [x, y]
+        self._inputs = itertools.cycle((another, x))
         for name, address in zip(("x", "y"), self.addresses, strict=True):
             self.context.set_tensor_address(name, address)
 
+    def change_address(self) -> None:
+        """Set an address, and let TensorRT-RTX hear of it."""
+        self.context.set_tensor_address("x", next(self._inputs))
+        self.context.get_tensor_address("x")
 
-#: Getters, which take no turn and do not look whether a callback raised: that comes out of the next call that does.
+
+#: Getters, which do not look whether a callback raised: that comes out of the next call that does.
 UNCHECKED = {"get_layer"}
 
 
@@ -246,10 +253,7 @@ CALLS: dict[str, tuple[str, Callable[[Run], object]]] = {
     "cache_serialize": ("VRuntimeCache::serialize", lambda r: r.cache.serialize()),
     "cache_deserialize": ("VRuntimeCache::deserialize", lambda r: r.cache.deserialize(r.saved_cache)),
     "set_shape": ("VExecutionContext::setInputShape", lambda r: r.context.set_input_shape("x", (2, 3))),
-    "set_address": (
-        "VExecutionContext::setTensorAddress",
-        lambda r: r.context.set_tensor_address("x", r.addresses[0]),
-    ),
+    "set_address": ("VExecutionContext::setTensorAddress", lambda r: r.change_address()),
     "infer_shapes": ("VExecutionContext::inferShapes", lambda r: r.context.infer_shapes()),
     "enqueue": ("VExecutionContext::enqueueV3", lambda r: r.context.enqueue_v3(0)),
     "execute": ("VExecutionContext::executeV2", lambda r: r.context.execute_v2(r.addresses)),

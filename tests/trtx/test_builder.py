@@ -153,7 +153,7 @@ def test_a_closed_logger_makes_no_builder(native_library: str) -> None:
         trtx.Builder(logger)
 
 
-def test_a_logger_that_raises_makes_no_builder() -> None:
+def test_a_logger_that_raises_makes_no_builder(native_library: str) -> None:
     script = """
         def sink(severity, message):
             raise ZeroDivisionError("of the sink")

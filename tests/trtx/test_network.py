@@ -216,3 +216,14 @@ def test_an_object_whose_init_never_ran_says_so() -> None:
         _ = network.num_layers
     assert network.is_closed
     network.close()
+
+
+def test_the_name_of_a_removed_tensor_is_free_again(network: trtx.NetworkDefinition) -> None:
+    """The library keeps such names, and crashes over them when others are changed; so it must not see them again."""
+    x = network.add_input("x", trtx.DataType.FLOAT, (2, 3))
+    for number in range(300):
+        spare = network.add_input("spare", trtx.DataType.FLOAT, (2, 3))
+        x.name = "x" * (1 + number % 2 * 99)
+        network.remove_tensor(spare)
+        assert spare.is_closed
+        assert network.inputs == (x,)

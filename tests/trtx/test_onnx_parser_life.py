@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers import libraries
+from tests.helpers.process import python_path
 
 pytest.importorskip("numpy")
 pytest.importorskip("onnx")
@@ -21,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def run(code: str, version: str | None = None, *arguments: str) -> str:
     """Run code in a process of its own, where a crash is a failure of the test and not its end."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONFAULTHANDLER": "1", "MALLOC_PERTURB_": "165"}
+    environment = {**os.environ, "PYTHONPATH": python_path(), "PYTHONFAULTHANDLER": "1", "MALLOC_PERTURB_": "165"}
     if version is not None:
         folder = libraries.library(version)
         if folder is None:
