@@ -84,7 +84,7 @@ class BuilderConfig(Handle):
         """Keep changes out of the config, and out of the profiles that it refers to."""
         with self._exclusive(what), ExitStack() as stack:
             for profile in self._profiles:
-                stack.enter_context(profile._exclusive(what))
+                stack.enter_context(profile._shared(what))  # it may be there twice
             yield
 
     def _ignored(self, what: str, value: object, reason: str) -> NoReturn:

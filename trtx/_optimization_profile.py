@@ -92,7 +92,7 @@ class OptimizationProfile(Handle):
             Smallest, usual and largest shape; None if none have been set (``IOptimizationProfile::getDimensions``).
         """
         name = check_text(input, "input", empty=False, limit=MAX_TEXT)
-        with self._exclusive(f"get_shape({input!r})"):
+        with self._shared(f"get_shape({input!r})"):
             return self._read_shapes(name)
 
     def _read_shapes(self, name: bytes) -> Three | None:
@@ -163,7 +163,7 @@ class OptimizationProfile(Handle):
             Smallest, usual and largest values; None if none have been set (``IOptimizationProfile::getShapeValuesV2``).
         """
         name = check_text(input, "input", empty=False, limit=MAX_TEXT)
-        with self._exclusive(f"get_shape_input({input!r})"):
+        with self._shared(f"get_shape_input({input!r})"):
             return self._read_values(name)
 
     def _read_values(self, name: bytes) -> Three | None:

@@ -96,6 +96,31 @@ def test_a_network_can_be_read_during_its_build() -> None:
     """)
 
 
+def test_a_profile_can_be_read_during_a_build_and_not_changed() -> None:
+    on_fake("""
+        run = Run()
+        three = (1, 3), (2, 3), (4, 3)
+        run.profile.set_shape("x", *three)
+        run.config.add_optimization_profile(run.profile)
+        control.fault("VBuilder::buildSerializedNetwork=sleep:200")
+        begun = control.calls("VBuilder::buildSerializedNetwork")
+        thread = threading.Thread(target=run.builder.build_serialized_network, args=(run.network, run.config))
+        thread.start()
+        while control.calls("VBuilder::buildSerializedNetwork") == begun:
+            time.sleep(0.001)
+        assert run.profile.get_shape("x") == three
+        try:
+            run.profile.set_shape("x", *three)
+        except trtx.BusyError as error:
+            assert "build_serialized_network" in str(error), error
+        else:
+            raise AssertionError("changed during a build")
+        assert thread.is_alive()
+        thread.join()
+        run.profile.set_shape("x", *three)
+    """)
+
+
 def test_the_end_of_a_build_waits_for_who_still_reads() -> None:
     on_fake("""
         run = Run()

@@ -86,11 +86,15 @@ def test_the_same_objects_build_again(
     assert len(sizes) == 1
 
 
-def test_a_dynamic_network(builder: trtx.Builder, network: trtx.NetworkDefinition, config: trtx.BuilderConfig) -> None:
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_dynamic_network(
+    builder: trtx.Builder, network: trtx.NetworkDefinition, config: trtx.BuilderConfig, times: int
+) -> None:
     add_relu(network, "x", (-1, 8))
     profile = builder.create_optimization_profile()
     profile.set_shape("x", (1, 8), (2, 8), (4, 8))
-    config.add_optimization_profile(profile)
+    for _ in range(times):
+        config.add_optimization_profile(profile)
     assert len(builder.build_serialized_network(network, config)) > 1000
 
 
