@@ -39,18 +39,8 @@ for method, find, get, victims in GETTERS:
         run = Run()
         thing = find(run)
         expected = get(thing)
-        begun = control.calls(method)
-        control.fault(f"{method}=sleep:30@{begun + 1}")
-        results = []
-        def work():
-            try:
-                results.append(get(thing))
-            except BaseException as error:
-                results.append(error)
-        thread = threading.Thread(target=work)
-        thread.start()
-        while control.calls(method) == begun:
-            time.sleep(0.0005)
+        control.fault(f"{method}=sleep:30@{control.calls(method) + 1}")
+        thread, results = inside(method, lambda: get(thing))
         getattr(run, victim).close()
         assert thing.is_closed
         thread.join()
@@ -58,7 +48,7 @@ for method, find, get, victims in GETTERS:
         assert control.misuses() == 0, (method, victim, control.last_misuse())
         control.clear()
         count += 1
-        del run, thing, thread, work
+        del run, thing, thread
         gc.collect()
         all_closed(method)
 print(count)
@@ -75,10 +65,7 @@ def test_close_gives_up_on_a_getter_that_does_not_return() -> None:
         tensor = run.network.get_input(0)
         control.clear()  # and the counts of calls
         control.fault("VTensor::getName=sleep:600@1")
-        thread = threading.Thread(target=lambda: tensor.name)
-        thread.start()
-        while not control.calls("VTensor::getName"):
-            time.sleep(0.001)
+        thread, _ = inside("VTensor::getName", lambda: tensor.name)
         try:
             run.builder.close()
         except trtx.BusyError as error:
@@ -103,10 +90,7 @@ def test_an_interrupt_of_a_waiting_close_leaves_everything_open() -> None:
         run = Run()
         control.clear()
         control.fault("VNetworkDefinition::getNbLayers=sleep:1500@1")
-        thread = threading.Thread(target=lambda: run.network.num_layers)
-        thread.start()
-        while not control.calls("VNetworkDefinition::getNbLayers"):
-            time.sleep(0.001)
+        thread, _ = inside("VNetworkDefinition::getNbLayers", lambda: run.network.num_layers)
         threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
         try:
             run.network.close()
@@ -126,13 +110,9 @@ def test_remove_tensor_waits_too() -> None:
     on_fake("""
         run = Run()
         spare = run.network.add_input("spare", trtx.DataType.FLOAT, (1,))
-        results = []
-        thread = threading.Thread(target=lambda: results.append(spare.dtype))
         control.clear()
         control.fault("VTensor::getType=sleep:20@1")
-        thread.start()
-        while not control.calls("VTensor::getType"):
-            time.sleep(0.001)
+        thread, results = inside("VTensor::getType", lambda: spare.dtype)
         run.network.remove_tensor(spare)
         assert spare.is_closed
         thread.join()

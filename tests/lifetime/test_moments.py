@@ -314,18 +314,8 @@ def test_a_close_during_a_running_call_is_refused() -> None:
             if name == "parse" or name in UNCHECKED:
                 continue  # has a parser of its own; is a getter
             run = Run()
-            begun = control.calls(method)
             control.fault(f"{method}=sleep:120")
-            results = []
-            def work():
-                try:
-                    results.append(call(run))
-                except BaseException as error:
-                    results.append(error)
-            thread = threading.Thread(target=work)
-            thread.start()
-            while control.calls(method) == begun:
-                time.sleep(0.001)
+            thread, results = inside(method, lambda: call(run))
             used = {
                 "VNetworkDefinition": run.network, "VBuilder": run.builder, "IParser": run.parser,
                 "VRuntime": run.runtime, "VCudaEngine": run.engine, "VEngineInspector": run.inspector,
@@ -345,7 +335,7 @@ def test_a_close_during_a_running_call_is_refused() -> None:
             assert not isinstance(results[0], BaseException), (name, results)
             assert control.misuses() == 0, (name, control.last_misuse())
             used.close()
-            del run, used, one, results, work, thread
+            del run, used, one, results, thread
             gc.collect()
             all_closed(name)
         print(count)

@@ -68,10 +68,7 @@ def test_short_calls_wait_for_each_other() -> None:
             ):
                 control.clear()
                 control.fault(f"{method}=sleep:15@1")
-                thread = threading.Thread(target=slow)
-                thread.start()
-                while not control.calls(method):
-                    time.sleep(0.0005)
+                thread, _ = inside(method, slow)
                 quick()
                 thread.join()
     """)
@@ -82,12 +79,8 @@ def test_a_network_can_be_read_during_its_build() -> None:
         run = Run()
         expected = (run.network.num_layers, run.network.get_input(0).name)
         control.fault("VBuilder::buildSerializedNetwork=sleep:200")
-        thread = threading.Thread(target=run.builder.build_serialized_network, args=(run.network, run.config))
-        begun = control.calls("VBuilder::buildSerializedNetwork")
-        thread.start()
-        while control.calls("VBuilder::buildSerializedNetwork") == begun:
-            time.sleep(0.001)
-        start, count = time.monotonic(), 0
+        thread, _ = inside("VBuilder::buildSerializedNetwork", lambda: CALLS["build"][1](run))
+        count = 0
         while thread.is_alive():
             assert (run.network.num_layers, run.network.get_input(0).name) == expected
             count += 1
@@ -103,11 +96,7 @@ def test_a_profile_can_be_read_during_a_build_and_not_changed() -> None:
         run.profile.set_shape("x", *three)
         run.config.add_optimization_profile(run.profile)
         control.fault("VBuilder::buildSerializedNetwork=sleep:200")
-        begun = control.calls("VBuilder::buildSerializedNetwork")
-        thread = threading.Thread(target=run.builder.build_serialized_network, args=(run.network, run.config))
-        thread.start()
-        while control.calls("VBuilder::buildSerializedNetwork") == begun:
-            time.sleep(0.001)
+        thread, _ = inside("VBuilder::buildSerializedNetwork", lambda: CALLS["build"][1](run))
         assert run.profile.get_shape("x") == three
         try:
             run.profile.set_shape("x", *three)
@@ -124,18 +113,12 @@ def test_a_profile_can_be_read_during_a_build_and_not_changed() -> None:
 def test_the_end_of_a_build_waits_for_who_still_reads() -> None:
     on_fake("""
         run = Run()
-        tensor, done = run.network.get_input(0), []
+        tensor = run.network.get_input(0)
         control.clear()
         control.fault("VTensor::getName=sleep:150@1")
         control.fault("VBuilder::buildSerializedNetwork=sleep:50")
-        building = threading.Thread(target=run.builder.build_serialized_network, args=(run.network, run.config))
-        building.start()
-        while not control.calls("VBuilder::buildSerializedNetwork"):
-            time.sleep(0.001)
-        reading = threading.Thread(target=lambda: done.append(tensor.name))
-        reading.start()
-        while not control.calls("VTensor::getName"):
-            time.sleep(0.001)
+        building, _ = inside("VBuilder::buildSerializedNetwork", lambda: CALLS["build"][1](run))
+        reading, done = inside("VTensor::getName", lambda: tensor.name)
         building.join()
         assert done == ["x"]  # else a change could have begun under it
         reading.join()
@@ -146,11 +129,7 @@ def test_a_long_call_is_not_waited_for(native_library: str) -> None:
     on_fake("""
         run = Run()
         control.fault("VBuilder::buildSerializedNetwork=sleep:300")
-        begun = control.calls("VBuilder::buildSerializedNetwork")
-        thread = threading.Thread(target=run.builder.build_serialized_network, args=(run.network, run.config))
-        thread.start()
-        while control.calls("VBuilder::buildSerializedNetwork") == begun:
-            time.sleep(0.001)
+        thread, _ = inside("VBuilder::buildSerializedNetwork", lambda: CALLS["build"][1](run))
         start = time.monotonic()
         try:
             run.network.add_activation(run.network.get_input(0), trtx.ActivationType.RELU)

@@ -116,16 +116,7 @@ def test_one_object_in_two_threads() -> None:
                 layers = run.network.num_layers
                 control.clear()
                 control.fault(f"{method}=sleep:100@1")
-                results = []
-                def work():
-                    try:
-                        results.append(call(run))
-                    except BaseException as error:
-                        results.append(error)
-                thread = threading.Thread(target=work)
-                thread.start()
-                while not control.calls(method):
-                    time.sleep(0.001)
+                thread, results = inside(method, lambda: call(run))
                 try:
                     CALLS[other][1](run)
                 except trtx.BusyError as error:

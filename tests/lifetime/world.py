@@ -28,8 +28,8 @@ from trtx._handle import Handle, Native
 
 __all__ = [
     "CALLS", "FACTORIES", "NATIVE_NAMES", "UNCHECKED", "Run", "Writer", "all_closed", "build_side", "control",
-    "ctypes", "diagnostics", "gc", "handle_classes", "itertools", "json", "native_classes", "os", "plan", "quiet",
-    "random", "run_side", "signal", "small_network", "sys", "threading", "time", "trtx", "weakref",
+    "ctypes", "diagnostics", "gc", "handle_classes", "inside", "itertools", "json", "native_classes", "os", "plan",
+    "quiet", "random", "run_side", "signal", "small_network", "sys", "threading", "time", "trtx", "weakref",
 ]  # fmt: skip
 
 control = Control(trtx.library_path())
@@ -189,6 +189,24 @@ class Run:
         """Set an address, and let TensorRT-RTX hear of it."""
         self.context.set_tensor_address("x", next(self._inputs))
         self.context.get_tensor_address("x")
+
+
+def inside(method: str, call: Callable[[], object]) -> tuple[threading.Thread, list[object]]:
+    """Make a call on another thread; come back when it is in a native method, with what will be its result or error."""
+    outcome: list[object] = []
+
+    def work() -> None:
+        try:
+            outcome.append(call())
+        except BaseException as error:
+            outcome.append(error)
+
+    begun = control.calls(method)
+    thread = threading.Thread(target=work)
+    thread.start()
+    while control.calls(method) == begun:
+        time.sleep(0.0005)
+    return thread, outcome
 
 
 #: Getters, which do not look whether a callback raised: that comes out of the next call that does.
