@@ -50,14 +50,26 @@ def emit_enums(registry: Registry) -> str:
     out = [
         '"""The enums of TensorRT-RTX. Values are the library\'s; names have lost their leading ``k``."""',
         "",
-        "from enum import IntEnum, IntFlag",
+        "from enum import Enum, Flag, IntEnum, IntFlag",
         "",
     ]
     enums = [e for e in registry.enums.values() if not e.hidden]
     out += [*exported(e.name for e in enums), ""]
+    for kind, base in (("_Named", "Enum"), ("_NamedBits", "Flag")):
+        out += [
+            "",
+            f"class {kind}(Int{base}):",
+            '    """Shows names in text, as those of the standard library did before Python 3.11."""',
+            "",
+            f"    __str__ = {base}.__str__",
+            "",
+            "    def __format__(self, spec: str) -> str:",
+            "        return format(str(self), spec)",
+            "",
+        ]
     for enum in enums:
         notes = f" Since {enum.since[0]}.{enum.since[1]}." if enum.since > (1, 5) else ""
-        out += ["", f"class {enum.name}({'IntFlag' if enum.bits else 'IntEnum'}):", f'    """{enum.doc}{notes}"""', ""]
+        out += ["", f"class {enum.name}({'_NamedBits' if enum.bits else '_Named'}):", f'    """{enum.doc}{notes}"""', ""]
         out += [f"    {python_constant(k)} = {v}" for k, v in enum.values.items()]
         out.append("")
     return "\n".join(out)
