@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from trtx_sys._enums_gen import DataType
@@ -88,32 +89,56 @@ def as_array(value: Any, name: str) -> npt.NDArray[Any]:
     """A contiguous array of what numpy reads without guessing a type: arrays, buffers, DLPack tensors on the host."""
     import numpy as np
 
-    if isinstance(value, np.generic):
-        value = np.asarray(value)
-    if not isinstance(value, np.ndarray):
-        value = _foreign_array(value, name)
+    if type(value) is not np.ndarray:
+        if isinstance(value, np.ma.MaskedArray):
+            raise InvalidArgumentError(
+                f"{name} is a masked array; allowed is an array without a mask, such as .filled(value) makes"
+            )
+        value = np.asarray(value) if isinstance(value, np.ndarray | np.generic) else _foreign_array(value, name)
     if not value.dtype.isnative:
         value = value.astype(value.dtype.newbyteorder("="))
     # ascontiguousarray makes one dimension of none.
     return value if value.flags.c_contiguous else np.ascontiguousarray(value)
 
 
-def _foreign_array(value: Any, name: str) -> npt.NDArray[Any]:
+def is_array(value: Any) -> bool:
+    """Whether `as_array` would try to read it."""
     import numpy as np
 
+    return isinstance(value, np.ndarray | np.generic) or _reader(value) is not None
+
+
+def _foreign_array(value: Any, name: str) -> npt.NDArray[Any]:
+    reader = _reader(value)
+    if reader is None:
+        raise InvalidArgumentError(
+            f"{name} is {type(value).__name__}; allowed is a numpy array, or anything with the buffer protocol or "
+            "DLPack (a list has no element type: use numpy.array(values, dtype=...))"
+        )
+    way, read = reader
+    try:
+        return read(value)
+    except Exception as error:  # whatever the object's own code raises
+        raise InvalidArgumentError(f"{name} cannot be read through {way}: {error}") from None
+
+
+def _reader(value: Any) -> tuple[str, Callable[[Any], npt.NDArray[Any]]] | None:
+    """How an object that is no array shows its memory, and what reads that."""
+    import numpy as np
+
+    if isinstance(value, type):
+        return None  # its objects may show memory, it has none
     if hasattr(value, "__dlpack__"):
-        try:
-            return np.from_dlpack(value)
-        except (BufferError, RuntimeError, TypeError, ValueError) as error:
-            raise InvalidArgumentError(f"{name} cannot be read through DLPack: {error}") from None
-    if isinstance(value, (bytes, bytearray, memoryview)) or hasattr(value, "__array_interface__"):
-        return np.asarray(memoryview(value)) if not hasattr(value, "__array_interface__") else np.asarray(value)
-    if hasattr(value, "__buffer__"):
-        return np.asarray(memoryview(value))
-    raise InvalidArgumentError(
-        f"{name} is {type(value).__name__}; allowed is a numpy array or anything with the buffer protocol or DLPack "
-        "(a list has no element type: use numpy.array(values, dtype=...))"
-    )
+        return "DLPack", np.from_dlpack
+    if hasattr(value, "__array_interface__"):
+        return "__array_interface__", np.asarray
+    try:
+        memoryview(value)
+    except TypeError:
+        return None
+    except Exception:  # there is a buffer, but a released one
+        pass
+    return "the buffer protocol", lambda buffer: np.asarray(memoryview(buffer))
 
 
 def pack(array: npt.NDArray[Any], data_type: DataType) -> npt.NDArray[Any]:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import io
+import itertools
+import math
 import operator
-from collections.abc import Iterable, Sequence
-from enum import IntEnum
-from typing import Any, NoReturn, TypeVar
+import struct
+from collections.abc import Iterable, Mapping, Sequence, Set
+from enum import Enum, IntEnum
+from typing import Any, NoReturn, SupportsIndex, TypeVar
 
 from trtx_sys._ffi import ffi
 
 from ._errors import InvalidArgumentError
+
+#: What is taken for a shape, and for other integers in their order: a list, a tuple, an array...
+Shape = Iterable[SupportsIndex]
 
 E = TypeVar("E", bound=IntEnum)
 
@@ -22,10 +29,16 @@ MAX_TEXT = 4095
 
 def reject(name: str, value: object, allowed: str) -> NoReturn:
     """Raise the error for an argument: its name, what was given, what is allowed."""
-    shown = repr(value)
-    if len(shown) > 120:
-        shown = f"{shown[:117]}..."
-    raise InvalidArgumentError(f"{name} is {shown}; allowed is {allowed}")
+    raise InvalidArgumentError(f"{name} is {show(value)}; allowed is {allowed}")
+
+
+def show(value: object) -> str:
+    """A value as messages show it: not too long, and without its own errors in place of the one to be told."""
+    try:
+        shown = repr(value)
+    except Exception:
+        shown = f"<{type(value).__name__} whose repr fails>"
+    return shown if len(shown) <= 120 else f"{shown[:117]}..."
 
 
 def check_enum(kind: type[E], value: object, name: str) -> E:
@@ -36,31 +49,70 @@ def check_enum(kind: type[E], value: object, name: str) -> E:
 
 
 def check_int(value: object, name: str, low: int = -INT64_MAX - 1, high: int = INT64_MAX) -> int:
-    """An integer in a range, ends included. Anything with ``__index__`` will do, but not a bool."""
-    if isinstance(value, bool):
-        reject(name, value, f"an integer from {low} to {high}")
-    try:
-        number = operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        reject(name, value, f"an integer from {low} to {high}")
-    if not low <= number <= high:
+    """An integer in a range, ends included. Anything with ``__index__`` will do, but a bool or a member of an enum."""
+    if type(value) is int and low <= value <= high:  # the usual case, without a call more
+        return value
+    number = _as_int(value)
+    if number is None and low == -INT64_MAX - 1 and high == INT64_MAX:
+        reject(name, value, "an integer")
+    if number is None or not low <= number <= high:
         reject(name, value, f"an integer from {low} to {high}")
     return number
 
 
+def _as_int(value: object) -> int | None:
+    """The integer that a value is; None for what is none, and for what only happens to be one."""
+    if isinstance(value, (bool, Enum)):
+        return None
+    try:
+        return operator.index(value)  # type: ignore[arg-type]
+    except Exception:
+        return None
+
+
 def check_index(value: object, name: str, count: int, what: str) -> int:
     """An index below a count. Negative ones are refused, as the library counts from 0 only."""
-    number = check_int(value, name)
-    if not 0 <= number < count:
+    number = _as_int(value)
+    if number is None or not 0 <= number < count:
         allowed = f"0 to {count - 1}" if count else "nothing, as there are none"
         reject(name, value, f"{allowed} ({count} {what})")
     return number
 
 
 def check_float(value: object, name: str) -> float:
-    if isinstance(value, (str, bytes)) or (not hasattr(value, "__float__") and not hasattr(value, "__index__")):
+    """A real number; no bool, no member of an enum, and no text."""
+    if type(value) is float:
+        return value
+    # Arrays without dimensions are numbers, but float() would make one of text, of a bool or of half a complex as well.
+    kind = getattr(getattr(value, "dtype", None), "kind", "f")
+    is_number = hasattr(value, "__float__") or hasattr(value, "__index__")
+    if isinstance(value, (bool, Enum, str, bytes)) or not is_number or kind in ("b", "c", "S", "U", "O", "M", "m"):
         reject(name, value, "a number")
-    return float(value)  # type: ignore[arg-type]
+    try:
+        number = float(value)  # type: ignore[arg-type]
+        fits = not math.isinf(number) or bool(value == number)
+    except Exception:
+        reject(name, value, "a number that a float can hold")
+    if not fits:
+        reject(name, value, "a number that a float can hold")
+    return number
+
+
+def check_float32(value: object, name: str) -> float:
+    """A number that is infinite only if it was given so, once the library has it in 32 bits."""
+    number = check_float(value, name)
+    if math.isfinite(number) and math.isinf(to_float32(number)):
+        reject(name, value, "a number that a float of 32 bits can hold")
+    return number
+
+
+def to_float32(number: float) -> float:
+    """A number as the library holds it in 32 bits."""
+    try:
+        rounded: float = struct.unpack("f", struct.pack("f", number))[0]
+    except OverflowError:
+        return math.copysign(math.inf, number)
+    return rounded
 
 
 def check_bool(value: object, name: str) -> bool:
@@ -89,13 +141,32 @@ def check_text(value: object, name: str, *, empty: bool = True, limit: int | Non
     return encoded
 
 
+def check_sequence(value: object, name: str, allowed: str, limit: int | None = None) -> Sequence[Any]:
+    """The items of whatever has an order: a list, a tuple, an array, a generator...
+
+    Sets and mappings have none that was meant, and files and text have other items than what is asked for. What cannot
+    tell its length is read up to one item beyond the limit, as it may have no end.
+    """
+    if type(value) is tuple or type(value) is list:
+        return value
+    if isinstance(value, (str, bytes, bytearray, Set, Mapping, io.IOBase)):
+        reject(name, value, allowed)
+    try:
+        items = iter(value)  # type: ignore[call-overload]
+    except TypeError:  # arrays without dimensions have the method, and raise only now
+        reject(name, value, allowed)
+    return list(items if limit is None or hasattr(value, "__len__") else itertools.islice(items, limit + 1))
+
+
 def check_shape(
     shape: object, name: str, *, low: int = 0, high: int = INT64_MAX, rank: int | None = None, least_rank: int = 0
 ) -> list[int]:
     """A sequence of at most eight integers in a range."""
-    if isinstance(shape, (str, bytes)) or not isinstance(shape, Iterable):
-        reject(name, shape, f"a sequence of up to {MAX_DIMS} integers")
-    sizes = [_dimension(size, f"{name}[{i}]", low, high) for i, size in enumerate(shape)]
+    items = check_sequence(shape, name, f"a sequence of up to {MAX_DIMS} integers", MAX_DIMS)
+    sizes = [
+        size if type(size) is int and low <= size <= high else check_int(size, f"{name}[{i}]", low, high)
+        for i, size in enumerate(items)
+    ]
     if len(sizes) > MAX_DIMS:
         reject(name, tuple(sizes), f"at most {MAX_DIMS} dimensions, not {len(sizes)}")
     if rank is not None and len(sizes) != rank:
@@ -103,12 +174,6 @@ def check_shape(
     if len(sizes) < least_rank:
         reject(name, tuple(sizes), f"at least {least_rank} dimensions, not {len(sizes)}")
     return sizes
-
-
-def _dimension(size: object, name: str, low: int, high: int) -> int:
-    if type(size) is int and low <= size <= high:  # the usual case, without a call more
-        return size
-    return check_int(size, name, low, high)
 
 
 def to_dims(sizes: Sequence[int]) -> Any:
@@ -126,10 +191,24 @@ def from_dims(dims: Any) -> tuple[int, ...] | None:
 
 
 def check_axes(value: object, name: str) -> int:
-    """Axes as a bit mask: given as one, or as a sequence of axis numbers."""
-    if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
-        mask = 0
-        for i, axis in enumerate(value):
-            mask |= 1 << check_int(axis, f"{name}[{i}]", 0, MAX_DIMS - 1)
-        return mask
-    return check_int(value, name, 0, (1 << MAX_DIMS) - 1)
+    """Axes as a bit mask: given as one, or as axis numbers. Their order means nothing, so that a set will do."""
+    if not isinstance(value, Set):
+        mask = _as_int(value)
+        if mask is not None:
+            return check_int(value, name, 0, (1 << MAX_DIMS) - 1)
+        value = check_sequence(value, name, "a bit mask of axes or a sequence of their numbers", MAX_DIMS)
+    if len(value) > MAX_DIMS:
+        reject(name, value, f"at most {MAX_DIMS} axes")
+    mask = 0
+    for i, axis in enumerate(value):
+        mask |= 1 << check_int(axis, f"{name}[{i}]", 0, MAX_DIMS - 1)
+    return mask
+
+
+def check_axes_of(value: object, name: str, shape: Sequence[int] | None) -> int:
+    """Axes as a bit mask, at least one, and all of them dimensions of the input, where its shape is known."""
+    mask = check_axes(value, name)
+    if not mask or (shape is not None and mask >= 1 << len(shape)):
+        rank = "" if shape is None else f" below {len(shape)}, the rank of the input"
+        reject(name, value, f"a bit mask or a sequence of at least one dimension{rank}")
+    return mask
