@@ -80,6 +80,8 @@ def _property(types: CTypes, layer: Interface, getter: Method, setter: Method | 
     if item:
         arguments.append(item)
     doc = getter.doc or f"{name.replace('_', ' ').capitalize()}."
+    if kind == "AxesProperty":
+        doc += " Their numbers can be set as well."
     arguments.append(_literal(f"{doc} (``{layer.cpp}::{getter.name}``)"))
     lines = [f"    {name} = {kind}("]
     lines += [f"        {argument}," for argument in arguments]
@@ -102,8 +104,9 @@ def _quoted(text: str) -> str:
 def _kind(types: CTypes, type_: Type) -> tuple[str, str]:
     """Class of the property, and the argument that it takes beyond its two functions."""
     registry = types.registry
-    if type_.kind == "scalar":
-        plain = {"bool": "Bool", "float32": "Float", "float64": "Float"}.get(type_.name, "Int")
+    if type_.kind == "scalar" and type_.name != "float64":  # FloatProperty rounds to 32 bits
+        # Layers have unsigned numbers for sets of axes, and only for these.
+        plain = {"bool": "Bool", "float32": "Float", "uint32": "Axes"}.get(type_.name, "Int")
         return f"{plain}Property", ""
     if type_.kind == "str":
         return "TextProperty", ""

@@ -89,7 +89,7 @@ class Layer(Native):
 
     @metadata.setter
     def metadata(self, value: str) -> None:
-        encoded = check_text(value, "metadata")
+        encoded = check_text(value, "metadata", limit=MAX_TEXT)
         self._network._change("Layer.metadata", lib.trtx_layer_set_metadata, self._ptr, encoded)
 
     @property
@@ -134,6 +134,11 @@ class Layer(Native):
         -------
         Tensor or None
             None where an optional input is not set.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such input.
         """
         number = check_index(index, "index", self.num_inputs, f"inputs of layer {self.name!r}")
         network = self._network
@@ -146,12 +151,19 @@ class Layer(Native):
         ----------
         index : int
             From 0 to ``num_outputs - 1``.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such output.
         """
         # Written out, not through the network's helpers: building a large network is mostly this call and add_*. It
         # takes no turn: a layer has its outputs from its beginning to its end.
+        if index.__class__ is not int:
+            index = self._check_output(index)
         try:
             pointer = _get_output(self._ptr, index)
-        except (OverflowError, TypeError):
+        except OverflowError:
             self._reject_output(index)
         if not pointer:
             self._reject_output(index)
@@ -168,8 +180,11 @@ class Layer(Native):
         wrappers[pointer] = _reference(tensor)
         return tensor
 
+    def _check_output(self, index: object) -> int:
+        return check_index(index, "index", self.num_outputs, f"outputs of layer {self.name!r}")
+
     def _reject_output(self, index: int) -> NoReturn:
-        check_index(index, "index", self.num_outputs, f"outputs of layer {self.name!r}")
+        self._check_output(index)
         raise NetworkError(f"Layer.get_output({index}): layer {self.name!r} has no such output")
 
     def set_input(self, index: int, tensor: Tensor) -> None:
@@ -193,8 +208,19 @@ class Layer(Native):
         )
 
     def get_output_type(self, index: int) -> DataType:
-        """Type of an output (``ILayer::getOutputType``)."""
-        number = check_index(index, "index", self.num_outputs, f"outputs of layer {self.name!r}")
+        """Type of an output (``ILayer::getOutputType``).
+
+        Parameters
+        ----------
+        index : int
+            From 0 to ``num_outputs - 1``.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such output.
+        """
+        number = self._check_output(index)
         result = ffi.new("trtx_data_type *")
         network, what, function = self._network, "Layer.get_output_type", lib.trtx_layer_get_output_type
         network._alone(what, network._checked, what, function, self._ptr, number, result)

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, SupportsFloat
 
 from trtx_sys._enums_gen import DataType, MatrixOperation, MoEActType
 from trtx_sys._ffi import ffi, lib
 
 from ._layer import Layer
-from ._values import INT64_MAX, MAX_DIMS, check_enum, check_float, check_int, check_shape, reject, to_dims
+from ._values import (
+    MAX_DIMS,
+    Shape,
+    check_enum,
+    check_float,
+    check_float32,
+    check_int,
+    check_sequence,
+    check_shape,
+    reject,
+    to_dims,
+    to_float32,
+)
 
 if TYPE_CHECKING:
     from ._tensor import Tensor
@@ -69,13 +82,14 @@ class ResizeLayerExtras(Layer):
         return tuple(ffi.unpack(values, count))
 
     @scales.setter
-    def scales(self, value: Sequence[float]) -> None:
-        factors = [check_float(factor, f"scales[{i}]") for i, factor in enumerate(value)]
+    def scales(self, value: Iterable[SupportsFloat]) -> None:
+        items = check_sequence(value, "scales", f"one factor for each of 1 to {MAX_DIMS} dimensions", MAX_DIMS)
+        factors = [to_float32(check_float32(factor, f"scales[{i}]")) for i, factor in enumerate(items)]
         if not factors or len(factors) > MAX_DIMS:
             reject("scales", tuple(factors), f"one factor for each of 1 to {MAX_DIMS} dimensions")
         for i, factor in enumerate(factors):
             if not 0 < factor < math.inf:
-                reject(f"scales[{i}]", factor, "a finite number above 0")
+                reject(f"scales[{i}]", items[i], "a finite number above 0, in 32 bits")
         self._network._change(
             "ResizeLayer.scales",
             lib.trtx_resize_layer_set_scales,
@@ -83,6 +97,9 @@ class ResizeLayerExtras(Layer):
             ffi.new("float[]", factors),
             len(factors),
         )
+        taken = self.scales
+        if taken != tuple(factors):
+            reject("scales", tuple(factors), f"what TensorRT-RTX takes; it has {taken} now")
 
     def _read_scales(self, size: int, values: Any) -> int:
         result = ffi.new("int32_t *")
@@ -123,8 +140,8 @@ class FillLayerExtras(Layer):
 
     def _set(self, name: str, value: int | float) -> None:
         number: int | float
-        if isinstance(value, int):
-            number = check_int(value, name, -INT64_MAX - 1, INT64_MAX)
+        if isinstance(value, Integral):
+            number = check_int(value, name)
             function = getattr(lib, f"trtx_fill_layer_set_{name}_int64")
         else:
             number, function = check_float(value, name), getattr(lib, f"trtx_fill_layer_set_{name}")
@@ -147,7 +164,22 @@ class MoELayerExtras(Layer):
     __slots__ = ()
 
     def set_gated_weights(self, fc_gate: Tensor, fc_up: Tensor, fc_down: Tensor, activation_type: MoEActType) -> None:
-        """Set the weights of gated experts (``IMoELayer::setGatedWeights``)."""
+        """Set the weights of gated experts (``IMoELayer::setGatedWeights``).
+
+        Parameters
+        ----------
+        fc_gate, fc_up : Tensor
+            Shape (experts, hidden size, inner size), and of the input's type.
+        fc_down : Tensor
+            Shape (experts, inner size, hidden size).
+        activation_type : MoEActType
+            The function between the products.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If one is no tensor of this network.
+        """
         own = self._network._own
         self._network._change(
             "MoELayer.set_gated_weights",
@@ -160,7 +192,20 @@ class MoELayerExtras(Layer):
         )
 
     def set_gated_biases(self, fc_gate: Tensor, fc_up: Tensor, fc_down: Tensor) -> None:
-        """Set the biases of gated experts (``IMoELayer::setGatedBiases``)."""
+        """Set the biases of gated experts (``IMoELayer::setGatedBiases``).
+
+        Parameters
+        ----------
+        fc_gate, fc_up : Tensor
+            Shape (experts, inner size), and of the input's type.
+        fc_down : Tensor
+            Shape (experts, hidden size).
+
+        Raises
+        ------
+        InvalidArgumentError
+            If one is no tensor of this network.
+        """
         own = self._network._own
         self._network._change(
             "MoELayer.set_gated_biases",
@@ -172,7 +217,15 @@ class MoELayerExtras(Layer):
         )
 
     def set_quantization_static(self, fc_down_activation_scale: Tensor, dtype: DataType) -> None:
-        """Quantize the activations with a given scale (``IMoELayer::setQuantizationStatic``)."""
+        """Quantize the activations with a given scale (``IMoELayer::setQuantizationStatic``).
+
+        Parameters
+        ----------
+        fc_down_activation_scale : Tensor
+            One scale, or one for each expert: no dimensions, or one.
+        dtype : DataType
+            Type to quantize to, such as FP8.
+        """
         self._network._change(
             "MoELayer.set_quantization_static",
             lib.trtx_moe_layer_set_quantization_static,
@@ -182,9 +235,21 @@ class MoELayerExtras(Layer):
         )
 
     def set_quantization_dynamic_dbl_q(
-        self, fc_down_activation_dbl_q_scale: Tensor, dtype: DataType, block_shape: Sequence[int], scale_type: DataType
+        self, fc_down_activation_dbl_q_scale: Tensor, dtype: DataType, block_shape: Shape, scale_type: DataType
     ) -> None:
-        """Quantize the activations with scales from the data (``IMoELayer::setQuantizationDynamicDblQ``)."""
+        """Quantize the activations with scales from the data (``IMoELayer::setQuantizationDynamicDblQ``).
+
+        Parameters
+        ----------
+        fc_down_activation_dbl_q_scale : Tensor
+            Scale that the scales themselves are quantized with.
+        dtype : DataType
+            Type to quantize to, such as FP4.
+        block_shape : sequence of int
+            Elements that share a scale, on each axis; -1 for all of an axis.
+        scale_type : DataType
+            Type of the scales.
+        """
         self._network._change(
             "MoELayer.set_quantization_dynamic_dbl_q",
             lib.trtx_moe_layer_set_quantization_dynamic_dbl_q,
@@ -196,12 +261,22 @@ class MoELayerExtras(Layer):
         )
 
     def set_swiglu_params(self, limit: float, alpha: float, beta: float) -> None:
-        """Set the parameters of SwiGLU (``IMoELayer::setSwigluParams``)."""
+        """Set the parameters of SwiGLU (``IMoELayer::setSwigluParams``).
+
+        Parameters
+        ----------
+        limit : float
+            Bound of the values; infinite for none.
+        alpha : float
+            Factor in the sigmoid.
+        beta : float
+            What is added to the linear part.
+        """
         self._network._change(
             "MoELayer.set_swiglu_params",
             lib.trtx_moe_layer_set_swiglu_params,
             self._ptr,
-            check_float(limit, "limit"),
-            check_float(alpha, "alpha"),
-            check_float(beta, "beta"),
+            check_float32(limit, "limit"),
+            check_float32(alpha, "alpha"),
+            check_float32(beta, "beta"),
         )

@@ -16,6 +16,7 @@ from ._layer_extras import (
     ResizeLayerExtras,
 )
 from ._properties import (
+    AxesProperty,
     BoolProperty,
     DimsProperty,
     EnumProperty,
@@ -379,11 +380,11 @@ class SoftMaxLayer(Layer):
     """SoftMax over the chosen axes. (``ISoftMaxLayer``)"""
 
     __slots__ = ()
-    axes = IntProperty(
+    axes = AxesProperty(
         lib.trtx_softmax_layer_get_axes,
         lib.trtx_softmax_layer_set_axes,
-        "The axis that sums to one, as one bit: bit i is axis i. By default the third last, or 0. "
-        "(``ISoftMaxLayer::getAxes``)",
+        "The axis that sums to one, as one bit: bit i is axis i. By default the third last, or 0. Their numbers can be"
+        " set as well. (``ISoftMaxLayer::getAxes``)",
     )
 
 
@@ -403,10 +404,11 @@ class NormalizationLayer(Layer):
         "Added to the variance so that nothing is divided by zero; 1e-5 by default. "
         "(``INormalizationLayer::getEpsilon``)",
     )
-    axes = IntProperty(
+    axes = AxesProperty(
         lib.trtx_normalization_layer_get_axes,
         lib.trtx_normalization_layer_set_axes,
-        "Axes that mean and variance are taken over, as bits: bit i is axis i. (``INormalizationLayer::getAxes``)",
+        "Axes that mean and variance are taken over, as bits: bit i is axis i. Their numbers can be set as well. "
+        "(``INormalizationLayer::getAxes``)",
     )
     num_groups = IntProperty(
         lib.trtx_normalization_layer_get_nb_groups,
@@ -454,10 +456,10 @@ class ReduceLayer(Layer):
         enums.ReduceOperation,
         "How the values become one: their sum, product, maximum, minimum, average... (``IReduceLayer::getOperation``)",
     )
-    axes = IntProperty(
+    axes = AxesProperty(
         lib.trtx_reduce_layer_get_reduce_axes,
         lib.trtx_reduce_layer_set_reduce_axes,
-        "Axes to reduce, as bits: bit i is axis i. (``IReduceLayer::getReduceAxes``)",
+        "Axes to reduce, as bits: bit i is axis i. Their numbers can be set as well. (``IReduceLayer::getReduceAxes``)",
     )
     keep_dims = BoolProperty(
         lib.trtx_reduce_layer_get_keep_dimensions,
@@ -482,10 +484,11 @@ class TopKLayer(Layer):
         "How many values are looked for, at most 3840; a second input says it at run time instead. "
         "(``ITopKLayer::getK``)",
     )
-    axes = IntProperty(
+    axes = AxesProperty(
         lib.trtx_topk_layer_get_reduce_axes,
         lib.trtx_topk_layer_set_reduce_axes,
-        "The axis to search, as a set with one bit: bit i is axis i. (``ITopKLayer::getReduceAxes``)",
+        "The axis to search, as a set with one bit: bit i is axis i. Their numbers can be set as well. "
+        "(``ITopKLayer::getReduceAxes``)",
     )
     indices_type = EnumProperty(
         lib.trtx_topk_layer_get_indices_type,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import operator
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
 
 from trtx_sys._enums_gen import DataType, NetworkDefinitionCreationFlag
 from trtx_sys._ffi import ffi, lib
@@ -15,7 +16,7 @@ from ._layer import Layer
 from ._network_dense import DenseLayers
 from ._network_shape import ShapeLayers
 from ._tensor import Tensor
-from ._values import INT64_MAX, MAX_TEXT, check_enum, check_index, check_int, check_shape, check_text, to_dims
+from ._values import INT64_MAX, MAX_TEXT, Shape, check_enum, check_index, check_shape, check_text, reject, show, to_dims
 
 if TYPE_CHECKING:
     from ._builder import Builder
@@ -67,7 +68,12 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         return lib.trtx_network_definition_get_flags(self._ptr)
 
     def get_flag(self, flag: NetworkDefinitionCreationFlag) -> bool:
-        """Whether a flag is set (``INetworkDefinition::getFlag``)."""
+        """Whether a flag is set (``INetworkDefinition::getFlag``).
+
+        Parameters
+        ----------
+        flag : NetworkDefinitionCreationFlag
+        """
         return lib.trtx_network_definition_get_flag(self._ptr, check_enum(NetworkDefinitionCreationFlag, flag, "flag"))
 
     @property
@@ -117,10 +123,15 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         Parameters
         ----------
         index : int
-            From 0 to ``num_layers - 1``.
+            From 0 to ``num_layers - 1``. Indexing the network itself counts from the end as well, as in a list.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such layer.
         """
         if index.__class__ is not int:
-            index = check_int(index, "index")
+            index = check_index(index, "index", self.num_layers, "layers")
         try:
             token = self._turn.pop()
         except IndexError:
@@ -146,9 +157,14 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         ----------
         index : int
             From 0 to ``num_inputs - 1``.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such input.
         """
         if index.__class__ is not int:
-            index = check_int(index, "index")
+            index = check_index(index, "index", self.num_inputs, "inputs")
         try:
             token = self._turn.pop()
         except IndexError:
@@ -174,6 +190,11 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         ----------
         index : int
             From 0 to ``num_outputs - 1``.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such output.
         """
         number = check_index(index, "index", self.num_outputs, "outputs")
         found = self._read("get_output", self._tensor_of, lib.trtx_network_definition_get_output, self._ptr, number)
@@ -192,13 +213,15 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         # An empty network is still a network: `if network:` must not depend on its length.
         return True
 
-    def __getitem__(self, index: int) -> Layer:
+    def __getitem__(self, index: SupportsIndex) -> Layer:
         count = self.num_layers
-        if isinstance(index, int) and -count <= index < 0:
-            index += count
-        if isinstance(index, int) and index >= count:
-            raise IndexError(f"layer {index} of {count}")
-        return self.get_layer(index)
+        try:
+            number = operator.index(index)
+        except TypeError:
+            reject("index", index, f"an integer from {-count} to {count - 1} ({count} layers; slice network.layers)")
+        if not -count <= number < count:
+            raise IndexError(f"index is {number}, but the network has {count} layers")
+        return self.get_layer(number if number >= 0 else number + count)
 
     def __iter__(self) -> Iterator[Layer]:
         index = 0
@@ -208,7 +231,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
 
     # Inputs and outputs
 
-    def add_input(self, name: str, dtype: DataType, shape: tuple[int, ...]) -> Tensor:
+    def add_input(self, name: str, dtype: DataType, shape: Shape) -> Tensor:
         """Add an input (``INetworkDefinition::addInput``).
 
         Parameters
@@ -242,6 +265,11 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         ----------
         tensor : Tensor
             A tensor of this network that is not an output yet. Give it a name, by which the engine will know it.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If it is an output already, or no tensor of this network.
         """
         pointer = self._own(tensor, "tensor")
         if tensor.is_network_output:
@@ -249,14 +277,36 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         self._change(f"mark_output({tensor.name!r})", lib.trtx_network_definition_mark_output, self._ptr, pointer)
 
     def unmark_output(self, tensor: Tensor) -> None:
-        """Make an output an ordinary tensor again (``INetworkDefinition::unmarkOutput``)."""
+        """Make an output an ordinary tensor again (``INetworkDefinition::unmarkOutput``).
+
+        Parameters
+        ----------
+        tensor : Tensor
+            An output of this network.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If it is no output.
+        """
         pointer = self._own(tensor, "tensor")
         if not tensor.is_network_output:
             raise InvalidArgumentError(f"tensor is {tensor.name!r}, which is not an output")
         self._change(f"unmark_output({tensor.name!r})", lib.trtx_network_definition_unmark_output, self._ptr, pointer)
 
     def mark_output_for_shapes(self, tensor: Tensor) -> None:
-        """Make a tensor an output in host memory, for shapes (``INetworkDefinition::markOutputForShapes``)."""
+        """Make a tensor an output in host memory, for shapes (``INetworkDefinition::markOutputForShapes``).
+
+        Parameters
+        ----------
+        tensor : Tensor
+            A shape tensor of this network: of few integers, with one dimension or none.
+
+        Raises
+        ------
+        NetworkError
+            If TensorRT-RTX refuses it, say because it is one already.
+        """
         self._change(
             "mark_output_for_shapes",
             lib.trtx_network_definition_mark_output_for_shapes,
@@ -265,7 +315,18 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         )
 
     def unmark_output_for_shapes(self, tensor: Tensor) -> None:
-        """Undo `mark_output_for_shapes` (``INetworkDefinition::unmarkOutputForShapes``)."""
+        """Undo `mark_output_for_shapes` (``INetworkDefinition::unmarkOutputForShapes``).
+
+        Parameters
+        ----------
+        tensor : Tensor
+            A tensor that is marked so.
+
+        Raises
+        ------
+        NetworkError
+            If it is not.
+        """
         self._change(
             "unmark_output_for_shapes",
             lib.trtx_network_definition_unmark_output_for_shapes,
@@ -275,6 +336,11 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
 
     def remove_tensor(self, tensor: Tensor) -> None:
         """Remove a tensor that no layer uses (``INetworkDefinition::removeTensor``); it is closed afterwards.
+
+        Parameters
+        ----------
+        tensor : Tensor
+            A tensor of this network, such as an input that is not needed any more.
 
         Raises
         ------
@@ -303,15 +369,33 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
     # Debug tensors and refitting
 
     def mark_debug(self, tensor: Tensor) -> None:
-        """Make a tensor one that a debug listener can be shown (``INetworkDefinition::markDebug``)."""
+        """Make a tensor one that a debug listener can be shown (``INetworkDefinition::markDebug``).
+
+        Parameters
+        ----------
+        tensor : Tensor
+            A tensor of this network.
+        """
         self._change("mark_debug", lib.trtx_network_definition_mark_debug, self._ptr, self._own(tensor, "tensor"))
 
     def unmark_debug(self, tensor: Tensor) -> None:
-        """Undo `mark_debug` (``INetworkDefinition::unmarkDebug``)."""
+        """Undo `mark_debug` (``INetworkDefinition::unmarkDebug``).
+
+        Parameters
+        ----------
+        tensor : Tensor
+            A tensor of this network.
+        """
         self._change("unmark_debug", lib.trtx_network_definition_unmark_debug, self._ptr, self._own(tensor, "tensor"))
 
     def is_debug_tensor(self, tensor: Tensor) -> bool:
-        """Whether a tensor is marked for debugging (``INetworkDefinition::isDebugTensor``)."""
+        """Whether a tensor is marked for debugging (``INetworkDefinition::isDebugTensor``).
+
+        Parameters
+        ----------
+        tensor : Tensor
+            A tensor of this network.
+        """
         result = ffi.new("bool *")
         pointer = self._own(tensor, "tensor")
         self._ask("is_debug_tensor", lib.trtx_network_definition_is_debug_tensor, self._ptr, pointer, result)
@@ -345,21 +429,40 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         weights : str, default "weights"
             The layer's property: ``"weights"`` of a constant, ``"kernel"`` or ``"bias"`` of a convolution, ``"shift"``,
             ``"scale"`` or ``"power"`` of a scale.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the layer is none of this network, or has no such weights.
+        NetworkError
+            If TensorRT-RTX refuses the name, say because other weights have it.
         """
         if not isinstance(layer, Layer) or layer._network is not self:
-            raise InvalidArgumentError("layer must be a layer of this network")
-        getter = getattr(type(layer), weights, None)
-        if getter is None or getattr(getter, "c_type", "") != "trtx_weights":
-            raise InvalidArgumentError(f"weights is {weights!r}, but a {type(layer).__name__} has no such weights")
-        native: Any = ffi.new("trtx_weights *")
-        self._ask("set_weights_name", getter.getter, layer._ptr, native)
+            reject("layer", layer, "a layer of this network")
         encoded = check_text(name, "name", empty=False, limit=MAX_TEXT)
+        check_text(weights, "weights", empty=False)
+        getter = getattr(type(layer), weights, None)
+        if getattr(getter, "c_type", "") != "trtx_weights":
+            raise InvalidArgumentError(f"weights is {show(weights)}, but a {type(layer).__name__} has no such weights")
+        native: Any = ffi.new("trtx_weights *")
+        self._ask("set_weights_name", getter.getter, layer._ptr, native)  # type: ignore[union-attr]
         self._change(
             f"set_weights_name({name!r})", lib.trtx_network_definition_set_weights_name, self._ptr, native, encoded
         )
 
     def mark_weights_refittable(self, name: str) -> None:
-        """Let named weights be refitted one by one (``INetworkDefinition::markWeightsRefittable``)."""
+        """Let named weights be refitted one by one (``INetworkDefinition::markWeightsRefittable``).
+
+        Parameters
+        ----------
+        name : str
+            Name of weights, from `set_weights_name` or from an ONNX model. The build needs the flag REFIT_INDIVIDUAL.
+
+        Raises
+        ------
+        NetworkError
+            If no weights have this name.
+        """
         encoded = check_text(name, "name", empty=False)
         self._change(
             f"mark_weights_refittable({name!r})",
@@ -369,7 +472,13 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         )
 
     def unmark_weights_refittable(self, name: str) -> None:
-        """Undo `mark_weights_refittable` (``INetworkDefinition::unmarkWeightsRefittable``)."""
+        """Undo `mark_weights_refittable` (``INetworkDefinition::unmarkWeightsRefittable``).
+
+        Parameters
+        ----------
+        name : str
+            Name of the weights.
+        """
         encoded = check_text(name, "name", empty=False)
         self._change(
             f"unmark_weights_refittable({name!r})",
@@ -379,7 +488,13 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         )
 
     def are_weights_marked_refittable(self, name: str) -> bool:
-        """Whether named weights are marked (``INetworkDefinition::areWeightsMarkedRefittable``)."""
+        """Whether named weights are marked (``INetworkDefinition::areWeightsMarkedRefittable``).
+
+        Parameters
+        ----------
+        name : str
+            Name of the weights.
+        """
         result = ffi.new("bool *")
         encoded = check_text(name, "name", empty=False)
         function = lib.trtx_network_definition_are_weights_marked_refittable

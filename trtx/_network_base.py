@@ -17,7 +17,8 @@ from ._layer import Layer
 from ._layers_gen import LAYER_CLASSES
 from ._pending import pending
 from ._tensor import Tensor
-from ._weights import Weights, as_weights, to_native
+from ._values import check_sequence
+from ._weights import Weights, as_weights, check_type, to_native
 
 if TYPE_CHECKING:
     from ._builder import Builder
@@ -276,9 +277,8 @@ class NetworkBase(Handle):
 
     def _own_list(self, tensors: Any, name: str) -> tuple[Any, int]:
         """Pointers of a sequence of tensors as an array, and their number."""
-        if isinstance(tensors, Tensor) or not hasattr(tensors, "__iter__"):
-            raise InvalidArgumentError(f"{name} is {type(tensors).__name__}; allowed is a sequence of trtx.Tensor")
-        pointers = [self._own(tensor, f"{name}[{i}]") for i, tensor in enumerate(tensors)]
+        items = check_sequence(tensors, name, "a sequence of trtx.Tensor")
+        pointers = [self._own(tensor, f"{name}[{i}]") for i, tensor in enumerate(items)]
         if not pointers:
             raise InvalidArgumentError(f"{name} is empty; at least one tensor is needed")
         return ffi.new("trtx_tensor *[]", pointers), len(pointers)
@@ -288,11 +288,8 @@ class NetworkBase(Handle):
         if values is None:
             return _NO_WEIGHTS, None
         weights = as_weights(values, name)
-        if like is not None and weights.count and weights.dtype is not like.dtype:
-            raise InvalidArgumentError(
-                f"{name} has the type {weights.dtype.name}; allowed is {like.dtype.name}, the type of the input "
-                f"{like.name!r} (networks are strongly typed: cast one of them)"
-            )
+        if like is not None:
+            check_type(weights, name, like)
         return to_native(weights), weights
 
     def _keep_weights(self, layer: Layer, **weights: Weights | None) -> None:

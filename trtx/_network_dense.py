@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import weakref
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, SupportsIndex
 
 from trtx_sys._enums_gen import (
     ActivationType,
@@ -29,17 +28,18 @@ from ._tensor import Tensor
 from ._values import (
     INT32_MAX,
     INT64_MAX,
-    check_axes,
+    Shape,
+    check_axes_of,
     check_bool,
     check_enum,
-    check_float,
+    check_float32,
     check_int,
     check_shape,
     check_text,
     reject,
     to_dims,
 )
-from ._weights import Weights
+from ._weights import check_bias, check_coefficients, check_kernel
 
 _add_activation = lib.trtx_network_definition_add_activation
 _ActivationLayer = layers.ActivationLayer
@@ -91,7 +91,9 @@ class DenseLayers(NetworkBase):
         Parameters
         ----------
         input : Tensor
+            The output has its shape and type.
         op : UnaryOperation
+            The function; which types it takes depends on it.
         """
         operation = check_enum(UnaryOperation, op, "op")
         return self._add(
@@ -110,6 +112,7 @@ class DenseLayers(NetworkBase):
         input1, input2 : Tensor
             Of the same type and rank; sizes are equal, or one of them is 1 and is broadcast.
         op : ElementWiseOperation
+            What is done to each pair; which types it takes depends on it.
 
         Raises
         ------
@@ -118,11 +121,7 @@ class DenseLayers(NetworkBase):
         """
         operation = check_enum(ElementWiseOperation, op, "op")
         first, second = self._own(input1, "input1"), self._own(input2, "input2")
-        if input1.dtype is not input2.dtype:
-            raise InvalidArgumentError(
-                f"input2 ({input2.name!r}) is {input2.dtype.name}; allowed is {input1.dtype.name}, the type of input1 "
-                f"({input1.name!r}); add_cast converts"
-            )
+        _check_same_type("input1", input1, "input2", input2)
         return self._add(
             "add_elementwise",
             lib.trtx_network_definition_add_elementwise,
@@ -143,20 +142,27 @@ class DenseLayers(NetworkBase):
             Of the same type; leading dimensions broadcast.
         op0, op1 : MatrixOperation
             What is done to each before: nothing, a transposition, or taking it as vectors.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the types differ.
         """
         first, second = check_enum(MatrixOperation, op0, "op0"), check_enum(MatrixOperation, op1, "op1")
+        pointer0, pointer1 = self._own(input0, "input0"), self._own(input1, "input1")
+        _check_same_type("input0", input0, "input1", input1)
         return self._add(
             "add_matrix_multiply",
             lib.trtx_network_definition_add_matrix_multiply,
             layers.MatrixMultiplyLayer,
-            self._own(input0, "input0"),
+            pointer0,
             first,
-            self._own(input1, "input1"),
+            pointer1,
             second,
         )
 
     def add_convolution_nd(
-        self, input: Tensor, num_output_maps: int, kernel_shape: Sequence[int], kernel: Any, bias: Any = None
+        self, input: Tensor, num_output_maps: int, kernel_shape: Shape, kernel: Any, bias: Any = None
     ) -> layers.ConvolutionLayer:
         """Add a convolution over two or three spatial dimensions (``INetworkDefinition::addConvolutionNd``).
 
@@ -169,15 +175,15 @@ class DenseLayers(NetworkBase):
         kernel_shape : sequence of int
             (R, S) or (T, R, S).
         kernel : array-like or Weights or None
-            K * C / groups * R * S elements of the input's type, in the order K, C / groups, R, S. None if the kernel
-            comes from a tensor, set with ``set_input(1, tensor)``.
+            K * C / groups * R * S elements of the input's type, in the order K, C / groups, R, S, and in this shape or
+            flat. None if the kernel comes from a tensor, set with ``set_input(1, tensor)``.
         bias : array-like or Weights, optional
             K elements of the input's type.
 
         Raises
         ------
         InvalidArgumentError
-            If the number or the type of the weights does not fit.
+            If the number, the shape or the type of the weights does not fit.
 
         Notes
         -----
@@ -189,7 +195,7 @@ class DenseLayers(NetworkBase):
         )
 
     def add_deconvolution_nd(
-        self, input: Tensor, num_output_maps: int, kernel_shape: Sequence[int], kernel: Any, bias: Any = None
+        self, input: Tensor, num_output_maps: int, kernel_shape: Shape, kernel: Any, bias: Any = None
     ) -> layers.DeconvolutionLayer:
         """Add a transposed convolution (``INetworkDefinition::addDeconvolutionNd``).
 
@@ -202,14 +208,15 @@ class DenseLayers(NetworkBase):
         kernel_shape : sequence of int
             (R, S) or (T, R, S).
         kernel : array-like or Weights or None
-            C * K / groups * R * S elements of the input's type, in the order C, K / groups, R, S.
+            C * K / groups * R * S elements of the input's type, in the order C, K / groups, R, S, and in this shape or
+            flat. None if the kernel comes from a tensor, set with ``set_input(1, tensor)``.
         bias : array-like or Weights, optional
             K elements of the input's type.
 
         Raises
         ------
         InvalidArgumentError
-            If the number or the type of the weights does not fit.
+            If the number, the shape or the type of the weights does not fit.
         """
         function = lib.trtx_network_definition_add_deconvolution_nd
         return self._add_convolution(
@@ -222,7 +229,7 @@ class DenseLayers(NetworkBase):
         function: Callable[..., int],
         input: Tensor,
         num_output_maps: int,
-        kernel_shape: Sequence[int],
+        kernel_shape: Shape,
         kernel: Any,
         bias: Any,
     ) -> L:
@@ -233,17 +240,16 @@ class DenseLayers(NetworkBase):
             reject("kernel_shape", tuple(sizes), "two or three sizes, one for each spatial dimension")
         native_kernel, held_kernel = self._weights(kernel, "kernel", input)
         native_bias, held_bias = self._weights(bias, "bias", input)
-        _check_kernel(held_kernel, input, maps, sizes)
-        if held_bias is not None and held_bias.count not in (0, maps):
-            raise InvalidArgumentError(
-                f"bias has {held_bias.count} elements; allowed are {maps}, one for each output map"
-            )
+        if held_kernel is not None:
+            check_kernel(held_kernel, input.shape, maps, sizes, transposed=kind is layers.DeconvolutionLayer)
+        if held_bias is not None:
+            check_bias(held_bias, maps)
         what = "add_convolution_nd" if kind is layers.ConvolutionLayer else "add_deconvolution_nd"
         layer = self._add(what, function, kind, pointer, maps, to_dims(sizes), native_kernel, native_bias)
         self._keep_weights(layer, kernel=held_kernel, bias=held_bias)
         return layer
 
-    def add_pooling_nd(self, input: Tensor, type: PoolingType, window_size: Sequence[int]) -> layers.PoolingLayer:
+    def add_pooling_nd(self, input: Tensor, type: PoolingType, window_size: Shape) -> layers.PoolingLayer:
         """Reduce a sliding window to its maximum or average (``INetworkDefinition::addPoolingNd``).
 
         Parameters
@@ -251,8 +257,14 @@ class DenseLayers(NetworkBase):
         input : Tensor
             Shape (N, C, H, W) or (N, C, D, H, W).
         type : PoolingType
+            Maximum, average, or a blend of both.
         window_size : sequence of int
             Two or three sizes.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there are not two or three sizes above 0.
         """
         kind = check_enum(PoolingType, type, "type")
         sizes = check_shape(window_size, "window_size", low=1)
@@ -280,6 +292,11 @@ class DenseLayers(NetworkBase):
             Whether there is one coefficient, one for each channel, or one for each element.
         shift, scale, power : array-like or Weights, optional
             Coefficients of the input's type; 0, 1 and 1 where they are not given.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the number or the type of the coefficients does not fit.
         """
         return self._add_scale("add_scale", input, mode, shift, scale, power, None)
 
@@ -299,10 +316,16 @@ class DenseLayers(NetworkBase):
         input : Tensor
             At least four dimensions.
         mode : ScaleMode
+            Whether there is one coefficient, one for each channel, or one for each element.
         shift, scale, power : array-like or Weights, optional
             Coefficients of the input's type; 0, 1 and 1 where they are not given.
         channel_axis : int, default 1
             Dimension of the channels.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the number or the type of the coefficients does not fit.
         """
         axis = check_int(channel_axis, "channel_axis", 0, INT32_MAX)
         return self._add_scale("add_scale_nd", input, mode, shift, scale, power, axis)
@@ -313,10 +336,9 @@ class DenseLayers(NetworkBase):
         pointer, kind = self._own(input, "input"), check_enum(ScaleMode, mode, "mode")
         named = {"shift": shift, "scale": scale, "power": power}
         native = {name: self._weights(values, name, input) for name, values in named.items()}
-        expected = _scale_count(input, kind, 1 if axis is None else axis)
         for name, (_, held) in native.items():
-            if held is not None and expected is not None and held.count not in (0, expected):
-                raise InvalidArgumentError(f"{name} has {held.count} elements; allowed are {expected} for {kind.name}")
+            if held is not None:
+                check_coefficients(held, name, input.shape, kind, 1 if axis is None else axis)
         structs = [native[name][0] for name in named]
         common = [pointer, kind, *structs]
         if axis is None:
@@ -339,18 +361,25 @@ class DenseLayers(NetworkBase):
         )
 
     def add_reduce(
-        self, input: Tensor, op: ReduceOperation, axes: int | Sequence[int], keep_dims: bool
+        self, input: Tensor, op: ReduceOperation, axes: SupportsIndex | Shape, keep_dims: bool
     ) -> layers.ReduceLayer:
         """Reduce dimensions to one value each (``INetworkDefinition::addReduce``).
 
         Parameters
         ----------
         input : Tensor
+            The output has its type.
         op : ReduceOperation
-        axes : int or sequence of int
+            Sum, product, maximum, minimum, average...
+        axes : int, or sequence or set of int
             A bit mask of dimensions (bit 0 is dimension 0), or their numbers as a sequence.
         keep_dims : bool
             Whether reduced dimensions stay with size 1.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no axis, or one that the input does not have.
         """
         operation = check_enum(ReduceOperation, op, "op")
         return self._add(
@@ -359,7 +388,7 @@ class DenseLayers(NetworkBase):
             layers.ReduceLayer,
             self._own(input, "input"),
             operation,
-            _nonzero_axes(input, axes),
+            check_axes_of(axes, "axes", input.shape),
             check_bool(keep_dims, "keep_dims"),
         )
 
@@ -368,7 +397,7 @@ class DenseLayers(NetworkBase):
         input: Tensor,
         op: TopKOperation,
         k: int,
-        axes: int | Sequence[int],
+        axes: SupportsIndex | Shape,
         indices_type: DataType = DataType.INT32,
     ) -> layers.TopKLayer:
         """Find the k largest or smallest values and their indices (``INetworkDefinition::addTopK``).
@@ -376,13 +405,20 @@ class DenseLayers(NetworkBase):
         Parameters
         ----------
         input : Tensor
+            At least one dimension. Output 0 has the values, output 1 the indices.
         op : TopKOperation
+            Whether the largest or the smallest are looked for.
         k : int
             How many, from 1 to 3840.
-        axes : int or sequence of int
+        axes : int, or sequence or set of int
             The one dimension to search, as a bit mask or a sequence of one number.
         indices_type : DataType, default INT32
             INT32 or INT64.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the input has no such axis, or an argument is out of its range.
         """
         operation = check_enum(TopKOperation, op, "op")
         kind = check_enum(DataType, indices_type, "indices_type")
@@ -395,20 +431,28 @@ class DenseLayers(NetworkBase):
             self._own(input, "input"),
             operation,
             check_int(k, "k", 1, INT32_MAX),
-            _nonzero_axes(input, axes),
+            check_axes_of(axes, "axes", input.shape),
             kind,
         )
 
     def add_normalization(
-        self, input: Tensor, scale: Tensor, bias: Tensor, axes: int | Sequence[int]
+        self, input: Tensor, scale: Tensor, bias: Tensor, axes: SupportsIndex | Shape
     ) -> layers.NormalizationLayer:
         """Normalize over dimensions, then scale and shift (``INetworkDefinition::addNormalizationV2``).
 
         Parameters
         ----------
-        input, scale, bias : Tensor
-        axes : int or sequence of int
+        input : Tensor
+            Values of a floating-point type; the output has its shape and type.
+        scale, bias : Tensor
+            Of the input's type and rank; sizes of 1 are broadcast.
+        axes : int, or sequence or set of int
             Dimensions to normalize over, as a bit mask or their numbers.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no axis, or one that the input does not have.
         """
         return self._add(
             "add_normalization",
@@ -417,7 +461,7 @@ class DenseLayers(NetworkBase):
             self._own(input, "input"),
             self._own(scale, "scale"),
             self._own(bias, "bias"),
-            _nonzero_axes(input, axes),
+            check_axes_of(axes, "axes", input.shape),
         )
 
     def add_lrn(self, input: Tensor, window: int, alpha: float, beta: float, k: float) -> layers.LRNLayer:
@@ -426,9 +470,11 @@ class DenseLayers(NetworkBase):
         Parameters
         ----------
         input : Tensor
+            At least four dimensions; the channels are the third from the end.
         window : int
             Odd number of channels, from 1 to 15.
         alpha, beta, k : float
+            Factor of the sum of squares, exponent of what each value is divided by, and what is added to the sum.
         """
         return self._add(
             "add_lrn",
@@ -436,13 +482,21 @@ class DenseLayers(NetworkBase):
             layers.LRNLayer,
             self._own(input, "input"),
             check_int(window, "window", 1, INT32_MAX),
-            check_float(alpha, "alpha"),
-            check_float(beta, "beta"),
-            check_float(k, "k"),
+            check_float32(alpha, "alpha"),
+            check_float32(beta, "beta"),
+            check_float32(k, "k"),
         )
 
     def add_parametric_relu(self, input: Tensor, slopes: Tensor) -> layers.ParametricReLULayer:
-        """Add a leaky ReLU with a slope for each element (``INetworkDefinition::addParametricReLU``)."""
+        """Add a leaky ReLU with a slope for each element (``INetworkDefinition::addParametricReLU``).
+
+        Parameters
+        ----------
+        input : Tensor
+            Values of a floating-point type.
+        slopes : Tensor
+            Factors of negative values, of the input's rank; sizes of 1 are broadcast.
+        """
         return self._add(
             "add_parametric_relu",
             lib.trtx_network_definition_add_parametric_relu,
@@ -452,7 +506,15 @@ class DenseLayers(NetworkBase):
         )
 
     def add_ragged_softmax(self, input: Tensor, bounds: Tensor) -> layers.RaggedSoftMaxLayer:
-        """Add a SoftMax over rows of different lengths (``INetworkDefinition::addRaggedSoftMax``)."""
+        """Add a SoftMax over rows of different lengths (``INetworkDefinition::addRaggedSoftMax``).
+
+        Parameters
+        ----------
+        input : Tensor
+            Three dimensions; the last one is reduced.
+        bounds : Tensor
+            Length of each row: INT32 or INT64, in the input's shape but for a last dimension of 1.
+        """
         return self._add(
             "add_ragged_softmax",
             lib.trtx_network_definition_add_ragged_softmax,
@@ -461,14 +523,20 @@ class DenseLayers(NetworkBase):
             self._own(bounds, "bounds"),
         )
 
-    def add_einsum(self, inputs: Sequence[Tensor], equation: str) -> layers.EinsumLayer:
+    def add_einsum(self, inputs: Iterable[Tensor], equation: str) -> layers.EinsumLayer:
         """Sum products over the indices of an Einstein equation (``INetworkDefinition::addEinsum``).
 
         Parameters
         ----------
         inputs : sequence of Tensor
+            One for each operand of the equation, all of one type.
         equation : str
             Such as ``"ij,jk->ik"``.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no input, or one is no tensor of this network.
         """
         array, count = self._own_list(inputs, "inputs")
         return self._add(
@@ -488,9 +556,11 @@ class DenseLayers(NetworkBase):
         Parameters
         ----------
         input : Tensor
+            At least one dimension; the output has its shape and type.
         axis : Tensor
             The axis, as a constant of no dimensions.
         op : CumulativeOperation
+            The sum, as of now.
         exclusive : bool
             Whether a sum leaves its own element out.
         reverse : bool
@@ -509,41 +579,9 @@ class DenseLayers(NetworkBase):
         )
 
 
-def _check_kernel(kernel: Weights | None, input: Tensor, maps: int, sizes: list[int]) -> None:
-    """Kernel elements must make whole filters; groups are set later, so any divisor of the channels will do."""
-    if kernel is None or kernel.count == 0:
-        return
-    window = math.prod(sizes)
-    shape = input.shape
-    channels = shape[1] if shape is not None and len(shape) > 1 else -1
-    if channels > 0:
-        allowed = [maps * channels // groups * window for groups in range(1, channels + 1) if channels % groups == 0]
-        fits = kernel.count in allowed
-        wanted = f"{allowed[0]} ({maps} output maps, {channels} input channels, window {tuple(sizes)})"
-    else:
-        fits = kernel.count % (maps * window) == 0
-        wanted = f"a multiple of {maps * window} ({maps} output maps, window {tuple(sizes)})"
-    if not fits:
+def _check_same_type(name: str, input: Tensor, other_name: str, other: Tensor) -> None:
+    if input.dtype is not other.dtype:
         raise InvalidArgumentError(
-            f"kernel has {kernel.count} elements; allowed is {wanted}, or that divided by groups"
+            f"{other_name} ({other.name!r}) is {other.dtype.name}; allowed is {input.dtype.name}, the type of {name} "
+            f"({input.name!r}); add_cast converts"
         )
-
-
-def _scale_count(input: Tensor, mode: ScaleMode, axis: int) -> int | None:
-    """Number of coefficients of a scale, where the input's shape tells it."""
-    shape = input.shape
-    if mode is ScaleMode.UNIFORM:
-        return 1
-    if shape is None:
-        return None
-    sizes = shape[axis : axis + 1] if mode is ScaleMode.CHANNEL else shape[axis:]
-    return math.prod(sizes) if sizes and min(sizes) >= 0 else None
-
-
-def _nonzero_axes(input: Tensor, axes: int | Sequence[int]) -> int:
-    mask = check_axes(axes, "axes")
-    shape = input.shape
-    if not mask or (shape is not None and mask >= 1 << len(shape)):
-        rank = "" if shape is None else f" below {len(shape)}, the rank of {input.name!r}"
-        reject("axes", axes, f"a bit mask or a sequence of at least one dimension{rank}")
-    return mask

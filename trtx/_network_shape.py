@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from trtx_sys._enums_gen import DataType, FillOperation, GatherMode, ScatterMode
@@ -16,6 +16,7 @@ from ._tensor import Tensor
 from ._values import (
     INT32_MAX,
     INT64_MAX,
+    Shape,
     check_enum,
     check_int,
     check_shape,
@@ -32,7 +33,7 @@ class ShapeLayers(NetworkBase):
 
     __slots__ = ()
 
-    def add_constant(self, shape: Sequence[int], weights: Any) -> layers.ConstantLayer:
+    def add_constant(self, shape: Shape, weights: Any) -> layers.ConstantLayer:
         """Add a tensor whose values are known (``INetworkDefinition::addConstant``).
 
         Parameters
@@ -45,7 +46,7 @@ class ShapeLayers(NetworkBase):
         Raises
         ------
         InvalidArgumentError
-            If the number of elements does not fit the shape.
+            If the number of elements does not fit the shape, or TensorRT-RTX has no such type.
         """
         sizes = check_shape(shape, "shape")
         native, held = self._weights(weights, "weights")
@@ -63,25 +64,49 @@ class ShapeLayers(NetworkBase):
         return layer
 
     def add_identity(self, input: Tensor) -> layers.IdentityLayer:
-        """Hand a tensor on unchanged (``INetworkDefinition::addIdentity``)."""
+        """Hand a tensor on unchanged (``INetworkDefinition::addIdentity``).
+
+        Parameters
+        ----------
+        input : Tensor
+            Of any type and rank; the output has the same.
+        """
         return self._add(
             "add_identity", lib.trtx_network_definition_add_identity, layers.IdentityLayer, self._own(input, "input")
         )
 
     def add_cast(self, input: Tensor, to_type: DataType) -> layers.CastLayer:
-        """Convert the elements to another type (``INetworkDefinition::addCast``)."""
+        """Convert the elements to another type (``INetworkDefinition::addCast``).
+
+        Parameters
+        ----------
+        input : Tensor
+            Of any rank; the output has its shape.
+        to_type : DataType
+            Type of the output.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the type is no `DataType`.
+        """
         kind = check_enum(DataType, to_type, "to_type")
         return self._add(
             "add_cast", lib.trtx_network_definition_add_cast, layers.CastLayer, self._own(input, "input"), kind
         )
 
-    def add_concatenation(self, inputs: Sequence[Tensor]) -> layers.ConcatenationLayer:
+    def add_concatenation(self, inputs: Iterable[Tensor]) -> layers.ConcatenationLayer:
         """Join tensors along the layer's ``axis`` (``INetworkDefinition::addConcatenation``).
 
         Parameters
         ----------
         inputs : sequence of Tensor
-            Of one type, and of equal sizes but for the axis.
+            At least one; of one type, and of equal sizes but for the axis.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is none, or one is no tensor of this network.
         """
         array, count = self._own_list(inputs, "inputs")
         return self._add(
@@ -89,14 +114,19 @@ class ShapeLayers(NetworkBase):
         )
 
     def add_shuffle(self, input: Tensor) -> layers.ShuffleLayer:
-        """Transpose, reshape and transpose, as its properties say (``INetworkDefinition::addShuffle``)."""
+        """Transpose, reshape and transpose, as its properties say (``INetworkDefinition::addShuffle``).
+
+        Parameters
+        ----------
+        input : Tensor
+            Of any type; it comes out as it is until properties are set. A shape that is known at run time only is set
+            with ``set_input(1, tensor)``.
+        """
         return self._add(
             "add_shuffle", lib.trtx_network_definition_add_shuffle, layers.ShuffleLayer, self._own(input, "input")
         )
 
-    def add_slice(
-        self, input: Tensor, start: Sequence[int], shape: Sequence[int], stride: Sequence[int]
-    ) -> layers.SliceLayer:
+    def add_slice(self, input: Tensor, start: Shape, shape: Shape, stride: Shape) -> layers.SliceLayer:
         """Take a strided window (``INetworkDefinition::addSlice``).
 
         Parameters
@@ -104,14 +134,25 @@ class ShapeLayers(NetworkBase):
         input : Tensor
         start, shape, stride : sequence of int
             First index, size and step in each dimension; the three have the rank of the input.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If one of them has another rank.
         """
         first = check_shape(start, "start", low=-INT64_MAX)
-        sizes = check_shape(shape, "shape", low=-1, rank=len(first))
-        steps = check_shape(stride, "stride", low=-INT64_MAX, rank=len(first))
-        pointer = self._own(input, "input")
-        rank = input.shape
-        if rank is not None and len(rank) != len(first):
-            reject("start", tuple(first), f"{len(rank)} dimensions, the rank of {input.name!r}")
+        sizes = check_shape(shape, "shape", low=-1)
+        steps = check_shape(stride, "stride", low=-INT64_MAX)
+        pointer, known = self._own(input, "input"), input.shape
+        if known is not None:
+            for name, given in (("start", first), ("shape", sizes), ("stride", steps)):
+                if len(given) != len(known):
+                    reject(name, tuple(given), f"{len(known)} dimensions, the rank of {input.name!r}, not {len(given)}")
+        elif not len(first) == len(sizes) == len(steps):
+            raise InvalidArgumentError(
+                f"start, shape and stride have {len(first)}, {len(sizes)} and {len(steps)} dimensions; allowed are "
+                f"equal numbers, the rank of {input.name!r}"
+            )
         return self._add(
             "add_slice",
             lib.trtx_network_definition_add_slice,
@@ -128,9 +169,16 @@ class ShapeLayers(NetworkBase):
         Parameters
         ----------
         input : Tensor
+            At least one dimension.
         indices : Tensor
-            INT32 or INT64.
+            INT32 or INT64, of any rank.
         axis : int
+            Dimension of the input, counted from 0.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the input has no such dimension, or the indices are not INT32 or INT64.
         """
         pointer = self._own(input, "input")
         index = self._indices(indices, "indices")
@@ -146,7 +194,23 @@ class ShapeLayers(NetworkBase):
         )
 
     def add_gather_v2(self, input: Tensor, indices: Tensor, mode: GatherMode) -> layers.GatherLayer:
-        """Pick values by index in one of three ways (``INetworkDefinition::addGatherV2``)."""
+        """Pick values by index in one of three ways (``INetworkDefinition::addGatherV2``).
+
+        Parameters
+        ----------
+        input : Tensor
+            Values, of any type and at least one dimension.
+        indices : Tensor
+            INT32 or INT64. For ELEMENT it has the rank of the input; for ND its last dimension holds coordinates.
+        mode : GatherMode
+            DEFAULT takes slices along the layer's ``axis``, ELEMENT one value for each index, ND what coordinates point
+            at.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If a tensor is none of this network, or the indices are not INT32 or INT64.
+        """
         kind = check_enum(GatherMode, mode, "mode")
         return self._add(
             "add_gather_v2",
@@ -158,7 +222,24 @@ class ShapeLayers(NetworkBase):
         )
 
     def add_scatter(self, data: Tensor, indices: Tensor, updates: Tensor, mode: ScatterMode) -> layers.ScatterLayer:
-        """Write values into a copy of a tensor by index (``INetworkDefinition::addScatter``)."""
+        """Write values into a copy of a tensor by index (``INetworkDefinition::addScatter``).
+
+        Parameters
+        ----------
+        data : Tensor
+            Values that are copied; the output has its shape and type.
+        indices : Tensor
+            INT32 or INT64. For ELEMENT it has the rank of the data; for ND its last dimension holds coordinates.
+        updates : Tensor
+            Values to write, of the data's type; for ELEMENT in the shape of the indices.
+        mode : ScatterMode
+            ELEMENT, along the layer's ``axis``, or ND.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If a tensor is none of this network, or the indices are not INT32 or INT64.
+        """
         kind = check_enum(ScatterMode, mode, "mode")
         return self._add(
             "add_scatter",
@@ -171,13 +252,26 @@ class ShapeLayers(NetworkBase):
         )
 
     def add_resize(self, input: Tensor) -> layers.ResizeLayer:
-        """Resample to the layer's ``shape`` or by its ``scales`` (``INetworkDefinition::addResize``)."""
+        """Resample to the layer's ``shape`` or by its ``scales`` (``INetworkDefinition::addResize``).
+
+        Parameters
+        ----------
+        input : Tensor
+            The output has its type and rank. A shape that is known at run time only is set with
+            ``set_input(1, tensor)``.
+        """
         return self._add(
             "add_resize", lib.trtx_network_definition_add_resize, layers.ResizeLayer, self._own(input, "input")
         )
 
     def add_shape(self, input: Tensor) -> layers.ShapeLayer:
-        """Give the shape of a tensor as a tensor of INT64 (``INetworkDefinition::addShape``)."""
+        """Give the shape of a tensor as a tensor of INT64 (``INetworkDefinition::addShape``).
+
+        Parameters
+        ----------
+        input : Tensor
+            Of any type; the output has one dimension, with an element for each of the input's.
+        """
         return self._add(
             "add_shape", lib.trtx_network_definition_add_shape, layers.ShapeLayer, self._own(input, "input")
         )
@@ -191,6 +285,11 @@ class ShapeLayers(NetworkBase):
             BOOL.
         then_input, else_input : Tensor
             Of one type; all three broadcast.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the condition is not BOOL.
         """
         pointer = self._own(condition, "condition")
         if condition.dtype is not DataType.BOOL:
@@ -204,10 +303,21 @@ class ShapeLayers(NetworkBase):
             self._own(else_input, "else_input"),
         )
 
-    def add_padding_nd(
-        self, input: Tensor, pre_padding: Sequence[int], post_padding: Sequence[int]
-    ) -> layers.PaddingLayer:
-        """Pad the last two dimensions with zeros, or crop them (``INetworkDefinition::addPaddingNd``)."""
+    def add_padding_nd(self, input: Tensor, pre_padding: Shape, post_padding: Shape) -> layers.PaddingLayer:
+        """Pad the last two dimensions with zeros, or crop them (``INetworkDefinition::addPaddingNd``).
+
+        Parameters
+        ----------
+        input : Tensor
+            At least four dimensions.
+        pre_padding, post_padding : sequence of int
+            Two numbers each: how many zeros come before and behind; how much is cut off where it is negative.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If these are not two integers each.
+        """
         before = check_shape(pre_padding, "pre_padding", low=-INT64_MAX, rank=2)
         after = check_shape(post_padding, "post_padding", low=-INT64_MAX, rank=2)
         return self._add(
@@ -219,9 +329,7 @@ class ShapeLayers(NetworkBase):
             to_dims(after),
         )
 
-    def add_fill(
-        self, shape: Sequence[int], op: FillOperation, output_type: DataType = DataType.FLOAT
-    ) -> layers.FillLayer:
+    def add_fill(self, shape: Shape, op: FillOperation, output_type: DataType = DataType.FLOAT) -> layers.FillLayer:
         """Make a tensor of evenly spaced or random values (``INetworkDefinition::addFill``).
 
         Parameters
@@ -229,7 +337,9 @@ class ShapeLayers(NetworkBase):
         shape : sequence of int
             May be empty where input 0 of the layer is set to a tensor that holds it.
         op : FillOperation
+            Evenly spaced, or random in one of two distributions; ``alpha`` and ``beta`` of the layer say which values.
         output_type : DataType, default FLOAT
+            Type of the output.
         """
         operation = check_enum(FillOperation, op, "op")
         kind = check_enum(DataType, output_type, "output_type")
@@ -237,7 +347,24 @@ class ShapeLayers(NetworkBase):
         return self._add("add_fill", lib.trtx_network_definition_add_fill_v2, layers.FillLayer, dims, operation, kind)
 
     def add_one_hot(self, indices: Tensor, values: Tensor, depth: Tensor, axis: int) -> layers.OneHotLayer:
-        """Expand indices into one-hot vectors (``INetworkDefinition::addOneHot``)."""
+        """Expand indices into one-hot vectors (``INetworkDefinition::addOneHot``).
+
+        Parameters
+        ----------
+        indices : Tensor
+            INT32 or INT64, of any rank.
+        values : Tensor
+            Two elements: what is written elsewhere, and what at the index. Their type is that of the output.
+        depth : Tensor
+            Length of the vectors, as an integer of no dimensions.
+        axis : int
+            Dimension of the output that the vectors lie along; -1 for the last.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If a tensor is none of this network, or the indices are not INT32 or INT64.
+        """
         return self._add(
             "add_one_hot",
             lib.trtx_network_definition_add_one_hot,
@@ -249,7 +376,15 @@ class ShapeLayers(NetworkBase):
         )
 
     def add_grid_sample(self, input: Tensor, grid: Tensor) -> layers.GridSampleLayer:
-        """Sample a tensor at the points of a grid (``INetworkDefinition::addGridSample``)."""
+        """Sample a tensor at the points of a grid (``INetworkDefinition::addGridSample``).
+
+        Parameters
+        ----------
+        input : Tensor
+            Shape (N, C, H, W).
+        grid : Tensor
+            Shape (N, H', W', 2): for each point of the output, where to look, from -1 to 1 in each dimension.
+        """
         return self._add(
             "add_grid_sample",
             lib.trtx_network_definition_add_grid_sample,
@@ -259,7 +394,20 @@ class ShapeLayers(NetworkBase):
         )
 
     def add_reverse_sequence(self, input: Tensor, sequence_lens: Tensor) -> layers.ReverseSequenceLayer:
-        """Reverse the first part of each sequence of a batch (``INetworkDefinition::addReverseSequence``)."""
+        """Reverse the first part of each sequence of a batch (``INetworkDefinition::addReverseSequence``).
+
+        Parameters
+        ----------
+        input : Tensor
+            At least two dimensions. The layer's ``sequence_axis`` and ``batch_axis`` say which are which: 0 and 1.
+        sequence_lens : Tensor
+            How much of each sequence is reversed: INT32 or INT64, one dimension, as many elements as the batch.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If a tensor is none of this network, or the indices are not INT32 or INT64.
+        """
         return self._add(
             "add_reverse_sequence",
             lib.trtx_network_definition_add_reverse_sequence,
@@ -291,7 +439,20 @@ class ShapeLayers(NetworkBase):
         return self._add("add_squeeze", function, layers.SqueezeLayer, pointer, argument)
 
     def add_unsqueeze(self, input: Tensor, axes: Tensor) -> layers.UnsqueezeLayer:
-        """Insert dimensions of size 1 (``INetworkDefinition::addUnsqueeze``); the axes are a constant tensor."""
+        """Insert dimensions of size 1 (``INetworkDefinition::addUnsqueeze``).
+
+        Parameters
+        ----------
+        input : Tensor
+            Of any type.
+        axes : Tensor
+            Where they are in the output, as a constant tensor of INT32 or INT64.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If a tensor is none of this network, or the indices are not INT32 or INT64.
+        """
         return self._add(
             "add_unsqueeze",
             lib.trtx_network_definition_add_unsqueeze,
@@ -301,7 +462,20 @@ class ShapeLayers(NetworkBase):
         )
 
     def add_assertion(self, condition: Tensor, message: str) -> layers.AssertionLayer:
-        """Fail the build or the run when a condition is false (``INetworkDefinition::addAssertion``)."""
+        """Fail the build or the run when a condition is false (``INetworkDefinition::addAssertion``).
+
+        Parameters
+        ----------
+        condition : Tensor
+            BOOL, with one dimension or none: a shape tensor, which is known before the layers run.
+        message : str
+            What the error says.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the message cannot be one.
+        """
         return self._add(
             "add_assertion",
             lib.trtx_network_definition_add_assertion,
@@ -311,7 +485,18 @@ class ShapeLayers(NetworkBase):
         )
 
     def add_quantize(self, input: Tensor, scale: Tensor, output_type: DataType) -> layers.QuantizeLayer:
-        """Convert to a small type with a scale (``INetworkDefinition::addQuantize``)."""
+        """Convert to a small type with a scale (``INetworkDefinition::addQuantize``).
+
+        Parameters
+        ----------
+        input : Tensor
+            FLOAT, HALF or BF16.
+        scale : Tensor
+            What the input is divided by: one value, or one for each slice along the layer's ``axis``, or for each
+            block.
+        output_type : DataType
+            INT8, FP8, INT4 or FP4.
+        """
         kind = check_enum(DataType, output_type, "output_type")
         return self._add(
             "add_quantize",
@@ -323,7 +508,18 @@ class ShapeLayers(NetworkBase):
         )
 
     def add_dequantize(self, input: Tensor, scale: Tensor, output_type: DataType) -> layers.DequantizeLayer:
-        """Convert back from a small type with a scale (``INetworkDefinition::addDequantize``)."""
+        """Convert back from a small type with a scale (``INetworkDefinition::addDequantize``).
+
+        Parameters
+        ----------
+        input : Tensor
+            INT8, FP8, INT4 or FP4.
+        scale : Tensor
+            What the input is multiplied by: one value, or one for each slice along the layer's ``axis``, or for each
+            block.
+        output_type : DataType
+            FLOAT, HALF or BF16.
+        """
         kind = check_enum(DataType, output_type, "output_type")
         return self._add(
             "add_dequantize",

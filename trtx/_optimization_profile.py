@@ -9,7 +9,19 @@ from trtx_sys._ffi import ffi, lib
 
 from ._errors import BuilderError, InvalidArgumentError
 from ._handle import Handle
-from ._values import INT32_MAX, MAX_TEXT, check_float, check_int, check_shape, check_text, from_dims, reject, to_dims
+from ._values import (
+    INT32_MAX,
+    MAX_TEXT,
+    Shape,
+    check_float,
+    check_int,
+    check_sequence,
+    check_shape,
+    check_text,
+    from_dims,
+    reject,
+    to_dims,
+)
 
 __all__ = ["OptimizationProfile"]
 
@@ -41,7 +53,7 @@ class OptimizationProfile(Handle):
     def _how_to_make(self) -> str:
         return "Call Builder.create_optimization_profile()."
 
-    def set_shape(self, input: str, min: Sequence[int], opt: Sequence[int], max: Sequence[int]) -> None:
+    def set_shape(self, input: str, min: Shape, opt: Shape, max: Shape) -> None:
         """Set the shapes that an input may have.
 
         Parameters
@@ -107,7 +119,7 @@ class OptimizationProfile(Handle):
             found.append(from_dims(dims) or ())
         return found[0], found[1], found[2]
 
-    def set_shape_input(self, input: str, min: Sequence[int], opt: Sequence[int], max: Sequence[int]) -> None:
+    def set_shape_input(self, input: str, min: Shape, opt: Shape, max: Shape) -> None:
         """Set the values that a shape input may have: an input whose values decide shapes of other tensors.
 
         Parameters
@@ -220,9 +232,8 @@ class OptimizationProfile(Handle):
 
 
 def _check_values(values: object, name: str) -> list[int]:
-    if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
-        reject(name, values, "a sequence of integers")
-    checked = [check_int(value, f"{name}[{i}]") for i, value in enumerate(values)]
+    items = check_sequence(values, name, "a sequence of integers", _MAX_VALUES)
+    checked = [check_int(value, f"{name}[{i}]") for i, value in enumerate(items)]
     if not 1 <= len(checked) <= _MAX_VALUES:
         reject(name, tuple(checked), f"1 to {_MAX_VALUES} values, not {len(checked)}")
     return checked

@@ -7,11 +7,11 @@ some values without a word, and then the property raises.
 from __future__ import annotations
 
 import math
-import struct
 from collections.abc import Callable
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
 
+from trtx_sys._enums_gen import LayerType
 from trtx_sys._ffi import ffi
 
 from ._errors import InvalidArgumentError, NetworkError, text
@@ -19,17 +19,29 @@ from ._values import (
     INT32_MAX,
     INT64_MAX,
     MAX_DIMS,
+    check_axes_of,
     check_bool,
     check_enum,
-    check_float,
+    check_float32,
     check_int,
     check_shape,
     check_text,
     from_dims,
     reject,
+    show,
     to_dims,
+    to_float32,
 )
-from ._weights import Weights, as_weights, from_native, to_native
+from ._weights import (
+    Weights,
+    as_weights,
+    check_bias,
+    check_coefficients,
+    check_kernel,
+    check_type,
+    from_native,
+    to_native,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -38,7 +50,15 @@ if TYPE_CHECKING:
     from ._tensor import Tensor
 
 #: Ranges, ends included, of settings whose wrong values the library takes without a word, then and in the build.
-_RANGES: dict[str, tuple[int, int]] = {"TopKLayer.k": (1, INT32_MAX)}
+_RANGES: dict[str, tuple[int, int]] = {
+    "TopKLayer.k": (1, INT32_MAX),
+    "ConvolutionLayer.num_output_maps": (1, INT64_MAX),
+    "DeconvolutionLayer.num_output_maps": (1, INT64_MAX),
+}
+#: Settings that count dimensions of the input from 0; by how many they may go beyond the last.
+_DIMENSIONS = {"GatherLayer.axis": 0, "GatherLayer.num_elementwise_dims": 1}
+#: Settings with a size for each dimension of the input, or for some where the layer has axes.
+_WINDOWS = ("SliceLayer.start", "SliceLayer.shape", "SliceLayer.stride")
 _FINITE = ("ResizeLayer.cubic_coeff",)
 
 T = TypeVar("T")
@@ -56,10 +76,12 @@ class LayerProperty(Generic[T]):
         self.setter = setter
         self.__doc__ = doc
         self.name = ""
+        self.key = ""
         self.owner: type[object] = object
 
     def __set_name__(self, owner: type[object], name: str) -> None:
         self.name = name
+        self.key = f"{owner.__name__}.{name}"
         self.owner = owner
 
     @overload
@@ -87,7 +109,7 @@ class LayerProperty(Generic[T]):
         return self.from_native(self.getter(layer._ptr))
 
     def write(self, layer: Layer, value: Any) -> None:
-        native = self.to_native(value)
+        native = self.to_native(layer, value)
         try:
             layer._network._change(self._label(layer), self.setter, layer._ptr, native)
         except OverflowError:
@@ -95,7 +117,7 @@ class LayerProperty(Generic[T]):
         taken = self.read(layer)
         if not self.same(taken, native):
             raise InvalidArgumentError(
-                f"{self._label(layer)} is {value!r}, which TensorRT-RTX does not take: it is still {taken!r}"
+                f"{self._label(layer)} is {show(value)}, which TensorRT-RTX does not take: it is still {taken!r}"
             )
 
     def _refuse_kind(self, layer: object) -> NoReturn:
@@ -108,7 +130,7 @@ class LayerProperty(Generic[T]):
     def from_native(self, native: Any) -> T:
         return native  # type: ignore[no-any-return]
 
-    def to_native(self, value: Any) -> Any:
+    def to_native(self, layer: Layer, value: Any) -> Any:
         raise NotImplementedError
 
     def same(self, taken: Any, native: Any) -> bool:
@@ -116,35 +138,44 @@ class LayerProperty(Generic[T]):
 
 
 class IntProperty(LayerProperty[int]):
-    def to_native(self, value: Any) -> int:
-        return check_int(value, self.name, *_RANGES.get(f"{self.owner.__name__}.{self.name}", ()))
+    def to_native(self, layer: Layer, value: Any) -> int:
+        beyond = _DIMENSIONS.get(self.key)
+        if beyond is None:
+            return check_int(value, self.name, *_RANGES.get(self.key, ()))
+        shape = input_shape(layer)
+        return check_int(value, self.name, 0, (MAX_DIMS if shape is None else len(shape)) - 1 + beyond)
+
+
+class AxesProperty(LayerProperty[int]):
+    """A bit mask of axes, which may be set as their numbers."""
+
+    def to_native(self, layer: Layer, value: Any) -> int:
+        return check_axes_of(value, self.name, input_shape(layer))
 
 
 class BoolProperty(LayerProperty[bool]):
-    def to_native(self, value: Any) -> bool:
+    def to_native(self, layer: Layer, value: Any) -> bool:
         return check_bool(value, self.name)
 
 
 class FloatProperty(LayerProperty[float]):
-    def to_native(self, value: Any) -> float:
-        number = check_float(value, self.name)
-        if math.isnan(number) or (math.isinf(number) and f"{self.owner.__name__}.{self.name}" in _FINITE):
+    """A number, which the library holds in 32 bits."""
+
+    def to_native(self, layer: Layer, value: Any) -> float:
+        number = check_float32(value, self.name)
+        if math.isnan(number) or (math.isinf(number) and self.key in _FINITE):
             reject(self.name, value, "a finite number")
         return number
 
     def same(self, taken: Any, native: Any) -> bool:
-        try:
-            rounded = struct.unpack("f", struct.pack("f", native))[0]
-        except OverflowError:
-            return False
-        return taken in (native, rounded)
+        return taken in (native, to_float32(native))
 
 
 class TextProperty(LayerProperty[str]):
     def from_native(self, native: Any) -> str:
         return text(native)
 
-    def to_native(self, value: Any) -> bytes:
+    def to_native(self, layer: Layer, value: Any) -> bytes:
         return check_text(value, self.name)
 
     def same(self, taken: Any, native: Any) -> bool:
@@ -159,7 +190,7 @@ class EnumProperty(LayerProperty[E]):
     def from_native(self, native: Any) -> E:
         return self.kind(native)
 
-    def to_native(self, value: Any) -> E:
+    def to_native(self, layer: Layer, value: Any) -> E:
         return check_enum(self.kind, value, self.name)
 
 
@@ -182,31 +213,60 @@ class DimsProperty(OutProperty["tuple[int, ...] | None"]):
     def from_native(self, native: Any) -> tuple[int, ...] | None:
         return from_dims(native)
 
-    def to_native(self, value: Any) -> Any:
-        return to_dims(check_shape(value, self.name, low=-INT64_MAX - 1))
+    def to_native(self, layer: Layer, value: Any) -> Any:
+        sizes = check_shape(value, self.name, low=-INT64_MAX - 1)
+        shape = input_shape(layer) if self.key in _WINDOWS else None
+        if shape is not None and not min(len(shape), 1) <= len(sizes) <= len(shape):
+            reject(
+                self.name, tuple(sizes), f"{len(shape)} dimensions, the rank of the input, or as many as it has axes"
+            )
+        return to_dims(sizes)
 
     def same(self, taken: Any, native: Any) -> bool:
         return bool(taken == from_dims(native))
 
 
 class PermutationProperty(OutProperty["tuple[int, ...]"]):
-    """The axes in their new order; those beyond the tensor's rank are the library's filling."""
+    """The axes in their new order. The library fills up to eight; those beyond the tensor's rank are left out."""
 
     c_type = "trtx_permutation"
+
+    def read(self, layer: Layer) -> tuple[int, ...]:
+        order = super().read(layer)
+        rank = self._rank(layer)
+        if rank is None:
+            shape = input_shape(layer)
+            rank = MAX_DIMS if shape is None else len(shape)
+        while order[rank:] != tuple(range(rank, MAX_DIMS)):  # it was set for another shape
+            rank += 1
+        return order[:rank]
 
     def from_native(self, native: Any) -> tuple[int, ...]:
         return tuple(ffi.unpack(native.order, MAX_DIMS))
 
-    def to_native(self, value: Any) -> Any:
+    def to_native(self, layer: Layer, value: Any) -> Any:
         order = check_shape(value, self.name, high=MAX_DIMS - 1)
-        if sorted(order) != list(range(len(order))):
-            reject(self.name, tuple(order), f"each axis from 0 to {max(len(order) - 1, 0)} once")
+        rank = self._rank(layer)
+        if sorted(order) != list(range(len(order) if rank is None else rank)):
+            count = len(order) if rank is None else rank
+            reject(self.name, tuple(order), f"each axis from 0 to {count - 1} once" if count else "()")
         native = ffi.new("trtx_permutation *")
         native.order[0:MAX_DIMS] = [*order, *range(len(order), MAX_DIMS)]
         return native
 
     def same(self, taken: Any, native: Any) -> bool:
-        return bool(taken == self.from_native(native))
+        return bool((*taken, *range(len(taken), MAX_DIMS)) == self.from_native(native))
+
+    def _rank(self, layer: Any) -> int | None:
+        """Number of axes; None where it is not known, or may still change."""
+        if self.name == "first_transpose":
+            shape = input_shape(layer)
+            return None if shape is None else len(shape)
+        reshaped = layer.reshape_dims
+        if reshaped is not None:
+            return len(reshaped)
+        shape = input_shape(layer, 1) if layer.num_inputs > 1 else None  # one element for each dimension
+        return shape[0] if shape and 0 <= shape[0] <= MAX_DIMS else None
 
 
 class WeightsProperty(OutProperty[Weights]):
@@ -222,7 +282,12 @@ class WeightsProperty(OutProperty[Weights]):
         return from_native(native)
 
     def write(self, layer: Layer, value: Any) -> None:
-        weights = as_weights(value, self.name)
+        weights = Weights() if value is None else as_weights(value, self.name)
+        if not weights.count and self.owner.__name__ in _CHECKS:
+            if self.read(layer).count:
+                reject(self.name, value, "an array with elements or trtx.Weights (what is set cannot be unset)")
+            return
+        _CHECKS.get(self.owner.__name__, _take)(layer, self.name, weights)
         layer._network._change(self._label(layer), self.setter, layer._ptr, to_native(weights))
         layer._network._keep[(layer._ptr, self.name)] = weights
 
@@ -236,3 +301,39 @@ class TensorProperty(LayerProperty["Tensor | None"]):
         network._change(self._label(layer), self.setter, layer._ptr, network._own(value, self.name))
         if self.read(layer) is not value:
             raise NetworkError(f"{self._label(layer)}: TensorRT-RTX did not take the tensor")
+
+
+def input_shape(layer: Layer, index: int = 0) -> tuple[int, ...] | None:
+    """Shape of an input; None where it is not known, or cannot be computed as the network is now."""
+    tensor = layer.get_input(index)
+    try:
+        return None if tensor is None else tensor.shape
+    except NetworkError:
+        return None
+
+
+def _check_convolution(layer: Any, name: str, weights: Weights) -> None:
+    check_type(weights, name, layer.get_input(0))
+    if name == "bias":
+        check_bias(weights, layer.num_output_maps)
+    else:
+        transposed = layer.layer_type is LayerType.DECONVOLUTION
+        window = layer.kernel_size_nd
+        check_kernel(weights, input_shape(layer), layer.num_output_maps, window, transposed=transposed)
+
+
+def _check_scale(layer: Any, name: str, weights: Weights) -> None:
+    check_type(weights, name, layer.get_input(0))
+    check_coefficients(weights, name, input_shape(layer), layer.mode, layer.channel_axis)
+
+
+def _take(layer: Any, name: str, weights: Weights) -> None:
+    """Check nothing: weights of a constant may be set before the shape that they are for."""
+
+
+#: What weights of a layer must fit, as where it is added.
+_CHECKS: dict[str, Callable[[Any, str, Weights], None]] = {
+    "ConvolutionLayer": _check_convolution,
+    "DeconvolutionLayer": _check_convolution,
+    "ScaleLayer": _check_scale,
+}

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Set
+from typing import TYPE_CHECKING, SupportsIndex
 
 from trtx_sys._enums_gen import DataType, TensorFormat
 from trtx_sys._ffi import ffi, lib
 
 from ._errors import NetworkError, text
 from ._handle import Native, has_pointer
-from ._values import MAX_DIMS, MAX_TEXT, check_enum, check_index, check_int, check_shape, check_text, from_dims, to_dims
+from ._values import (
+    MAX_DIMS,
+    MAX_TEXT,
+    Shape,
+    check_enum,
+    check_index,
+    check_int,
+    check_sequence,
+    check_shape,
+    check_text,
+    from_dims,
+    to_dims,
+)
 
 if TYPE_CHECKING:
     from ._network import NetworkDefinition
@@ -96,7 +109,7 @@ class Tensor(Native):
         return from_dims(dims)
 
     @shape.setter
-    def shape(self, value: tuple[int, ...]) -> None:
+    def shape(self, value: Shape) -> None:
         sizes = check_shape(value, "shape", low=-1)
         if not self.is_network_input:
             raise NetworkError(f"tensor {self.name!r} is not an input of the network: its layer determines its shape")
@@ -124,7 +137,7 @@ class Tensor(Native):
         return self._network._read("Tensor.allowed_formats", lib.trtx_tensor_get_allowed_formats, self._ptr)
 
     @allowed_formats.setter
-    def allowed_formats(self, value: int | TensorFormat | set[TensorFormat]) -> None:
+    def allowed_formats(self, value: int | TensorFormat | Iterable[TensorFormat]) -> None:
         mask = _format_mask(value)
         self._network._change("Tensor.allowed_formats", lib.trtx_tensor_set_allowed_formats, self._ptr, mask)
 
@@ -149,14 +162,19 @@ class Tensor(Native):
         return self._network._alone("Tensor.is_execution_tensor", lib.trtx_tensor_is_execution_tensor, self._ptr)
 
     def set_dimension_name(self, index: int, name: str) -> None:
-        """Name a dimension of an input; dimensions of one name must be equal at run time.
+        """Name a dimension of an input (``ITensor::setDimensionName``): those of one name must be equal at run time.
 
         Parameters
         ----------
         index : int
             Dimension, counted from 0.
         name : str
-            Not empty, without NUL (``ITensor::setDimensionName``).
+            Without NUL; empty for no name.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such dimension, or the name cannot be one.
         """
         number = self._dimension(index)
         encoded = check_text(name, "name", limit=MAX_TEXT)
@@ -165,7 +183,13 @@ class Tensor(Native):
         )
 
     def get_dimension_name(self, index: int) -> str:
-        """Name of a dimension; empty where it has none (``ITensor::getDimensionName``)."""
+        """Name of a dimension; empty where it has none (``ITensor::getDimensionName``).
+
+        Parameters
+        ----------
+        index : int
+            Dimension, counted from 0.
+        """
         result = ffi.new("const char **")
         number, network = self._dimension(index), self._network
 
@@ -194,9 +218,13 @@ class Tensor(Native):
 def _format_mask(value: object) -> int:
     if isinstance(value, TensorFormat):
         return 1 << value
-    if isinstance(value, (set, frozenset, list, tuple)):
+    if not isinstance(value, SupportsIndex):
+        allowed = "a bit mask, a trtx.TensorFormat or some of these"
+        items = (
+            value if isinstance(value, Set) else check_sequence(value, "allowed_formats", allowed, len(TensorFormat))
+        )
         mask = 0
-        for item in value:
+        for item in items:
             mask |= 1 << check_enum(TensorFormat, item, "allowed_formats")
         return mask
     return check_int(value, "allowed_formats", 0, (1 << len(TensorFormat)) - 1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ FLOAT, HALF, INT32, INT64, BOOL = (
     trtx.DataType.BOOL,
 )
 Network = trtx.NetworkDefinition
+RELU = trtx.ActivationType.RELU
 
 
 @pytest.fixture
@@ -81,6 +84,9 @@ def test_elementwise_unary_and_cast(network: Network, x: trtx.Tensor) -> None:
     assert half.get_output(0).dtype is HALF
     with pytest.raises(trtx.InvalidArgumentError, match="HALF; allowed is FLOAT"):
         network.add_elementwise(x, half.get_output(0), trtx.ElementWiseOperation.SUM)
+    none = trtx.MatrixOperation.NONE
+    with pytest.raises(trtx.InvalidArgumentError, match=r"^input1 .* is HALF; allowed is FLOAT, the type of input0"):
+        network.add_matrix_multiply(x, none, half.get_output(0), none)
 
 
 def test_constant(network: Network) -> None:
@@ -133,7 +139,7 @@ def test_shuffle(network: Network, x: trtx.Tensor) -> None:
     layer = network.add_shuffle(x)
     layer.first_transpose = (0, 2, 3, 1)
     layer.reshape_dims = (0, -1)
-    assert layer.first_transpose[:4] == (0, 2, 3, 1)
+    assert layer.first_transpose == (0, 2, 3, 1)
     assert layer.reshape_dims == (0, -1)
     assert layer.get_output(0).shape == (1, 256)
 
@@ -213,13 +219,18 @@ Attempt = Callable[[Network, trtx.Tensor], object]
         (lambda n, x: n.add_reduce(x, trtx.ReduceOperation.SUM, (4,), True), "below 4"),
         (lambda n, x: n.add_reduce(x, trtx.ReduceOperation.SUM, 1, 1), "keep_dims is 1"),
         (lambda n, x: n.add_slice(x, (0,), (1,), (1,)), "4 dimensions"),
-        (lambda n, x: n.add_slice(x, (0,) * 4, (1,) * 3, (1,) * 4), "shape"),
+        (lambda n, x: n.add_slice(x, (0,), (1,) * 4, (1,) * 4), r"^start is \(0,\); allowed is 4 dimensions"),
+        (lambda n, x: n.add_slice(x, (0,) * 4, (1,) * 3, (1,) * 4), r"^shape is \(1, 1, 1\)"),
+        (lambda n, x: n.add_slice(x, (0,) * 4, (1,) * 4, (1,) * 5), r"^stride is "),
         (lambda n, x: n.add_concatenation([]), "inputs is empty"),
         (lambda n, x: n.add_concatenation(x), "sequence"),
+        (lambda n, x: n.add_concatenation({x}), "^inputs is .* allowed is a sequence"),
+        (lambda n, x: n.add_concatenation(np.array(x)), "^inputs is .* allowed is a sequence"),
         (lambda n, x: n.add_gather(x, n.add_constant((1,), kernel(1, dtype=np.int32)).get_output(0), 9), "axis is 9"),
         (lambda n, x: n.add_select(x, x, x), "allowed is BOOL"),
         (lambda n, x: setattr(n.add_shuffle(x), "first_transpose", (0, 0)), "first_transpose"),
         (lambda n, x: setattr(n.add_softmax(x), "axes", "x"), "axes is 'x'"),
+        (lambda n, x: setattr(n.add_softmax(x), "axes", 0), "axes is 0; allowed is .* at least one dimension below 4"),
         (lambda n, x: setattr(n.add_concatenation([x]), "axis", 2**40), "axis"),
         (lambda n, x: setattr(n.add_activation(x, trtx.ActivationType.RELU), "alpha", "1"), "alpha is '1'"),
         (lambda n, x: setattr(n.add_cast(x, HALF), "to_type", 1), r"trtx\.DataType"),
@@ -235,7 +246,7 @@ def test_wrong_arguments_are_named(network: Network, x: trtx.Tensor, attempt: At
     [
         (lambda n, x: setattr(n.add_convolution_nd(x, 1, (3, 3), kernel(1, 4, 3, 3)), "num_groups", 0), "nbGroups"),
         (lambda n, x: setattr(n.add_convolution_nd(x, 1, (3, 3), kernel(1, 4, 3, 3)), "stride_nd", (0, 1)), "stride"),
-        (lambda n, x: setattr(n.add_softmax(x), "axes", 0), "axes"),
+        (lambda n, x: setattr(n.add_softmax(x), "axes", 3), "axes"),
         (lambda n, x: setattr(n.add_concatenation([x, x]), "axis", -5), "axis"),
         (lambda n, x: n.add_identity(x).set_input(4, x), "set_input"),
     ],
@@ -273,6 +284,141 @@ def test_placeholders_have_a_count_and_no_values() -> None:
         trtx.Weights(FLOAT, np.zeros(4, np.float32), 5)
     with pytest.raises(trtx.InvalidArgumentError, match="HALF"):
         trtx.Weights(FLOAT, np.zeros(4, np.float16))
+
+
+def test_axes_are_set_as_they_are_added(network: Network, x: trtx.Tensor) -> None:
+    ones = network.add_constant((1, 4, 1, 1), np.ones(4, np.float32)).get_output(0)
+    for layer in (
+        network.add_softmax(x),
+        network.add_reduce(x, trtx.ReduceOperation.SUM, {1}, True),
+        network.add_topk(x, trtx.TopKOperation.MAX, 1, np.array([1])),
+        network.add_normalization(x, ones, ones, range(1, 2)),
+    ):
+        for value, mask in ((1 << 3, 8), ((2,), 4), ([1], 2), ({0}, 1), (np.array([3]), 8), (np.int64(4), 4)):
+            layer.axes = value
+            assert layer.axes == mask
+        for wrong in (0, (), (4,), 1 << 4, -1, (-1,), True, 1.0, "1", None):
+            with pytest.raises(trtx.InvalidArgumentError, match=r"^axes\b.*; allowed is"):
+                layer.axes = wrong
+        assert layer.axes == 4
+
+
+def test_transposes_have_the_axes_of_their_tensor(network: Network, x: trtx.Tensor) -> None:
+    layer = network.add_shuffle(x)
+    assert (layer.first_transpose, layer.second_transpose) == ((0, 1, 2, 3), (0, 1, 2, 3))
+    layer.second_transpose = (1, 0)  # for a shape that is set next
+    assert layer.second_transpose == (1, 0, 2, 3)
+    layer.reshape_dims = (4, -1)
+    assert layer.second_transpose == (1, 0)
+    assert layer.get_output(0).shape == (64, 4)
+    for wrong in ((1, 0), (0, 1, 2, 3, 4), (0, 0, 1, 2), (1, 2, 3, 4), {0, 1, 2, 3}, ()):
+        with pytest.raises(trtx.InvalidArgumentError, match=r"^first_transpose\b"):
+            layer.first_transpose = wrong
+    for wrong in ((1, 0, 2), (0,), (1, 2), (0, 1, 2, 3)):
+        with pytest.raises(trtx.InvalidArgumentError, match=r"^second_transpose\b.*each axis from 0 to 1 once"):
+            layer.second_transpose = wrong
+    shape = network.add_constant((3,), np.array([4, 8, 8], np.int32)).get_output(0)
+    layer = network.add_shuffle(x)
+    layer.set_input(1, shape)
+    with pytest.raises(trtx.InvalidArgumentError, match="each axis from 0 to 2 once"):
+        layer.second_transpose = (1, 0)
+    layer.second_transpose = (2, 0, 1)
+    assert layer.get_output(0).shape == (8, 4, 8)
+
+
+def test_scales_are_numbers_that_32_bits_hold(network: Network, x: trtx.Tensor) -> None:
+    layer = network.add_resize(x)
+    layer.scales = np.array([1, 1, 2.1, 0.5])
+    assert layer.scales == pytest.approx((1, 1, 2.1, 0.5))
+    for wrong in (None, 2, "1122", b"1122", {1, 2}, np.array(2.0), (), (1,) * 9, (1, 1, 1e300, 1), (1, 1, 1e-60, 1)):
+        with pytest.raises(trtx.InvalidArgumentError, match=r"^scales"):
+            layer.scales = wrong
+    for wrong in (0, -1, math.inf, math.nan, True, "1", None, 1j):
+        with pytest.raises(trtx.InvalidArgumentError, match=r"^scales\[3\] is "):
+            layer.scales = (1, 1, 1, wrong)
+    assert layer.scales == pytest.approx((1, 1, 2.1, 0.5))
+
+
+@pytest.mark.parametrize(
+    "value", [1e39, -1e300, 10**400, RELU, True, np.array([1.0]), np.complex64(1), Decimal("sNaN")]
+)
+def test_numbers_that_a_setting_cannot_have(network: Network, x: trtx.Tensor, value: object) -> None:
+    layer = network.add_activation(x, RELU)
+    with pytest.raises(trtx.InvalidArgumentError, match=r"^alpha is .*; allowed is a number"):
+        layer.alpha = value
+    with pytest.raises(trtx.InvalidArgumentError, match=r"^beta is .*; allowed is a number"):
+        network.add_lrn(x, 3, 1, value, 1)  # type: ignore[arg-type]
+
+
+def convolution(network: Network, x: trtx.Tensor) -> trtx.ConvolutionLayer:
+    return network.add_convolution_nd(x, 6, (3, 3), kernel(6, 4, 3, 3), kernel(6))
+
+
+def gather(network: Network, x: trtx.Tensor) -> trtx.GatherLayer:
+    return network.add_gather(x, network.add_constant((1,), kernel(1, dtype=np.int32)).get_output(0), 1)
+
+
+def slice_(network: Network, x: trtx.Tensor) -> trtx.SliceLayer:
+    return network.add_slice(x, (0,) * 4, (1,) * 4, (1,) * 4)
+
+
+def scale(network: Network, x: trtx.Tensor) -> trtx.ScaleLayer:
+    return network.add_scale(x, trtx.ScaleMode.CHANNEL, kernel(4))
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "value", "words"),
+    [
+        (convolution, "kernel", kernel(6, 4, 3, 3, dtype=np.float16), "kernel has the type HALF; allowed is FLOAT"),
+        (convolution, "kernel", kernel(10), "kernel has 10 elements; allowed is 216"),
+        (convolution, "kernel", kernel(4, 6, 3, 3), r"kernel has the shape \(4, 6, 3, 3\); allowed is \(6, "),
+        (convolution, "kernel", kernel(6, 36), r"kernel has the shape \(6, 36\)"),
+        (convolution, "kernel", None, "kernel is None"),
+        (convolution, "bias", kernel(5), "bias has 5 elements; allowed are 6"),
+        (convolution, "bias", kernel(6, dtype=np.int32), "bias has the type INT32"),
+        (convolution, "bias", None, "bias is None; .*cannot be unset"),
+        (convolution, "num_output_maps", 0, "num_output_maps is 0; allowed is an integer from 1"),
+        (convolution, "num_output_maps", RELU, "num_output_maps is <ActivationType.RELU"),
+        (scale, "shift", kernel(3), "shift has 3 elements; allowed are 4 for CHANNEL"),
+        (scale, "scale", kernel(4, dtype=np.float16), "scale has the type HALF"),
+        (gather, "axis", -1, "axis is -1; allowed is an integer from 0 to 3"),
+        (gather, "axis", 4, "axis is 4; allowed is an integer from 0 to 3"),
+        (gather, "num_elementwise_dims", -1, "num_elementwise_dims is -1; allowed is an integer from 0 to 4"),
+        (slice_, "start", (), r"start is \(\); allowed is 4 dimensions"),
+        (slice_, "stride", (1,) * 5, r"stride is \(1, 1, 1, 1, 1\); allowed is 4 dimensions"),
+    ],
+)
+def test_settings_refuse_what_adding_refuses(
+    network: Network,
+    x: trtx.Tensor,
+    make: Callable[[Network, trtx.Tensor], trtx.Layer],
+    name: str,
+    value: object,
+    words: str,
+) -> None:
+    layer = make(network, x)
+    with pytest.raises(trtx.InvalidArgumentError, match=words):
+        setattr(layer, name, value)
+    assert layer.get_output(0).shape is not None
+
+
+def test_weights_that_are_not_there_stay_away(network: Network, x: trtx.Tensor) -> None:
+    layer = network.add_convolution_nd(x, 6, (3, 3), kernel(6, 4, 3, 3))
+    layer.bias = None
+    assert layer.bias.count == 0
+    layer.bias = kernel(6)
+    assert layer.bias.count == 6
+
+
+def test_kernels_are_flat_or_have_their_shape(network: Network, x: trtx.Tensor) -> None:
+    """Groups are not known yet, so any that divide the channels will do."""
+    for shape in ((216,), (6, 4, 3, 3), (6, 2, 3, 3), (6, 1, 3, 3)):
+        assert network.add_convolution_nd(x, 6, (3, 3), kernel(*shape)).kernel.count == np.prod(shape)
+    for shape in ((216,), (4, 6, 3, 3), (4, 3, 3, 3)):
+        assert network.add_deconvolution_nd(x, 6, (3, 3), kernel(*shape)).kernel.count == np.prod(shape)
+    for shape in ((6, 4, 3, 3), (4, 54), (4, 6, 9, 1)):
+        with pytest.raises(trtx.InvalidArgumentError, match="kernel has the shape"):
+            network.add_deconvolution_nd(x, 6, (3, 3), kernel(*shape))
 
 
 def test_setting_weights_replaces_them(network: Network, x: trtx.Tensor) -> None:

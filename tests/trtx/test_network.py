@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import weakref
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -86,6 +88,9 @@ def test_outputs_are_marked_and_unmarked(network: trtx.NetworkDefinition, x: trt
         (("n", FLOAT, (1.5,)), r"shape\[0\] is 1.5"),
         (("n", FLOAT, "11"), "shape is '11'"),
         (("n", FLOAT, None), "shape is None"),
+        (("n", FLOAT, {1, 2}), "shape is {1, 2}"),
+        (("n", FLOAT, np.array(3)), r"shape is array\(3\)"),
+        (("n", FLOAT, (1, RELU)), r"shape\[1\] is <ActivationType"),
     ],
 )
 def test_bad_inputs_are_refused_before_the_native_call(
@@ -136,8 +141,55 @@ def test_indices_out_of_range_name_what_is_allowed(network: trtx.NetworkDefiniti
     ):
         with pytest.raises(trtx.InvalidArgumentError, match="index"):
             attempt()
-    with pytest.raises(IndexError):
-        network[5]
+    for index in (5, -2, 2**70):
+        with pytest.raises(IndexError, match=f"index is {index}, but the network has 1 layers"):
+            network[index]
+    for wrong in ("0", 0.0, None, slice(1)):
+        with pytest.raises(trtx.InvalidArgumentError, match=r"index is .*; allowed is an integer from -1 to 0"):
+            network[wrong]  # type: ignore[index]
+    assert network[np.int64(-1)] is layer
+
+
+@pytest.mark.parametrize("index", [Fraction(1, 2), Decimal("0.7"), np.float32(0.7), 0.0, True, "0", None, RELU])
+def test_indices_are_integers(network: trtx.NetworkDefinition, x: trtx.Tensor, index: object) -> None:
+    layer = network.add_identity(x)
+    for get in (layer.get_output, layer.get_input, network.get_layer, network.get_input):
+        with pytest.raises(
+            trtx.InvalidArgumentError, match=r"^index is .*; allowed is 0 to 0 \(1 (inputs|outputs|layers)"
+        ):
+            get(index)  # type: ignore[arg-type]
+    assert layer.get_output(np.int64(0)) is layer.get_output(0)  # type: ignore[arg-type]
+
+
+def test_names_of_weights_are_checked_first(network: trtx.NetworkDefinition, x: trtx.Tensor) -> None:
+    layer = network.add_constant((1,), np.ones(1, np.float32))
+    for arguments, words in (
+        ((layer, "k", None), "weights is None; allowed is a str"),
+        ((layer, None), "name is None; allowed is a str"),
+        ((layer, "k", "name"), "weights is 'name'"),
+        ((None, "k"), "layer is None; allowed is a layer of this network"),
+    ):
+        with pytest.raises(trtx.InvalidArgumentError, match=words):
+            network.set_weights_name(*arguments)  # type: ignore[arg-type]
+    network.set_weights_name(layer, "k")
+
+
+def test_metadata_has_the_limit_of_names(network: trtx.NetworkDefinition, x: trtx.Tensor) -> None:
+    layer = network.add_identity(x)
+    layer.metadata = "m" * 4095
+    with pytest.raises(trtx.InvalidArgumentError, match="metadata has 4096 bytes of UTF-8; allowed are 4095"):
+        layer.metadata = "m" * 4096
+    assert layer.metadata == "m" * 4095
+
+
+def test_formats_come_as_a_mask_or_as_members(x: trtx.Tensor) -> None:
+    linear = trtx.TensorFormat.LINEAR
+    for value in (linear, [linear], {linear}, iter([linear]), 1):
+        x.allowed_formats = value
+        assert x.allowed_formats == 1
+    for value in ("LINEAR", 1.0, RELU, [1], True):
+        with pytest.raises(trtx.InvalidArgumentError, match=r"^allowed_formats is "):
+            x.allowed_formats = value  # type: ignore[assignment]
 
 
 def test_shapes_that_do_not_fit_are_explained(network: trtx.NetworkDefinition) -> None:

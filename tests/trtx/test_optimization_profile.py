@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+
+import numpy as np
 import pytest
 
 import trtx
@@ -19,7 +22,7 @@ def test_shapes_come_back(profile: trtx.OptimizationProfile) -> None:
     profile.set_shape("x", *SHAPES)
     assert profile.get_shape("x") == SHAPES
     assert profile.get_shape("y") is None
-    profile.set_shape("x", [3], [3], (5,))
+    profile.set_shape("x", [3], np.array([3]), (5,))
     assert profile.get_shape("x") == ((3,), (3,), (5,))
     profile.set_shape("scalar", (), (), ())
     assert profile.get_shape("scalar") == ((), (), ())
@@ -78,6 +81,9 @@ def test_wrong_shapes_change_nothing(profile: trtx.OptimizationProfile, shapes: 
         (((1.5,), (2,), (3,)), r"^min\[0\] is 1.5"),
         (((1,), (2,), (2**63,)), r"^max\[0\] is 9223372036854775808"),
         ((1, 2, 3), r"^min is 1; allowed is a sequence"),
+        ((np.array(1), (2,), (3,)), r"^min is array\(1\); allowed is a sequence"),
+        (({1}, {2}, {3}), r"^min is \{1\}; allowed is a sequence"),
+        ((itertools.count(), (2,), (3,)), r"^min is .*; allowed is 1 to 65536 values"),
     ],
 )
 def test_wrong_values_change_nothing(profile: trtx.OptimizationProfile, values: tuple, culprit: str) -> None:
