@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, TypeVar
 
+from trtx_sys._enums_gen import NetworkDefinitionCreationFlag
 from trtx_sys._ffi import ffi, lib
 
 from . import _interruptible
@@ -17,7 +18,7 @@ from ._host_memory import HostMemory
 from ._logger import Logger, MadeWithLogger
 from ._optimization_profile import OptimizationProfile
 from ._progress_monitor import BuildMonitor
-from ._values import INT32_MAX, check_int, reject
+from ._values import INT32_MAX, check_int, check_mask, reject
 
 if TYPE_CHECKING:
     from ._network import NetworkDefinition
@@ -96,18 +97,18 @@ class Builder(MadeWithLogger):
         """
         from ._network import NetworkDefinition
 
-        mask = check_int(flags, "flags", 0, 1)
-        result = ffi.new("trtx_network_definition **")
+        mask = check_mask(NetworkDefinitionCreationFlag, flags, "flags")
+        function = lib.trtx_builder_create_network_v2
         with self._exclusive("create_network"):
-            status = lib.trtx_builder_create_network_v2(self._ptr, mask, result)
-            return self._receive(NetworkDefinition, result[0], status, "create_network")
+            return self._made_child(
+                NetworkDefinition, "create_network", "trtx_network_definition", function, self._ptr, mask
+            )
 
     def create_config(self) -> BuilderConfig:
         """Make a configuration with default settings (``IBuilder::createBuilderConfig``)."""
-        result = ffi.new("trtx_builder_config **")
+        function = lib.trtx_builder_create_builder_config
         with self._exclusive("create_config"):
-            status = lib.trtx_builder_create_builder_config(self._ptr, result)
-            return self._receive(BuilderConfig, result[0], status, "create_config")
+            return self._made_child(BuilderConfig, "create_config", "trtx_builder_config", function, self._ptr)
 
     #: The spelling of NVIDIA's package.
     create_builder_config = create_config
@@ -120,22 +121,9 @@ class Builder(MadeWithLogger):
         OptimizationProfile
             It belongs to the builder; put it to use with `BuilderConfig.add_optimization_profile`.
         """
-        result = ffi.new("trtx_optimization_profile **")
-        with self._exclusive("create_optimization_profile"):
-            status = lib.trtx_builder_create_optimization_profile(self._ptr, result)
-            return self._receive(OptimizationProfile, result[0], status, "create_optimization_profile")
-
-    def _receive(self, kind: type[H], pointer: Any, status: int, what: str) -> H:
-        """Make the handle of a new object. An exception of a callback, such as the logger's, leaves nothing behind."""
-        made = kind._adopt(pointer, self) if pointer else None
-        try:
-            self._check(status, what)
-        except BaseException:
-            if made is not None:
-                made.close()
-            raise
-        assert made is not None
-        return made
+        what, function = "create_optimization_profile", lib.trtx_builder_create_optimization_profile
+        with self._exclusive(what):
+            return self._made_child(OptimizationProfile, what, "trtx_optimization_profile", function, self._ptr)
 
     def build_serialized_network(self, network: NetworkDefinition, config: BuilderConfig) -> HostMemory:
         """Build an engine.
@@ -164,7 +152,8 @@ class Builder(MadeWithLogger):
 
         Notes
         -----
-        Other Python threads run meanwhile. Builder, network and configuration cannot be used until it returns.
+        Other Python threads run meanwhile. Until it returns, builder and configuration cannot be used, the network
+        cannot be changed, and its shapes and types, which TensorRT-RTX computes when asked, cannot be read.
 
         An exception in a progress monitor or in the logger cancels the build and comes out of it; so does Ctrl-C, as
         `KeyboardInterrupt`, within a second. TensorRT-RTX itself may take longer to stop: then it does so in the
@@ -178,7 +167,7 @@ class Builder(MadeWithLogger):
             with self._building("build_serialized_network", network, config, monitor):
                 status = lib.trtx_builder_build_serialized_network(self._ptr, network._ptr, config._ptr, result)
                 # Adopted before the check: if a callback raised, this is what frees the memory.
-                memory = HostMemory._adopt(result[0]) if result[0] else None
+                memory = HostMemory._adopt(result) if result[0] else None
                 self._check_build(status, "build_serialized_network", monitor)
                 assert memory is not None
                 return memory
@@ -187,7 +176,7 @@ class Builder(MadeWithLogger):
 
     def build_serialized_network_to_stream(
         self, network: NetworkDefinition, config: BuilderConfig, writer: StreamWriter | BinaryIO
-    ) -> None:
+    ) -> Literal[True]:
         """Build an engine and hand it to a writer in the pieces in which TensorRT-RTX serializes it.
 
         Parameters
@@ -219,6 +208,7 @@ class Builder(MadeWithLogger):
                 self._check_build(status, what, monitor, target)
 
         _interruptible.run(build, monitor.stop, what)
+        return True
 
     def is_network_supported(self, network: NetworkDefinition, config: BuilderConfig) -> bool:
         """Get whether the network stays within the limits of the configuration (``IBuilder::isNetworkSupported``).
@@ -281,6 +271,10 @@ class Builder(MadeWithLogger):
                     "config.add_optimization_profile(profile)"
                 )
             for index, profile in enumerate(config._profiles):
+                if profile.is_closed:
+                    raise InvalidArgumentError(
+                        f"optimization profile {index} of config is closed; allowed are open ones: a build reads them"
+                    )
                 allowed = profile.get_shape(name)
                 if allowed is None:
                     raise InvalidArgumentError(

@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from enum import IntEnum
-from typing import Any, NoReturn
+from typing import Any, Literal
 
 from trtx_sys._enums_gen import (
     BuilderFlag,
-    ComputeCapability,
-    DeviceType,
-    EngineCapability,
-    HardwareCompatibilityLevel,
     MemoryPoolType,
     PreviewFeature,
     ProfilingVerbosity,
-    RuntimePlatform,
     TacticSource,
     TilingOptimizationLevel,
 )
 from trtx_sys._ffi import ffi, lib
 
-from ._errors import BuilderError, InvalidArgumentError, UnsupportedError, text
+from ._config_target import ConfigTarget, show_setting
+from ._errors import BuilderError, InvalidArgumentError, text
 from ._handle import Handle
 from ._optimization_profile import OptimizationProfile
 from ._pending import pending
 from ._progress_monitor import ProgressMonitor
-from ._values import INT32_MAX, INT64_MAX, check_bool, check_enum, check_index, check_int, check_text, reject
+from ._values import (
+    INT32_MAX,
+    INT64_MAX,
+    check_bool,
+    check_enum,
+    check_int,
+    check_mask,
+    check_text,
+    reject,
+)
 
 __all__ = ["BuilderConfig"]
 
@@ -36,7 +40,7 @@ _UINT64_MAX = 2**64 - 1
 _set_level = lib.trtx_builder_config_set_builder_optimization_level
 
 
-class BuilderConfig(Handle):
+class BuilderConfig(ConfigTarget):
     """How an engine is built: memory, flags, target GPUs, profiles (``IBuilderConfig``).
 
     `Builder.create_config` makes it. It may serve any number of builds, one at a time.
@@ -54,7 +58,6 @@ class BuilderConfig(Handle):
     __slots__ = ("_monitor", "_profiles")
 
     _destroy = lib.trtx_builder_config_destroy
-    _error = BuilderError
     _monitor: ProgressMonitor | None
     _profiles: list[OptimizationProfile]
 
@@ -66,19 +69,6 @@ class BuilderConfig(Handle):
     def _how_to_make(self) -> str:
         return "Call Builder.create_config()."
 
-    def _set(self, setter: Callable[[Any, Any], int], value: Any, what: str) -> None:
-        """Call a setter of one value."""
-        try:
-            token = self._turn.pop()
-        except IndexError:
-            raise self._busy_error(what) from None
-        try:
-            status = setter(self._ptr, value)
-            if status or pending:
-                self._check(status, f"{what} = {_show(value)}")
-        finally:
-            self._turn.append(token)
-
     @contextmanager
     def _exclusive_with_profiles(self, what: str) -> Iterator[None]:
         """Keep changes out of the config, and out of the profiles that it refers to."""
@@ -86,10 +76,6 @@ class BuilderConfig(Handle):
             for profile in self._profiles:
                 stack.enter_context(profile._shared(what))  # it may be there twice
             yield
-
-    def _ignored(self, what: str, value: object, reason: str) -> NoReturn:
-        """Raise for a value that TensorRT-RTX took without an error, and dropped."""
-        raise UnsupportedError(f"{self._label()}.{what} = {_show(value)} had no effect: {reason}")
 
     # Memory
 
@@ -114,7 +100,7 @@ class BuilderConfig(Handle):
         size = check_int(pool_size, "pool_size", 0, _UINT64_MAX)
         with self._exclusive("set_memory_pool_limit"):
             status = lib.trtx_builder_config_set_memory_pool_limit(self._ptr, kind, size)
-            self._check(status, f"set_memory_pool_limit({_show(kind)}, {size})")
+            self._check(status, f"set_memory_pool_limit({show_setting(kind)}, {size})")
 
     def get_memory_pool_limit(self, pool: MemoryPoolType) -> int:
         """Get the limit of a pool in bytes (``IBuilderConfig::getMemoryPoolLimit``).
@@ -134,7 +120,7 @@ class BuilderConfig(Handle):
 
     @flags.setter
     def flags(self, flags: int) -> None:
-        mask = _check_mask(BuilderFlag, flags, "flags")
+        mask = check_mask(BuilderFlag, flags, "flags")
         self._set(lib.trtx_builder_config_set_flags, mask, "flags")
         if lib.trtx_builder_config_get_flags(self._ptr) != mask:
             self._ignored("flags", mask, f"the flags are {self.flags}")
@@ -198,13 +184,13 @@ class BuilderConfig(Handle):
         enabled = check_bool(enable, "enable")
         with self._exclusive("set_preview_feature"):
             status = lib.trtx_builder_config_set_preview_feature(self._ptr, kind, enabled)
-            self._check(status, f"set_preview_feature({_show(kind)}, {enabled})")
+            self._check(status, f"set_preview_feature({show_setting(kind)}, {enabled})")
 
     def get_tactic_sources(self) -> int:
         """Get the sources of tactics as a bit mask (``IBuilderConfig::getTacticSources``)."""
         return lib.trtx_builder_config_get_tactic_sources(self._ptr)
 
-    def set_tactic_sources(self, tactic_sources: int) -> None:
+    def set_tactic_sources(self, tactic_sources: int) -> Literal[True]:
         """Set the sources of tactics (``IBuilderConfig::setTacticSources``).
 
         Parameters
@@ -212,8 +198,9 @@ class BuilderConfig(Handle):
         tactic_sources : int
             Bit mask, such as ``1 << TacticSource.JIT_CONVOLUTIONS``.
         """
-        mask = _check_mask(TacticSource, tactic_sources, "tactic_sources")
+        mask = check_mask(TacticSource, tactic_sources, "tactic_sources")
         self._set(lib.trtx_builder_config_set_tactic_sources, mask, "set_tactic_sources: tactic_sources")
+        return True
 
     # Effort
 
@@ -320,165 +307,6 @@ class BuilderConfig(Handle):
             self._check(getter(self._ptr, result), what)
             return text(result[0])
 
-    # Target
-
-    @property
-    def num_compute_capabilities(self) -> int:
-        """Number of GPU generations that the engine is for; 0 for the usual set.
-
-        (``IBuilderConfig::setNbComputeCapabilities``). After setting it, set each with `set_compute_capability`.
-        `compute_capabilities` does both.
-        """
-        return lib.trtx_builder_config_get_nb_compute_capabilities(self._ptr)
-
-    @num_compute_capabilities.setter
-    def num_compute_capabilities(self, count: int) -> None:
-        value = check_int(count, "num_compute_capabilities", 0, len(ComputeCapability) - 1)
-        self._set(lib.trtx_builder_config_set_nb_compute_capabilities, value, "num_compute_capabilities")
-
-    def set_compute_capability(self, compute_capability: ComputeCapability, index: int) -> None:
-        """Set one of the GPU generations that the engine is for (``IBuilderConfig::setComputeCapability``).
-
-        Parameters
-        ----------
-        compute_capability : ComputeCapability
-            `ComputeCapability.CURRENT` only if it is the only one.
-        index : int
-            Below `num_compute_capabilities`.
-
-        Raises
-        ------
-        InvalidArgumentError
-            If an argument cannot be right.
-        BuilderError
-            If TensorRT-RTX refuses it.
-        """
-        kind = check_enum(ComputeCapability, compute_capability, "compute_capability")
-        if kind == ComputeCapability.NONE:
-            reject("compute_capability", kind, "any member but NONE, which marks one that has not been set")
-        position = check_index(index, "index", self.num_compute_capabilities, "compute capabilities")
-        with self._exclusive("set_compute_capability"):
-            status = lib.trtx_builder_config_set_compute_capability(self._ptr, kind, position)
-            self._check(status, f"set_compute_capability({_show(kind)}, {position})")
-
-    def get_compute_capability(self, index: int) -> ComputeCapability:
-        """Get one of the GPU generations that the engine is for (``IBuilderConfig::getComputeCapability``).
-
-        Parameters
-        ----------
-        index : int
-            Below `num_compute_capabilities`.
-
-        Returns
-        -------
-        ComputeCapability
-            `ComputeCapability.NONE` where none has been set yet.
-        """
-        position = check_index(index, "index", self.num_compute_capabilities, "compute capabilities")
-        result = ffi.new("trtx_compute_capability *")
-        with self._exclusive("get_compute_capability"):
-            status = lib.trtx_builder_config_get_compute_capability(self._ptr, position, result)
-            self._check(status, f"get_compute_capability({position})")
-        return ComputeCapability(result[0])
-
-    @property
-    def compute_capabilities(self) -> tuple[ComputeCapability, ...]:
-        """GPU generations that the engine is for; empty for the usual set.
-
-        An engine with a list of its own runs on these only. `ComputeCapability.CURRENT` is the GPU of this machine,
-        and must stand alone. Takes any sequence; if one of its members is refused, all stays as it was.
-        """
-        return tuple(self.get_compute_capability(i) for i in range(self.num_compute_capabilities))
-
-    @compute_capabilities.setter
-    def compute_capabilities(self, capabilities: Sequence[ComputeCapability]) -> None:
-        if isinstance(capabilities, (str, bytes, int)) or not hasattr(capabilities, "__iter__"):
-            reject("compute_capabilities", capabilities, "a sequence of members of trtx.ComputeCapability")
-        wanted = [
-            check_enum(ComputeCapability, item, f"compute_capabilities[{i}]") for i, item in enumerate(capabilities)
-        ]
-        names = [item.name for item in wanted]
-        if ComputeCapability.NONE in wanted:
-            reject("compute_capabilities", names, "any members but NONE; the usual set is an empty sequence")
-        if len(set(wanted)) < len(wanted):
-            reject("compute_capabilities", names, "each member once")
-        if ComputeCapability.CURRENT in wanted and len(wanted) > 1:
-            reject("compute_capabilities", names, "CURRENT alone, or others without it")
-        before = self.compute_capabilities
-        try:
-            self._write_compute_capabilities(wanted)
-        except BaseException:
-            self._write_compute_capabilities(before)
-            raise
-
-    def _write_compute_capabilities(self, capabilities: Sequence[ComputeCapability]) -> None:
-        self.num_compute_capabilities = len(capabilities)
-        for index, capability in enumerate(capabilities):
-            if capability != ComputeCapability.NONE:
-                self.set_compute_capability(capability, index)
-
-    @property
-    def hardware_compatibility_level(self) -> HardwareCompatibilityLevel:
-        """How far the engine is portable between GPUs (``IBuilderConfig::setHardwareCompatibilityLevel``).
-
-        TensorRT-RTX knows `HardwareCompatibilityLevel.NONE` only, and says so in its log whenever this is used. See
-        `compute_capabilities`.
-        """
-        return HardwareCompatibilityLevel(lib.trtx_builder_config_get_hardware_compatibility_level(self._ptr))
-
-    @hardware_compatibility_level.setter
-    def hardware_compatibility_level(self, level: HardwareCompatibilityLevel) -> None:
-        value = check_enum(HardwareCompatibilityLevel, level, "hardware_compatibility_level")
-        self._set(lib.trtx_builder_config_set_hardware_compatibility_level, value, "hardware_compatibility_level")
-        if lib.trtx_builder_config_get_hardware_compatibility_level(self._ptr) != value:
-            reason = "TensorRT-RTX does not have such levels; name the GPUs in compute_capabilities"
-            self._ignored("hardware_compatibility_level", value, reason)
-
-    @property
-    def runtime_platform(self) -> RuntimePlatform:
-        """Platform that the engine will run on (``IBuilderConfig::setRuntimePlatform``)."""
-        return RuntimePlatform(lib.trtx_builder_config_get_runtime_platform(self._ptr))
-
-    @runtime_platform.setter
-    def runtime_platform(self, platform: RuntimePlatform) -> None:
-        value = check_enum(RuntimePlatform, platform, "runtime_platform")
-        self._set(lib.trtx_builder_config_set_runtime_platform, value, "runtime_platform")
-
-    @property
-    def engine_capability(self) -> EngineCapability:
-        """Restrictions that the engine is built for (``IBuilderConfig::setEngineCapability``)."""
-        return EngineCapability(lib.trtx_builder_config_get_engine_capability(self._ptr))
-
-    @engine_capability.setter
-    def engine_capability(self, capability: EngineCapability) -> None:
-        value = check_enum(EngineCapability, capability, "engine_capability")
-        self._set(lib.trtx_builder_config_set_engine_capability, value, "engine_capability")
-
-    @property
-    def default_device_type(self) -> DeviceType:
-        """Kind of device that runs layers; TensorRT-RTX knows GPUs only (``IBuilderConfig::setDefaultDeviceType``)."""
-        return DeviceType(lib.trtx_builder_config_get_default_device_type(self._ptr))
-
-    @default_device_type.setter
-    def default_device_type(self, device_type: DeviceType) -> None:
-        value = check_enum(DeviceType, device_type, "default_device_type")
-        self._set(lib.trtx_builder_config_set_default_device_type, value, "default_device_type")
-
-    @property
-    def DLA_core(self) -> int:
-        """Core of a deep learning accelerator that the engine is for; -1, as there is none.
-
-        (``IBuilderConfig::setDLACore``)
-        """
-        return lib.trtx_builder_config_get_dla_core(self._ptr)
-
-    @DLA_core.setter
-    def DLA_core(self, core: int) -> None:
-        value = check_int(core, "DLA_core", -1, INT32_MAX)
-        self._set(lib.trtx_builder_config_set_dla_core, value, "DLA_core")
-        if lib.trtx_builder_config_get_dla_core(self._ptr) != value:
-            self._ignored("DLA_core", value, "TensorRT-RTX has no such core")
-
     # Engine
 
     @property
@@ -548,9 +376,11 @@ class BuilderConfig(Handle):
             raise InvalidArgumentError("profile is not valid: its shapes must be min <= opt <= max for every input")
         result = ffi.new("int32_t *")
         with self._exclusive("add_optimization_profile"), profile._shared("add_optimization_profile"):
+            self._profiles.append(profile)  # now, as an interrupt may come out of the call
             status = lib.trtx_builder_config_add_optimization_profile(self._ptr, pointer, result)
+            if status:
+                self._profiles.pop()
             self._check(status, "add_optimization_profile")
-            self._profiles.append(profile)
         return int(result[0])
 
     @property
@@ -582,18 +412,3 @@ class BuilderConfig(Handle):
         super()._let_go()
         self._profiles = []
         self._monitor = None
-
-
-def _show(value: object) -> str:
-    return f"{type(value).__name__}.{value.name}" if isinstance(value, IntEnum) else repr(value)
-
-
-def _check_mask(kind: type[IntEnum], value: object, name: str) -> int:
-    """A bit mask of members of an enum. A member itself is its bit's number, which is easily taken for the mask."""
-    known = sum(1 << member for member in kind)
-    if isinstance(value, kind):
-        reject(name, value, f"a bit mask, such as 1 << {_show(value)}")
-    mask = check_int(value, name, 0, 2**32 - 1)
-    if mask & ~known:
-        reject(name, hex(mask), f"bits of members of trtx.{kind.__name__}, {known:#x} in all")
-    return mask

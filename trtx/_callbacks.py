@@ -23,7 +23,7 @@ from trtx_sys._ffi import ffi, lib
 
 from . import _pending
 from ._errors import text
-from ._handle import was_forked
+from ._native import was_forked
 
 
 class Target:

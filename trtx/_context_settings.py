@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 from trtx_sys._enums_gen import ProfilingVerbosity
 from trtx_sys._ffi import ffi, lib
 
+from ._engine_tensors import WithShapes
 from ._errors import ExecutionError, InvalidArgumentError
-from ._handle import Handle
-from ._values import check_bool, check_enum, check_int, check_text, reject
+from ._values import check_bool, check_enum, check_int, check_sequence, check_text
 from .cuda import event_handle, stream_handle
 
 
-class ContextSettings(Handle):
+class ContextSettings(WithShapes):
     """A base of `ExecutionContext`. Whoever has the turn of a context gets its pointer with it."""
 
     __slots__ = ("_name",)
@@ -62,11 +62,12 @@ class ContextSettings(Handle):
             status = lib.trtx_execution_context_set_enqueue_emits_profile(pointer, emits)
         self._check(status, f"enqueue_emits_profile = {emits}")
 
-    def report_to_profiler(self) -> None:
+    def report_to_profiler(self) -> Literal[True]:
         """Report the last run to the profiler, where `enqueue_emits_profile` is off."""
         with self._exclusive("report_to_profiler") as pointer:
             status = lib.trtx_execution_context_report_to_profiler(pointer)
         self._check(status, "report_to_profiler()")
+        return True
 
     @property
     def nvtx_verbosity(self) -> ProfilingVerbosity:
@@ -102,17 +103,15 @@ class ContextSettings(Handle):
             `CudaEngine.num_aux_streams` are not used; for those that lack, TensorRT-RTX makes its own. Streams given as
             objects are kept alive.
         """
-        if isinstance(streams, (str, bytes)) or not isinstance(streams, Iterable):
-            reject("streams", streams, "a sequence of streams")
-        kept = list(streams)
-        handles = [stream_handle(stream) for stream in kept]
+        kept = list(check_sequence(streams, "streams", "a sequence of streams"))
+        handles = [stream_handle(stream, f"streams[{i}]") for i, stream in enumerate(kept)]
         if 0 in handles or len(set(handles)) != len(handles):
             raise InvalidArgumentError(f"streams is {handles}; allowed are different streams, none the default one")
         native = ffi.new("trtx_stream[]", handles)
         with self._exclusive("set_aux_streams") as pointer:
-            status = lib.trtx_execution_context_set_aux_streams(pointer, native, len(handles))
+            function = lib.trtx_execution_context_set_aux_streams
+            status = self._hand_over(("aux streams",), kept, function, pointer, native, len(handles))
         self._check(status, "set_aux_streams()")
-        self._keep["aux streams",] = kept
 
     def is_stream_capturable(self, stream: Any) -> bool:
         """Whether a run on this stream can be captured into a CUDA graph.
@@ -129,7 +128,7 @@ class ContextSettings(Handle):
         self._check(status, "is_stream_capturable()")
         return bool(result[0])
 
-    def set_input_consumed_event(self, event: Any) -> None:
+    def set_input_consumed_event(self, event: Any) -> Literal[True]:
         """Have an event recorded when a run has read all inputs, so that they may be filled again.
 
         Parameters
@@ -139,9 +138,10 @@ class ContextSettings(Handle):
         """
         handle = event_handle(event)
         with self._exclusive("set_input_consumed_event") as pointer:
-            status = lib.trtx_execution_context_set_input_consumed_event(pointer, handle)
+            function = lib.trtx_execution_context_set_input_consumed_event
+            status = self._hand_over(("input consumed event",), event, function, pointer, handle)
         self._check(status, "set_input_consumed_event()")
-        self._keep["input consumed event",] = event
+        return True
 
     def get_input_consumed_event(self) -> int:
         """Integer of the event; 0 for none."""

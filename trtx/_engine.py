@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
 
 from trtx_sys._enums_gen import (
     EngineCapability,
@@ -19,7 +20,7 @@ from ._engine_tensors import EngineTensors, TensorInfo
 from ._errors import EngineError, text
 from ._handle import Handle
 from ._runtime_config import RuntimeConfig
-from ._values import check_enum, check_int, reject
+from ._values import check_enum, check_int, check_mask, reject
 
 if TYPE_CHECKING:
     from ._engine_inspector import EngineInspector
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from ._host_memory import HostMemory
 
 __all__ = ["CudaEngine", "SerializationConfig", "TensorInfo"]
-
-#: All bits of `SerializationFlag`.
-_ALL_SERIALIZATION_FLAGS = sum(1 << flag for flag in SerializationFlag)
 
 
 class SerializationConfig(Handle):
@@ -50,7 +48,7 @@ class SerializationConfig(Handle):
 
     @flags.setter
     def flags(self, value: int) -> None:
-        flags = check_int(value, "flags", 0, _ALL_SERIALIZATION_FLAGS)
+        flags = check_mask(SerializationFlag, value, "flags")
         with self._exclusive("flags"):
             self._check(lib.trtx_serialization_config_set_flags(self._ptr, flags), "flags")
 
@@ -58,17 +56,19 @@ class SerializationConfig(Handle):
         """Whether a flag is set."""
         return lib.trtx_serialization_config_get_flag(self._ptr, check_enum(SerializationFlag, flag, "flag"))
 
-    def set_flag(self, flag: SerializationFlag) -> None:
+    def set_flag(self, flag: SerializationFlag) -> Literal[True]:
         """Set a flag."""
         checked = check_enum(SerializationFlag, flag, "flag")
         with self._exclusive("set_flag"):
             self._check(lib.trtx_serialization_config_set_flag(self._ptr, checked), f"set_flag({checked.name})")
+        return True
 
-    def clear_flag(self, flag: SerializationFlag) -> None:
+    def clear_flag(self, flag: SerializationFlag) -> Literal[True]:
         """Clear a flag."""
         checked = check_enum(SerializationFlag, flag, "flag")
         with self._exclusive("clear_flag"):
             self._check(lib.trtx_serialization_config_clear_flag(self._ptr, checked), f"clear_flag({checked.name})")
+        return True
 
 
 class CudaEngine(EngineTensors):
@@ -198,7 +198,7 @@ class CudaEngine(EngineTensors):
         self._check(lib.trtx_cuda_engine_are_weights_loaded(self._ptr, result), "weights_loaded")
         return bool(result[0])
 
-    def load_weights(self, source: object) -> None:
+    def load_weights(self, source: object) -> Literal[True]:
         """Load the weights that deserializing left out (``ICudaEngine::loadWeights``, TensorRT-RTX 1.6).
 
         Parameters
@@ -216,6 +216,7 @@ class CudaEngine(EngineTensors):
         with self._exclusive_tree("load_weights"), open_blob(source, "engine", 1) as blob:
             status = lib.trtx_cuda_engine_load_weights(self._ptr, blob.pointer, blob.size)
             self._check(status, f"load_weights({blob.label})")
+        return True
 
     # What is made from an engine
 
@@ -228,23 +229,17 @@ class CudaEngine(EngineTensors):
         """
         from ._host_memory import HostMemory
 
-        result = ffi.new("trtx_host_memory **")
         with self._shared("serialize"):
-            if lib.trtx_cuda_engine_serialize(self._ptr, result):
-                self._fail("serialize()")
-            memory = HostMemory._adopt(result[0])
-        self._check(0, "serialize()")
-        return memory
+            function = lib.trtx_cuda_engine_serialize
+            return self._made(HostMemory._adopt, "serialize()", "trtx_host_memory", function, self._ptr)
 
     def create_serialization_config(self) -> SerializationConfig:
         """Make a config for `serialize_with_config`."""
-        result = ffi.new("trtx_serialization_config **")
+        function = lib.trtx_cuda_engine_create_serialization_config
         with self._shared("create_serialization_config"):
-            if lib.trtx_cuda_engine_create_serialization_config(self._ptr, result):
-                self._fail("create_serialization_config()")
-            config = SerializationConfig._adopt(result[0], self)
-        self._check(0, "create_serialization_config()")
-        return config
+            return self._made_child(
+                SerializationConfig, "create_serialization_config()", "trtx_serialization_config", function, self._ptr
+            )
 
     def serialize_with_config(self, config: SerializationConfig) -> HostMemory:
         """Return the engine's bytes, without what the config leaves out (``ICudaEngine::serializeWithConfig``)."""
@@ -252,35 +247,27 @@ class CudaEngine(EngineTensors):
 
         if not isinstance(config, SerializationConfig):
             reject("config", config, "a trtx.SerializationConfig")
-        result = ffi.new("trtx_host_memory **")
+        what, function = "serialize_with_config()", lib.trtx_cuda_engine_serialize_with_config
         with self._shared("serialize_with_config"), config._exclusive("serialize_with_config"):
-            if lib.trtx_cuda_engine_serialize_with_config(self._ptr, config._ptr, result):
-                self._fail("serialize_with_config()")
-            memory = HostMemory._adopt(result[0])
-        self._check(0, "serialize_with_config()")
-        return memory
+            return self._made(HostMemory._adopt, what, "trtx_host_memory", function, self._ptr, config._ptr)
 
     def create_engine_inspector(self) -> EngineInspector:
         """Make an object that tells what the engine's layers are."""
         from ._engine_inspector import EngineInspector
 
-        result = ffi.new("trtx_engine_inspector **")
+        function = lib.trtx_cuda_engine_create_engine_inspector
         with self._shared("create_engine_inspector"):
-            if lib.trtx_cuda_engine_create_engine_inspector(self._ptr, result):
-                self._fail("create_engine_inspector()")
-            inspector = EngineInspector._adopt(result[0], self)
-        self._check(0, "create_engine_inspector()")
-        return inspector
+            return self._made_child(
+                EngineInspector, "create_engine_inspector()", "trtx_engine_inspector", function, self._ptr
+            )
 
     def create_runtime_config(self) -> RuntimeConfig:
         """Make a config for `create_execution_context`."""
-        result = ffi.new("trtx_runtime_config **")
+        function = lib.trtx_cuda_engine_create_runtime_config
         with self._shared("create_runtime_config"):
-            if lib.trtx_cuda_engine_create_runtime_config(self._ptr, result):
-                self._fail("create_runtime_config()")
-            config = RuntimeConfig._adopt(result[0], self)
-        self._check(0, "create_runtime_config()")
-        return config
+            return self._made_child(
+                RuntimeConfig, "create_runtime_config()", "trtx_runtime_config", function, self._ptr
+            )
 
     def create_execution_context(
         self,
@@ -310,21 +297,19 @@ class CudaEngine(EngineTensors):
         from ._execution_context import ExecutionContext
 
         config = strategy if runtime_config is None and isinstance(strategy, RuntimeConfig) else runtime_config
-        result = ffi.new("trtx_execution_context **")
-        with self._shared("create_execution_context"):
-            if config is None:
-                chosen = check_enum(ExecutionContextAllocationStrategy, strategy, "strategy")
-                if lib.trtx_cuda_engine_create_execution_context(self._ptr, chosen, result):
-                    self._fail(f"create_execution_context({chosen.name})")
-                context = ExecutionContext._make(result[0], self, chosen, None)
-            else:
-                if not isinstance(config, RuntimeConfig):
-                    reject("runtime_config", config, "a trtx.RuntimeConfig")
-                with config._exclusive("create_execution_context"):
-                    create = lib.trtx_cuda_engine_create_execution_context_with_runtime_config
-                    if create(self._ptr, config._ptr, result):
-                        self._fail("create_execution_context(config)")
-                    chosen = config.execution_context_allocation_strategy
-                    context = ExecutionContext._make(result[0], self, chosen, config)
-        self._check(0, "create_execution_context()")
-        return context
+        what, c_type = "create_execution_context", "trtx_execution_context"
+
+        def adopt(source: Any) -> ExecutionContext:
+            return ExecutionContext._make(source, self, chosen, config)
+
+        if config is None:
+            chosen = check_enum(ExecutionContextAllocationStrategy, strategy, "strategy")
+            create: Callable[..., int] = lib.trtx_cuda_engine_create_execution_context
+            with self._shared(what):
+                return self._made(adopt, f"{what}({chosen.name})", c_type, create, self._ptr, chosen)
+        if not isinstance(config, RuntimeConfig):
+            reject("runtime_config", config, "a trtx.RuntimeConfig")
+        create = lib.trtx_cuda_engine_create_execution_context_with_runtime_config
+        with self._shared(what), config._exclusive(what):
+            chosen = config.execution_context_allocation_strategy
+            return self._made(adopt, f"{what}(config)", c_type, create, self._ptr, config._ptr)

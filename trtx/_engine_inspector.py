@@ -9,7 +9,6 @@ from trtx_sys._ffi import ffi, lib
 
 from ._errors import EngineError, text
 from ._handle import Handle
-from ._runtime_config import add_parent, drop_parent
 from ._values import check_enum, check_index, reject
 
 if TYPE_CHECKING:
@@ -68,13 +67,11 @@ class EngineInspector(Handle):
             reject("execution_context", value, "a context of the engine that is inspected")
         with self._exclusive("execution_context"):
             native = ffi.NULL if value is None else value._ptr
-            self._check(lib.trtx_engine_inspector_set_execution_context(self._ptr, native), "execution_context")
-            former, self._context = self._context, value
-            if former is not value:
-                if value is not None:
-                    add_parent(self, value)
-                if former is not None:
-                    drop_parent(self, former)
+            function = lib.trtx_engine_inspector_set_execution_context
+            status = self._change_parent(self._context, value, function, self._ptr, native)
+            if not status:
+                self._context = value
+            self._check(status, "execution_context")
 
     def get_engine_information(self, format: LayerInformationFormat = LayerInformationFormat.JSON) -> str:
         """Describe all layers (``IEngineInspector::getEngineInformation``).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple, NoReturn
 
@@ -19,14 +20,27 @@ class TensorInfo(NamedTuple):
     name: str
     mode: TensorIOMode
     dtype: DataType
-    #: -1 stands for a dimension that `ExecutionContext.set_input_shape` decides; None for an unknown rank.
-    shape: tuple[int, ...] | None
+    #: -1 stands for a dimension that `ExecutionContext.set_input_shape` decides.
+    shape: tuple[int, ...]
     #: HOST for the few inputs whose values decide shapes and are read by the CPU.
     location: TensorLocation
     format: TensorFormat
 
 
-class EngineTensors(Handle):
+class WithShapes(Handle):
+    """What knows the shapes of an engine's inputs and outputs: a base of `CudaEngine` and `ExecutionContext`."""
+
+    __slots__ = ()
+
+    def _shape_of(self, dims: Any, what: str) -> tuple[int, ...]:
+        """Shape of native dimensions; without a rank they stand for a tensor that does not exist."""
+        shape = from_dims(dims)
+        if shape is None:
+            raise self._error(f"{self._label()}.{what} failed: TensorRT-RTX answered with a negative rank")
+        return shape
+
+
+class EngineTensors(WithShapes):
     """What an engine tells of its inputs and outputs. Iterating over it gives their names."""
 
     __slots__ = ("_infos", "_names", "_ranges")
@@ -126,9 +140,25 @@ class EngineTensors(Handle):
     def _profile(self, index: object) -> int:
         return check_index(index, "profile_index", self.num_optimization_profiles, "optimization profiles")
 
-    def get_tensor_shape(self, name: str) -> tuple[int, ...] | None:
-        """Shape of an input or output as it was built; -1 stands for a dimension that is open until the run."""
-        return from_dims(self._ask("trtx_dims *", lib.trtx_cuda_engine_get_tensor_shape, "get_tensor_shape", name))
+    def get_tensor_shape(self, name: str) -> tuple[int, ...]:
+        """Shape of an input or output as it was built (``ICudaEngine::getTensorShape``).
+
+        Parameters
+        ----------
+        name : str
+
+        Returns
+        -------
+        tuple of int
+            -1 stands for a dimension that is open until the run.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such tensor.
+        """
+        dims = self._ask("trtx_dims *", lib.trtx_cuda_engine_get_tensor_shape, "get_tensor_shape", name)
+        return self._shape_of(dims, f"get_tensor_shape({name!r})")
 
     def get_tensor_dtype(self, name: str) -> DataType:
         """Type of the values (``ICudaEngine::getTensorDataType``)."""
@@ -220,12 +250,7 @@ class EngineTensors(Handle):
         shapes = []
         for select in OptProfileSelector:
             dims = self._ask("trtx_dims *", function, "get_tensor_profile_shape", name, index, select)
-            shape = from_dims(dims)
-            if shape is None:
-                raise EngineError(
-                    f"CudaEngine.get_tensor_profile_shape({name!r}): profile {index} has no {select.name}"
-                )
-            shapes.append(shape)
+            shapes.append(self._shape_of(dims, f"get_tensor_profile_shape({name!r}, {index})"))
         return shapes[0], shapes[1], shapes[2]
 
     def get_tensor_profile_values(
@@ -244,9 +269,7 @@ class EngineTensors(Handle):
         index = self._profile(profile_index)
         if not self.is_shape_inference_io(name):
             reject("name", name, "an input whose values decide shapes")
-        count = 1
-        for size in self._tensor(name).shape or ():
-            count *= size
+        count = math.prod(self._tensor(name).shape)
         function = lib.trtx_cuda_engine_get_profile_tensor_values_v2
         found = []
         for select in OptProfileSelector:

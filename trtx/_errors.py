@@ -24,10 +24,13 @@ import ctypes
 import functools
 import sys
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from trtx_sys._enums_gen import Severity
 from trtx_sys._ffi import ffi, lib
+
+if TYPE_CHECKING:
+    from ._onnx_report import ParserErrorInfo
 
 __all__ = [
     "BuilderError",
@@ -124,7 +127,7 @@ class ParserError(Error):
         Every error that the parser reported, in its order.
     """
 
-    errors: tuple[object, ...] = ()
+    errors: tuple[ParserErrorInfo, ...] = ()
 
 
 class EngineError(Error):

@@ -4,151 +4,65 @@
 - A child holds its parents, so Python cannot collect a parent first. In a reference cycle the collector may run the
   finalizers in any order; then the parent waits as an orphan, and its last child releases it.
 - Closing a parent closes its open children first.
-- A closed handle changes its class to one whose ``_ptr`` raises `ClosedError`, so the usual path needs no test.
 - A handle that a native call is using cannot be closed: `BusyError`. Getters, which take no time, are waited for: see
-  `_readers`.
+  `_readers`; so is the end of a child in another thread.
 """
 
 from __future__ import annotations
 
+import _thread
 import os
+import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
 
-from . import _pending, _readers
-from ._errors import BusyError, ClosedError, Error, UnsupportedError, failure
+from trtx_sys._ffi import ffi
+
+from . import _native, _pending, _readers
+from ._errors import BusyError, ClosedError, Error, failure
+from ._native import Native, empty_class, give_back, has_pointer, take_pointer, was_forked
+from ._turns import Token, Turns, Use
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from typing_extensions import Self
 
+H = TypeVar("H", bound="Handle")
+
 #: Handles without parents, by identity: from them all others can be reached.
 _roots: dict[int, weakref.ref[Handle]] = {}
+
+#: Whether anything of the native library was ever made: its threads and locks may stay when all of that has gone.
+_used = False
 
 #: Seconds between two looks at what another thread is about to end.
 _NAP = 0.0001
 
-
-class Native:
-    """What has a native pointer: owned handles, and the tensors and layers that a network owns."""
-
-    __slots__ = ("__weakref__", "_ptr")
-
-    #: Attributes that only an open object has.
-    _guarded: ClassVar[tuple[str, ...]] = ("_ptr",)
-
-    _ptr: Any
-
-    #: The class that an object has while it is open; only empty ones have the attribute.
-    _filled_class: ClassVar[type[Any]]
-
-    def __new__(cls, *_: object, **__: object) -> Self:
-        # Only natives that trtx fills have a pointer: this one is like a closed one.
-        made: Self = object.__new__(_empty_class(cls))
-        return made
-
-    def _closed_text(self) -> str:
-        return f"this {type(self).__name__} is closed, or was never made"
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether the native object is gone."""
-        return not has_pointer(self)
-
-    def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError(f"{type(self).__name__} objects stand for native ones and cannot be copied or pickled")
-
-    def __copy__(self) -> NoReturn:
-        self.__reduce_ex__(2)
-
-    def __deepcopy__(self, memo: object) -> NoReturn:
-        self.__reduce_ex__(2)
+#: What a handle had not kept before.
+_NOTHING = object()
 
 
-_pointer_slot: Any = Native.__dict__["_ptr"]
-#: Sets the class also of a layer, which forbids it to everyone else.
-_set_class: Callable[[Native, type[Any]], None] = object.__dict__["__class__"].__set__
-_empty_classes: dict[type[Any], type[Any]] = {}
+class Doomed:
+    """A native object that is to be destroyed, in a box from which one call takes it; an interrupt brings it back."""
+
+    __slots__ = ("box", "pointer")
+
+    def __init__(self, pointer: Any, box: list[Doomed] | None) -> None:
+        self.pointer = pointer
+        self.box = box
+
+    def __del__(self) -> None:
+        box = getattr(self, "box", None)
+        # The cycle collector calls this while it is in its box.
+        if box is not None and self not in box:
+            box.append(Doomed(self.pointer, box))
 
 
-def has_pointer(native: Native) -> bool:
-    """Whether the object is open, without raising."""
-    try:
-        _pointer_slot.__get__(native)
-    except AttributeError:
-        return False
-    return True
-
-
-def take_pointer(native: Native) -> Any:
-    """Take the pointer out of an object, which closes it; None where another thread was faster."""
-    try:
-        pointer = _pointer_slot.__get__(native)
-        # The class first: another thread must never find an open object without a pointer.
-        _set_class(native, _empty_class(type(native)))
-        _pointer_slot.__delete__(native)
-    except AttributeError:
-        return None
-    return pointer
-
-
-def closed_error(native: Native) -> ClosedError:
-    """The error for a use of an object without its native one."""
-    fork = f"; {_FORK}" if _forked else ""
-    return ClosedError(native._closed_text() + fork)
-
-
-def _give_back(native: Native, pointer: Any) -> None:
-    """Undo `take_pointer`."""
-    _pointer_slot.__set__(native, pointer)
-    _set_class(native, type(native)._filled_class)
-
-
-@contextmanager
-def destroying(native: Native, what: str) -> Iterator[Any]:
-    """Take an object's pointer while the native object is destroyed; an exception brings it back.
-
-    Calls of other threads that may still use the pointer are waited for.
-    """
-    pointer = take_pointer(native)
-    if pointer is None:
-        raise closed_error(native)
-    try:
-        user = _readers.wait_for_calls([native])
-        if user is not None:
-            raise BusyError(f"{what}: the object is in use by {user}; wait until that has returned")
-        yield pointer
-    except BaseException:
-        _give_back(native, pointer)
-        raise
-
-
-def _empty_class(kind: type[Any]) -> type[Any]:
-    """The class of closed objects: like ``kind``, but reading a guarded attribute raises `ClosedError`.
-
-    A test in every method, or ``__getattr__``, would say the same, but would cost every call of an open object.
-    """
-    known = _empty_classes.get(kind)
-    if known is not None:
-        return known
-
-    def closed(self: Native) -> NoReturn:
-        raise closed_error(self)
-
-    if kind in _empty_classes.values():
-        return kind
-    body: dict[str, Any] = {name: property(closed) for name in kind._guarded}
-    body |= {"__slots__": (), "__module__": kind.__module__, "__qualname__": kind.__qualname__, "__doc__": kind.__doc__}
-    body["_filled_class"] = kind
-    make: Any = type(kind)
-    return _empty_classes.setdefault(kind, make(kind.__name__, (kind,), body))
-
-
-class Handle(Native):
+class Handle(Turns):
     """A native object that Python owns.
 
     Parameters
@@ -159,7 +73,7 @@ class Handle(Native):
         Handles that must outlive this one; they are kept alive.
     """
 
-    __slots__ = ("_children", "_keep", "_orphan", "_parents", "_targets", "_turn", "_users")
+    __slots__ = ("_children", "_is_gone", "_keep", "_orphan", "_parents", "_source", "_targets")
 
     #: C function that destroys the native object; None where a parent does.
     _destroy: ClassVar[Any] = None
@@ -169,17 +83,20 @@ class Handle(Native):
     _parents: tuple[Handle, ...]
     _children: dict[int, weakref.ref[Handle]]
     _keep: dict[Any, Any]
-    #: Pointer of a native object that goes when the last child has gone.
-    _orphan: list[Any]
+    #: The native object, while it is to be destroyed as soon as the last child has gone.
+    _orphan: list[Doomed]
+    #: Whether it has been destroyed.
+    _is_gone: bool
+    #: Where the pointer was before.
+    _source: Any
     #: Callback targets whose exceptions the calls of this handle raise: its own, and those of its parents.
     _targets: tuple[object, ...]
-    _turn: list[Any]
-    _users: list[str]
 
     def __new__(cls, *_: object, **__: object) -> Self:
         # Empty until _setup: an object whose __init__ did not get that far is like a closed one.
-        handle: Self = object.__new__(_empty_class(cls))
+        handle: Self = object.__new__(empty_class(cls))
         handle._users, handle._turn, handle._children = [], [], {}
+        handle._source = None
         return handle
 
     def __init__(self, *_: object, **__: object) -> None:
@@ -190,28 +107,42 @@ class Handle(Native):
 
     def _setup(self, pointer: Any, *parents: Handle) -> None:
         global _used
+        source, null = self._source, ffi.NULL
         self._orphan = []
+        self._is_gone = False
         self._children = {}
         self._keep = {}
         self._users = []
-        self._turn = [None]
+        reference = weakref.ref(self)
+        self._turn = [Token(reference, self._token_value(pointer))]
         self._parents = parents
         self._targets = tuple(dict.fromkeys(target for parent in parents for target in parent._targets))
-        reference = weakref.ref(self)
-        if parents:
-            _used = True
-            for parent in parents:
-                parent._children[id(self)] = reference
-        else:
+        if not parents:
             _roots[id(self)] = reference
-        self.__class__ = self._filled_class
-        self._ptr = pointer
+        try:
+            for parent in parents:
+                _used = True
+                parent._children[id(self)] = reference
+            self.__class__ = self._filled_class
+            # Python lets no interrupt in between these, as there is no call among them: the pointer has one owner.
+            self._ptr = pointer
+            if source is not None:
+                source[0] = null
+        except BaseException:
+            for parent in parents:
+                parent._children.pop(id(self), None)
+            raise
+
+    def _token_value(self, pointer: Any) -> Any:
+        """What a call that has the turn needs."""
+        return None
 
     @classmethod
-    def _adopt(cls, pointer: Any, *parents: Handle) -> Self:
-        """Make a handle for a native object that has just been created."""
+    def _adopt(cls, source: Any, *parents: Handle) -> Self:
+        """Make a handle for a native object that has just been created, and take it out of where the call put it."""
         handle = cls.__new__(cls)
-        handle._setup(pointer, *parents)
+        handle._source = source
+        handle._setup(source[0], *parents)
         return handle
 
     # Calls
@@ -230,60 +161,80 @@ class Handle(Native):
         if _pending.pending:
             _pending.raise_pending(None, *self._targets, *targets)
 
-    def _label(self) -> str:
-        return type(self).__name__
+    def _made(
+        self,
+        adopt: Callable[[Any], H],
+        what: str,
+        c_type: str,
+        function: Callable[..., int],
+        *arguments: Any,
+        refuse: Callable[[], NoReturn] | None = None,
+    ) -> H:
+        """Call a C function that makes an object, and adopt that. An exception of any kind leaves nothing behind.
 
-    # Two lists that threads may touch at any time, by operations that the interpreter does not interrupt: a call that
-    # changes the object takes the one token out of _turn, a call that reads it long puts its name into _users. Each
-    # then looks at the other list, so that of two calls that do not go together at least one steps back.
-
-    @contextmanager
-    def _exclusive(self, what: str) -> Iterator[Any]:
-        """Keep every other call that changes this object or reads it long out, and `close` too."""
-        token = self._take_turn(what)
-        self._users.append(what)
+        Ctrl-C during a native call comes out when that returns, so it may come with an object that nobody has yet.
+        """
+        result = ffi.new(f"{c_type} **")
+        made = None
         try:
-            yield token
-        finally:
-            self._users.remove(what)
-            self._turn.append(token)
+            status = function(*arguments, result)
+            if result[0]:
+                made = adopt(result)
+            if status and refuse is not None:
+                refuse()
+            self._check(status, what)
+        except BaseException as error:
+            try:
+                if result[0]:  # an interrupt came before it was adopted
+                    made = adopt(result)
+                if made is not None:
+                    made.close()
+            except Exception as other:
+                _pending.add_note(error, f"trtx: what had been made could not be closed in an orderly way: {other!r}")
+            raise
+        assert made is not None
+        return made
 
-    @contextmanager
-    def _shared(self, what: str) -> Iterator[None]:
-        """Keep `close` and changes out while a native call reads this object; other readers may run beside it."""
-        self._users.append(what)
-        try:
-            if not self._turn:
-                raise self._busy_error(what, own=1)
-            yield
-        finally:
-            self._users.remove(what)
+    def _hand_over(self, key: Any, value: Any, function: Callable[..., int], *arguments: Any) -> int:
+        """Call a setter of something that the native object holds on to, and keep it alive.
 
-    def _take_turn(self, what: str) -> Any:
-        try:
-            token = self._turn.pop()
-        except IndexError:
-            token = self._await_turn(what)
-        if self._users:
-            error = self._busy_error(what)
-            self._turn.append(token)
-            raise error
-        return token
+        An interrupt may come out of the call, done or not: it leaves both the former value and the new one alive.
+        """
+        former = self._keep.get(key, _NOTHING)
+        self._keep[key] = (former, value)
+        status = function(*arguments)
+        if not status:
+            self._keep[key] = value
+        elif former is _NOTHING:
+            del self._keep[key]
+        else:
+            self._keep[key] = former
+        return status
 
-    def _await_turn(self, what: str) -> Any:
-        """Get the turn, which another call has, or raise `BusyError`; as a rule nobody waits."""
-        raise self._busy_error(what) from None
+    def _made_child(self, kind: type[H], what: str, c_type: str, function: Callable[..., int], *arguments: Any) -> H:
+        """`_made`, for an object that depends on this one."""
+        return self._made(lambda source: kind._adopt(source, self), what, c_type, function, *arguments)
 
-    def _busy_error(self, what: str, own: int = 0) -> BusyError:
-        if not has_pointer(self):
-            raise closed_error(self) from None
-        return self._in_use(what, " and ".join(self._users[: len(self._users) - own]) or "another call")
+    def _change_parent(
+        self, former: Handle | None, new: Handle | None, function: Callable[..., int], *arguments: Any
+    ) -> int:
+        """Call a setter of something that this object depends on from then on: it is closed before that.
 
-    def _in_use(self, what: str, users: str) -> BusyError:
-        return BusyError(f"{self._label()}.{what}: the object is in use by {users}; wait until that has returned")
+        An interrupt may come out of the call, done or not: it leaves the object depending on both.
+        """
+        if new is not None and new is not former:
+            self._parents = (*self._parents, new)
+            new._children[id(self)] = weakref.ref(self)
+        status = function(*arguments)
+        dropped = new if status else former
+        if dropped is not None and new is not former:
+            self._parents = tuple(parent for parent in self._parents if parent is not dropped)
+            dropped._children.pop(id(self), None)
+        return status
 
     # Life
 
+    @_readers.passage
     def close(self) -> None:
         """Release the native object, after those that depend on it. Closing again does nothing.
 
@@ -292,33 +243,40 @@ class Handle(Native):
         BusyError
             If a native call is using the object or one that depends on it. Everything stays open then.
         """
-        if not has_pointer(self):
-            return
-        try:
-            self._close()
-        except ClosedError:  # another thread was faster
-            if has_pointer(self):
-                raise
+        deadline = time.monotonic() + _readers.LIMIT
+        while has_pointer(self):
+            try:
+                return self._close()
+            except ClosedError:  # another thread was faster
+                if has_pointer(self):
+                    raise
+            except BusyError:
+                if not self._is_closing() or time.monotonic() > deadline:
+                    raise
+                time.sleep(_NAP)
+        return None
+
+    def _is_closing(self) -> bool:
+        """Whether another thread is closing it."""
+        own = threading.get_ident()
+        return any(use.what == "close" and use.thread != own for use in self._uses())
 
     def _close(self) -> None:
         with self._exclusive_tree("close") as turns:
-            emptied: dict[int, tuple[Native, Any]] = {}
+            emptied: dict[int, tuple[Native, list[Doomed]]] = {}
+            found: list[Native] = []
             try:
                 found = self._empty_tree(turns, emptied)
-            except BaseException:
-                for native, pointer in emptied.values():
-                    _give_back(native, pointer)
-                raise
-            handles = [native for native in found if isinstance(native, Handle) and id(native) in emptied]
-            rest = iter([(handle, emptied[id(handle)][1]) for handle in handles])
-            try:
-                _end_all(rest)
             finally:
-                _end_all(rest)  # what an interrupt left
+                # A second time what an interrupt left.
+                try:
+                    _settle(found, emptied)
+                finally:
+                    _settle(found, emptied)
         if _pending.pending:  # a destructor logged, and the sink raised
             _pending.raise_pending(None, *self._targets)
 
-    def _empty_tree(self, turns: dict[int, tuple[Handle, Any]], emptied: dict[int, tuple[Native, Any]]) -> list[Native]:
+    def _empty_tree(self, turns: Turns_, emptied: dict[int, tuple[Native, list[Doomed]]]) -> list[Native]:
         """Take the pointers of this object and of all that depend on it, until no call can have one of them any more.
 
         Gives the objects in the order of their ends.
@@ -330,7 +288,11 @@ class Handle(Native):
             if not fresh:
                 return list(found.values())
             for native in fresh:
-                emptied[id(native)] = native, take_pointer(native)
+                # Noted first: an interrupt must not find it empty and forgotten.
+                box: list[Doomed] = []
+                box.append(Doomed(native._ptr, box if isinstance(native, Handle) else None))
+                emptied[id(native)] = native, box
+                take_pointer(native)
             what = _readers.wait_for_calls(fresh)
             # A call that is over by now may have made another dependent object.
             self._take_all_turns("close", turns)
@@ -352,28 +314,28 @@ class Handle(Native):
         return ()
 
     @contextmanager
-    def _exclusive_tree(self, what: str) -> Iterator[dict[int, tuple[Handle, Any]]]:
+    def _exclusive_tree(self, what: str) -> Iterator[Turns_]:
         """Keep every other call out of this object and of all that depend on it; give their turns."""
-        taken: dict[int, tuple[Handle, Any]] = {}
+        taken: Turns_ = {}
         try:
             self._take_all_turns(what, taken)
             yield taken
         finally:
-            for handle, token in taken.values():
+            while taken:
+                _, (handle, token, use) = taken.popitem()
+                use.end()
                 if has_pointer(handle):
                     handle._turn.append(token)
 
-    def _take_all_turns(self, what: str, taken: dict[int, tuple[Handle, Any]]) -> None:
+    def _take_all_turns(self, what: str, taken: Turns_) -> None:
         if id(self) not in taken:  # it may depend on several of the others
-            taken[id(self)] = (self, self._take_turn(what))
+            taken[id(self)] = (self, self._take_turn(what), Use(what, self._users))
         ending = self._take_turns_of_children(what, taken)
         while ending is not None:
             self._await_end(what, *ending)
             ending = self._take_turns_of_children(what, taken)
 
-    def _take_turns_of_children(
-        self, what: str, taken: dict[int, tuple[Handle, Any]]
-    ) -> tuple[str, weakref.ref[Handle]] | None:
+    def _take_turns_of_children(self, what: str, taken: Turns_) -> tuple[str, weakref.ref[Handle]] | None:
         """Take the turns of all that depend on this object; give a child that another call is about to destroy."""
         for child in self._living_children():
             try:
@@ -407,40 +369,51 @@ class Handle(Native):
         alive = (reference() for reference in reversed(list(self._children.values())))
         return [child for child in alive if child is not None]
 
-    def _release(self) -> None:
-        """Destroy the native object once, then let go of what it needed."""
-        pointer = take_pointer(self)
-        if pointer is not None:
-            self._end(pointer)
+    def _release(self, box: list[Doomed]) -> None:
+        """Destroy the native object once, then let go of what it needed. Doing it again ends what was interrupted."""
+        if has_pointer(self):
+            box[:] = [Doomed(self._ptr, box)]
+            take_pointer(self)
+        self._end(box)
 
-    def _end(self, pointer: Any) -> None:
+    def _end(self, box: list[Doomed]) -> None:
         """Destroy a native object whose pointer was taken, now or when the last child has gone.
 
         Children that are open were closed before. What is left is being collected: its finalizer is running on another
         thread, or comes next on this one, as the cycle collector calls finalizers in any order.
         """
+        self._orphan = box
         self._turn.clear()
-        self._orphan.append(pointer)
         self._end_if_childless()
 
     def _end_if_childless(self) -> None:
-        if self._children or _forked:
+        if self._children or was_forked():
             return
         try:
-            pointer = self._orphan.pop()
-        except IndexError:  # not to be destroyed, or another thread was faster
+            doomed = self._orphan.pop()
+        except IndexError:  # not to be destroyed, or another thread was faster, or an interrupt came before _leave()
+            if self._is_gone:
+                self._leave()
             return
         try:
-            self._before_destroy()
-            if self._destroy is not None:
-                type(self)._destroy(pointer)
+            try:
+                self._before_destroy()
+            finally:
+                if self._destroy is not None:
+                    type(self)._destroy(doomed.pointer)
         finally:
-            self._let_go()
-            parents, self._parents = self._parents, ()
-            _roots.pop(id(self), None)
-            for parent in parents:
-                parent._children.pop(id(self), None)
-                parent._end_if_childless()
+            doomed.box = None
+            self._is_gone = True
+            self._leave()
+
+    def _leave(self) -> None:
+        """Let go of everything, the native object being gone."""
+        self._let_go()
+        _roots.pop(id(self), None)
+        for parent in self._parents:
+            parent._children.pop(id(self), None)
+            parent._end_if_childless()
+        self._parents = ()
 
     def _before_destroy(self) -> None:
         """Whatever must end before the native object does."""
@@ -458,6 +431,7 @@ class Handle(Native):
         _ = self._ptr  # raises where it is closed
         return self
 
+    @_readers.passage
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
@@ -474,9 +448,15 @@ class Handle(Native):
             if not has_pointer(self):
                 return
             before = list(_pending.pending)
-            self._release()
+            box: list[Doomed] = []
+            try:
+                self._release(box)
+            finally:
+                self._release(box)
             if _pending.pending:  # what its destructor's callbacks raised has no other place to go
                 _pending.report_since(before, f"the finalizer of {type(self).__name__}")
+        except KeyboardInterrupt:  # no exception leaves a finalizer: let it come again
+            _thread.interrupt_main()
         except BaseException as error:
             _pending.report(error, f"the finalizer of {type(self).__name__}")
 
@@ -493,9 +473,21 @@ class Handle(Native):
         return ""
 
 
-def _end_all(rest: Iterator[tuple[Any, Any]]) -> None:
-    for handle, pointer in rest:
-        handle._end(pointer)
+#: Handles whose turn a call has, by identity, with their tokens.
+Turns_ = dict[int, tuple[Handle, Token, Use]]
+
+
+def _settle(found: list[Native], emptied: dict[int, tuple[Native, list[Doomed]]]) -> None:
+    """End the emptied objects in the order in which they were found; give them back if they were not all found."""
+    for native in found:
+        if id(native) in emptied:
+            if isinstance(native, Handle):  # others go with their owner
+                native._end(emptied[id(native)][1])
+            emptied.pop(id(native), None)
+    for key, (native, box) in list(emptied.items()):
+        box[0].box = None
+        give_back(native, box[0].pointer)
+        emptied.pop(key, None)
 
 
 def live_handles() -> list[Handle]:
@@ -514,32 +506,11 @@ def live_handles() -> list[Handle]:
     return found
 
 
-#: Whether anything of the native library was ever made: its threads and locks may stay when all of that has gone.
-_used = False
-_forked = False
-_FORK = (
-    "this process was forked from one that used TensorRT-RTX, which does not survive fork(); start it with the 'spawn' "
-    "method instead (multiprocessing.get_context('spawn'))"
-)
-
-
-def was_forked() -> bool:
-    """Whether this process was forked from one that had used the native library."""
-    return _forked
-
-
-def refuse_after_fork() -> None:
-    """Raise in a process that was forked after the native library had been used."""
-    if _forked:
-        raise UnsupportedError(_FORK)
-
-
 def _after_fork_in_child() -> None:
     """Empty every handle without touching its native object: that one's threads and locks exist in the parent alone."""
-    global _forked
     if not _used:  # loggers by themselves survive
         return
-    _forked = True
+    _native.mark_forked()
     from . import _interruptible  # noqa: F401  its exit hook is needed now, also where nothing was ever built
 
     for handle in live_handles():

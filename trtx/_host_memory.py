@@ -10,7 +10,8 @@ from typing import Any
 from trtx_sys._enums_gen import DataType
 from trtx_sys._ffi import ffi, lib
 
-from ._handle import Handle, closed_error
+from ._handle import Handle
+from ._native import closed_error
 from ._values import reject
 
 __all__ = ["HostMemory"]
@@ -31,28 +32,32 @@ class HostMemory(Handle):
     the last view is gone.
     """
 
-    __slots__ = ("_memory",)
+    __slots__ = ("_memory", "_owner")
 
     _destroy = None
-    #: Address and size. The address owns the native object, and views hold it too.
+    #: Address and size. The address holds the native object, and views hold the address.
     _memory: tuple[Any, int] | None
+    #: The native object.
+    _owner: Any
 
     def _setup(self, pointer: Any, *parents: Handle) -> None:
         data = ffi.cast("char *", lib.trtx_host_memory_data(pointer))
-        owner = ffi.gc(data, lambda _: lib.trtx_host_memory_destroy(pointer))
-        self._memory = owner, lib.trtx_host_memory_size(pointer)
+        size = lib.trtx_host_memory_size(pointer)
         super()._setup(pointer, *parents)
+        # Destructors without Python code: an interrupt that comes in such code is lost, and the memory with it.
+        self._owner = ffi.gc(pointer, lib.trtx_host_memory_destroy)
+        self._memory = ffi.gc(data, {data: self._owner}.pop), size
 
     def _let_go(self) -> None:
         super()._let_go()
-        self._memory = None
+        self._memory = self._owner = None
 
     def _how_to_make(self) -> str:
         return "Builder.build_serialized_network() and the serialize() methods make them."
 
     def _disown(self) -> None:
         if self._memory is not None:
-            ffi.gc(self._memory[0], None)
+            ffi.gc(self._owner, None)
         super()._disown()
 
     @property

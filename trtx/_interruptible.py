@@ -23,7 +23,7 @@ from typing import Any, Generic, TypeVar
 
 from . import _pending
 from ._errors import Error
-from ._handle import was_forked
+from ._native import was_forked
 
 T = TypeVar("T")
 
@@ -58,33 +58,39 @@ def run(work: Callable[[], T], stop: Callable[[], None], what: str) -> T:
     try:
         try:
             thread.start()
-        except RuntimeError:  # no more threads: at interpreter exit, or at the system's limit
+        except RuntimeError as error:
+            if isinstance(error.__context__, KeyboardInterrupt):  # which came inside start()
+                raise error.__context__ from None
+            # No more threads: at interpreter exit, or at the system's limit.
             return job.here()
         while not job.done.acquire(timeout=_POLL):
             pass
-    except BaseException as interrupt:
-        stop()
-        job.part_from(interrupt, what)
+        return job.outcome()
+    except BaseException as raised:
+        if not job.is_outcome(raised):
+            if not job.is_finished:
+                stop()
+            job.part_from(raised, what)
         raise
-    return job.outcome()
 
 
 class _Job(Generic[T]):
     """One native call on its way between two threads."""
 
     def __init__(self, work: Callable[[], T]) -> None:
-        self._work: Callable[[], T] | None = work
+        self._work = [work]
         self._result: list[T] = []
         self._error: BaseException | None = None
         self._forsaken = False
+        #: Whether the work is over, whoever has the lock.
+        self.is_finished = False
         #: Free once the work is over.
         self.done = threading.Lock()
         self.done.acquire()
 
     def here(self) -> T:
         """Do the work on this very thread."""
-        work, self._work = self._work, None
-        assert work is not None
+        work = self._work.pop()
         _running.add(self)
         try:
             return work()
@@ -96,6 +102,7 @@ class _Job(Generic[T]):
             self._result.append(self.here())
         except BaseException as error:
             self._error = error
+        self.is_finished = True
         self.done.release()
         # Whoever gets the lock of a forsaken job clears up: this thread, or the one that is just leaving.
         if self._forsaken and self.done.acquire(blocking=False):
@@ -105,7 +112,11 @@ class _Job(Generic[T]):
 
     def part_from(self, interrupt: BaseException, what: str) -> None:
         """Give the work a moment to end, then leave it alone."""
-        if not self.done.acquire(timeout=_GRACE):
+        if self._work:  # the interrupt came before the thread began: it never will
+            self._work.clear()
+            return
+        # An interrupt may come right after the lock was taken: then the work is over.
+        if not self.is_finished and not self.done.acquire(timeout=_GRACE):
             self._forsaken = True
             if not self.done.acquire(blocking=False):
                 line = f"trtx: {what} ends in the background; the objects that it uses stay in use until then"
@@ -125,13 +136,20 @@ class _Job(Generic[T]):
         return None
 
     def outcome(self) -> T:
-        error, self._error = self._error, None
+        error = self._error
         if error is not None:
             try:
                 raise error
             finally:
                 del error  # the traceback would refer to this frame
         return self._result.pop()
+
+    def is_outcome(self, raised: BaseException) -> bool:
+        """Whether an exception is that of the work itself."""
+        if raised is not self._error:
+            return False
+        self._error = None  # its traceback refers to this job
+        return True
 
 
 def _leave_running_calls() -> None:

@@ -10,12 +10,13 @@ from trtx_sys._enums_gen import DataType, LayerType
 from trtx_sys._ffi import ffi, lib
 
 from ._errors import NetworkError
-from ._handle import Native, has_pointer
+from ._native import Native, has_pointer
 from ._tensor import Tensor
 from ._values import INT32_MAX, MAX_TEXT, check_index, check_int, check_text
 
 if TYPE_CHECKING:
     from ._network import NetworkDefinition
+    from ._turns import Token
 
 __all__ = ["Layer"]
 
@@ -157,28 +158,33 @@ class Layer(Native):
         InvalidArgumentError
             If there is no such output.
         """
-        # Written out, not through the network's helpers: building a large network is mostly this call and add_*. It
-        # takes no turn: a layer has its outputs from its beginning to its end.
+        # Written out, not through the network's helpers: building a large network is mostly this call and add_*.
         if index.__class__ is not int:
             index = self._check_output(index)
+        network = self._network
+        try:
+            token: Token | None = network._turn.pop()
+        except IndexError:
+            token = network._await_read("Layer.get_output")
         try:
             pointer = _get_output(self._ptr, index)
+            if pointer:
+                wrappers = network._wrappers
+                if pointer in wrappers or token is None:
+                    return network._tensor(pointer)
+                tensor: Tensor = _make(Tensor)
+                tensor._ptr = pointer
+                tensor._network = network
+                wrappers[pointer] = _reference(tensor)
+                return tensor
         except OverflowError:
-            self._reject_output(index)
-        if not pointer:
-            self._reject_output(index)
-        network = self._network
-        wrappers = network._wrappers
-        reference = wrappers.get(pointer)
-        if reference is not None:
-            known = reference()
-            if known is not None:
-                return known  # type: ignore[return-value]
-        tensor: Tensor = _make(Tensor)
-        tensor._ptr = pointer
-        tensor._network = network
-        wrappers[pointer] = _reference(tensor)
-        return tensor
+            pass
+        finally:
+            if token is None:
+                network._beside.pop()
+            else:
+                network._turn.append(token)
+        return self._reject_output(index)
 
     def _check_output(self, index: object) -> int:
         return check_index(index, "index", self.num_outputs, f"outputs of layer {self.name!r}")

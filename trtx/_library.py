@@ -10,7 +10,7 @@ import trtx_sys
 from trtx_sys._ffi import ffi, lib
 
 from ._errors import LibraryError, text
-from ._handle import refuse_after_fork
+from ._native import refuse_after_fork
 
 _lock = threading.Lock()
 _loaded: set[str] = set()

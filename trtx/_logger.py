@@ -11,8 +11,9 @@ from trtx_sys._ffi import ffi, lib
 
 from ._callbacks import Target
 from ._errors import InvalidArgumentError
-from ._handle import Handle, refuse_after_fork
+from ._handle import Handle
 from ._library import require_library
+from ._native import refuse_after_fork
 from ._values import check_enum, check_text, reject
 
 if TYPE_CHECKING:
@@ -143,9 +144,12 @@ class MadeWithLogger(Handle):
         require_library()
         result = ffi.new(f"{c_type} **")
         self._targets = logger._targets
-        status = function(logger._ptr, result)
-        if result[0]:
-            self._setup(result[0], logger)
+        try:
+            status = function(logger._ptr, result)
+        finally:  # an interrupt may come with an object, which goes with this one
+            if result[0]:
+                self._source = result
+                self._setup(result[0], logger)
         # Checked last: if a callback raised, the object that there is goes with this one.
         self._check(status, "create")
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
 from trtx_sys._enums_gen import DataType, NetworkDefinitionCreationFlag
 from trtx_sys._ffi import ffi, lib
 
-from ._errors import InvalidArgumentError, NetworkError
-from ._handle import destroying
+from . import _pending
+from ._errors import InvalidArgumentError, NetworkError, failure
 from ._layer import Layer
+from ._native import Ending, destroying
 from ._network_dense import DenseLayers
 from ._network_shape import ShapeLayers
 from ._tensor import Tensor
@@ -20,6 +21,7 @@ from ._values import INT64_MAX, MAX_TEXT, Shape, check_enum, check_index, check_
 
 if TYPE_CHECKING:
     from ._builder import Builder
+    from ._turns import Token
 
 __all__ = ["NetworkDefinition"]
 
@@ -81,7 +83,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         """Number of layers (``INetworkDefinition::getNbLayers``)."""
         # Written out, as in all the calls that a loop over a network makes.
         try:
-            token = self._turn.pop()
+            token: Token | None = self._turn.pop()
         except IndexError:
             token = self._await_read("num_layers")
         try:
@@ -133,7 +135,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         if index.__class__ is not int:
             index = check_index(index, "index", self.num_layers, "layers")
         try:
-            token = self._turn.pop()
+            token: Token | None = self._turn.pop()
         except IndexError:
             token = self._await_read("get_layer")
         try:
@@ -166,7 +168,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         if index.__class__ is not int:
             index = check_index(index, "index", self.num_inputs, "inputs")
         try:
-            token = self._turn.pop()
+            token: Token | None = self._turn.pop()
         except IndexError:
             token = self._await_read("get_input")
         try:
@@ -347,24 +349,29 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         InvalidArgumentError
             If it is the input or output of a layer.
         """
-        pointer = self._own(tensor, "tensor")
-        for layer in self:
-            if any(used is tensor for used in (*layer.inputs, *layer.outputs)):
-                raise InvalidArgumentError(f"tensor is {tensor.name!r}, which layer {layer.name!r} uses")
+        self._own(tensor, "tensor")
         name = tensor.name
         what = f"remove_tensor({name!r})"
-        with self._exclusive(what), destroying(tensor, f"{self._label()}.{what}"):
-            # TensorRT-RTX holds on to the name of a removed tensor: it would refuse new tensors of that name, and crash
-            # over others. So it is given one that nobody else uses.
-            self._check(lib.trtx_tensor_set_name(pointer, b"removed tensor %d" % next(_removed)), what)
-            status = lib.trtx_network_definition_remove_tensor(self._ptr, pointer)
-            try:
-                self._check(status, what)
-            except BaseException:
-                if status:
-                    lib.trtx_tensor_set_name(pointer, name.encode())
-                raise
-        self._wrappers.pop(pointer, None)
+        # Once it is emptied, no call of another thread can get hold of it any more.
+        with destroying(tensor, f"{self._label()}.{what}") as end:
+            for layer in self:
+                if any(used is tensor for used in (*layer.inputs, *layer.outputs)):
+                    raise InvalidArgumentError(f"tensor is {name!r}, which layer {layer.name!r} uses")
+            self._alone(what, self._remove, what, end, name)
+        self._check(0, what)
+
+    def _remove(self, what: str, end: Ending, name: str) -> None:
+        # TensorRT-RTX holds on to the name of a removed tensor: it would refuse new tensors of that name, and crash
+        # over others. So it is given one that nobody else uses.
+        if lib.trtx_tensor_set_name(end.pointer, b"removed tensor %d" % next(_removed)):
+            self._fail(what)
+        end.has_begun = True
+        if lib.trtx_network_definition_remove_tensor(self._ptr, end.pointer):
+            end.has_begun = False
+            error = failure(NetworkError, f"{self._label()}.{what}")
+            lib.trtx_tensor_set_name(end.pointer, name.encode())
+            _pending.raise_pending(error, *self._targets)
+        self._wrappers.pop(end.pointer, None)
 
     # Debug tensors and refitting
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from trtx_sys._ffi import ffi, lib
 
 from . import _readers
 from ._errors import InvalidArgumentError, NetworkError, text
-from ._handle import Handle, Native, has_pointer, take_pointer
+from ._handle import Handle
 from ._layer import Layer
 from ._layers_gen import LAYER_CLASSES
+from ._native import Native, closed_error, has_pointer, take_pointer
 from ._pending import pending
 from ._tensor import Tensor
+from ._turns import Queue, Token, Use, Waiter
 from ._values import check_sequence
 from ._weights import Weights, as_weights, check_type, to_native
 
@@ -24,28 +27,31 @@ if TYPE_CHECKING:
     from ._builder import Builder
 
 L = TypeVar("L", bound=Layer)
+N = TypeVar("N", bound=Native)
 T = TypeVar("T")
+
+#: Where a network keeps its native ONNX parser.
+ONNX_PARSER = "onnx_parser"
 
 _NO_WEIGHTS = ffi.NULL
 _make: Callable[[type[Any]], Any] = object.__new__
 _reference = weakref.ref
 
 
-#: Seconds that a call waits for the turn of another thread's, unless that one says that it takes long.
-_PATIENCE = 0.05
-_NAP = 0.0001
+#: Seconds after which a call that waits looks around.
+_NAP = 0.001
 
 
 class NetworkBase(Handle):
     """Calls of a network, one at a time, and the objects that it owns.
 
     The library computes shapes and types when they are asked for, and moves its lists when something is added. So calls
-    that read take the turn too. They are short and wait for each other; what takes long, such as parsing, is refused to
-    others at once. A build takes long and changes nothing that has been given: calls that only look that up may run
-    beside it.
+    that read take the turn too. They are short and wait for each other, in the order in which they come; beside what
+    takes long, such as parsing, others are refused at once. A build takes long and changes nothing that has been given:
+    calls that only look that up may run beside it.
     """
 
-    __slots__ = ("_added", "_beside", "_readable", "_wrappers")
+    __slots__ = ("_added", "_beside", "_free", "_queue", "_readable", "_wrappers")
 
     _destroy = lib.trtx_network_definition_destroy
     _error = NetworkError
@@ -58,12 +64,20 @@ class NetworkBase(Handle):
     _readable: list[str]
     #: One item for each call that reads without the turn.
     _beside: list[None]
+    #: The turn while nobody waits for it, and what takes its place otherwise.
+    _free: list[Token]
+    _queue: Queue
 
     def _setup(self, pointer: Any, *parents: Handle) -> None:
         self._wrappers, self._added, self._readable, self._beside = {}, [], [], []
         super()._setup(pointer, *parents)
-        # Who holds the turn also has the memory for the results of calls: it is made once, not for every layer.
-        self._turn = [(ffi.new("trtx_layer **"), ffi.new("trtx_tensor **"))]
+        assert isinstance(self._turn, list)
+        self._free = self._turn
+        self._queue = Queue(self._free)
+
+    def _token_value(self, pointer: Any) -> Any:
+        # Memory for the results of calls: it is made once, not for every layer.
+        return ffi.new("trtx_layer **"), ffi.new("trtx_tensor **")
 
     @property
     def _builder(self) -> Builder:
@@ -84,6 +98,12 @@ class NetworkBase(Handle):
     def _before_destroy(self) -> None:
         self._empty_wrappers()
 
+    def _let_go(self) -> None:
+        parser = self._keep.get(ONNX_PARSER)
+        if parser is not None:
+            parser.destroy()  # not left to its finalizer, in which an interrupt would be lost
+        super()._let_go()
+
     def _disown(self) -> None:
         self._empty_wrappers()
         super()._disown()
@@ -98,63 +118,102 @@ class NetworkBase(Handle):
 
     # Calls
 
-    def _await_turn(self, what: str) -> Any:
-        """Get the turn, which another call has; short ones are waited for.
+    def _await_turn(self, what: str) -> Token:
+        """Get the turn, which another call has, or raise why not."""
+        token = self._await(what)
+        assert token is not None
+        return token
+
+    def _await_read(self, what: str) -> Token | None:
+        """Get the turn for a call that reads; None where it may read without, and is noted as one that does."""
+        return self._await(what, reads=True)
+
+    def _await(self, what: str, *, reads: bool = False) -> Token | None:
+        """Wait for a turn behind the calls that wait already.
 
         Raises
         ------
         BusyError
-            If that call takes long, or runs further down on this very thread.
+            If a call that takes long has it, or one further down on this very thread.
         ClosedError
             If the network is closed meanwhile.
         """
-        deadline = time.monotonic() + (_readers.LIMIT if what == "close" else _PATIENCE)
-        user = _readers.call_beneath([self])
-        while has_pointer(self) and not self._users:
-            if user is not None or time.monotonic() > deadline:
-                raise self._in_use(what, user or _readers.call_of_another([self]) or "another call") from None
-            time.sleep(_NAP)
-            try:
-                return self._turn.pop()
-            except IndexError:
-                pass
+        if not has_pointer(self):
+            raise closed_error(self) from None
+        beneath = self._turn_beneath()
+        if beneath and reads:
+            self._beside.append(None)
+            return None
+        if beneath:
+            raise self._in_use(what, beneath) from None
+        deadline = time.monotonic() + _readers.LIMIT
+        queue, waiter = self._queue, Waiter()
+        token = None
+        queue.waiting.append(waiter)
+        try:
+            while has_pointer(self):
+                if reads:
+                    self._beside.append(None)  # before the look, so that the end of a build sees it
+                    if self._readable:
+                        return None
+                    self._beside.pop()
+                if self._users and self._uses():
+                    break
+                self._turn = queue
+                try:
+                    token = self._free.pop()  # given back before the queue was there
+                    return token
+                except IndexError:
+                    pass
+                if waiter.ready.acquire(timeout=_NAP):
+                    token = waiter.token
+                    return token
+                if time.monotonic() > deadline:
+                    raise self._in_use(what, _readers.call_of_another([self]) or "another call") from None
+        finally:
+            late = queue.withdraw(waiter)
+            if late is not None and token is None:
+                self._turn.append(late)
+            if not queue.waiting:
+                self._turn = self._free
         raise self._busy_error(what) from None
 
-    def _await_read(self, what: str) -> Any:
-        """Get the turn for a call that reads; None where it may read without, and is noted as one that does."""
-        deadline = time.monotonic() + _PATIENCE
-        beneath = has_pointer(self) and _readers.call_beneath([self])
-        while has_pointer(self):
-            self._beside.append(None)
-            if self._readable or beneath:
-                return None
-            self._beside.pop()
-            try:
-                return self._turn.pop()
-            except IndexError:
-                pass
-            if time.monotonic() > deadline:
-                break
-            time.sleep(_NAP)
-        raise self._busy_error(what) from None
+    def _turn_beneath(self) -> str | None:
+        """Name of a call on this thread that has the turn, and led to the user code that runs now."""
+        own = threading.get_ident()
+        for use in self._uses():
+            if use.thread == own:
+                return use.what
+        return _readers.call_beneath([self], having="token")
 
     @contextmanager
     def _exclusive_but_readable(self, what: str) -> Iterator[Any]:
         """Like `_exclusive`, for a long call that only reads."""
-        with self._exclusive(what) as token:
+        with ExitStack() as stack:
+            token = self._take_turn(what)
+            stack.callback(self._give_turn, token)
+            stack.callback(self._await_readers)
+            # Before it is known to take long, so that no reader is refused.
             self._readable.append(what)
-            try:
-                yield token
-            finally:
-                self._readable.remove(what)
-                deadline = time.monotonic() + _readers.LIMIT  # a getter takes microseconds
-                while self._beside and time.monotonic() < deadline:
-                    time.sleep(_NAP)
+            stack.callback(self._readable.remove, what)
+            stack.callback(Use(what, self._users).end)
+            yield token.value
+
+    def _give_turn(self, token: Token) -> None:
+        self._turn.append(token)
+
+    def _await_readers(self) -> None:
+        """Wait for those who read without the turn: getters, which take microseconds."""
+        deadline = time.monotonic() + _readers.LIMIT
+        while self._beside and time.monotonic() < deadline:
+            if _readers.call_of_another([self]) is None:
+                self._beside.clear()  # what an interrupt left
+            time.sleep(_NAP)
 
     def _read(self, what: str, function: Callable[..., T], *arguments: Any) -> T:
         """Make a call that reads the network, or a tensor or layer of it."""
         try:
-            token = self._turn.pop()
+            token: Token | None = self._turn.pop()
         except IndexError:
             token = self._await_read(what)
         try:
@@ -188,6 +247,10 @@ class NetworkBase(Handle):
         """Make a call that changes the network, or a tensor or layer of it."""
         self._alone(what, self._checked, what, function, *arguments)
 
+    def _hand_over_alone(self, what: str, key: Any, value: Any, function: Any, *arguments: Any) -> None:
+        """Make a call that hands over what the network must keep alive."""
+        self._alone(what, self._checked, what, self._hand_over, key, value, function, *arguments)
+
     def _checked(self, what: str, function: Callable[..., int], *arguments: Any) -> None:
         _ = self._ptr
         status = function(*arguments)
@@ -199,16 +262,32 @@ class NetworkBase(Handle):
         pointer = function(*arguments)
         return self._tensor(pointer) if pointer else None
 
-    def _add(self, what: str, function: Callable[..., int], kind: type[L], *arguments: Any) -> L:
-        """Add a layer and wrap it."""
+    def _add(
+        self,
+        what: str,
+        function: Callable[..., int],
+        kind: type[L],
+        *arguments: Any,
+        keep: dict[str, Any] | None = None,
+    ) -> L:
+        """Add a layer and wrap it.
+
+        What is to be kept for the layer, by the names of its settings, is kept before the call: an interrupt or an
+        exception of the logger may come out of that with a layer that nobody knows.
+        """
+        place = object()
+        if keep:
+            self._keep[place] = keep
         try:
             token = self._turn.pop()
         except IndexError:
             token = self._await_turn(what)
         try:
-            out = token[0]
+            out = token.value[0]
             status = function(self._ptr, *arguments, out)
             if status or pending:
+                if status:
+                    self._keep.pop(place, None)
                 self._check(status, what)
             pointer = out[0]
         finally:
@@ -217,6 +296,9 @@ class NetworkBase(Handle):
         layer._ptr = pointer
         layer._network = self  # type: ignore[assignment]
         self._added.append(_reference(layer))
+        if keep:
+            self._keep.update(((pointer, name), value) for name, value in keep.items() if value is not None)
+            del self._keep[place]
         return layer
 
     def _add_tensor(self, what: str, function: Any, *arguments: Any) -> Tensor:
@@ -226,7 +308,7 @@ class NetworkBase(Handle):
         except IndexError:
             token = self._await_turn(what)
         try:
-            out = token[1]
+            out = token.value[1]
             status = function(*arguments, out)
             if status or pending:
                 self._check(status, what)
@@ -246,8 +328,18 @@ class NetworkBase(Handle):
         tensor: Tensor = _make(Tensor)
         tensor._ptr = pointer
         tensor._network = self  # type: ignore[assignment]
-        self._wrappers[pointer] = _reference(tensor)
-        return tensor
+        return self._enter(pointer, tensor)
+
+    def _enter(self, pointer: Any, native: N) -> N:
+        """Note the Python object of a native one; gives that of another thread, beside a build, if that was faster."""
+        reference: weakref.ref[Native] = _reference(native)
+        noted = self._wrappers.setdefault(pointer, reference)
+        if noted is not reference:
+            known = noted()
+            if known is not None:
+                return known  # type: ignore[return-value]
+            self._wrappers[pointer] = reference
+        return native
 
     def _layer(self, pointer: Any) -> Layer:
         """The one object of a native layer, of the class of its kind."""
@@ -261,8 +353,7 @@ class NetworkBase(Handle):
         layer: Layer = _make(LAYER_CLASSES.get(lib.trtx_layer_get_type(pointer), Layer))
         layer._ptr = pointer
         layer._network = self  # type: ignore[assignment]
-        self._wrappers[pointer] = _reference(layer)
-        return layer
+        return self._enter(pointer, layer)
 
     def _own(self, tensor: Any, name: str) -> Any:
         """Pointer of a tensor of this very network; the library crashes on one of another network."""
@@ -284,16 +375,10 @@ class NetworkBase(Handle):
         return ffi.new("trtx_tensor *[]", pointers), len(pointers)
 
     def _weights(self, values: Any, name: str, like: Tensor | None = None) -> tuple[Any, Weights | None]:
-        """Native weights, and what must be kept for them; None stands for no weights."""
+        """Native weights, and what must be kept for them until the network goes; None stands for no weights."""
         if values is None:
             return _NO_WEIGHTS, None
         weights = as_weights(values, name)
         if like is not None:
             check_type(weights, name, like)
         return to_native(weights), weights
-
-    def _keep_weights(self, layer: Layer, **weights: Weights | None) -> None:
-        """Keep values until the network goes: the library reads them when the engine is built."""
-        for name, values in weights.items():
-            if values is not None:
-                self._keep[(layer._ptr, name)] = values

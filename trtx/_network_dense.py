@@ -72,7 +72,7 @@ class DenseLayers(NetworkBase):
         except IndexError:
             token = self._await_turn("add_activation")
         try:
-            out = token[0]
+            out = token.value[0]
             status = _add_activation(self._ptr, pointer, type, out)
             if status or pending:
                 self._check(status, "add_activation")
@@ -245,9 +245,8 @@ class DenseLayers(NetworkBase):
         if held_bias is not None:
             check_bias(held_bias, maps)
         what = "add_convolution_nd" if kind is layers.ConvolutionLayer else "add_deconvolution_nd"
-        layer = self._add(what, function, kind, pointer, maps, to_dims(sizes), native_kernel, native_bias)
-        self._keep_weights(layer, kernel=held_kernel, bias=held_bias)
-        return layer
+        keep = {"kernel": held_kernel, "bias": held_bias}
+        return self._add(what, function, kind, pointer, maps, to_dims(sizes), native_kernel, native_bias, keep=keep)
 
     def add_pooling_nd(self, input: Tensor, type: PoolingType, window_size: Shape) -> layers.PoolingLayer:
         """Reduce a sliding window to its maximum or average (``INetworkDefinition::addPoolingNd``).
@@ -341,12 +340,10 @@ class DenseLayers(NetworkBase):
                 check_coefficients(held, name, input.shape, kind, 1 if axis is None else axis)
         structs = [native[name][0] for name in named]
         common = [pointer, kind, *structs]
+        keep = {name: held for name, (_, held) in native.items()}
         if axis is None:
-            layer = self._add(what, lib.trtx_network_definition_add_scale, layers.ScaleLayer, *common)
-        else:
-            layer = self._add(what, lib.trtx_network_definition_add_scale_nd, layers.ScaleLayer, *common, axis)
-        self._keep_weights(layer, **{name: held for name, (_, held) in native.items()})
-        return layer
+            return self._add(what, lib.trtx_network_definition_add_scale, layers.ScaleLayer, *common, keep=keep)
+        return self._add(what, lib.trtx_network_definition_add_scale_nd, layers.ScaleLayer, *common, axis, keep=keep)
 
     def add_softmax(self, input: Tensor) -> layers.SoftMaxLayer:
         """Add a SoftMax (``INetworkDefinition::addSoftMax``); its ``axes`` say over which dimensions.

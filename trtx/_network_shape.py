@@ -57,11 +57,9 @@ class ShapeLayers(NetworkBase):
             raise InvalidArgumentError(
                 f"weights have {held.count} elements; allowed are {volume}, as many as shape {tuple(sizes)} has"
             )
-        layer = self._add(
-            "add_constant", lib.trtx_network_definition_add_constant, layers.ConstantLayer, to_dims(sizes), native
-        )
-        self._keep_weights(layer, weights=held)
-        return layer
+        function = lib.trtx_network_definition_add_constant
+        kind = layers.ConstantLayer
+        return self._add("add_constant", function, kind, to_dims(sizes), native, keep={"weights": held})
 
     def add_identity(self, input: Tensor) -> layers.IdentityLayer:
         """Hand a tensor on unchanged (``INetworkDefinition::addIdentity``).

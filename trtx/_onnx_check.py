@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import NamedTuple
 
 from ._onnx_shapes import TENSOR_FIELDS, Content, OnnxStructureError, Shapes
 
@@ -48,13 +49,22 @@ _ONCE = frozenset({_TENSOR_VALUE, _GRAPH_VALUE, _SPARSE_VALUE})
 
 _Field = tuple[int, int, int]
 
-__all__ = ["OnnxStructureError", "check_model"]
+__all__ = ["Initializer", "OnnxStructureError", "check_model"]
+
+
+class Initializer(NamedTuple):
+    """What the main graph says of one of its initializers."""
+
+    #: numpy's name of its type, or a description of one that numpy does not have.
+    dtype: str
+    #: Why its external data cannot be read, if that is so.
+    fault: OnnxStructureError | None
 
 
 def check_model(
     model: memoryview,
     folder: str | os.PathLike[str] | None = None,
-    faults: dict[str, OnnxStructureError] | None = None,
+    initializers: dict[str, Initializer] | None = None,
     *,
     allow_outside: bool = False,
 ) -> None:
@@ -67,9 +77,9 @@ def check_model(
     folder
         The model's folder, in which external data must lie. None for a model that came as bytes without a path, which
         cannot have any.
-    faults
-        Where given, faults in the external data of the main graph's initializers are not raised but put here, by the
-        initializer's name: for models whose initializers the caller is going to supply.
+    initializers
+        Where given, gets the main graph's initializers by their names. Faults in their external data are noted there
+        and not raised: for models whose initializers the caller is going to supply.
     allow_outside
         Whether external data may lie outside the folder.
 
@@ -86,7 +96,7 @@ def check_model(
             f"the model has {model.nbytes} bytes; protobuf allows {_MAX_SIZE}, so larger models keep their tensors in "
             "external data"
         )
-    _Walk(model, folder, faults, allow_outside).model()
+    _Walk(model, folder, initializers, allow_outside).model()
 
 
 class _Walk:
@@ -96,12 +106,12 @@ class _Walk:
         self,
         model: memoryview,
         folder: str | os.PathLike[str] | None,
-        faults: dict[str, OnnxStructureError] | None,
+        initializers: dict[str, Initializer] | None,
         allow_outside: bool,
     ) -> None:
         self._bytes = model
         self._folder = None if folder is None else Path(folder)
-        self._faults = faults
+        self._initializers = initializers
         self._allow_outside = allow_outside
         self._sizes: dict[str, int] = {}
 
@@ -227,6 +237,7 @@ class _Walk:
         name = ""
         entries: list[tuple[str, str]] = []
         content = Content(self._bytes)
+        fault: OnnxStructureError | None = None
         try:
             for tag, start, stop in self._fields(pos, end, _TENSOR_ALL, depth):
                 if tag == _TENSOR_EXTERNAL:
@@ -244,10 +255,11 @@ class _Walk:
             else:
                 content.check()
         except OnnxStructureError as error:
-            error = error.within(f"{what} ({_short(name)!r})")
-            if not main or self._faults is None or not is_external:
-                raise error from None
-            self._faults[name] = error
+            fault = error.within(f"{what} ({_short(name)!r})")
+            if not main or self._initializers is None or not is_external:
+                raise fault from None
+        if main and self._initializers is not None:
+            self._initializers[name] = Initializer(content.dtype, fault)
 
     # External data
 

@@ -22,7 +22,7 @@ from trtx_sys._enums_gen import OnnxErrorCode, Severity
 from . import _errors, _library
 from ._errors import Error, LibraryError, ParserError, UnsupportedError
 from ._onnx_report import ParserErrorInfo
-from ._values import check_bool, check_float, reject
+from ._values import check_float, reject
 
 __all__ = ["check_onnx_model"]
 
@@ -82,10 +82,9 @@ def check_onnx_model(
     The process runs with the rights of this one: it keeps a crash away, not an intruder. Files of external data must
     not change before the model is parsed. It takes about a second, most of it to load the library.
     """
-    from ._onnx_check import OnnxStructureError, check_model
-    from ._onnx_parser import _as_view, _check_path, _map_file
+    from ._onnx_source import as_view, check, map_file
 
-    outside = check_bool(allow_outside_data, "allow_outside_data")
+    subject = "check_onnx_model"
     seconds = check_float(timeout, "timeout")
     if not 0 < seconds <= 86400:
         reject("timeout", timeout, "a number of seconds above 0 and at most 86400")
@@ -93,17 +92,12 @@ def check_onnx_model(
     if isinstance(model, (str, os.PathLike)):
         if path is not None:
             reject("path", path, "None where the model is a path itself")
-        path, opened = model, _map_file("check_onnx_model", model)
+        path, opened = model, map_file(subject, model)
     else:
-        opened = nullcontext(_as_view(model))
-    full = None if path is None else os.path.abspath(_check_path(path))
-    source = "the model" if path is None else f"the model {os.fspath(path)!r}"
+        opened = nullcontext(as_view(model))
     with opened as view:
-        try:
-            check_model(view, full and os.path.dirname(full), allow_outside=outside)
-        except OnnxStructureError as error:
-            raise ParserError(f"check_onnx_model: {source} cannot be parsed: {error}") from None
-        parse_apart("check_onnx_model", source, view, Request(full, outside), seconds)
+        checked = check(subject, view, path, allow_outside_data)
+        parse_apart(subject, checked.source, view, Request(checked.path, checked.outside), seconds)
 
 
 def parse_apart(what: str, source: str, view: memoryview, request: Request, timeout: float = DEFAULT_TIMEOUT) -> None:

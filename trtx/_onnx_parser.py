@@ -15,26 +15,28 @@ What the library does not say, and this module sees to:
 
 from __future__ import annotations
 
-import mmap
+import _thread
 import os
-import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from trtx_sys._enums_gen import OnnxParserFlag, Severity
 from trtx_sys._ffi import ffi, lib
 
-from . import _handle, _pending
+from . import _pending
 from ._errors import InvalidArgumentError, ParserError, failure
-from ._handle import Handle
+from ._handle import Doomed, Handle
 from ._interop import as_array, data_type, pack
 from ._library import require_onnx_parser
 from ._logger import Logger
+from ._native import was_forked
 from ._network import NetworkDefinition
-from ._onnx_check import OnnxStructureError, check_model
+from ._network_base import ONNX_PARSER
+from ._onnx_check import Initializer
 from ._onnx_report import ModelSupport, ParserErrorInfo, Subgraph, read_errors, read_subgraphs
-from ._values import check_bool, check_enum, check_int, check_text, reject
+from ._onnx_source import Model, as_view, check, map_file
+from ._values import check_bool, check_enum, check_index, check_int, check_mask, check_text, reject
 
 if TYPE_CHECKING:
     from ._builder_config import BuilderConfig
@@ -42,49 +44,42 @@ if TYPE_CHECKING:
 
 __all__ = ["ModelSupport", "OnnxParser", "ParserErrorInfo", "Subgraph"]
 
-_KEY = "onnx_parser"  # where a network keeps its native parser
 #: Lines of the log that say what `ParserErrorInfo` says, and of the search for a GPU.
 _NOISE = ("ModelImporter.cpp", "[checkMacros.cpp")
-_ALL_FLAGS = (1 << len(OnnxParserFlag)) - 1
 
 
 class _NativeParser:
     """A native parser, which the network holds: it must outlive it, whatever becomes of the `OnnxParser`."""
 
-    __slots__ = ("_pointer", "keep", "model")
+    __slots__ = ("_box", "keep", "model")
 
     def __init__(self, pointer: Any, logger: Logger) -> None:
-        self._pointer = pointer
+        self._box: list[Doomed] = []
+        self._box.append(Doomed(pointer, self._box))
         #: What it has been asked to read; empty before that.
         self.model = ""
         self.keep: dict[str, Any] = {"": logger}
 
     def destroy(self) -> None:
-        pointer, self._pointer = self._pointer, None
-        if pointer is not None and not _handle._forked:
-            lib.trtx_onnx_parser_destroy(pointer)
+        while self._box:
+            doomed = self._box.pop()
+            try:
+                if not was_forked():
+                    lib.trtx_onnx_parser_destroy(doomed.pointer)
+            finally:
+                doomed.box = None
         self.keep.clear()
 
     def __del__(self) -> None:
         try:
-            self.destroy()
+            try:
+                self.destroy()
+            finally:
+                self.destroy()
+        except KeyboardInterrupt:  # no exception leaves a finalizer: let it come again
+            _thread.interrupt_main()
         except BaseException as error:
             _pending.report(error, "the finalizer of an ONNX parser")
-
-
-class _Model(NamedTuple):
-    """A checked model, ready for a native call."""
-
-    view: memoryview
-    source: str
-    path: Any
-    full_path: str | None
-    #: Whether its external data may lie anywhere.
-    outside: bool
-
-    @property
-    def arguments(self) -> tuple[Any, int, Any]:
-        return ffi.from_buffer("char[]", self.view), len(self.view), self.path
 
 
 class OnnxParser(Handle):
@@ -116,15 +111,15 @@ class OnnxParser(Handle):
     those, parse with ``isolated=True``.
     """
 
-    __slots__ = ("_config", "_is_loaded", "_missing", "_native")
+    __slots__ = ("_config", "_initializers", "_is_loaded", "_native")
 
     # The network destroys it, after itself: see `_NativeParser`.
     _destroy = None
     _error = ParserError
     _config: BuilderConfig | None
     _is_loaded: bool
-    #: Initializers that cannot be read from files and must be supplied, with the reason.
-    _missing: dict[str, OnnxStructureError]
+    #: The initializers of a loaded model, some of which cannot be read from files and must be supplied.
+    _initializers: dict[str, Initializer]
     _native: _NativeParser
 
     def __init__(self, network: NetworkDefinition, logger: Logger | None = None) -> None:
@@ -138,15 +133,17 @@ class OnnxParser(Handle):
         require_onnx_parser()
         self._config = None
         self._is_loaded = False
-        self._missing = {}
+        self._initializers = {}
         self._targets = tuple(dict.fromkeys((*network._targets, *logger._targets)))
         with network._exclusive("OnnxParser()"):
             _refuse_second(network)
             result = ffi.new("trtx_onnx_parser **")
-            status = lib.trtx_onnx_parser_create(network._ptr, logger._ptr, result)
-            if result[0]:
-                self._native = network._keep[_KEY] = _NativeParser(result[0], logger)
-                self._setup(result[0], network, logger)
+            try:
+                status = lib.trtx_onnx_parser_create(network._ptr, logger._ptr, result)
+            finally:  # an interrupt may come with a parser, which the network must keep in any case
+                if result[0]:
+                    self._native = network._keep[ONNX_PARSER] = _NativeParser(result[0], logger)
+                    self._setup(result[0], network, logger)
         self._check(status, "create")
 
     def _before_destroy(self) -> None:
@@ -170,7 +167,7 @@ class OnnxParser(Handle):
         *,
         allow_outside_data: bool = False,
         isolated: bool = False,
-    ) -> None:
+    ) -> Literal[True]:
         """Add the layers of a serialized model to the network (``IParser::parse``).
 
         Parameters
@@ -196,11 +193,12 @@ class OnnxParser(Handle):
             If an argument is of a wrong kind.
         """
         _ = self._ptr
-        self._parse("parse", self._checked("parse", _as_view(model), path, outside=allow_outside_data), isolated)
+        self._parse("parse", check("OnnxParser.parse", as_view(model), path, allow_outside_data), isolated)
+        return True
 
     def parse_from_file(
         self, path: str | os.PathLike[str], *, allow_outside_data: bool = False, isolated: bool = False
-    ) -> None:
+    ) -> Literal[True]:
         """Add the layers of a model in a file to the network (``IParser::parse``, on the mapped file).
 
         Parameters
@@ -218,25 +216,26 @@ class OnnxParser(Handle):
             If the path is of a wrong kind.
         """
         _ = self._ptr
-        with _map_file("parse_from_file", path) as view:
-            model = self._checked("parse_from_file", view, path, outside=allow_outside_data)
-            self._parse("parse_from_file", model, isolated)
+        subject = "OnnxParser.parse_from_file"
+        with map_file(subject, path) as view:
+            self._parse("parse_from_file", check(subject, view, path, allow_outside_data), isolated)
+        return True
 
-    def _parse(self, what: str, model: _Model, isolated: bool) -> None:
+    def _parse(self, what: str, model: Model, isolated: bool) -> None:
         isolated = check_bool(isolated, "isolated")
         with self._changing(what):
             if isolated and not self._native.model:
                 from ._onnx_child import Request, parse_apart
 
                 network_flags = lib.trtx_network_definition_get_flags(self.network._ptr)
-                request = Request(model.full_path, model.outside, self.flags, network_flags)
+                request = Request(model.path, model.outside, self.flags, network_flags)
                 parse_apart(f"OnnxParser.{what}", model.source, model.view, request)
             self._claim(what, model)
             self._finish(lib.trtx_onnx_parser_parse(self._ptr, *model.arguments), what)
 
     def load_model_proto(
         self, model: Any, path: str | os.PathLike[str] | None = None, *, allow_outside_data: bool = False
-    ) -> None:
+    ) -> Literal[True]:
         """Read a model whose initializers are going to be supplied (``IParser::loadModelProto``).
 
         Call `load_initializer` next, for each, and then `parse_model_proto`.
@@ -257,15 +256,16 @@ class OnnxParser(Handle):
         """
         what = "load_model_proto"
         _ = self._ptr
-        missing: dict[str, OnnxStructureError] = {}
-        checked = self._checked(what, _as_view(model), path, missing, outside=allow_outside_data)
+        initializers: dict[str, Initializer] = {}
+        checked = check(f"OnnxParser.{what}", as_view(model), path, allow_outside_data, initializers)
         with self._changing(what):
             self._claim(what, checked)
             self._finish(lib.trtx_onnx_parser_load_model_proto(self._ptr, *checked.arguments), what)
-            self._missing = missing
+            self._initializers = initializers
             self._is_loaded = True
+        return True
 
-    def load_initializer(self, name: str, data: Any) -> None:
+    def load_initializer(self, name: str, data: Any) -> Literal[True]:
         """Supply the values of an initializer (``IParser::loadInitializer``).
 
         Parameters
@@ -273,29 +273,38 @@ class OnnxParser(Handle):
         name : str
             An initializer of the model that `load_model_proto` has read.
         data : array-like
-            Its values in the model's type and order: numpy arrays, bytes, DLPack. They are kept, not copied, and must
-            not change before the engine is built.
+            Its values in the model's order: an array of the model's type, or bytes (uint8), which are taken as they
+            are. They are kept, not copied, and must not change before the engine is built.
 
         Raises
         ------
         ParserError
             If there is no such initializer, or if the number of bytes is another one.
         InvalidArgumentError
-            If an argument is of a wrong kind.
+            If an argument is of a wrong kind, or if the array has another type than the initializer.
         """
         encoded = check_text(name, "name", empty=False)
         array = as_array(data, "data")
-        if array.dtype.name in ("int4", "float4_e2m1fn"):
-            array = pack(array, data_type(array.dtype, "data"))
         what = f"load_initializer({name!r})"
         with self._changing(what):
             self._need_loaded(what)
-            view = ffi.from_buffer("char[]", array) if array.nbytes else ffi.new("char[1]")
+            known = self._initializers.get(name)
+            given = array.dtype.name
+            if known is not None and given not in ("uint8", known.dtype):
+                raise InvalidArgumentError(
+                    f"data has the type {given}; allowed are {known.dtype}, the type of initializer {name!r}, and bytes"
+                )
+            if given in ("int4", "float4_e2m1fn"):
+                array = pack(array, data_type(array.dtype, "data"))
+            raw = array.reshape(-1).view("uint8")  # types of ml_dtypes have no buffers
+            view = ffi.from_buffer("char[]", raw) if array.nbytes else ffi.new("char[1]")
             self._finish(lib.trtx_onnx_parser_load_initializer(self._ptr, encoded, view, array.nbytes), what)
             self._native.keep[name] = view
-            self._missing.pop(name, None)
+            if known is not None:
+                self._initializers[name] = known._replace(fault=None)
+        return True
 
-    def parse_model_proto(self) -> None:
+    def parse_model_proto(self) -> Literal[True]:
         """Add the layers of the model that `load_model_proto` has read to the network (``IParser::parseModelProto``).
 
         Raises
@@ -306,16 +315,18 @@ class OnnxParser(Handle):
         what = "parse_model_proto"
         with self._changing(what):
             self._need_loaded(what)
-            for error in self._missing.values():
-                raise ParserError(f"OnnxParser.{what}: {error}, or supply it with load_initializer()")
+            for initializer in self._initializers.values():
+                if initializer.fault is not None:
+                    raise ParserError(f"OnnxParser.{what}: {initializer.fault}, or supply it with load_initializer()")
             self._is_loaded = False
             self._finish(lib.trtx_onnx_parser_parse_model_proto(self._ptr), what)
+        return True
 
     def _need_loaded(self, what: str) -> None:
         if not self._is_loaded:
             raise ParserError(f"OnnxParser.{what}: no model is loaded; call load_model_proto() first, once")
 
-    def _claim(self, what: str, model: _Model) -> None:
+    def _claim(self, what: str, model: Model) -> None:
         """Note what the native parser is going to read, unless it has read something."""
         if self._native.model:
             raise ParserError(
@@ -323,31 +334,6 @@ class OnnxParser(Handle):
                 "a new network and a new parser"
             )
         self._native.model = model.source
-
-    def _checked(
-        self,
-        what: str,
-        view: memoryview,
-        path: str | os.PathLike[str] | None,
-        missing: dict[str, OnnxStructureError] | None = None,
-        *,
-        outside: bool,
-    ) -> _Model:
-        """Check a model's structure, and make what the native calls take."""
-        outside = check_bool(outside, "allow_outside_data")
-        full = None
-        if path is None:
-            source, folder, native_path = "the model", None, ffi.NULL
-        else:
-            # Absolute: external data may be read by a later call.
-            full = os.path.abspath(_check_path(path))
-            source, folder = f"the model {os.fspath(path)!r}", os.path.dirname(full)
-            native_path = ffi.new("char[]", full.encode() if os.name == "nt" else os.fsencode(full))
-        try:
-            check_model(view, folder, missing, allow_outside=outside)
-        except OnnxStructureError as error:
-            raise ParserError(f"OnnxParser.{what}: {source} cannot be parsed: {error}") from None
-        return _Model(view, source, native_path, full, outside)
 
     @contextmanager
     def _changing(self, what: str) -> Iterator[None]:
@@ -426,7 +412,7 @@ class OnnxParser(Handle):
             If an argument is of a wrong kind.
         """
         what = "supports_model"
-        checked = self._checked(what, _as_view(model), path, outside=allow_outside_data)
+        checked = check(f"OnnxParser.{what}", as_view(model), path, allow_outside_data)
         with self._changing(what), self._scratch(what) as parser:
             result = ffi.new("bool *")
             status = lib.trtx_onnx_parser_supports_model_v2(parser, *checked.arguments, result)
@@ -499,6 +485,17 @@ class OnnxParser(Handle):
         with self._exclusive("errors"):
             return read_errors(self._ptr)
 
+    def get_error(self, index: int) -> ParserErrorInfo:
+        """One of `errors` (``IParser::getError``).
+
+        Parameters
+        ----------
+        index : int
+            From 0 to ``num_errors - 1``.
+        """
+        errors = self.errors
+        return errors[check_index(index, "index", len(errors), "errors")]
+
     def clear_errors(self) -> None:
         """Forget the errors (``IParser::clearErrors``)."""
         self._set("clear_errors", lib.trtx_onnx_parser_clear_errors)
@@ -512,7 +509,7 @@ class OnnxParser(Handle):
 
     @flags.setter
     def flags(self, flags: int) -> None:
-        self._set("flags", lib.trtx_onnx_parser_set_flags, check_int(flags, "flags", 0, _ALL_FLAGS))
+        self._set("flags", lib.trtx_onnx_parser_set_flags, check_mask(OnnxParserFlag, flags, "flags"))
 
     def set_flag(self, flag: OnnxParserFlag) -> None:
         """Set a flag (``IParser::setFlag``)."""
@@ -526,7 +523,7 @@ class OnnxParser(Handle):
         """Whether a flag is set (``IParser::getFlag``)."""
         return lib.trtx_onnx_parser_get_flag(self._ptr, check_enum(OnnxParserFlag, flag, "flag"))
 
-    def set_builder_config(self, config: BuilderConfig) -> None:
+    def set_builder_config(self, config: BuilderConfig) -> Literal[True]:
         """Let the parser see the configuration that the engine is going to be built with.
 
         (``IParser::setBuilderConfig``) It is kept, and must be open when the model is parsed.
@@ -535,8 +532,13 @@ class OnnxParser(Handle):
 
         if not isinstance(config, BuilderConfig):
             reject("config", config, "a trtx.BuilderConfig")
-        self._set("set_builder_config", lib.trtx_onnx_parser_set_builder_config, config._ptr)
-        self._config = config
+        with self._exclusive("set_builder_config"):
+            former, self._config = self._config, config  # now, as an interrupt may come out of the call
+            status = lib.trtx_onnx_parser_set_builder_config(self._ptr, config._ptr)
+            if status:
+                self._config = former
+            self._check(status, "set_builder_config")
+        return True
 
     def _set(self, what: str, function: Callable[..., int], *values: Any) -> None:
         with self._exclusive(what):
@@ -544,51 +546,9 @@ class OnnxParser(Handle):
 
 
 def _refuse_second(network: NetworkDefinition) -> None:
-    known = network._keep.get(_KEY)
+    known = network._keep.get(ONNX_PARSER)
     if known is not None:
         read = f", which has read {known.model}" if known.model else ""
         raise InvalidArgumentError(
             f"network has had an OnnxParser already{read}; allowed is a network without one: it takes one in its life"
         )
-
-
-def _as_view(model: Any) -> memoryview:
-    """The bytes of a model as they lie."""
-    if isinstance(model, (str, os.PathLike)):
-        reject("model", model, "the model's bytes (for a file, call parse_from_file)")
-    if hasattr(model, "SerializeToString"):
-        raise InvalidArgumentError(f"model is a {type(model).__name__}; allowed are bytes: model.SerializeToString()")
-    try:
-        view = memoryview(model)
-    except TypeError:
-        reject("model", model, "bytes, or anything else with the buffer protocol")
-    if not view.c_contiguous:
-        raise InvalidArgumentError(f"model is a {type(model).__name__} with gaps; allowed is a contiguous buffer")
-    return view.cast("B")
-
-
-def _check_path(path: str | os.PathLike[str]) -> str:
-    if not isinstance(path, (str, os.PathLike)):
-        reject("path", path, "a str or an os.PathLike")
-    name = os.fspath(path)
-    if not isinstance(name, str) or not name or "\0" in name:
-        reject("path", path, "a path as a str, not empty and without NUL characters")
-    return name
-
-
-@contextmanager
-def _map_file(what: str, path: str | os.PathLike[str]) -> Iterator[memoryview]:
-    name = _check_path(path)
-    try:
-        # A FIFO would block in open(), so look first.
-        if not stat.S_ISREG(os.stat(name).st_mode):
-            raise ParserError(f"OnnxParser.{what}: {name!r} is not a regular file")
-        with open(name, "rb") as file:
-            if not os.fstat(file.fileno()).st_size:
-                raise ParserError(f"OnnxParser.{what}: the file {name!r} is empty")
-            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ParserError(f"OnnxParser.{what}: the file {name!r} cannot be read: {reason}") from error
-    # Not closed here: an exception on its way may still hold views of it. It goes with the last one.
-    yield memoryview(mapped)

@@ -29,6 +29,13 @@ _BITS = {
     1: 32, 2: 8, 3: 8, 4: 16, 5: 16, 6: 32, 7: 64, 9: 8, 10: 16, 11: 64, 12: 32, 13: 64, 14: 64, 15: 128, 16: 16,
     17: 8, 18: 8, 19: 8, 20: 8, 21: 4, 22: 4, 23: 4, 24: 8, 25: 2, 26: 2,
 }  # fmt: skip
+#: numpy's names of these types, with those of ml_dtypes.
+_NAMES = {
+    1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64", 9: "bool", 10: "float16",
+    11: "float64", 12: "uint32", 13: "uint64", 14: "complex64", 15: "complex128", 16: "bfloat16", 17: "float8_e4m3fn",
+    18: "float8_e4m3fnuz", 19: "float8_e5m2", 20: "float8_e5m2fnuz", 21: "uint4", 22: "int4", 23: "float4_e2m1fn",
+    24: "float8_e8m0fnu", 25: "uint2", 26: "int2",
+}  # fmt: skip
 #: The last bytes of numbers of variable length are those below 0x80: deleting the others counts the numbers.
 _CONTINUED = bytes(range(0x80, 0x100))
 _INTEGER = 3 << 3
@@ -173,6 +180,11 @@ class Content:
             else:
                 more = len(bytes(self._bytes[start:stop]).translate(None, _CONTINUED))
             self._count = (self._count or 0) + more
+
+    @property
+    def dtype(self) -> str:
+        """Name of the type."""
+        return _NAMES.get(self._type, f"ONNX type {self._type}")
 
     def check(self) -> None:
         """Raise where there is less than the dimensions tell of; a tensor without any data is the parser's business."""

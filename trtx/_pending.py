@@ -1,8 +1,9 @@
 """Exceptions that Python callbacks raised, on their way to the call that triggered the callback.
 
 Native code cannot carry an exception. A trampoline notes it here and answers with failure; the call that led to it
-looks here when it comes back, and raises the very same exception. One that no call can claim is reported as
-unraisable, so none is ever lost.
+looks here when it comes back, and raises the very same exception. That is a call of the callback's own thread, or,
+where the library called back on a thread of its own, one that has to do with the callback's owner. An exception that no
+call can claim is reported as unraisable, so none is ever lost.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import threading
 from types import TracebackType
 from typing import NamedTuple
 
+from . import _readers
+
 #: Exceptions on their way, oldest first. Calls test its truth only, which costs next to nothing.
 pending: list[_Entry] = []
 
@@ -20,7 +23,8 @@ _MAX = 64
 
 
 class _Entry(NamedTuple):
-    thread: int
+    #: None for a thread of the library.
+    thread: int | None
     owner: object
     error: BaseException
 
@@ -29,7 +33,7 @@ def note(owner: object, error: BaseException) -> None:
     """Keep an exception that a callback of ``owner`` raised on the current thread."""
     if len(pending) >= _MAX:
         report(pending.pop(0).error, "a callback whose call never came back")
-    pending.append(_Entry(threading.get_ident(), owner, error))
+    pending.append(_Entry(threading.get_ident() if _readers.is_within_call() else None, owner, error))
 
 
 def is_cancelled(owner: object) -> bool:
@@ -37,11 +41,11 @@ def is_cancelled(owner: object) -> bool:
     if not pending:
         return False
     thread = threading.get_ident()
-    return any(entry.thread == thread or entry.owner is owner for entry in list(pending))
+    return any(entry.thread == thread or (entry.thread is None and entry.owner is owner) for entry in list(pending))
 
 
 def claim(*owners: object) -> BaseException | None:
-    """Take the first exception of this thread, or of one of these callback objects on any thread.
+    """Take the first exception of this thread, or of one of these callback objects on threads of the library.
 
     Later ones of the same call become notes of the first.
     """
@@ -50,7 +54,7 @@ def claim(*owners: object) -> BaseException | None:
     thread = threading.get_ident()
     first: BaseException | None = None
     for entry in list(pending):
-        if entry.thread != thread and not any(entry.owner is owner for owner in owners):
+        if entry.thread != thread and (entry.thread is not None or not any(entry.owner is owner for owner in owners)):
             continue
         try:
             pending.remove(entry)

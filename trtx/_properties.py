@@ -288,8 +288,14 @@ class WeightsProperty(OutProperty[Weights]):
                 reject(self.name, value, "an array with elements or trtx.Weights (what is set cannot be unset)")
             return
         _CHECKS.get(self.owner.__name__, _take)(layer, self.name, weights)
-        layer._network._change(self._label(layer), self.setter, layer._ptr, to_native(weights))
-        layer._network._keep[(layer._ptr, self.name)] = weights
+        layer._network._hand_over_alone(
+            self._label(layer),
+            (layer._ptr, self.name),
+            weights,
+            self.setter,
+            layer._ptr,
+            to_native(weights),
+        )
 
 
 class TensorProperty(LayerProperty["Tensor | None"]):

@@ -18,8 +18,9 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Collection
-from types import FrameType
+from collections.abc import Callable, Collection
+from types import CodeType, FrameType
+from typing import TypeVar
 
 #: Seconds that calls under way get to return; a getter takes microseconds.
 LIMIT = 10.0
@@ -31,10 +32,16 @@ _PACKAGE = "trtx."
 _TRAMPOLINES = "trtx._callbacks"
 #: Between functions of the package that use context managers.
 _BETWEEN = "contextlib"
+_PASSAGES: set[CodeType] = set()
+
+T = TypeVar("T")
 
 
-def call_beneath(objects: Collection[object]) -> str | None:
-    """Name of a function of this package that uses one of the objects and led to the user code that runs now."""
+def call_beneath(objects: Collection[object], having: str | None = None) -> str | None:
+    """Name of a function of this package that uses one of the objects and led to the user code that runs now.
+
+    With ``having``, only a function that has a local variable of that name.
+    """
     wanted = {id(thing) for thing in objects}
     frame: FrameType | None = sys._getframe(1)
     outside = False
@@ -42,10 +49,29 @@ def call_beneath(objects: Collection[object]) -> str | None:
         module = frame.f_globals.get("__name__") or ""
         if module == _TRAMPOLINES or not (module.startswith(_PACKAGE) or module == _BETWEEN):
             outside = True
-        elif outside and _holds(frame, wanted):
+        elif (
+            outside
+            and frame.f_code not in _PASSAGES
+            and _holds(frame, wanted)
+            and (having is None or having in frame.f_locals)
+        ):
             return _name(frame)
         frame = frame.f_back
     return None
+
+
+def is_within_call() -> bool:
+    """Whether a function of this package led to the callback that runs now; else a thread of the library did."""
+    frame: FrameType | None = sys._getframe(1)
+    in_callback = False
+    while frame is not None:
+        module = frame.f_globals.get("__name__") or ""
+        if module == _TRAMPOLINES:
+            in_callback = True
+        elif in_callback and module.startswith(_PACKAGE):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def call_of_another(objects: Collection[object]) -> str | None:
@@ -106,7 +132,18 @@ def _stacks() -> dict[int, FrameType]:
 
 
 def _holds(frame: FrameType, wanted: set[int]) -> bool:
-    return any(id(value) in wanted for value in list(frame.f_locals.values()))
+    for value in list(frame.f_locals.values()):
+        if id(value) in wanted:
+            return True
+        if type(value) in (list, tuple) and any(id(item) in wanted for item in list(value)):
+            return True
+    return False
+
+
+def passage(function: Callable[..., T]) -> Callable[..., T]:
+    """Mark a function that uses its object only through others, so that user code between them may do as it likes."""
+    _PASSAGES.add(function.__code__)
+    return function
 
 
 def _name(frame: FrameType) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from trtx_sys._enums_gen import EngineInvalidityDiagnostics, EngineValidity
+from trtx_sys._enums_gen import EngineInvalidityDiagnostics, EngineValidity, TempfileControlFlag
 from trtx_sys._ffi import ffi, lib
 
 from . import _pending
@@ -13,15 +13,12 @@ from ._engine_source import Blob, explain, open_blob
 from ._errors import CudaError, EngineError, Error, failure, text
 from ._library import library_version
 from ._logger import Logger, MadeWithLogger
-from ._values import INT32_MAX, check_bool, check_int, reject
+from ._values import INT32_MAX, check_bool, check_int, check_mask, reject
 
 if TYPE_CHECKING:
     from ._engine import CudaEngine
 
 __all__ = ["EngineValidityReport", "Runtime"]
-
-#: Both bits of `TempfileControlFlag`.
-_ALL_TEMPFILE_FLAGS = 3
 
 
 class EngineValidityReport(NamedTuple):
@@ -98,12 +95,17 @@ class Runtime(MadeWithLogger):
         from ._engine import CudaEngine
 
         with self._shared("deserialize_cuda_engine"), open_blob(source, "engine", self.engine_header_size) as blob:
-            result = ffi.new("trtx_cuda_engine **")
-            if lib.trtx_runtime_deserialize_cuda_engine(self._ptr, blob.pointer, blob.size, result):
-                self._refuse(blob)
-            engine = CudaEngine._adopt(result[0], self)
-        self._check(0, "deserialize_cuda_engine")
-        return engine
+            function = lib.trtx_runtime_deserialize_cuda_engine
+            return self._made(
+                lambda source: CudaEngine._adopt(source, self),
+                "deserialize_cuda_engine",
+                "trtx_cuda_engine",
+                function,
+                self._ptr,
+                blob.pointer,
+                blob.size,
+                refuse=lambda: self._refuse(blob),
+            )
 
     def _refuse(self, blob: Blob) -> NoReturn:
         # Not kept in a variable: see raise_pending.
@@ -216,7 +218,7 @@ class Runtime(MadeWithLogger):
 
     @tempfile_control_flags.setter
     def tempfile_control_flags(self, value: int) -> None:
-        flags = check_int(value, "tempfile_control_flags", 0, _ALL_TEMPFILE_FLAGS)
+        flags = check_mask(TempfileControlFlag, value, "tempfile_control_flags")
         with self._exclusive("tempfile_control_flags"):
             self._check(lib.trtx_runtime_set_tempfile_control_flags(self._ptr, flags), "tempfile_control_flags")
 

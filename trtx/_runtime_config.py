@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from trtx_sys._enums_gen import (
     CudaGraphStrategy,
     DynamicShapesKernelSpecializationStrategy,
     ExecutionContextAllocationStrategy,
 )
-from trtx_sys._ffi import ffi, lib
+from trtx_sys._ffi import lib
 
 from . import _pending
 from ._engine_source import open_blob
@@ -57,16 +56,11 @@ class RuntimeCache(Handle):
         """
         from ._host_memory import HostMemory
 
-        result = ffi.new("trtx_host_memory **")
         with self._exclusive("serialize"):
-            status = lib.trtx_runtime_cache_serialize(self._ptr, result)
-            if status:
-                self._fail("serialize()")
-            memory = HostMemory._adopt(result[0])
-        self._check(0, "serialize()")
-        return memory
+            function = lib.trtx_runtime_cache_serialize
+            return self._made(HostMemory._adopt, "serialize()", "trtx_host_memory", function, self._ptr)
 
-    def deserialize(self, source: object) -> None:
+    def deserialize(self, source: object) -> Literal[True]:
         """Load what `serialize` returned once (``IRuntimeCache::deserialize``).
 
         Parameters
@@ -85,11 +79,13 @@ class RuntimeCache(Handle):
                 # Not kept in a variable: see raise_pending.
                 _pending.raise_pending(_with_advice(f"RuntimeCache.deserialize({blob.label})"), *self._targets)
         self._check(0, "deserialize()")
+        return True
 
-    def reset(self) -> None:
+    def reset(self) -> Literal[True]:
         """Empty the cache (``IRuntimeCache::reset``)."""
         with self._exclusive("reset"):
             self._check(lib.trtx_runtime_cache_reset(self._ptr), "reset()")
+        return True
 
 
 class RuntimeConfig(Handle):
@@ -169,16 +165,17 @@ class RuntimeConfig(Handle):
         RuntimeCache
             It keeps the config's engine alive, not the config: it may serve other configs, and outlive this one.
         """
-        result = ffi.new("trtx_runtime_cache **")
+        engine, function = self._parents[0], lib.trtx_runtime_config_create_runtime_cache
         with self._exclusive("create_runtime_cache"):
-            status = lib.trtx_runtime_config_create_runtime_cache(self._ptr, result)
-            if status:
-                self._fail("create_runtime_cache()")
-            cache = RuntimeCache._adopt(result[0], self._parents[0])
-        self._check(0, "create_runtime_cache()")
-        return cache
+            return self._made(
+                lambda source: RuntimeCache._adopt(source, engine),
+                "create_runtime_cache()",
+                "trtx_runtime_cache",
+                function,
+                self._ptr,
+            )
 
-    def set_runtime_cache(self, cache: RuntimeCache) -> None:
+    def set_runtime_cache(self, cache: RuntimeCache) -> Literal[True]:
         """Let contexts that are made from now on share a cache (``IRuntimeConfig::setRuntimeCache``).
 
         Parameters
@@ -194,12 +191,12 @@ class RuntimeConfig(Handle):
         if not isinstance(cache, RuntimeCache):
             reject("cache", cache, "a trtx.RuntimeCache")
         with self._exclusive("set_runtime_cache"), cache._shared("set_runtime_cache"):
-            self._check(lib.trtx_runtime_config_set_runtime_cache(self._ptr, cache._ptr), "set_runtime_cache()")
-            former, self._cache = self._cache, cache
-            if former is not cache:
-                add_parent(self, cache)
-                if former is not None:
-                    drop_parent(self, former)
+            function = lib.trtx_runtime_config_set_runtime_cache
+            status = self._change_parent(self._cache, cache, function, self._ptr, cache._ptr)
+            if not status:
+                self._cache = cache
+            self._check(status, "set_runtime_cache()")
+        return True
 
     def get_runtime_cache(self) -> RuntimeCache | None:
         """The cache that contexts will share; None where none was set."""
@@ -226,15 +223,3 @@ def _with_advice(what: str) -> Error:
         status=error.status,
         messages=error.messages,
     )
-
-
-def add_parent(child: Handle, parent: Handle) -> None:
-    """Let a handle depend on one more: it keeps that one alive, and is closed before it."""
-    child._parents = (*child._parents, parent)
-    parent._children[id(child)] = weakref.ref(child)
-
-
-def drop_parent(child: Handle, parent: Handle) -> None:
-    """End a dependence that `add_parent` began."""
-    child._parents = tuple(other for other in child._parents if other is not parent)
-    parent._children.pop(id(child), None)

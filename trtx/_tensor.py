@@ -9,7 +9,7 @@ from trtx_sys._enums_gen import DataType, TensorFormat
 from trtx_sys._ffi import ffi, lib
 
 from ._errors import NetworkError, text
-from ._handle import Native, has_pointer
+from ._native import Native, has_pointer
 from ._values import (
     MAX_DIMS,
     MAX_TEXT,
@@ -26,6 +26,7 @@ from ._values import (
 
 if TYPE_CHECKING:
     from ._network import NetworkDefinition
+    from ._turns import Token
 
 __all__ = ["Tensor"]
 
@@ -62,7 +63,7 @@ class Tensor(Native):
         """Name; that of an input or output is its name in the engine (``ITensor::getName``)."""
         network = self._network
         try:
-            token = network._turn.pop()
+            token: Token | None = network._turn.pop()
         except IndexError:
             token = network._await_read("Tensor.name")
         try:

@@ -212,3 +212,16 @@ def check_axes_of(value: object, name: str, shape: Sequence[int] | None) -> int:
         rank = "" if shape is None else f" below {len(shape)}, the rank of the input"
         reject(name, value, f"a bit mask or a sequence of at least one dimension{rank}")
     return mask
+
+
+def check_mask(kind: type[IntEnum], value: object, name: str) -> int:
+    """A bit mask of members of an enum. A member itself is its bit's number, which is easily taken for the mask."""
+    known = sum(1 << member for member in kind)
+    if isinstance(value, kind):
+        reject(name, value, f"a bit mask, such as 1 << {kind.__name__}.{value.name}")
+    mask = check_int(value, name, 0, 2**32 - 1)
+    if mask & ~known:
+        raise InvalidArgumentError(
+            f"{name} is {mask:#x}; allowed are bits of members of trtx.{kind.__name__}, {known:#x} in all"
+        )
+    return mask

@@ -166,7 +166,7 @@ def __getattr__(name: str) -> Any:
 # Streams and addresses of any library
 
 
-def stream_handle(stream: object) -> int:
+def stream_handle(stream: object, name: str = "stream") -> int:
     """Integer of a CUDA stream.
 
     Parameters
@@ -174,6 +174,8 @@ def stream_handle(stream: object) -> int:
     stream
         A stream of `cuda.core` or anything else with ``__cuda_stream__``, ``torch.cuda.Stream``, ``cupy.cuda.Stream``,
         ``CUstream`` and ``cudaStream_t`` of cuda.bindings, or the integer itself; 0 is the default stream.
+    name : str, default "stream"
+        What messages call it.
 
     Raises
     ------
@@ -181,17 +183,17 @@ def stream_handle(stream: object) -> int:
         If it is none of these. None is refused too: libraries do not agree on what it stands for.
     """
     if type(stream) is int:
-        return _check_address(stream, "stream")
+        return _check_address(stream, name)
     if stream is None:
-        raise InvalidArgumentError("stream is None; pass 0 for the default stream")
+        raise InvalidArgumentError(f"{name} is None; pass 0 for the default stream")
     protocol = getattr(stream, "__cuda_stream__", None)
     if protocol is not None:
         version, handle = protocol() if callable(protocol) else protocol
         if version != 0:
-            raise InvalidArgumentError(f"stream speaks version {version} of __cuda_stream__; known is version 0")
-        return handle if type(handle) is int and 0 <= handle <= ADDRESS_MAX else _check_address(handle, "stream")
+            raise InvalidArgumentError(f"{name} speaks version {version} of __cuda_stream__; known is version 0")
+        return handle if type(handle) is int and 0 <= handle <= ADDRESS_MAX else _check_address(handle, name)
     allowed = "an integer (0 is the default stream) or a stream of cuda.core, torch, CuPy or cuda.bindings"
-    return _check_address(_attribute_of(stream, "stream", "cuda_stream", "ptr", "handle"), "stream", allowed)
+    return _check_address(_attribute_of(stream, "stream", "cuda_stream", "ptr", "handle"), name, allowed)
 
 
 def event_handle(event: object) -> int:

@@ -128,17 +128,20 @@ class PaperLibrary:
 def paper_engine(patch: pytest.MonkeyPatch, logger: trtx.Logger, paper: PaperLibrary) -> trtx.CudaEngine:
     """An engine of the paper library."""
     import trtx._context_settings
+    import trtx._context_tensors
     import trtx._engine
     import trtx._engine_tensors
     import trtx._execution_context
 
-    for module in (trtx._engine, trtx._engine_tensors, trtx._execution_context, trtx._context_settings):
+    contexts = (trtx._execution_context, trtx._context_tensors, trtx._context_settings)
+    for module in (trtx._engine, trtx._engine_tensors, *contexts):
         patch.setattr(module, "lib", paper)
-    patch.setattr(trtx._execution_context, "_tell_addresses", paper.tell_addresses)
+    patch.setattr(trtx._context_tensors, "tell_addresses", paper.tell_addresses)
+    patch.setattr(trtx._execution_context, "tell_addresses", paper.tell_addresses)
     patch.setattr(trtx._execution_context, "_run", paper.run)
     patch.setattr(trtx.CudaEngine, "_destroy", staticmethod(lambda _: paper.destroyed.append("engine")))
     patch.setattr(trtx.ExecutionContext, "_destroy", staticmethod(lambda _: paper.destroyed.append("context")))
-    return trtx.CudaEngine._adopt(ffi.cast("trtx_cuda_engine *", 8), trtx.Runtime(logger))
+    return trtx.CudaEngine._adopt([ffi.cast("trtx_cuda_engine *", 8)], trtx.Runtime(logger))
 
 
 def paper_context(
@@ -146,4 +149,4 @@ def paper_context(
     strategy: trtx.ExecutionContextAllocationStrategy = trtx.ExecutionContextAllocationStrategy.STATIC,
 ) -> trtx.ExecutionContext:
     """A context of an engine of the paper library."""
-    return trtx.ExecutionContext._make(ffi.cast("trtx_execution_context *", 16), engine, strategy, None)
+    return trtx.ExecutionContext._make([ffi.cast("trtx_execution_context *", 16)], engine, strategy, None)

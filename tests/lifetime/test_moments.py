@@ -185,22 +185,23 @@ def test_an_object_closed_after_a_child_that_waits_for_the_collector() -> None:
             def __del__(self):
                 context.close()
                 engine.close()
-                closed.append(context.is_closed and engine.is_closed and control.live("CudaEngine") == 1)
+                closed.append((context.is_closed, engine.is_closed, control.live("CudaEngine")))
         closed = []
-        knot = [Closer()]  # older than the inspector, so its finalizer comes first
-        side = run_side()
-        engine = side["engine"]
-        context = side["context"]
-        knot.append(side.pop("inspector"))
-        knot.append(knot)
-        side.clear()
-        gc.collect()
-        del knot
-        gc.collect()
-        assert closed == [True] and control.live("CudaEngine") == 0, closed
-        del engine, context
-        gc.collect()
-        all_closed()
+        for backwards in (False, True):  # the collector calls finalizers in an order of its own
+            side = run_side()
+            engine, context = side["engine"], side["context"]
+            knot = [side.pop("inspector"), Closer()]
+            if backwards:
+                knot.reverse()
+            knot.append(knot)
+            side.clear()
+            del knot
+            gc.collect()
+            assert control.live("CudaEngine") == 0
+            del engine, context
+            gc.collect()
+            all_closed(backwards)
+        assert len(closed) == 2 and all(found[:2] == (True, True) for found in closed), closed
     """)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from trtx._onnx_check import OnnxStructureError, check_model
+from trtx._onnx_check import Initializer, OnnxStructureError, check_model
 
 onnx = pytest.importorskip("onnx")
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
@@ -271,8 +271,10 @@ class TestExternalData:
 
     def test_faults_can_be_collected(self, folder):
         broken = model(initializers=[tensor("a", "w.bin"), tensor("b", "missing.bin"), tensor("c", "../x")])
-        faults: dict[str, OnnxStructureError] = {}
-        check_model(memoryview(broken.SerializeToString()), folder, faults)
+        found: dict[str, Initializer] = {}
+        check_model(memoryview(broken.SerializeToString()), folder, found)
+        assert {initializer.dtype for initializer in found.values()} == {"float32"}
+        faults = {name: initializer.fault for name, initializer in found.items() if initializer.fault}
         assert list(faults) == ["b", "c"]
         assert "missing.bin" in str(faults["b"])
 

@@ -79,7 +79,7 @@ class TestParsing:
 
     @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview, lambda data: np.frombuffer(data, np.uint8)])
     def test_bytes_of_every_kind(self, parser, network, kind):
-        assert parser.parse(kind(GOOD)) is None
+        assert parser.parse(kind(GOOD)) is True
         assert [network.get_input(0).name, network.get_output(0).name] == ["x", "z"]
 
     def test_the_file_may_be_named_by_a_relative_path(self, parser, network, tmp_path, monkeypatch):
@@ -227,7 +227,8 @@ class TestRefusals:
             "path is 'a.x00b'": lambda: parser.parse_from_file("a\0b"),
             "path is ''": lambda: parser.parse_from_file(""),
             "flag is 1": lambda: parser.set_flag(1),
-            "flags is 99": lambda: setattr(parser, "flags", 99),
+            "flags is 0x63": lambda: setattr(parser, "flags", 99),
+            "flags is .*bit mask, such as 1 <<": lambda: setattr(parser, "flags", OnnxParserFlag.NATIVE_INSTANCENORM),
             "config is": lambda: parser.set_builder_config(network),
             "name is 3": lambda: parser.supports_operator(3),
             "name is 'a.x00b'": lambda: parser.supports_operator("a\0b"),
@@ -342,6 +343,34 @@ class TestSuppliedInitializers:
         parser.parse_model_proto()
         with pytest.raises(trtx.ParserError, match="no model is loaded"):
             parser.parse_model_proto()
+
+    @pytest.mark.parametrize("dtype", ["int32", "float64", "complex64", "datetime64[s]", "U4", "O"])
+    def test_values_of_another_type(self, parser, dtype):
+        """As many bytes would be taken for numbers of the model's type."""
+        parser.load_model_proto(GOOD)
+        with pytest.raises(trtx.InvalidArgumentError, match=r"^data .*(type|object)"):
+            parser.load_initializer("w", self.WEIGHTS.astype(dtype))
+
+    @pytest.mark.parametrize("pack", [bytes, lambda values: values.view(np.uint8), lambda values: values.astype(">f4")])
+    def test_values_as_bytes_or_in_another_order(self, network, pack):
+        parser = OnnxParser(network)
+        parser.load_model_proto(GOOD)
+        assert parser.load_initializer("w", pack(self.WEIGHTS)) is True
+        parser.parse_model_proto()
+        (constant,) = [layer for layer in network if layer.layer_type is trtx.LayerType.CONSTANT]
+        np.testing.assert_array_equal(constant.weights.numpy(), self.WEIGHTS.ravel())
+
+    def test_values_of_a_type_that_numpy_lacks(self, network):
+        ml_dtypes = pytest.importorskip("ml_dtypes")
+        model = make_model()
+        model.graph.initializer[0].CopyFrom(
+            onnx.numpy_helper.from_array(self.WEIGHTS.astype(ml_dtypes.bfloat16), model.graph.initializer[0].name)
+        )
+        parser = OnnxParser(network)
+        parser.load_model_proto(model.SerializeToString())
+        with pytest.raises(trtx.InvalidArgumentError, match="float16; allowed are bfloat16"):
+            parser.load_initializer("w", self.WEIGHTS.astype(np.float16))
+        parser.load_initializer("w", self.WEIGHTS.astype(ml_dtypes.bfloat16))
 
     def test_one_that_is_missing_is_named(self, parser, tmp_path):
         parser.load_model_proto(external(tmp_path).read_bytes())

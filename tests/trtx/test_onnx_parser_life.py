@@ -143,7 +143,6 @@ def test_a_forked_child_leaves_native_objects_alone(native_library):
         pid = os.fork()
         if pid == 0:
             assert parser.is_closed and network.is_closed
-            pointer = native._pointer
             del parser, network, native
             os._exit(0)
         assert os.waitpid(pid, 0)[1] == 0

@@ -1,0 +1,185 @@
+"""Turns: which calls may use an object at the same time, and who is told that it is busy.
+
+A handle has two lists that threads touch by operations that the interpreter does not interrupt: a call that changes
+the object takes the one token out of ``_turn``, a call that needs it for long notes itself in ``_users``. Each then
+looks at the other list, so that of two calls that do not go together at least one steps back.
+
+Ctrl-C may come between any two steps, also after a token was taken and before that is known. So both clean up after
+themselves when the interpreter drops them: a token that nobody has any more is made anew, and of uses there are weak
+references only.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from ._errors import BusyError
+from ._native import Native, closed_error, has_pointer
+
+
+class Token:
+    """The right to use an object alone, with what such a call needs: its pointer, or memory for results."""
+
+    __slots__ = ("_home", "value")
+
+    def __init__(self, home: Callable[[], Turns | None], value: Any = None) -> None:
+        self._home = home
+        self.value = value
+
+    def __del__(self) -> None:
+        """Make another one: an interrupt has lost this."""
+        home = self._home()
+        if home is not None and has_pointer(home):
+            home._turn.append(Token(self._home, self.value))
+
+
+class Use:
+    """A call that has an object for long; it is over at its end, or when nobody has this any more."""
+
+    __slots__ = ("__weakref__", "_reference", "_users", "thread", "what")
+
+    def __init__(self, what: str, users: list[weakref.ref[Use]]) -> None:
+        self.what = what
+        self.thread = threading.get_ident()
+        self._users = users
+        # Without a callback: an interrupt that comes in one is lost.
+        self._reference = weakref.ref(self)
+        users.append(self._reference)
+
+    def end(self) -> None:
+        # Not by dropping the last reference: a thread that looks at the stacks of others may have one for a moment.
+        with suppress(ValueError):
+            self._users.remove(self._reference)
+
+
+class Turns(Native):
+    """An object that calls of several threads take turns with."""
+
+    __slots__ = ("_turn", "_users")
+
+    _turn: list[Token] | Queue
+    _users: list[weakref.ref[Use]]
+
+    def _label(self) -> str:
+        return type(self).__name__
+
+    @contextmanager
+    def _exclusive(self, what: str) -> Iterator[Any]:
+        """Keep every other call that changes this object or reads it long out, and `close` too."""
+        token = self._take_turn(what)
+        use = None
+        try:
+            use = Use(what, self._users)
+            yield token.value
+        finally:
+            try:
+                if use is not None:
+                    use.end()
+            finally:
+                self._turn.append(token)
+
+    @contextmanager
+    def _shared(self, what: str) -> Iterator[None]:
+        """Keep `close` and changes out while a native call reads this object; other readers may run beside it."""
+        use = Use(what, self._users)
+        try:
+            if not self._turn:
+                raise self._busy_error(what, use)
+            yield
+        finally:
+            use.end()
+
+    def _uses(self) -> list[Use]:
+        """The calls that have the object for long."""
+        uses = []
+        for reference in list(self._users):
+            use = reference()
+            if use is not None:
+                uses.append(use)
+            else:  # an interrupt came before its end
+                with suppress(ValueError):
+                    self._users.remove(reference)
+        return uses
+
+    def _take_turn(self, what: str) -> Token:
+        try:
+            token = self._turn.pop()
+        except IndexError:
+            token = self._await_turn(what)
+        if self._users and self._uses():
+            error = self._busy_error(what)
+            self._turn.append(token)
+            raise error
+        return token
+
+    def _await_turn(self, what: str) -> Token:
+        """Get the turn, which another call has, or raise `BusyError`; as a rule nobody waits."""
+        raise self._busy_error(what) from None
+
+    def _busy_error(self, what: str, own: Use | None = None) -> BusyError:
+        if not has_pointer(self):
+            raise closed_error(self) from None
+        return self._in_use(what, " and ".join(use.what for use in self._uses() if use is not own) or "another call")
+
+    def _in_use(self, what: str, users: str) -> BusyError:
+        return BusyError(f"{self._label()}.{what}: the object is in use by {users}; wait until that has returned")
+
+
+class Waiter:
+    """A call that waits for a turn."""
+
+    __slots__ = ("ready", "token")
+
+    def __init__(self) -> None:
+        self.token: Token | None = None
+        #: Free once there is a token.
+        self.ready = threading.Lock()
+        self.ready.acquire()
+
+
+class Queue:
+    """Stands in for the list of an object's turn while calls wait for it.
+
+    Whoever gives the turn back hands it to the first of them. Without this, a thread that uses the object in a loop
+    would keep all others out: they run while a native call of it does, and then the turn is taken.
+    """
+
+    __slots__ = ("free", "waiting")
+
+    def __init__(self, free: list[Token]) -> None:
+        #: The list that it stands in for.
+        self.free = free
+        self.waiting: deque[Waiter] = deque()
+
+    def __bool__(self) -> bool:
+        return False
+
+    def pop(self) -> Token:
+        """As of an empty list: calls that come now wait behind the others."""
+        raise IndexError
+
+    def append(self, token: Token) -> None:
+        try:
+            waiter = self.waiting.popleft()
+        except IndexError:
+            self.free.append(token)
+            return
+        waiter.token = token
+        waiter.ready.release()
+
+    def withdraw(self, waiter: Waiter) -> Token | None:
+        """Take a call out of the queue; gives the turn that it was handed, if it was."""
+        with suppress(ValueError):
+            self.waiting.remove(waiter)
+            return None
+        if waiter.token is None:
+            waiter.ready.acquire(timeout=1)  # it is just being handed
+        return waiter.token
+
+    def clear(self) -> None:
+        self.free.clear()
