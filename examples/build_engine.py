@@ -29,8 +29,8 @@ def build_perceptron(logger: trtx.Logger) -> trtx.HostMemory:
     builder = trtx.Builder(logger)
     network = builder.create_network()
     x = network.add_input("input", trtx.DataType.FLOAT, (-1, 64))
-    for size in (128, 10):
-        weights = generator.normal(0, 0.1, (x.shape[1], size)).astype(np.float32)
+    for sizes in ((64, 128), (128, 10)):
+        weights = generator.normal(0, 0.1, sizes).astype(np.float32)
         constant = network.add_constant(weights.shape, weights).get_output(0)
         none = trtx.MatrixOperation.NONE
         x = network.add_matrix_multiply(x, none, constant, none).get_output(0)

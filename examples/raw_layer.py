@@ -6,14 +6,16 @@ python examples/raw_layer.py relu.engine
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import trtx_sys
 from trtx_sys import ffi, lib
 
 
 @ffi.def_extern()
-def trtx_py_logger_log(severity: int, message: object, user_data: object) -> None:
+def trtx_py_logger_log(severity: int, message: Any, user_data: Any) -> None:
     """Print what the library logs; the raw layer has one Python function for all loggers."""
     print(trtx_sys.Severity(severity).name, ffi.string(message).decode("utf-8", "replace"))
 
@@ -24,7 +26,7 @@ def check(status: int) -> None:
         raise RuntimeError(ffi.string(lib.trtx_last_error()).decode("utf-8", "replace"))
 
 
-def make(c_type: str, function: object, *arguments: object) -> object:
+def make(c_type: str, function: Callable[..., int], *arguments: Any) -> Any:
     """Call a function that hands out an object through its last parameter."""
     result = ffi.new(f"{c_type} **")
     check(function(*arguments, result))

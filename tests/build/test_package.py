@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import subprocess
-import sys
 import zipfile
 from enum import Enum
 from pathlib import Path
@@ -13,28 +12,6 @@ import pytest
 
 import trtx
 from tests.helpers.process import ROOT
-
-
-@pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built as a user's pip would build it, but with the build tools that are here."""
-    pytest.importorskip("setuptools", minversion="77")
-    folder = tmp_path_factory.mktemp("wheel")
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "wheel",
-        "--quiet",
-        "--no-deps",
-        "--no-build-isolation",
-        "-w",
-        str(folder),
-        ".",
-    ]
-    subprocess.run(command, cwd=ROOT, check=True)
-    (found,) = folder.glob("*.whl")
-    return found
 
 
 def test_one_wheel_serves_every_python(wheel: Path) -> None:
