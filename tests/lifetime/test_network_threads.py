@@ -13,7 +13,7 @@ def test_reading_while_another_thread_adds(native_library: str) -> None:
         import trtx
         sys.setswitchinterval(1e-6)
         builder = trtx.Builder(trtx.Logger(trtx.Severity.ERROR))
-        networks = [builder.create_network() for _ in range(200)]
+        networks = [builder.create_network() for _ in range(60)]
         inputs = [network.add_input("x", trtx.DataType.FLOAT, (1, 8)) for network in networks]
         now, done, problems, reads = [0], [], [], []
         long = "a name that is too long for the inside of a string"
