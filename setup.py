@@ -17,6 +17,10 @@ HERE = Path(__file__).resolve().parent
 FAKE = "trtx_fake.dll" if sys.platform == "win32" else "libtrtx_fake.so"
 
 
+#: What a project that vendors the shim takes over.
+VENDORED = ("include", "src", "cmake", "CMakeLists.txt", "README.md", "LICENSE")
+
+
 class BuildWithSources(build_py):
     """Puts ``csrc`` into the wheel, for ``trtx_sys.get_include()`` and for projects that vendor the shim."""
 
@@ -24,9 +28,14 @@ class BuildWithSources(build_py):
         super().run()
         if self.editable_mode:
             return  # the sources are found where they stand
-        for part in ("include", "src"):
-            target = Path(self.build_lib) / "trtx_sys" / "csrc" / part
-            shutil.copytree(HERE / "csrc" / part, target, dirs_exist_ok=True)
+        folder = Path(self.build_lib) / "trtx_sys" / "csrc"
+        folder.mkdir(parents=True, exist_ok=True)
+        for part in VENDORED:
+            source = HERE / "csrc" / part
+            if source.is_dir():
+                shutil.copytree(source, folder / part, dirs_exist_ok=True)
+            else:
+                shutil.copy2(source, folder)
 
 
 class BuildWithFake(build_ext):

@@ -21,6 +21,7 @@ ABI_WORDS = {
     "stream": "void *",
     "event": "void *",
 }
+ABI_PLAIN = {"none": "void", "ok": "bool", "verdict": "bool", "str": "const char *", "flags": "uint32_t"}
 
 
 class CTypes:
@@ -44,7 +45,9 @@ class CTypes:
         if type_.kind == "str":
             return "const char *"
         if type_.kind == "count":
-            return "int32_t"
+            return count(type_)
+        if type_.kind == "verdict":
+            return "bool"
         if type_.kind == "flags":
             return "uint32_t"
         if type_.kind == "view":
@@ -62,7 +65,7 @@ class CTypes:
         raise AssertionError(f"no C value type for {type_}")
 
     def is_struct(self, type_: Type) -> bool:
-        return type_.kind in ("name", "borrowed") and type_.target in self.registry.structs
+        return type_.kind in ("name", "borrowed", "counted") and type_.target in self.registry.structs
 
     def is_handle(self, type_: Type) -> bool:
         return type_.target in self.registry.interfaces and type_.kind in ("name", "const", "owned", "borrowed")
@@ -94,10 +97,10 @@ class CTypes:
         registry = self.registry
         if type_.kind == "raw":
             return "void *" if "*" in type_.name or "&" in type_.name else "int32_t"
-        if type_.kind in ("none", "ok", "count", "str", "flags"):
-            return {"none": "void", "ok": "bool", "count": "int32_t", "str": "const char *", "flags": "uint32_t"}[
-                type_.kind
-            ]
+        if type_.kind == "count":
+            return count(type_)
+        if type_.kind in ABI_PLAIN:
+            return ABI_PLAIN[type_.kind]
         if type_.kind == "scalar":
             return SCALARS[type_.name]
         if type_.kind in ABI_WORDS:
@@ -117,6 +120,9 @@ class CTypes:
         if type_.kind in ("mutablearray", "out", "outarray"):
             assert type_.item
             return pointer(self.abi_value(type_.item))
+        if type_.kind == "counted":
+            assert type_.item
+            return self.abi_value(type_.item)
         if type_.kind == "const":
             return f"const {cpp_name(registry, type_.target)} *"
         if type_.name in registry.interfaces:
@@ -135,6 +141,10 @@ class CTypes:
         if self.is_struct(type_) and type_.name != "Weights":
             return f"const {self.abi_value(type_)} &"
         return self.abi(type_)
+
+
+def count(type_: Type) -> str:
+    return SCALARS[type_.item.name if type_.item else "int32"]
 
 
 def pointer(base: str) -> str:

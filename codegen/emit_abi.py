@@ -85,7 +85,7 @@ def _direct(registry: Registry, types: CTypes, interface: Interface) -> str:
     lines = [f"/// {interface.doc}", f"struct {name}" + (f" : {cpp_name(registry, base.name)} {{" if base else " {")]
     for method in interface.methods:
         if method.is_destructor:
-            lines.append(f"    virtual ~{name}() = default;")
+            lines.append(f"    ~{name}() override = default;" if base else f"    virtual ~{name}() = default;")
         elif registry.overrides(interface, method):
             lines.append(f"    {_virtual(types, method)} override = 0;")
         else:

@@ -1,7 +1,8 @@
 """``csrc/abi_check/abi_check_gen.cpp``: holds our declarations against an SDK's own headers.
 
 The program is only built where an SDK is at hand (``make abi-check``). It includes both, and compares every enum value,
-every struct size and offset, and the slot of every method: a pointer to a virtual member holds its slot.
+every struct size and offset, and the slot of every method: a pointer to a virtual member holds its slot. Of methods
+that the shim calls, or that are called in its bridges, it compares what they take and return too.
 """
 
 from __future__ import annotations
@@ -91,7 +92,8 @@ def _slots(registry: Registry, interface: Interface) -> list[str]:
                 f"static_cast<{_member(registry, ours, method, False)}>({members[1]})",
             )
         name = f"{interface.impl or interface.cpp}::{method.name}"
-        lines += _gated(method.since, [f'    slot("{name}", {members[0]}, {members[1]});'])
+        word = "slot" if method.hidden or interface.hidden else "method"
+        lines += _gated(method.since, [f'    {word}("{name}", {members[0]}, {members[1]});'])
     return lines
 
 

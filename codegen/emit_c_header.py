@@ -126,7 +126,9 @@ def _block(registry: Registry, interface: Interface) -> str:
     if interface.callback:
         name = c_type(interface.name)
         lines.append(f"typedef struct {name}_callbacks {{")
-        lines += [f"    {field};" for _, field in callback_fields(registry, interface)]
+        for method, field in callback_fields(registry, interface):
+            lines += [f"    /** {method.doc} */"] if method.doc else []
+            lines.append(f"    {field};")
         lines.append(f"}} {name}_callbacks;")
     for comment, declaration in declarations(registry, interface):
         if comment:
@@ -137,6 +139,10 @@ def _block(registry: Registry, interface: Interface) -> str:
 
 def _comment(method: Method) -> str:
     notes = [method.doc] if method.doc else []
+    if method.returns.kind == "verdict":
+        notes.append("A no leaves its explanation in trtx_last_error().")
+    if method.is_accessor and method.parameters:
+        notes.append("A failure is seen in trtx_last_status() alone.")
     if method.since > (1, 5):
         notes.append(f"Since {method.since[0]}.{method.since[1]}.")
     if method.deprecated:

@@ -22,6 +22,10 @@ TWINS = {
     ("GpuAsyncAllocator", "deallocate"): "return deallocateAsync(memory, nullptr);",
 }
 
+#: What a method does in any case, before it asks the application. With a recorder set, the library tells it of errors
+#: instead of the logger.
+FIRST = {("ErrorRecorder", "reportError"): "collect_message(TRTX_SEVERITY_ERROR, desc);"}
+
 
 def emit(registry: Registry) -> str:
     interfaces = [i for i in registry.interfaces.values() if i.callback and i.name not in BY_HAND]
@@ -43,9 +47,10 @@ def _bridge(registry: Registry, interface: Interface) -> str:
     ]
     if interface.info:
         kind, major, minor = interface.info
+        identity = f'{{"{kind}", {major}, {minor}}}'
         lines += [
-            f'    abi::InterfaceInfo getInterfaceInfo() const override {{ return {{"{kind}", {major}, {minor}}}; }}',
-            "    int32_t getAPILanguage() const override { return TRTX_API_LANGUAGE_CPP; }",
+            f"    abi::InterfaceInfo getInterfaceInfo() const noexcept override {{ return {identity}; }}",
+            "    int32_t getAPILanguage() const noexcept override { return TRTX_API_LANGUAGE_CPP; }",
         ]
     for method in callback_methods(registry, interface):
         lines.append(_method(types, interface, method))
@@ -63,9 +68,11 @@ def _method(types: CTypes, interface: Interface, method: Method) -> str:
     missing = TWINS.get((interface.name, method.name)) or f"return{_zero(method.returns)};"
     dropped = f"return{_zero(method.returns)};"
     use = f"{call};" if result == "void" else f"return {call};"
+    first = FIRST.get((interface.name, method.name))
     return (
-        f"    {join(result, method.name)}({parameters}){const} override\n    {{\n"
-        f"        if (!mCallbacks.{c_name(method.name)}) {{\n            {missing}\n        }}\n"
+        f"    {join(result, method.name)}({parameters}){const} noexcept override\n    {{\n"
+        + (f"        {first}\n" if first else "")
+        + f"        if (!mCallbacks.{c_name(method.name)}) {{\n            {missing}\n        }}\n"
         f"        const Visit visit(*this);\n"
         f"        if (!visit) {{\n            {dropped}\n        }}\n"
         f"        {use}\n    }}"

@@ -34,7 +34,7 @@ def _destroy(types: CTypes, interface: Interface) -> str:
     name = c_type(interface.name)
     return (
         f"void {name}_destroy({types.handle(interface.name)} *self)\n{{\n"
-        f"    destroy<abi::{cpp_name(types.registry, interface.name)}>(self);\n}}\n"
+        f'    destroy<abi::{cpp_name(types.registry, interface.name)}>("{name}_destroy", self);\n}}\n'
     )
 
 
@@ -88,13 +88,21 @@ def _target(types: CTypes, interface: Interface) -> str:
 
 def _checks(types: CTypes, parameter: Parameter, following: Parameter | None) -> list[str]:
     name, type_ = c_name(parameter.name), parameter.type
-    if type_.optional or (types.is_struct(type_) and type_.name == "Weights"):
+    if types.is_struct(type_) and type_.name in ("Weights", "Dims"):
+        return [f'call.need_{type_.name.lower()}({name}, "{name}");']
+    size = following.type if following else None
+    if type_.kind == "bytes" and following and size and size.name == "int64":
+        needed = [] if type_.optional else [f'call.need({name}, "{name}");']
+        return [*needed, f'call.need_size({c_name(following.name)}, "{c_name(following.name)}");']
+    if type_.optional:
         return []
-    if type_.kind == "array" and type_.item and following and following.type.kind == "scalar":
+    if type_.kind in ("array", "mutablearray") and type_.item and following and following.type.kind == "scalar":
         pointers = types.is_handle(type_.item) or type_.item.kind == "str"
         check = "need_each" if pointers else "need_array"
         return [f'call.{check}({name}, {c_name(following.name)}, "{name}");']
-    if type_.kind == "array" or type_.kind == "out":
+    if type_.kind == "out":
+        return [f'call.clear({name}, "{name}");']
+    if type_.kind == "array":
         return [f'call.need({name}, "{name}");']
     if type_.kind in ("str", "bytes") or types.is_struct(type_) or types.is_handle(type_):
         return [f'call.need({name}, "{name}");']
@@ -149,5 +157,13 @@ def _use(types: CTypes, method: Method, call: str) -> str:
         return f"*result = call.check_pointer({value});"
     if type_.kind == "str" and not type_.optional:
         return f"*result = call.check_pointer({value});"
+    if type_.kind == "verdict":
+        return f"*result = call.check_verdict({value});"
+    if type_.kind == "counted":
+        return f"*result = call.check_counted({value});"
     # A call that failed leaves no result.
-    return f"const auto value = {value};\n        call.check_log();\n        *result = value;"
+    checks = ["call.check_log();"]
+    for parameter in method.parameters:
+        if parameter.type.kind == "out" and parameter.type.item and parameter.type.item.kind == "count":
+            checks.append(f"call.check_written_count(*{c_name(parameter.name)});")
+    return "\n        ".join([f"const auto answer = {value};", *checks, "*result = answer;"])

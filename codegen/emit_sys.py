@@ -69,7 +69,12 @@ def emit_enums(registry: Registry) -> str:
         ]
     for enum in enums:
         notes = f" Since {enum.since[0]}.{enum.since[1]}." if enum.since > (1, 5) else ""
-        out += ["", f"class {enum.name}({'_NamedBits' if enum.bits else '_Named'}):", f'    """{enum.doc}{notes}"""', ""]
+        out += [
+            "",
+            f"class {enum.name}({'_NamedBits' if enum.bits else '_Named'}):",
+            f'    """{enum.doc}{notes}"""',
+            "",
+        ]
         out += [f"    {python_constant(k)} = {v}" for k, v in enum.values.items()]
         out.append("")
     return "\n".join(out)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from pathlib import Path
 
 from . import (
@@ -17,7 +18,8 @@ from . import (
     emit_shim,
     emit_sys,
 )
-from .model import Registry
+from .model import Registry, RegistryError
+from .naming import c_function
 from .read import ROOT, read_registry
 from .validate import validate
 
@@ -44,6 +46,7 @@ def outputs(root: Path = ROOT) -> dict[str, str]:
 
 def _texts(root: Path, registry: Registry) -> dict[str, str]:
     header = (root / "csrc" / "include" / "trtx_c.h").read_text(encoding="utf-8")
+    _check_bound(registry, header)
     texts = {
         emit_abi.PATH: emit_abi.emit(registry),
         emit_c_header.PATH: emit_c_header.emit(registry),
@@ -61,6 +64,23 @@ def _texts(root: Path, registry: Registry) -> dict[str, str]:
             texts[emit_shim.path(family)] = emit_shim.emit(registry, family)
         texts[emit_fake.path(family)] = emit_fake.emit(registry, family)
     return texts
+
+
+def _check_bound(registry: Registry, header: str) -> None:
+    """What an export is bound to is declared, and what the header declares by hand is not generated too."""
+    _, by_hand = emit_sys.handwritten_parts(header)
+    names = set(re.findall(r"\b(trtx_\w+)\(", by_hand))
+    for export in registry.exports:
+        if export.bound and export.bound not in names:
+            raise RegistryError(
+                export.where, f"{export.name} is bound to {export.bound}, which trtx_c.h does not declare"
+            )
+    for interface in registry.interfaces.values():
+        for method in () if interface.callback else interface.bound_methods:
+            if c_function(interface.name, method.name) in names:
+                raise RegistryError(
+                    method.where, f"trtx_c.h declares {c_function(interface.name, method.name)} by hand"
+                )
 
 
 def _with_notice(path: str, text: str) -> str:

@@ -25,7 +25,9 @@ SCALARS = {
 WORDS = {"Address", "ConstAddress", "HostAddress", "Bytes", "Stream", "Event"}
 
 #: Types with one argument.
-WRAPPERS = {"Array", "MutableArray", "OutArray", "Out", "View", "Flags", "Owned", "Borrowed", "Const"}
+WRAPPERS = {
+    "Array", "MutableArray", "OutArray", "Out", "View", "Flags", "Owned", "Borrowed", "Const", "Count", "Counted",
+}  # fmt: skip
 
 
 class RegistryError(Exception):
@@ -50,8 +52,8 @@ class Where:
 class Type:
     """A type of the vocabulary.
 
-    ``kind`` is ``none``, ``ok``, ``count``, ``str``, ``scalar``, ``name`` (an enum, struct or interface), ``fixed``,
-    ``raw``, a word (``Address`` ...) or a wrapper (``Owned`` ...), both in lower case.
+    ``kind`` is ``none``, ``ok``, ``verdict``, ``count``, ``str``, ``scalar``, ``name`` (an enum, struct or interface),
+    ``fixed``, ``raw``, a word (``Address`` ...) or a wrapper (``Owned`` ...), both in lower case.
     """
 
     kind: str

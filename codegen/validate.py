@@ -5,14 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .model import Enum, Export, Interface, Method, Registry, RegistryError, Struct, Type, Where
+from .validate_types import validate_types
 
 #: Versions that the registry may name, oldest first.
 VERSIONS = ((1, 5), (1, 6), (1, 7))
+LIBRARIES = ("core", "onnx_parser")
 
 
 def validate(registry: Registry) -> None:
     """Raise `RegistryError` at the first mistake."""
-    for check in (_known_types, _ownership, _versions, _duplicates, _layouts, _layers):
+    for check in (
+        _known_types,
+        _ownership,
+        _versions,
+        _duplicates,
+        _layouts,
+        _layers,
+        _callbacks,
+        _exports,
+        validate_types,
+    ):
         check(registry)
 
 
@@ -60,11 +72,23 @@ def _ownership(registry: Registry) -> None:
 
 def _versions(registry: Registry) -> None:
     """`since` names a known version and never goes back: new methods are appended."""
+    named: list[Enum | Struct | Interface] = [
+        *registry.enums.values(),
+        *registry.structs.values(),
+        *registry.interfaces.values(),
+    ]
+    for item in named:
+        if item.since not in VERSIONS:
+            raise RegistryError(item.where, f"unknown version {item.since} of {item.name}")
     for interface in registry.interfaces.values():
         last = VERSIONS[0]
         for method in interface.methods:
             if method.since not in VERSIONS:
                 raise RegistryError(method.where, f"unknown version {method.since} of {method.name}")
+            if method.since < interface.since and not method.is_destructor:
+                raise RegistryError(
+                    method.where, f"{interface.name}.{method.name} is older than its class: write @since there too"
+                )
             if method.since < last and not method.is_destructor:
                 raise RegistryError(
                     method.where,
@@ -85,7 +109,15 @@ def _duplicates(registry: Registry) -> None:
         if item.cpp in cpp:
             raise RegistryError(item.where, f"duplicate name {item.cpp!r}, which {cpp[item.cpp]} has already")
         cpp[item.cpp] = item.name
+    implementations: dict[str, str] = {}
     for interface in registry.interfaces.values():
+        if interface.impl in implementations:
+            raise RegistryError(
+                interface.where,
+                f"duplicate impl {interface.impl!r}, which {implementations[interface.impl]} has already",
+            )
+        if interface.impl:
+            implementations[interface.impl] = interface.name
         if interface.kind == "application":
             continue  # overloads are part of the plugin interfaces
         seen: set[str] = set()
@@ -103,7 +135,40 @@ def _layouts(registry: Registry) -> None:
 
 
 def _layers(registry: Registry) -> None:
+    """Every kind of layer has a type of its own; what other layers derive from has none."""
     types = registry.enums["LayerType"].values if "LayerType" in registry.enums else {}
+    bases = {i.base for i in registry.interfaces.values()}
+    owners: dict[str, str] = {}
     for interface in registry.interfaces.values():
-        if interface.layer_type and interface.layer_type not in types:
-            raise RegistryError(interface.where, f"unknown layer type {interface.layer_type!r}")
+        type_ = interface.layer_type
+        if type_ and type_ not in types:
+            raise RegistryError(interface.where, f"unknown layer type {type_!r}")
+        if bool(type_) != (registry.is_layer(interface.name) and interface.name not in bases | {"Layer"}):
+            needs = "is no layer of one type" if type_ else "is a layer: write layer_type="
+            raise RegistryError(interface.where, f"{interface.name} {needs}")
+        if type_ in owners:
+            raise RegistryError(interface.where, f"duplicate layer type {type_!r}, which {owners[type_]} has already")
+        if type_:
+            owners[type_] = interface.name
+
+
+def _callbacks(registry: Registry) -> None:
+    """A bridge says what interface it is where the library asks that."""
+    for interface in registry.interfaces.values():
+        asked = any(a.name == "VersionedInterface" for a in registry.ancestors(interface)[1:])
+        if interface.callback and interface.kind != "application":
+            raise RegistryError(interface.where, f"{interface.name} is @callback, but no Application")
+        if interface.callback and asked and interface.info is None:
+            raise RegistryError(interface.where, f"class {interface.name} needs info=")
+
+
+def _exports(registry: Registry) -> None:
+    seen: set[str] = set()
+    for export in registry.exports:
+        if export.library not in LIBRARIES:
+            raise RegistryError(export.where, f"unknown library {export.library!r} of {export.name}")
+        if export.name in seen:
+            raise RegistryError(export.where, f"duplicate name {export.name!r}")
+        if bool(export.bound) == bool(export.hidden):
+            raise RegistryError(export.where, f"{export.name} is neither @bound nor @hidden, or both")
+        seen.add(export.name)

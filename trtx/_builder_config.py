@@ -109,7 +109,8 @@ class BuilderConfig(ConfigTarget):
         ----------
         pool : MemoryPoolType
         """
-        return lib.trtx_builder_config_get_memory_pool_limit(self._ptr, check_enum(MemoryPoolType, pool, "pool"))
+        kind = check_enum(MemoryPoolType, pool, "pool")
+        return int(self._get("size_t *", lib.trtx_builder_config_get_memory_pool_limit, "get_memory_pool_limit", kind))
 
     # Flags
 
@@ -157,10 +158,9 @@ class BuilderConfig(ConfigTarget):
         ----------
         flag : BuilderFlag
         """
-        if isinstance(flag, BuilderFlag):
-            return lib.trtx_builder_config_get_flag(self._ptr, flag)
-        check_enum(BuilderFlag, flag, "flag")
-        raise AssertionError("unreachable")
+        if not isinstance(flag, BuilderFlag):
+            check_enum(BuilderFlag, flag, "flag")
+        return lib.trtx_builder_config_get_flag(self._ptr, flag)
 
     def get_preview_feature(self, feature: PreviewFeature) -> bool:
         """Get whether a feature in trial is on (``IBuilderConfig::getPreviewFeature``).
@@ -170,7 +170,7 @@ class BuilderConfig(ConfigTarget):
         feature : PreviewFeature
         """
         kind = check_enum(PreviewFeature, feature, "feature")
-        return lib.trtx_builder_config_get_preview_feature(self._ptr, kind)
+        return bool(self._get("bool *", lib.trtx_builder_config_get_preview_feature, "get_preview_feature", kind))
 
     def set_preview_feature(self, feature: PreviewFeature, enable: bool) -> None:
         """Switch a feature in trial on or off (``IBuilderConfig::setPreviewFeature``).
@@ -302,10 +302,13 @@ class BuilderConfig(ConfigTarget):
         return self._read_text(lib.trtx_builder_config_get_all_build_routes, "all_build_routes")
 
     def _read_text(self, getter: Callable[[Any, Any], int], what: str) -> str:
-        result = ffi.new("const char **")
         with self._exclusive(what):  # which keeps the text where it is
-            self._check(getter(self._ptr, result), what)
-            return text(result[0])
+            return text(self._get("const char **", getter, what))
+
+    def _get(self, kind: str, getter: Callable[..., int], what: str, *arguments: int) -> Any:
+        result = ffi.new(kind)
+        self._check(getter(self._ptr, *arguments, result), what)
+        return result[0]
 
     # Engine
 

@@ -416,8 +416,8 @@ class OnnxParser(Handle):
         with self._changing(what), self._scratch(what) as parser:
             result = ffi.new("bool *")
             status = lib.trtx_onnx_parser_supports_model_v2(parser, *checked.arguments, result)
-            # The errors that it logs on the way to its answer make it look like a failure.
-            error = failure(ParserError, f"OnnxParser.{what}") if status else None
+            # A model that cannot be read at all gets a "no" as well: with an explanation, but without a single part.
+            error = None if result[0] else failure(ParserError, f"OnnxParser.{what}", status or lib.TRTX_FAILED)
             errors = read_errors(parser)
             subgraphs = read_subgraphs(parser)
             try:

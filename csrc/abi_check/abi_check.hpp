@@ -48,12 +48,21 @@ struct Tally {
             std::printf("%s of %s: the SDK has %lld, the registry %lld\n", kind, name, official, ours);
         }
     }
+
+    void compare(const char *name, std::string const &official, std::string const &ours)
+    {
+        ++compared;
+        if (official != ours) {
+            ++different;
+            std::printf("%s of %s: the SDK has %s, the registry %s\n", kind, name, official.c_str(), ours.c_str());
+        }
+    }
 };
 
 /// Whether the SDK is newer than any version that the registry states.
 extern const bool sdk_is_news;
 
-extern Tally enum_values, enum_sizes, struct_sizes, offsets, slots, slot_counts;
+extern Tally enum_values, enum_sizes, struct_sizes, offsets, slots, signatures, slot_counts;
 
 /// Place in the virtual table: the Itanium ABI keeps one plus the offset in bytes in a pointer to a virtual member.
 template <class Member> long long slot_of(Member member)
@@ -66,6 +75,50 @@ template <class Member> long long slot_of(Member member)
 #else
     return (parts[0] - 1) / static_cast<std::ptrdiff_t>(sizeof(void *));
 #endif
+}
+
+/// A type as a call passes it: a reference is a pointer, an enum its integer, and of a pointer only numbers are told
+/// apart behind it.
+template <class T> std::string passed()
+{
+    if constexpr (std::is_void_v<T>) {
+        return "void";
+    } else if constexpr (std::is_reference_v<T> || std::is_pointer_v<T>) {
+        using Reference = std::remove_reference_t<T>;
+        using Behind = std::remove_cv_t<
+            std::conditional_t<std::is_reference_v<T>, Reference, std::remove_pointer_t<Reference>>>;
+        if constexpr (std::is_arithmetic_v<Behind> || std::is_enum_v<Behind>) {
+            return passed<Behind>() + " *";
+        } else {
+            return "*";
+        }
+    } else if constexpr (std::is_enum_v<T>) {
+        return passed<std::underlying_type_t<T>>();
+    } else if constexpr (std::is_same_v<T, bool>) {
+        return "bool";
+    } else if constexpr (std::is_floating_point_v<T>) {
+        return "float" + std::to_string(8 * sizeof(T));
+    } else if constexpr (std::is_integral_v<T>) {
+        return (std::is_signed_v<T> ? "int" : "uint") + std::to_string(8 * sizeof(T));
+    } else {
+        // What cannot be copied byte by byte is passed by its address.
+        return (std::is_trivially_copyable_v<T> ? "struct of " : "object of ") + std::to_string(sizeof(T)) + " bytes";
+    }
+}
+
+template <class Result, class... Parameters> std::string spelled(const char *end)
+{
+    std::string text = passed<Result>() + " (";
+    ((text += (text.back() == '(' ? "" : ", ") + passed<Parameters>()), ...);
+    return text + end;
+}
+
+template <class R, class C, class... P> std::string signature(R (C::*)(P...)) { return spelled<R, P...>(")"); }
+template <class R, class C, class... P> std::string signature(R (C::*)(P...) const) { return spelled<R, P...>(") const"); }
+template <class R, class C, class... P> std::string signature(R (C::*)(P...) noexcept) { return spelled<R, P...>(")"); }
+template <class R, class C, class... P> std::string signature(R (C::*)(P...) const noexcept)
+{
+    return spelled<R, P...>(") const");
 }
 
 /// A class whose one new virtual method stands right behind those of its base.
@@ -81,6 +134,13 @@ template <class Value> void enum_value(const char *name, Value official, long lo
 template <class Official, class Ours> void slot(const char *name, Official official, Ours ours)
 {
     slots.compare(name, slot_of(official), slot_of(ours));
+}
+
+/// A method that is called: its parameters and its result count too.
+template <class Official, class Ours> void method(const char *name, Official official, Ours ours)
+{
+    slot(name, official, ours);
+    signatures.compare(name, signature(official), signature(ours));
 }
 
 /// Compares the length of a virtual table with what the registry says for this version: nothing may be left out. An

@@ -153,6 +153,7 @@ void ConfigImpl::do_setPreviewFeature(int32_t feature, bool enable)
 
 bool ConfigImpl::do_getPreviewFeature(int32_t feature) const
 {
+    require(feature >= 0 && feature <= TRTX_PREVIEW_FEATURE_RUNTIME_ACTIVATION_RESIZE_10_10, "feature is a PreviewFeature");
     const auto found = mPreviews.find(feature);
     return found != mPreviews.end() && found->second;
 }

@@ -190,6 +190,14 @@ std::string public_name(const char *method)
     return name;
 }
 
+/// Tensors and layers report to whom their network reports.
+IErrorRecorder *recorder_of(Life const *life)
+{
+    const bool is_part = life && life->parent && (life->class_name == "Tensor" || life->class_name == "Layer");
+    Life const *const owner = is_part ? life->parent.get() : life;
+    return owner ? owner->recorder : nullptr;
+}
+
 } // namespace
 
 std::atomic<uint64_t> &mutations() noexcept
@@ -246,9 +254,10 @@ void report_error(Life const *life, const char *method, std::exception const &er
     const int32_t code = refusal ? refusal->code() : TRTX_ERROR_CODE_INTERNAL_ERROR;
     const std::string text = public_name(method) + ": Error Code " + std::to_string(code) + ": " + kinds[code] + " ("
         + error.what() + ")";
-    log(life, TRTX_SEVERITY_ERROR, text);
-    if (life && life->recorder) {
-        life->recorder->reportError(code, text.c_str());
+    if (IErrorRecorder *const recorder = recorder_of(life)) {
+        recorder->reportError(code, text.c_str());
+    } else {
+        log(life, TRTX_SEVERITY_ERROR, text);
     }
 }
 

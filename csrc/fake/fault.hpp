@@ -39,7 +39,7 @@ enum class Verdict { kProceed, kNothing, kNegative };
 
 /// Counts the call and carries out the faults that are ordered for it; may throw what they say.
 Verdict enter(Life const *life, const char *method);
-/// Says an error through the logger and the recorder of an object.
+/// Says an error through the recorder of an object, or through its logger where it has none.
 void report_error(Life const *life, const char *method, std::exception const &error) noexcept;
 void log(Life const *life, int32_t severity, std::string const &text) noexcept;
 

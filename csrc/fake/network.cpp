@@ -134,8 +134,7 @@ ITensor *LayerImpl::do_getInput(int32_t index) const
 
 ITensor *LayerImpl::do_getOutput(int32_t index) const
 {
-    const bool there = index >= 0 && index < static_cast<int32_t>(outputs.size());
-    return there ? outputs[static_cast<std::size_t>(index)]->face : nullptr;
+    return item_at(outputs, index)->face;
 }
 
 int32_t LayerImpl::do_getOutputType(int32_t index) const
@@ -391,8 +390,12 @@ bool NetworkBase::do_unmarkOutputForShapes(ITensor *tensor)
 
 bool NetworkBase::do_setWeightsName(trtx_weights weights, const char *name)
 {
-    require(weights.values != nullptr && name != nullptr, "weights.values != nullptr && name != nullptr");
-    mWeightNames[weights.values] = name;
+    require(weights.values != nullptr, "weights.values != nullptr");
+    if (name) {
+        mWeightNames[weights.values] = name;
+    } else {
+        mWeightNames.erase(weights.values);
+    }
     return true;
 }
 

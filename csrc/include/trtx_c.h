@@ -2,8 +2,9 @@
 /**
  * C interface to TensorRT-RTX.
  *
- * A function that can fail returns a trtx_status and leaves a line for trtx_last_error(); a getter that cannot fail
- * returns its value. Nothing throws. csrc/README.md states the contracts: ownership, errors, threads, versions.
+ * A function that can fail returns a trtx_status and leaves a line for trtx_last_error(); a plain getter returns its
+ * value, and leaves the line alone. Nothing throws. csrc/README.md states the contracts: ownership, errors, threads,
+ * versions.
  */
 #ifndef TRTX_C_H
 #define TRTX_C_H
@@ -39,7 +40,7 @@ enum {
     TRTX_NOT_SUPPORTED = 3,    /* the loaded library is too old for this method */
     TRTX_NOT_LOADED = 4,       /* no library is loaded yet */
     TRTX_LOAD_FAILED = 5,      /* the library cannot be loaded, or is none */
-    TRTX_VERSION_REFUSED = 6,  /* the library is too old for this shim */
+    TRTX_VERSION_REFUSED = 6,  /* the library is too old for this shim, or another TensorRT */
     TRTX_ALREADY_LOADED = 7,   /* another library is loaded in this process */
     TRTX_OUT_OF_MEMORY = 8,
     TRTX_EXCEPTION = 9         /* a C++ exception reached the shim */
@@ -79,14 +80,21 @@ typedef struct trtx_bindings {
 
 /**
  * The last failure of this thread as one line: the function, then the words of TensorRT-RTX where it had any.
- * Never null; empty before the first failure. Valid until this thread's next failure.
+ * Never null; empty before the first failure. Valid until this thread's next failure. A check that answers no and logs
+ * why (its comment says so) leaves its explanation here and in the messages too, with the status TRTX_OK.
  */
 TRTX_API const char *trtx_last_error(void);
-/** Status of the last failure of this thread. A getter that failed (on a null object) is seen here alone. */
+/**
+ * Status of the last failure of this thread. A getter that failed, on a null object or for an index or enum value that
+ * does not exist, is seen here alone: call trtx_clear_last_error() before it.
+ */
 TRTX_API trtx_status trtx_last_status(void);
 /** Name of the function that failed last on this thread. */
 TRTX_API const char *trtx_last_function(void);
-/** Number of messages that TensorRT-RTX logged during the last failed call of this thread, from WARNING upwards. */
+/**
+ * Number of messages that TensorRT-RTX logged during the last failed call of this thread, from WARNING upwards. Of very
+ * many some are dropped, warnings first.
+ */
 TRTX_API size_t trtx_last_message_count(void);
 /** One of these messages, oldest first; severity may be null. Null beyond the last. */
 TRTX_API const char *trtx_last_message(size_t index, trtx_severity *severity);
@@ -94,8 +102,8 @@ TRTX_API const char *trtx_last_message(size_t index, trtx_severity *severity);
 TRTX_API void trtx_clear_last_error(void);
 
 /**
- * Loads the TensorRT-RTX library. path may be null: then the system's loader searches for its usual name.
- * The same library again is no error; another one is TRTX_ALREADY_LOADED. It is never unloaded.
+ * Loads the TensorRT-RTX library. path may be null, but not empty: then the system's loader searches for its usual name.
+ * The same library again is no error; another one is TRTX_ALREADY_LOADED. It is never unloaded; one that is refused is.
  */
 TRTX_API trtx_status trtx_load(const char *path);
 /** Loads the ONNX parser library: the one that was delivered with the loaded TensorRT-RTX library. */

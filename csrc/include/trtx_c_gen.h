@@ -763,10 +763,14 @@ typedef struct trtx_error_recorder_callbacks {
     int32_t (*get_nb_errors)(void *user_data);
     trtx_error_code (*get_error_code)(int32_t error_idx, void *user_data);
     const char *(*get_error_desc)(int32_t error_idx, void *user_data);
+    /** True where errors were dropped for lack of room. */
     bool (*has_overflowed)(void *user_data);
     void (*clear)(void *user_data);
+    /** True where the error is fatal and the call under way must end; false lets it go on. */
     bool (*report_error)(trtx_error_code val, const char *desc, void *user_data);
+    /** The count after it was raised. */
     int32_t (*inc_ref_count)(void *user_data);
+    /** The count after it was lowered. */
     int32_t (*dec_ref_count)(void *user_data);
 } trtx_error_recorder_callbacks;
 /** The bridge calls the functions given, from any thread; a null function keeps the library's default. */
@@ -776,6 +780,7 @@ TRTX_API void trtx_error_recorder_destroy(trtx_error_recorder *self);
 
 /** IStreamWriter: Receives a plan in pieces as it is serialized. */
 typedef struct trtx_stream_writer_callbacks {
+    /** The number of bytes taken; fewer than were given, or a negative number, ends the writing as a failure. */
     int64_t (*write)(const void *data, int64_t nb_bytes, void *user_data);
 } trtx_stream_writer_callbacks;
 /** The bridge calls the functions given, from any thread; a null function keeps the library's default. */
@@ -785,7 +790,9 @@ TRTX_API void trtx_stream_writer_destroy(trtx_stream_writer *self);
 
 /** IStreamReaderV2: Reads a plan in pieces, to host or device memory. */
 typedef struct trtx_stream_reader_v2_callbacks {
+    /** The number of bytes delivered; 0 at the end of the data, a negative number for a failure. */
     int64_t (*read)(trtx_address destination, int64_t nb_bytes, trtx_stream stream, void *user_data);
+    /** False is failure. */
     bool (*seek)(int64_t offset, trtx_seek_position where, void *user_data);
 } trtx_stream_reader_v2_callbacks;
 /** The bridge calls the functions given, from any thread; a null function keeps the library's default. */
@@ -813,10 +820,15 @@ TRTX_API void trtx_logger_destroy(trtx_logger *self);
 
 /** IGpuAllocator: Hands out device memory. */
 typedef struct trtx_gpu_allocator_callbacks {
+    /** The address of the memory; 0 where there is none, and for a size of 0. */
     trtx_address (*allocate)(uint64_t size, uint64_t alignment, uint32_t flags, void *user_data);
+    /** The address of the memory with its new size; 0 where that cannot be, and the old memory stays. */
     trtx_address (*reallocate)(trtx_address memory, uint64_t alignment, uint64_t size, void *user_data);
+    /** False is failure; the address may be 0. */
     bool (*deallocate)(trtx_address memory, void *user_data);
+    /** The address of the memory; 0 where there is none, and for a size of 0. */
     trtx_address (*allocate_async)(uint64_t size, uint64_t alignment, uint32_t flags, trtx_stream stream, void *user_data);
+    /** False is failure; the address may be 0. */
     bool (*deallocate_async)(trtx_address memory, trtx_stream stream, void *user_data);
 } trtx_gpu_allocator_callbacks;
 /** The bridge calls the functions given, from any thread; a null function keeps the library's default. */
@@ -826,6 +838,7 @@ TRTX_API void trtx_gpu_allocator_destroy(trtx_gpu_allocator *self);
 
 /** IOutputAllocator: Hands out memory for an output whose size is known only while it is computed. */
 typedef struct trtx_output_allocator_callbacks {
+    /** The address of memory of this size, which may be the one in use; 0 is failure. */
     trtx_address (*reallocate_output_async)(const char *tensor_name, trtx_address current_memory, uint64_t size, uint64_t alignment, trtx_stream stream, void *user_data);
     void (*notify_shape)(const char *tensor_name, const trtx_dims *dims, void *user_data);
 } trtx_output_allocator_callbacks;
@@ -836,6 +849,7 @@ TRTX_API void trtx_output_allocator_destroy(trtx_output_allocator *self);
 
 /** IDebugListener: Is shown the values of debug tensors. */
 typedef struct trtx_debug_listener_callbacks {
+    /** False is failure. */
     bool (*process_debug_tensor)(trtx_address addr, trtx_tensor_location location, trtx_data_type type, const trtx_dims *shape, const char *name, trtx_stream stream, void *user_data);
 } trtx_debug_listener_callbacks;
 /** The bridge calls the functions given, from any thread; a null function keeps the library's default. */
@@ -845,10 +859,15 @@ TRTX_API void trtx_debug_listener_destroy(trtx_debug_listener *self);
 
 /** IGpuAsyncAllocator: Hands out device memory in stream order. */
 typedef struct trtx_gpu_async_allocator_callbacks {
+    /** The address of the memory; 0 where there is none, and for a size of 0. */
     trtx_address (*allocate)(uint64_t size, uint64_t alignment, uint32_t flags, void *user_data);
+    /** The address of the memory with its new size; 0 where that cannot be, and the old memory stays. */
     trtx_address (*reallocate)(trtx_address memory, uint64_t alignment, uint64_t size, void *user_data);
+    /** False is failure; the address may be 0. */
     bool (*deallocate)(trtx_address memory, void *user_data);
+    /** The address of the memory; 0 where there is none, and for a size of 0. */
     trtx_address (*allocate_async)(uint64_t size, uint64_t alignment, uint32_t flags, trtx_stream stream, void *user_data);
+    /** False is failure; the address may be 0. */
     bool (*deallocate_async)(trtx_address memory, trtx_stream stream, void *user_data);
 } trtx_gpu_async_allocator_callbacks;
 /** The bridge calls the functions given, from any thread; a null function keeps the library's default. */
@@ -859,6 +878,7 @@ TRTX_API void trtx_gpu_async_allocator_destroy(trtx_gpu_async_allocator *self);
 /** IProgressMonitor: Follows a build, and may cancel it. */
 typedef struct trtx_progress_monitor_callbacks {
     void (*phase_start)(const char *phase_name, const char *parent_phase, int32_t nb_steps, void *user_data);
+    /** True goes on; false cancels the build. */
     bool (*step_complete)(const char *phase_name, int32_t step, void *user_data);
     void (*phase_finish)(const char *phase_name, void *user_data);
 } trtx_progress_monitor_callbacks;
@@ -888,7 +908,10 @@ TRTX_API trtx_error_recorder *trtx_builder_get_error_recorder(const trtx_builder
 TRTX_API trtx_status trtx_builder_reset(trtx_builder *self);
 /** Builds an engine and returns its bytes; a progress monitor may stop it. */
 TRTX_API trtx_status trtx_builder_build_serialized_network(trtx_builder *self, trtx_network_definition *network, trtx_builder_config *config, trtx_host_memory **result);
-/** Whether a network could be built with these settings, without building it. */
+/**
+ * Whether a network could be built with these settings, without building it. A no leaves its explanation in
+ * trtx_last_error().
+ */
 TRTX_API trtx_status trtx_builder_is_network_supported(const trtx_builder *self, const trtx_network_definition *network, const trtx_builder_config *config, bool *result);
 /** The logger that it was created with. */
 TRTX_API trtx_logger *trtx_builder_get_logger(const trtx_builder *self);
@@ -918,7 +941,7 @@ TRTX_API uint32_t trtx_builder_config_get_flags(const trtx_builder_config *self)
 TRTX_API trtx_status trtx_builder_config_clear_flag(trtx_builder_config *self, trtx_builder_flag builder_flag);
 /** Turns a build option on. */
 TRTX_API trtx_status trtx_builder_config_set_flag(trtx_builder_config *self, trtx_builder_flag builder_flag);
-/** Whether a build option is on. */
+/** Whether a build option is on. A failure is seen in trtx_last_status() alone. */
 TRTX_API bool trtx_builder_config_get_flag(const trtx_builder_config *self, trtx_builder_flag builder_flag);
 /** Sets where a layer runs: on the GPU, or on a deep learning accelerator. */
 TRTX_API trtx_status trtx_builder_config_set_device_type(trtx_builder_config *self, const trtx_layer *layer, trtx_device_type device_type);
@@ -965,11 +988,11 @@ TRTX_API const trtx_timing_cache *trtx_builder_config_get_timing_cache(const trt
 /** Sets the limit of a memory pool in bytes. */
 TRTX_API trtx_status trtx_builder_config_set_memory_pool_limit(trtx_builder_config *self, trtx_memory_pool_type pool, size_t pool_size);
 /** The limit of a memory pool in bytes. */
-TRTX_API size_t trtx_builder_config_get_memory_pool_limit(const trtx_builder_config *self, trtx_memory_pool_type pool);
+TRTX_API trtx_status trtx_builder_config_get_memory_pool_limit(const trtx_builder_config *self, trtx_memory_pool_type pool, size_t *result);
 /** Turns a feature that is still tried out on or off. */
 TRTX_API trtx_status trtx_builder_config_set_preview_feature(trtx_builder_config *self, trtx_preview_feature feature, bool enable);
 /** Whether a feature that is still tried out is on. */
-TRTX_API bool trtx_builder_config_get_preview_feature(const trtx_builder_config *self, trtx_preview_feature feature);
+TRTX_API trtx_status trtx_builder_config_get_preview_feature(const trtx_builder_config *self, trtx_preview_feature feature, bool *result);
 /** Sets how long the builder may search, from 0 (shortest) to 5. */
 TRTX_API trtx_status trtx_builder_config_set_builder_optimization_level(trtx_builder_config *self, int32_t level);
 /** How long the builder may search, from 0 (shortest) to 5; 3 by default. */
@@ -1051,7 +1074,7 @@ TRTX_API trtx_status trtx_timing_cache_serialize(const trtx_timing_cache *self, 
 TRTX_API trtx_status trtx_timing_cache_combine(trtx_timing_cache *self, const trtx_timing_cache *input_cache, bool ignore_mismatch);
 /** Empties it. */
 TRTX_API trtx_status trtx_timing_cache_reset(trtx_timing_cache *self);
-/** Writes keys, at most as many as fit, and returns how many there are; negative is failure. */
+/** Writes keys, at most as many as fit, and returns how many there are. */
 TRTX_API trtx_status trtx_timing_cache_query_keys(const trtx_timing_cache *self, trtx_timing_cache_key *key_buffer, int64_t capacity, int64_t *result);
 /** The entry of a key; an invalid one where there is none. */
 TRTX_API trtx_status trtx_timing_cache_query(const trtx_timing_cache *self, const trtx_timing_cache_key *key, trtx_timing_cache_value *result);
@@ -1093,7 +1116,7 @@ TRTX_API uint32_t trtx_tensor_get_allowed_formats(const trtx_tensor *self);
 TRTX_API bool trtx_tensor_is_shape_tensor(const trtx_tensor *self);
 /** Whether its values are computed at run time; certain once the network is complete. */
 TRTX_API bool trtx_tensor_is_execution_tensor(const trtx_tensor *self);
-/** Names a size of an input: sizes of one name are equal at run time. */
+/** Names a size of an input: sizes of one name are equal at run time. Null takes the name away. */
 TRTX_API trtx_status trtx_tensor_set_dimension_name(trtx_tensor *self, int32_t index, const char *name);
 /** Name of a size; null where it has none. */
 TRTX_API trtx_status trtx_tensor_get_dimension_name(const trtx_tensor *self, int32_t index, const char **result);
@@ -1107,11 +1130,14 @@ TRTX_API trtx_status trtx_layer_set_name(trtx_layer *self, const char *name);
 TRTX_API const char *trtx_layer_get_name(const trtx_layer *self);
 /** Number of inputs. */
 TRTX_API int32_t trtx_layer_get_nb_inputs(const trtx_layer *self);
-/** One of the inputs; null beyond the last, and for an optional one that is not set. */
+/**
+ * One of the inputs; null beyond the last, and for an optional one that is not set. A failure is seen in
+ * trtx_last_status() alone.
+ */
 TRTX_API trtx_tensor *trtx_layer_get_input(const trtx_layer *self, int32_t index);
 /** Number of outputs. */
 TRTX_API int32_t trtx_layer_get_nb_outputs(const trtx_layer *self);
-/** One of the outputs; null beyond the last. */
+/** One of the outputs; null beyond the last. A failure is seen in trtx_last_status() alone. */
 TRTX_API trtx_tensor *trtx_layer_get_output(const trtx_layer *self, int32_t index);
 /** Replaces an input; what more a layer takes by this depends on its kind. */
 TRTX_API trtx_status trtx_layer_set_input(trtx_layer *self, int32_t index, trtx_tensor *tensor);
@@ -1149,15 +1175,15 @@ TRTX_API trtx_status trtx_network_definition_add_unary(trtx_network_definition *
 TRTX_API trtx_status trtx_network_definition_add_shuffle(trtx_network_definition *self, trtx_tensor *input, trtx_layer **result);
 /** Number of layers. */
 TRTX_API int32_t trtx_network_definition_get_nb_layers(const trtx_network_definition *self);
-/** A layer, in the order in which they were added. */
+/** A layer, in the order in which they were added. A failure is seen in trtx_last_status() alone. */
 TRTX_API trtx_layer *trtx_network_definition_get_layer(const trtx_network_definition *self, int32_t index);
 /** Number of inputs. */
 TRTX_API int32_t trtx_network_definition_get_nb_inputs(const trtx_network_definition *self);
-/** An input, in the order in which they were added. */
+/** An input, in the order in which they were added. A failure is seen in trtx_last_status() alone. */
 TRTX_API trtx_tensor *trtx_network_definition_get_input(const trtx_network_definition *self, int32_t index);
 /** Number of outputs, those for shapes among them. */
 TRTX_API int32_t trtx_network_definition_get_nb_outputs(const trtx_network_definition *self);
-/** An output, in the order in which they were marked. */
+/** An output, in the order in which they were marked. A failure is seen in trtx_last_status() alone. */
 TRTX_API trtx_tensor *trtx_network_definition_get_output(const trtx_network_definition *self, int32_t index);
 /** Reduces axes, given as bits, to one value each. */
 TRTX_API trtx_status trtx_network_definition_add_reduce(trtx_network_definition *self, trtx_tensor *input, trtx_reduce_operation operation, uint32_t reduce_axes, bool keep_dimensions, trtx_layer **result);
@@ -1207,7 +1233,7 @@ TRTX_API trtx_status trtx_network_definition_add_loop(trtx_network_definition *s
 TRTX_API trtx_status trtx_network_definition_add_select(trtx_network_definition *self, trtx_tensor *condition, trtx_tensor *then_input, trtx_tensor *else_input, trtx_layer **result);
 /** Adds or cuts off elements at the edges of the last two axes. */
 TRTX_API trtx_status trtx_network_definition_add_padding_nd(trtx_network_definition *self, trtx_tensor *input, const trtx_dims *pre_padding, const trtx_dims *post_padding, trtx_layer **result);
-/** Names weights of a layer, so that a refitter finds them. */
+/** Names weights of a layer, so that a refitter finds them. Null takes the name away. */
 TRTX_API trtx_status trtx_network_definition_set_weights_name(trtx_network_definition *self, const trtx_weights *weights, const char *name);
 /** Sets who is told of errors; null for nobody. */
 TRTX_API trtx_status trtx_network_definition_set_error_recorder(trtx_network_definition *self, trtx_error_recorder *recorder);
@@ -1241,7 +1267,7 @@ TRTX_API trtx_status trtx_network_definition_add_cast(trtx_network_definition *s
 TRTX_API trtx_builder *trtx_network_definition_get_builder(const trtx_network_definition *self);
 /** The flags that it was created with, as bits. */
 TRTX_API uint32_t trtx_network_definition_get_flags(const trtx_network_definition *self);
-/** Whether it was created with a flag. */
+/** Whether it was created with a flag. A failure is seen in trtx_last_status() alone. */
 TRTX_API bool trtx_network_definition_get_flag(const trtx_network_definition *self, trtx_network_definition_creation_flag network_definition_creation_flag);
 /** Quantizes with given scales. */
 TRTX_API trtx_status trtx_network_definition_add_quantize_v2(trtx_network_definition *self, trtx_tensor *input, trtx_tensor *scale, trtx_data_type output_type, trtx_layer **result);
@@ -1975,11 +2001,14 @@ TRTX_API uint32_t trtx_onnx_parser_get_flags(const trtx_onnx_parser *self);
 TRTX_API trtx_status trtx_onnx_parser_clear_flag(trtx_onnx_parser *self, trtx_onnx_parser_flag onnx_parser_flag);
 /** Turns an option on. */
 TRTX_API trtx_status trtx_onnx_parser_set_flag(trtx_onnx_parser *self, trtx_onnx_parser_flag onnx_parser_flag);
-/** Whether an option is on. */
+/** Whether an option is on. A failure is seen in trtx_last_status() alone. */
 TRTX_API bool trtx_onnx_parser_get_flag(const trtx_onnx_parser *self, trtx_onnx_parser_flag onnx_parser_flag);
 /** An output of the first layer of a name; null where there is none. */
 TRTX_API trtx_status trtx_onnx_parser_get_layer_output_tensor(trtx_onnx_parser *self, const char *name, int64_t i, const trtx_tensor **result);
-/** Whether all of a serialized model can be parsed; subgraphs tell which part can. */
+/**
+ * Whether all of a serialized model can be parsed; subgraphs tell which part can. A no leaves its explanation in
+ * trtx_last_error().
+ */
 TRTX_API trtx_status trtx_onnx_parser_supports_model_v2(trtx_onnx_parser *self, const void *serialized_onnx_model, size_t serialized_onnx_model_size, const char *model_path, bool *result);
 /** Number of parts that the last check cut the model into. */
 TRTX_API trtx_status trtx_onnx_parser_get_nb_subgraphs(trtx_onnx_parser *self, int64_t *result);
@@ -1993,7 +2022,7 @@ TRTX_API trtx_status trtx_onnx_parser_load_model_proto(trtx_onnx_parser *self, c
 TRTX_API trtx_status trtx_onnx_parser_load_initializer(trtx_onnx_parser *self, const char *name, const void *data, size_t size);
 /** Adds the layers of the model taken in to the network. */
 TRTX_API trtx_status trtx_onnx_parser_parse_model_proto(trtx_onnx_parser *self);
-/** Sets the settings of the build that the network is meant for; null for none. */
+/** Sets the settings of the build that the network is meant for. */
 TRTX_API trtx_status trtx_onnx_parser_set_builder_config(trtx_onnx_parser *self, const trtx_builder_config *builder_config);
 /** Destroys the object; null is allowed. */
 TRTX_API void trtx_onnx_parser_destroy(trtx_onnx_parser *self);
@@ -2122,7 +2151,7 @@ TRTX_API uint32_t trtx_serialization_config_get_flags(const trtx_serialization_c
 TRTX_API trtx_status trtx_serialization_config_clear_flag(trtx_serialization_config *self, trtx_serialization_flag serialization_flag);
 /** Turns an option on. */
 TRTX_API trtx_status trtx_serialization_config_set_flag(trtx_serialization_config *self, trtx_serialization_flag serialization_flag);
-/** Whether an option is on. */
+/** Whether an option is on. A failure is seen in trtx_last_status() alone. */
 TRTX_API bool trtx_serialization_config_get_flag(const trtx_serialization_config *self, trtx_serialization_flag serialization_flag);
 /** Destroys the object; null is allowed. */
 TRTX_API void trtx_serialization_config_destroy(trtx_serialization_config *self);

@@ -30,7 +30,7 @@ class Builder(Interface, cpp="IBuilder", impl="VBuilder", field="mImpl", offset=
     def buildSerializedNetwork(self, network: NetworkDefinition, config: BuilderConfig) -> Owned[HostMemory]:
         """Builds an engine and returns its bytes; a progress monitor may stop it."""
     @const
-    def isNetworkSupported(self, network: Const[NetworkDefinition], config: Const[BuilderConfig]) -> bool:
+    def isNetworkSupported(self, network: Const[NetworkDefinition], config: Const[BuilderConfig]) -> Verdict:
         """Whether a network could be built with these settings, without building it."""
     @const
     def getLogger(self) -> Borrowed[Logger]:
@@ -74,18 +74,18 @@ class BuilderConfig(Interface, cpp="IBuilderConfig", impl="VBuilderConfig", fiel
     @const
     def getFlag(self, builderFlag: BuilderFlag) -> bool:
         """Whether a build option is on."""
-    def setDeviceType(self, layer: Const[Layer] | None, deviceType: DeviceType) -> None:
+    def setDeviceType(self, layer: Const[Layer], deviceType: DeviceType) -> None:
         """Sets where a layer runs: on the GPU, or on a deep learning accelerator."""
     @const
-    def getDeviceType(self, layer: Const[Layer] | None) -> DeviceType:
+    def getDeviceType(self, layer: Const[Layer]) -> DeviceType:
         """Where a layer runs."""
     @const
-    def isDeviceTypeSet(self, layer: Const[Layer] | None) -> bool:
+    def isDeviceTypeSet(self, layer: Const[Layer]) -> bool:
         """Whether it was set where a layer runs."""
-    def resetDeviceType(self, layer: Const[Layer] | None) -> None:
+    def resetDeviceType(self, layer: Const[Layer]) -> None:
         """Lets a layer run where layers run by default."""
     @const
-    def canRunOnDLA(self, layer: Const[Layer] | None) -> bool:
+    def canRunOnDLA(self, layer: Const[Layer]) -> bool:
         """Whether a deep learning accelerator can run a layer."""
     def setDLACore(self, dlaCore: int32) -> None:
         """Sets which deep learning accelerator is used."""
@@ -104,7 +104,7 @@ class BuilderConfig(Interface, cpp="IBuilderConfig", impl="VBuilderConfig", fiel
     @const
     def getProfileStream(self) -> Stream:
         """The CUDA stream on which kernels are timed."""
-    def addOptimizationProfile(self, profile: Const[OptimizationProfile] | None) -> Count:
+    def addOptimizationProfile(self, profile: Const[OptimizationProfile]) -> Count:
         """Adds a range of input shapes and returns its index; it must be valid for the network."""
     @const
     def getNbOptimizationProfiles(self) -> int32:
@@ -132,13 +132,11 @@ class BuilderConfig(Interface, cpp="IBuilderConfig", impl="VBuilderConfig", fiel
         """The timing cache that is attached; null for none."""
     def setMemoryPoolLimit(self, pool: MemoryPoolType, poolSize: size_t) -> None:
         """Sets the limit of a memory pool in bytes."""
-    @accessor
     @const
     def getMemoryPoolLimit(self, pool: MemoryPoolType) -> size_t:
         """The limit of a memory pool in bytes."""
     def setPreviewFeature(self, feature: PreviewFeature, enable: bool) -> None:
         """Turns a feature that is still tried out on or off."""
-    @accessor
     @const
     def getPreviewFeature(self, feature: PreviewFeature) -> bool:
         """Whether a feature that is still tried out is on."""
@@ -253,8 +251,8 @@ class TimingCache(Interface, cpp="ITimingCache", impl="VTimingCache", field="mIm
     def reset(self) -> Ok:
         """Empties it."""
     @const
-    def queryKeys(self, keyBuffer: OutArray[TimingCacheKey], capacity: int64) -> int64:
-        """Writes keys, at most as many as fit, and returns how many there are; negative is failure."""
+    def queryKeys(self, keyBuffer: OutArray[TimingCacheKey], capacity: int64) -> Count[int64]:
+        """Writes keys, at most as many as fit, and returns how many there are."""
     @const
     def query(self, key: TimingCacheKey) -> TimingCacheValue:
         """The entry of a key; an invalid one where there is none."""

@@ -28,11 +28,15 @@ class ErrorRecorder(VersionedInterface, cpp="IErrorRecorder", info=("IErrorRecor
     @const
     def getErrorDesc(self, errorIdx: int32) -> str: ...
     @const
-    def hasOverflowed(self) -> bool: ...
+    def hasOverflowed(self) -> bool:
+        """True where errors were dropped for lack of room."""
     def clear(self) -> None: ...
-    def reportError(self, val: ErrorCode, desc: str) -> Ok: ...
-    def incRefCount(self) -> int32: ...
-    def decRefCount(self) -> int32: ...
+    def reportError(self, val: ErrorCode, desc: str) -> Ok:
+        """True where the error is fatal and the call under way must end; false lets it go on."""
+    def incRefCount(self) -> int32:
+        """The count after it was raised."""
+    def decRefCount(self) -> int32:
+        """The count after it was lowered."""
 
 @hidden("base of other interfaces")
 class NoCopy(Application, cpp="INoCopy"):
@@ -58,7 +62,8 @@ class StreamWriter(VersionedInterface, cpp="IStreamWriter", info=("IStreamWriter
     @default
     @const
     def getInterfaceInfo(self) -> InterfaceInfo: ...
-    def write(self, data: Bytes, nbBytes: int64) -> int64: ...
+    def write(self, data: Bytes, nbBytes: int64) -> int64:
+        """The number of bytes taken; fewer than were given, or a negative number, ends the writing as a failure."""
 
 @callback
 class StreamReaderV2(VersionedInterface, cpp="IStreamReaderV2", info=("IStreamReaderV2", 1, 0)):
@@ -68,8 +73,10 @@ class StreamReaderV2(VersionedInterface, cpp="IStreamReaderV2", info=("IStreamRe
     @default
     @const
     def getInterfaceInfo(self) -> InterfaceInfo: ...
-    def read(self, destination: Address, nbBytes: int64, stream: Stream) -> int64: ...
-    def seek(self, offset: int64, where: SeekPosition) -> Ok: ...
+    def read(self, destination: Address, nbBytes: int64, stream: Stream) -> int64:
+        """The number of bytes delivered; 0 at the end of the data, a negative number for a failure."""
+    def seek(self, offset: int64, where: SeekPosition) -> Ok:
+        """False is failure."""
 
 @callback
 class Profiler(VersionedInterface, cpp="IProfiler", info=("IProfiler", 1, 0)):
@@ -96,18 +103,21 @@ class GpuAllocator(VersionedInterface, cpp="IGpuAllocator", info=("IGpuAllocator
     """Hands out device memory."""
 
     @deprecated
-    def allocate(self, size: uint64, alignment: uint64, flags: Flags[AllocatorFlag]) -> Address: ...
+    def allocate(self, size: uint64, alignment: uint64, flags: Flags[AllocatorFlag]) -> Address:
+        """The address of the memory; 0 where there is none, and for a size of 0."""
     def __del__(self) -> None: ...
     @default
-    def reallocate(self, memory: Address, alignment: uint64, size: uint64) -> Address: ...
+    def reallocate(self, memory: Address, alignment: uint64, size: uint64) -> Address:
+        """The address of the memory with its new size; 0 where that cannot be, and the old memory stays."""
     @deprecated
-    def deallocate(self, memory: Address) -> Ok: ...
+    def deallocate(self, memory: Address) -> Ok:
+        """False is failure; the address may be 0."""
     @default
-    def allocateAsync(
-        self, size: uint64, alignment: uint64, flags: Flags[AllocatorFlag], stream: Stream
-    ) -> Address: ...
+    def allocateAsync(self, size: uint64, alignment: uint64, flags: Flags[AllocatorFlag], stream: Stream) -> Address:
+        """The address of the memory; 0 where there is none, and for a size of 0."""
     @default
-    def deallocateAsync(self, memory: Address, stream: Stream) -> Ok: ...
+    def deallocateAsync(self, memory: Address, stream: Stream) -> Ok:
+        """False is failure; the address may be 0."""
     @default
     @const
     def getInterfaceInfo(self) -> InterfaceInfo: ...
@@ -122,7 +132,8 @@ class OutputAllocator(VersionedInterface, cpp="IOutputAllocator", info=("IOutput
     @default
     def reallocateOutputAsync(
         self, tensorName: str, currentMemory: Address, size: uint64, alignment: uint64, stream: Stream
-    ) -> Address: ...
+    ) -> Address:
+        """The address of memory of this size, which may be the one in use; 0 is failure."""
     def notifyShape(self, tensorName: str, dims: Dims) -> None: ...
 
 @callback
@@ -134,7 +145,8 @@ class DebugListener(VersionedInterface, cpp="IDebugListener", info=("IDebugListe
     def getInterfaceInfo(self) -> InterfaceInfo: ...
     def processDebugTensor(
         self, addr: ConstAddress, location: TensorLocation, type: DataType, shape: Dims, name: str, stream: Stream
-    ) -> Ok: ...
+    ) -> Ok:
+        """False is failure."""
     def __del__(self) -> None: ...
 
 @hidden("no exported function takes it; it serves plugin libraries")
@@ -152,10 +164,10 @@ class GpuAsyncAllocator(GpuAllocator, cpp="IGpuAsyncAllocator", info=("IGpuAlloc
     """Hands out device memory in stream order."""
 
     def __del__(self) -> None: ...
-    def allocateAsync(
-        self, size: uint64, alignment: uint64, flags: Flags[AllocatorFlag], stream: Stream
-    ) -> Address: ...
-    def deallocateAsync(self, memory: Address, stream: Stream) -> Ok: ...
+    def allocateAsync(self, size: uint64, alignment: uint64, flags: Flags[AllocatorFlag], stream: Stream) -> Address:
+        """The address of the memory; 0 where there is none, and for a size of 0."""
+    def deallocateAsync(self, memory: Address, stream: Stream) -> Ok:
+        """False is failure; the address may be 0."""
     @deprecated
     @default
     def allocate(self, size: uint64, alignment: uint64, flags: Flags[AllocatorFlag]) -> Address: ...
@@ -175,5 +187,6 @@ class ProgressMonitor(VersionedInterface, cpp="IProgressMonitor", info=("IProgre
     @const
     def getInterfaceInfo(self) -> InterfaceInfo: ...
     def phaseStart(self, phaseName: str, parentPhase: str | None, nbSteps: int32) -> None: ...
-    def stepComplete(self, phaseName: str, step: int32) -> bool: ...
+    def stepComplete(self, phaseName: str, step: int32) -> bool:
+        """True goes on; false cancels the build."""
     def phaseFinish(self, phaseName: str) -> None: ...

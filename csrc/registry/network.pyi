@@ -35,8 +35,8 @@ class Tensor(Interface, cpp="ITensor", impl="VTensor", field="mImpl", offset=8):
     @const
     def isExecutionTensor(self) -> bool:
         """Whether its values are computed at run time; certain once the network is complete."""
-    def setDimensionName(self, index: int32, name: str) -> None:
-        """Names a size of an input: sizes of one name are equal at run time."""
+    def setDimensionName(self, index: int32, name: str | None) -> None:
+        """Names a size of an input: sizes of one name are equal at run time. Null takes the name away."""
     @const
     def getDimensionName(self, index: int32) -> str | None:
         """Name of a size; null where it has none."""
@@ -192,8 +192,8 @@ class NetworkDefinition(Interface, cpp="INetworkDefinition", impl="VNetworkDefin
         """Takes each element from one tensor or the other, as a condition says."""
     def addPaddingNd(self, input: Tensor, prePadding: Dims, postPadding: Dims) -> Borrowed[PaddingLayer]:
         """Adds or cuts off elements at the edges of the last two axes."""
-    def setWeightsName(self, weights: Weights, name: str) -> Ok:
-        """Names weights of a layer, so that a refitter finds them."""
+    def setWeightsName(self, weights: Weights, name: str | None) -> Ok:
+        """Names weights of a layer, so that a refitter finds them. Null takes the name away."""
     def setErrorRecorder(self, recorder: ErrorRecorder | None) -> None:
         """Sets who is told of errors; null for nobody."""
     @const

@@ -58,7 +58,7 @@ class OnnxParser(Direct, cpp="nvonnxparser::IParser"):
         """Forgets the errors."""
     def __del__(self) -> None: ...
     @const
-    def getUsedVCPluginLibraries(self, nbPluginLibs: Out[int64]) -> View[str] | None: ...
+    def getUsedVCPluginLibraries(self, nbPluginLibs: Out[Count[int64]]) -> View[str] | None: ...
     def setFlags(self, onnxParserFlags: Flags[OnnxParserFlag]) -> None:
         """Sets all options at once, as bits."""
     @const
@@ -76,7 +76,7 @@ class OnnxParser(Direct, cpp="nvonnxparser::IParser"):
         """An output of the first layer of a name; null where there is none."""
     def supportsModelV2(
         self, serializedOnnxModel: Bytes, serializedOnnxModelSize: size_t, modelPath: str | None
-    ) -> bool:
+    ) -> Verdict:
         """Whether all of a serialized model can be parsed; subgraphs tell which part can."""
     def getNbSubgraphs(self) -> int64:
         """Number of parts that the last check cut the model into."""
@@ -90,8 +90,8 @@ class OnnxParser(Direct, cpp="nvonnxparser::IParser"):
         """Gives the values of an initializer, which must stay until the network is built."""
     def parseModelProto(self) -> Ok:
         """Adds the layers of the model taken in to the network."""
-    def setBuilderConfig(self, builderConfig: Const[BuilderConfig] | None) -> Ok:
-        """Sets the settings of the build that the network is meant for; null for none."""
+    def setBuilderConfig(self, builderConfig: Const[BuilderConfig]) -> Ok:
+        """Sets the settings of the build that the network is meant for."""
 
 @since(1, 6)
 @callback

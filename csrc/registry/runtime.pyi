@@ -60,7 +60,7 @@ class Runtime(Interface, cpp="IRuntime", impl="VRuntime", field="mImpl", offset=
     def getEngineHeaderSize(self) -> int64:
         """How many first bytes of an engine are enough to ask for its validity."""
     @const
-    def getEngineValidity(self, blob: Bytes, blobSize: int64, diagnostics: Out[uint64]) -> EngineValidity:
+    def getEngineValidity(self, blob: Bytes, blobSize: int64, diagnostics: Out[uint64] | None) -> EngineValidity:
         """Whether an engine fits this machine, from its first bytes; the diagnostics are bits that say why not."""
     @since(1, 6)
     def setDeferredWeightsLoading(self, defer: bool) -> None:
@@ -190,7 +190,7 @@ class Refitter(Interface, cpp="IRefitter", impl="VRefitter", field="mImpl", offs
     def refitCudaEngineAsync(self, stream: Stream) -> Ok:
         """Puts the new values into the engine on a stream; they must stay until it has come so far."""
     @const
-    def getWeightsPrototype(self, weightsName: str) -> Weights:
+    def getWeightsPrototype(self, weightsName: str) -> Counted[Weights]:
         """Type and number that values of named weights must have, without values."""
     @since(1, 7)
     def releaseRefitResources(self) -> Ok:

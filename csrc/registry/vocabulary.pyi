@@ -12,7 +12,9 @@ Results
     ``Borrowed[X]``        somebody else owns it; null is failure
     ``Borrowed[X] | None`` null is an answer
     ``Ok``                 a bool whose false is failure; a plain ``bool`` is an answer
-    ``Count``              a number whose negative values are failure
+    ``Verdict``            a bool whose false comes with errors in the log that explain it: no failure
+    ``Count``              an int32 whose negative values are failure; ``Count[int64]`` is a wider one
+    ``Counted[X]``         a struct whose negative count is failure
     ``None``               void; a call that logged an error has failed
     ``View[T] | None``     an array that the object owns
 
@@ -22,7 +24,7 @@ Parameters
     ``Address``, ``ConstAddress``     memory whose place the method says, mostly device memory
     ``HostAddress``                   host memory
     ``Array[T]``, ``MutableArray[T]``, ``OutArray[T]``  with the length beside it
-    ``Out[T]``                        written before the method returns
+    ``Out[T]``                        written before the method returns; ``Out[Count]`` may tell of failure
     ``Const[X]``                      not changed by the method
     ``Flags[E]``                      a set of E, bit by bit
     ``Raw["..."]``                    a C++ type that only unbound methods use
@@ -31,8 +33,8 @@ Decorators
     ``@since(1, 6)``   newer than 1.5
     ``@owned``         the application destroys objects of this class
     ``@callback``      the shim offers a bridge for it
-    ``@const``         a const method; without parameters it is a getter that cannot fail
-    ``@accessor``      a getter with parameters that cannot fail either
+    ``@const``         a const method; without parameters it is a getter, which returns its value directly
+    ``@accessor``      a getter with parameters that does so too; an error that it logs is seen in the last error alone
     ``@default``       not pure: the library has a default
     ``@hidden("why")`` stated for the layout, not bound
     ``@deprecated``    bound, and marked so

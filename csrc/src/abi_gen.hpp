@@ -159,7 +159,7 @@ struct IVersionedInterface {
 /// Collects errors as code and text.
 struct IErrorRecorder : IVersionedInterface {
     virtual InterfaceInfo getInterfaceInfo() const override = 0;
-    virtual ~IErrorRecorder() = default;
+    ~IErrorRecorder() override = default;
     virtual int32_t getNbErrors() const = 0;
     virtual int32_t getErrorCode(int32_t errorIdx) const = 0;
     virtual const char *getErrorDesc(int32_t errorIdx) const = 0;
@@ -172,21 +172,21 @@ struct IErrorRecorder : IVersionedInterface {
 
 /// Reads a plan in pieces (the first interface).
 struct IStreamReader : IVersionedInterface {
-    virtual ~IStreamReader() = default;
+    ~IStreamReader() override = default;
     virtual InterfaceInfo getInterfaceInfo() const override = 0;
     virtual int64_t read(void *destination, int64_t nbBytes) = 0;
 };
 
 /// Receives a plan in pieces as it is serialized.
 struct IStreamWriter : IVersionedInterface {
-    virtual ~IStreamWriter() = default;
+    ~IStreamWriter() override = default;
     virtual InterfaceInfo getInterfaceInfo() const override = 0;
     virtual int64_t write(const void *data, int64_t nbBytes) = 0;
 };
 
 /// Reads a plan in pieces, to host or device memory.
 struct IStreamReaderV2 : IVersionedInterface {
-    virtual ~IStreamReaderV2() = default;
+    ~IStreamReaderV2() override = default;
     virtual InterfaceInfo getInterfaceInfo() const override = 0;
     virtual int64_t read(void *destination, int64_t nbBytes, void *stream) = 0;
     virtual bool seek(int64_t offset, int32_t where) = 0;
@@ -196,20 +196,20 @@ struct IStreamReaderV2 : IVersionedInterface {
 struct IProfiler : IVersionedInterface {
     virtual InterfaceInfo getInterfaceInfo() const override = 0;
     virtual void reportLayerTime(const char *layerName, float ms) = 0;
-    virtual ~IProfiler() = default;
+    ~IProfiler() override = default;
 };
 
 /// Receives every message of the library.
 struct ILogger : IVersionedInterface {
     virtual InterfaceInfo getInterfaceInfo() const override = 0;
     virtual void log(int32_t severity, const char *msg) = 0;
-    virtual ~ILogger() = default;
+    ~ILogger() override = default;
 };
 
 /// Hands out device memory.
 struct IGpuAllocator : IVersionedInterface {
     virtual void *allocate(uint64_t size, uint64_t alignment, uint32_t flags) = 0;
-    virtual ~IGpuAllocator() = default;
+    ~IGpuAllocator() override = default;
     virtual void *reallocate(void *memory, uint64_t alignment, uint64_t size) = 0;
     virtual bool deallocate(void *memory) = 0;
     virtual void *allocateAsync(uint64_t size, uint64_t alignment, uint32_t flags, void *stream) = 0;
@@ -228,19 +228,19 @@ struct IOutputAllocator : IVersionedInterface {
 struct IDebugListener : IVersionedInterface {
     virtual InterfaceInfo getInterfaceInfo() const override = 0;
     virtual bool processDebugTensor(const void *addr, int32_t location, int32_t type, const trtx_dims &shape, const char *name, void *stream) = 0;
-    virtual ~IDebugListener() = default;
+    ~IDebugListener() override = default;
 };
 
 /// Finds the logger of a plugin library.
 struct ILoggerFinder : IVersionedInterface {
     virtual InterfaceInfo getInterfaceInfo() const override = 0;
     virtual ILogger *findLogger() = 0;
-    virtual ~ILoggerFinder() = default;
+    ~ILoggerFinder() override = default;
 };
 
 /// Hands out device memory in stream order.
 struct IGpuAsyncAllocator : IGpuAllocator {
-    virtual ~IGpuAsyncAllocator() = default;
+    ~IGpuAsyncAllocator() override = default;
     virtual void *allocateAsync(uint64_t size, uint64_t alignment, uint32_t flags, void *stream) override = 0;
     virtual bool deallocateAsync(void *memory, void *stream) override = 0;
     virtual void *allocate(uint64_t size, uint64_t alignment, uint32_t flags) override = 0;
@@ -250,7 +250,7 @@ struct IGpuAsyncAllocator : IGpuAllocator {
 
 /// Follows a build, and may cancel it.
 struct IProgressMonitor : IVersionedInterface {
-    virtual ~IProgressMonitor() = default;
+    ~IProgressMonitor() override = default;
     virtual InterfaceInfo getInterfaceInfo() const override = 0;
     virtual void phaseStart(const char *phaseName, const char *parentPhase, int32_t nbSteps) = 0;
     virtual bool stepComplete(const char *phaseName, int32_t step) = 0;
@@ -1685,12 +1685,12 @@ struct IPluginResource : IVersionedInterface {
     virtual InterfaceInfo getInterfaceInfo() const override = 0;
     virtual int32_t release() = 0;
     virtual IPluginResource *clone() = 0;
-    virtual ~IPluginResource() = default;
+    ~IPluginResource() override = default;
 };
 
 /// What plugin creators have in common.
 struct IPluginCreatorInterface : IVersionedInterface {
-    virtual ~IPluginCreatorInterface() = default;
+    ~IPluginCreatorInterface() override = default;
 };
 
 /// A plugin of the third interface.
@@ -1726,7 +1726,7 @@ struct IPluginV2 {
 struct IPluginV2Ext : IPluginV2 {
     virtual int32_t getOutputDataType(int32_t index, void *inputTypes, int32_t nbInputs) const = 0;
     virtual void configurePlugin(void *inputDims, int32_t nbInputs, void *outputDims, int32_t nbOutputs, void *inputTypes, void *outputTypes, void *inputIsBroadcast, void *outputIsBroadcast, int32_t floatFormat, int32_t maxBatchSize) = 0;
-    virtual ~IPluginV2Ext() = default;
+    ~IPluginV2Ext() override = default;
     virtual void attachToContext(void *arg0, void *arg1, IGpuAllocator *allocator) = 0;
     virtual void detachFromContext() = 0;
     virtual IPluginV2Ext *clone() const override = 0;
@@ -1738,7 +1738,7 @@ struct IPluginV2Ext : IPluginV2 {
 struct IPluginV2IOExt : IPluginV2Ext {
     virtual void configurePlugin(void *in, int32_t nbInput, void *out, int32_t nbOutput) = 0;
     virtual bool supportsFormatCombination(int32_t pos, void *inOut, int32_t nbInputs, int32_t nbOutputs) const = 0;
-    virtual ~IPluginV2IOExt() = default;
+    ~IPluginV2IOExt() override = default;
     virtual int32_t getTensorRTVersion() const override = 0;
     virtual void configurePlugin(void *arg0, int32_t arg1, void *arg2, int32_t arg3, void *arg4, void *arg5, void *arg6, void *arg7, int32_t arg8, int32_t arg9) override = 0;
     virtual bool supportsFormat(int32_t arg0, int32_t arg1) const override = 0;
@@ -1753,7 +1753,7 @@ struct IPluginCreator : IPluginCreatorInterface {
     virtual IPluginV2 *deserializePlugin(const char *name, const void *serialData, size_t serialLength) = 0;
     virtual void setPluginNamespace(const char *pluginNamespace) = 0;
     virtual const char *getPluginNamespace() const = 0;
-    virtual ~IPluginCreator() = default;
+    ~IPluginCreator() override = default;
     virtual InterfaceInfo getInterfaceInfo() const override = 0;
 };
 
@@ -1784,7 +1784,7 @@ struct IPluginV2DynamicExt : IPluginV2Ext {
     virtual size_t getWorkspaceSize(void *inputs, int32_t nbInputs, void *outputs, int32_t nbOutputs) const = 0;
     virtual int32_t enqueue(void *inputDesc, void *outputDesc, const void *const *inputs, void *const *outputs, void *workspace, void *stream) = 0;
     virtual int32_t getTensorRTVersion() const override = 0;
-    virtual ~IPluginV2DynamicExt() = default;
+    ~IPluginV2DynamicExt() override = default;
     virtual void configurePlugin(void *arg0, int32_t arg1, void *arg2, int32_t arg3, void *arg4, void *arg5, void *arg6, void *arg7, int32_t arg8, int32_t arg9) override = 0;
     virtual bool supportsFormat(int32_t arg0, int32_t arg1) const override = 0;
     virtual trtx_dims getOutputDimensions(int32_t arg0, void *arg1, int32_t arg2) override = 0;
@@ -1847,7 +1847,7 @@ struct IPluginCreatorV3One : IPluginCreatorInterface {
     virtual const char *getPluginName() const = 0;
     virtual const char *getPluginVersion() const = 0;
     virtual const char *getPluginNamespace() const = 0;
-    virtual ~IPluginCreatorV3One() = default;
+    ~IPluginCreatorV3One() override = default;
 };
 
 static_assert(sizeof(trtx_dims) == 72);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bridge.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <deque>
 #include <mutex>
@@ -33,6 +34,9 @@ std::atomic<uint64_t> gDropped{0};
 /// The visits of this thread, innermost first.
 thread_local const void *tVisits = nullptr;
 
+/// Guards the list of waits.
+std::mutex gWaitMutex;
+
 template <class Condition> void wait_until(Condition &&done, std::chrono::milliseconds limit)
 {
     const auto deadline = std::chrono::steady_clock::now() + limit;
@@ -63,11 +67,75 @@ BridgeBase::Visit::~Visit()
     mBridge.mVisits.fetch_sub(1);
 }
 
+bool BridgeBase::Visit::is_in(Visit const *innermost, BridgeBase const *bridge) noexcept
+{
+    for (Visit const *visit = innermost; visit; visit = visit->mOuter) {
+        if (&visit->mBridge == bridge) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// A thread that waits for the visits of a bridge to end. It keeps up its own visits meanwhile, so two threads that wait
+/// for each other's would never go on: who comes second finds that out before it waits.
+class BridgeBase::Wait {
+public:
+    explicit Wait(BridgeBase const &awaited) noexcept
+        : mAwaited(awaited), mVisits(static_cast<Visit const *>(tVisits)), mLock(gWaitMutex), mNext(sWaits)
+    {
+        mIsMutual = mVisits && leads_here(awaited);
+        sWaits = this;
+        mLock.unlock();
+    }
+
+    ~Wait()
+    {
+        mLock.lock();
+        Wait **link = &sWaits;
+        while (*link != this) {
+            link = &(*link)->mNext;
+        }
+        *link = mNext;
+    }
+
+    Wait(Wait const &) = delete;
+    Wait &operator=(Wait const &) = delete;
+
+    bool is_mutual() const noexcept { return mIsMutual; }
+
+private:
+    /// Whether visits of a bridge, or what these wait for, and so on, end with a visit of this thread. There are no rings
+    /// among the waits in the list, so this ends.
+    bool leads_here(BridgeBase const &bridge) const noexcept
+    {
+        for (Wait const *other = sWaits; other; other = other->mNext) {
+            if (!other->mIsMutual && Visit::is_in(other->mVisits, &bridge)
+                && (Visit::is_in(mVisits, &other->mAwaited) || leads_here(other->mAwaited))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    static Wait *sWaits;
+    BridgeBase const &mAwaited;
+    Visit const *mVisits;
+    std::unique_lock<std::mutex> mLock;
+    Wait *mNext;
+    bool mIsMutual = false;
+};
+
+BridgeBase::Wait *BridgeBase::Wait::sWaits = nullptr;
+
 void BridgeBase::retire() noexcept
 {
     mRetired.store(true);
     const int own = own_visits(this);
-    wait_until([&] { return mVisits.load() <= own; }, std::chrono::minutes(1));
+    const Wait wait(*this);
+    if (!wait.is_mutual()) {
+        wait_until([&] { return mVisits.load() <= own; }, std::chrono::minutes(1));
+    }
 }
 
 int BridgeBase::own_visits(BridgeBase const *bridge) noexcept
@@ -99,15 +167,18 @@ void retire_bridge(void *handle) noexcept
             bridges().live.erase(found);
         }
         bridge->retire();
-        std::pair<void *, std::unique_ptr<BridgeBase>> oldest;
+        std::unique_ptr<BridgeBase> oldest;
         const std::lock_guard<std::mutex> lock(bridges().mutex);
-        bridges().retired.emplace_back(handle, std::move(bridge));
-        if (bridges().retired.size() > kKept) {
-            oldest = std::move(bridges().retired.front());
-            bridges().retired.pop_front();
-            if (oldest.first == registered_logger()) {
-                // The library may call this one at any time: it goes on to wait.
-                bridges().retired.push_back(std::move(oldest));
+        auto &retired = bridges().retired;
+        retired.emplace_back(handle, std::move(bridge));
+        if (retired.size() > kKept) {
+            // The library may call its own logger at any time, and a call may be under way in any other.
+            const void *const logger = registered_logger();
+            const auto found = std::find_if(retired.begin(), retired.end(),
+                [&](auto const &kept) { return kept.first != logger && !kept.second->is_visited(); });
+            if (found != retired.end()) {
+                oldest = std::move(found->second);
+                retired.erase(found);
             }
         }
     } catch (...) {

@@ -19,9 +19,10 @@ public:
     BridgeBase(BridgeBase const &) = delete;
     BridgeBase &operator=(BridgeBase const &) = delete;
 
-    /// Lets no further call through, and waits for those of other threads that are under way. A call of this very
-    /// thread is not waited for: it is the one that retires its own bridge.
+    /// Lets no further call through, and waits for those of other threads that are under way. Not waited for are calls
+    /// of this very thread, which retires its own bridge then, and calls that wait for this thread themselves.
     void retire() noexcept;
+    bool is_visited() const noexcept { return mVisits.load() > 0; }
 
     /// Visits under way on this thread, of one bridge or of all: a callback that ends its bridge must not wait for itself.
     static int own_visits(BridgeBase const *bridge) noexcept;
@@ -40,12 +41,15 @@ protected:
 
     private:
         friend class BridgeBase;
+        static bool is_in(Visit const *innermost, BridgeBase const *bridge) noexcept;
         BridgeBase const &mBridge;
         Visit const *mOuter = nullptr;
         bool mEntered;
     };
 
 private:
+    class Wait;
+
     void *mUserData;
     std::atomic<bool> mRetired{false};
     mutable std::atomic<int> mVisits{0};

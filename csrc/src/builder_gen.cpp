@@ -90,9 +90,7 @@ trtx_status trtx_builder_is_network_supported(const trtx_builder *self, const tr
         call.clear(result);
         call.need(network, "network");
         call.need(config, "config");
-        const auto value = as<abi::IBuilder>(self)->mImpl->isNetworkSupported(as<abi::INetworkDefinition>(network), as<abi::IBuilderConfig>(config));
-        call.check_log();
-        *result = value;
+        *result = call.check_verdict(as<abi::IBuilder>(self)->mImpl->isNetworkSupported(as<abi::INetworkDefinition>(network), as<abi::IBuilderConfig>(config)));
     });
 }
 
@@ -127,7 +125,7 @@ trtx_status trtx_builder_build_serialized_network_to_stream(trtx_builder *self, 
 
 void trtx_builder_destroy(trtx_builder *self)
 {
-    destroy<abi::IBuilder>(self);
+    destroy<abi::IBuilder>("trtx_builder_destroy", self);
 }
 
 trtx_status trtx_builder_config_set_avg_timing_iterations(trtx_builder_config *self, int32_t avg_timing)
@@ -199,6 +197,7 @@ trtx_status trtx_builder_config_set_device_type(trtx_builder_config *self, const
 {
     return guard({"trtx_builder_config_set_device_type"}, [&](Call &call) {
         call.need(self, "self");
+        call.need(layer, "layer");
         as<abi::IBuilderConfig>(self)->mImpl->setDeviceType(as<abi::ILayer>(layer), device_type);
         call.check_log();
     });
@@ -209,9 +208,10 @@ trtx_status trtx_builder_config_get_device_type(const trtx_builder_config *self,
     return guard({"trtx_builder_config_get_device_type"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        const auto value = as<abi::IBuilderConfig>(self)->mImpl->getDeviceType(as<abi::ILayer>(layer));
+        call.need(layer, "layer");
+        const auto answer = as<abi::IBuilderConfig>(self)->mImpl->getDeviceType(as<abi::ILayer>(layer));
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -220,9 +220,10 @@ trtx_status trtx_builder_config_is_device_type_set(const trtx_builder_config *se
     return guard({"trtx_builder_config_is_device_type_set"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        const auto value = as<abi::IBuilderConfig>(self)->mImpl->isDeviceTypeSet(as<abi::ILayer>(layer));
+        call.need(layer, "layer");
+        const auto answer = as<abi::IBuilderConfig>(self)->mImpl->isDeviceTypeSet(as<abi::ILayer>(layer));
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -230,6 +231,7 @@ trtx_status trtx_builder_config_reset_device_type(trtx_builder_config *self, con
 {
     return guard({"trtx_builder_config_reset_device_type"}, [&](Call &call) {
         call.need(self, "self");
+        call.need(layer, "layer");
         as<abi::IBuilderConfig>(self)->mImpl->resetDeviceType(as<abi::ILayer>(layer));
         call.check_log();
     });
@@ -240,9 +242,10 @@ trtx_status trtx_builder_config_can_run_on_dla(const trtx_builder_config *self, 
     return guard({"trtx_builder_config_can_run_on_dla"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        const auto value = as<abi::IBuilderConfig>(self)->mImpl->canRunOnDLA(as<abi::ILayer>(layer));
+        call.need(layer, "layer");
+        const auto answer = as<abi::IBuilderConfig>(self)->mImpl->canRunOnDLA(as<abi::ILayer>(layer));
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -302,6 +305,7 @@ trtx_status trtx_builder_config_add_optimization_profile(trtx_builder_config *se
     return guard({"trtx_builder_config_add_optimization_profile"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
+        call.need(profile, "profile");
         *result = call.check_count(as<abi::IBuilderConfig>(self)->mImpl->addOptimizationProfile(as<abi::IOptimizationProfile>(profile)));
     });
 }
@@ -370,9 +374,15 @@ trtx_status trtx_builder_config_set_memory_pool_limit(trtx_builder_config *self,
     });
 }
 
-size_t trtx_builder_config_get_memory_pool_limit(const trtx_builder_config *self, trtx_memory_pool_type pool)
+trtx_status trtx_builder_config_get_memory_pool_limit(const trtx_builder_config *self, trtx_memory_pool_type pool, size_t *result)
 {
-    return access<size_t>("trtx_builder_config_get_memory_pool_limit", self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getMemoryPoolLimit(pool); });
+    return guard({"trtx_builder_config_get_memory_pool_limit"}, [&](Call &call) {
+        call.need(self, "self");
+        call.clear(result);
+        const auto answer = as<abi::IBuilderConfig>(self)->mImpl->getMemoryPoolLimit(pool);
+        call.check_log();
+        *result = answer;
+    });
 }
 
 trtx_status trtx_builder_config_set_preview_feature(trtx_builder_config *self, trtx_preview_feature feature, bool enable)
@@ -384,9 +394,15 @@ trtx_status trtx_builder_config_set_preview_feature(trtx_builder_config *self, t
     });
 }
 
-bool trtx_builder_config_get_preview_feature(const trtx_builder_config *self, trtx_preview_feature feature)
+trtx_status trtx_builder_config_get_preview_feature(const trtx_builder_config *self, trtx_preview_feature feature, bool *result)
 {
-    return access<bool>("trtx_builder_config_get_preview_feature", self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getPreviewFeature(feature); });
+    return guard({"trtx_builder_config_get_preview_feature"}, [&](Call &call) {
+        call.need(self, "self");
+        call.clear(result);
+        const auto answer = as<abi::IBuilderConfig>(self)->mImpl->getPreviewFeature(feature);
+        call.check_log();
+        *result = answer;
+    });
 }
 
 trtx_status trtx_builder_config_set_builder_optimization_level(trtx_builder_config *self, int32_t level)
@@ -548,9 +564,9 @@ trtx_status trtx_builder_config_get_compute_capability(const trtx_builder_config
     return guard({"trtx_builder_config_get_compute_capability"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        const auto value = as<abi::IBuilderConfig>(self)->mImpl->getComputeCapability(index);
+        const auto answer = as<abi::IBuilderConfig>(self)->mImpl->getComputeCapability(index);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -568,9 +584,9 @@ trtx_status trtx_builder_config_get_build_route(const trtx_builder_config *self,
     return guard({"trtx_builder_config_get_build_route", {1, 6}}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        const auto value = as<abi::IBuilderConfig>(self)->mImpl->getBuildRoute();
+        const auto answer = as<abi::IBuilderConfig>(self)->mImpl->getBuildRoute();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -579,15 +595,15 @@ trtx_status trtx_builder_config_get_all_build_routes(const trtx_builder_config *
     return guard({"trtx_builder_config_get_all_build_routes", {1, 6}}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        const auto value = as<abi::IBuilderConfig>(self)->mImpl->getAllBuildRoutes();
+        const auto answer = as<abi::IBuilderConfig>(self)->mImpl->getAllBuildRoutes();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
 void trtx_builder_config_destroy(trtx_builder_config *self)
 {
-    destroy<abi::IBuilderConfig>(self);
+    destroy<abi::IBuilderConfig>("trtx_builder_config_destroy", self);
 }
 
 trtx_status trtx_optimization_profile_set_dimensions(trtx_optimization_profile *self, const char *input_name, trtx_opt_profile_selector select, const trtx_dims *dims)
@@ -595,7 +611,7 @@ trtx_status trtx_optimization_profile_set_dimensions(trtx_optimization_profile *
     return guard({"trtx_optimization_profile_set_dimensions"}, [&](Call &call) {
         call.need(self, "self");
         call.need(input_name, "input_name");
-        call.need(dims, "dims");
+        call.need_dims(dims, "dims");
         call.check(as<abi::IOptimizationProfile>(self)->mImpl->setDimensions(input_name, select, *dims));
     });
 }
@@ -606,9 +622,9 @@ trtx_status trtx_optimization_profile_get_dimensions(const trtx_optimization_pro
         call.need(self, "self");
         call.clear(result);
         call.need(input_name, "input_name");
-        const auto value = as<abi::IOptimizationProfile>(self)->mImpl->getDimensions(input_name, select);
+        const auto answer = as<abi::IOptimizationProfile>(self)->mImpl->getDimensions(input_name, select);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -618,9 +634,9 @@ trtx_status trtx_optimization_profile_get_nb_shape_values(const trtx_optimizatio
         call.need(self, "self");
         call.clear(result);
         call.need(input_name, "input_name");
-        const auto value = as<abi::IOptimizationProfile>(self)->mImpl->getNbShapeValues(input_name);
+        const auto answer = as<abi::IOptimizationProfile>(self)->mImpl->getNbShapeValues(input_name);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -658,9 +674,9 @@ trtx_status trtx_optimization_profile_get_shape_values_v2(const trtx_optimizatio
         call.need(self, "self");
         call.clear(result);
         call.need(input_name, "input_name");
-        const auto value = as<abi::IOptimizationProfile>(self)->mImpl->getShapeValuesV2(input_name, select);
+        const auto answer = as<abi::IOptimizationProfile>(self)->mImpl->getShapeValuesV2(input_name, select);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -678,9 +694,9 @@ trtx_status trtx_optimization_profile_get_profile_stream(const trtx_optimization
     return guard({"trtx_optimization_profile_get_profile_stream", {1, 7}}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        const auto value = to_address(as<abi::IOptimizationProfile>(self)->mImpl->getProfileStream());
+        const auto answer = to_address(as<abi::IOptimizationProfile>(self)->mImpl->getProfileStream());
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -715,9 +731,7 @@ trtx_status trtx_timing_cache_query_keys(const trtx_timing_cache *self, trtx_tim
     return guard({"trtx_timing_cache_query_keys"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        const auto value = as<abi::ITimingCache>(self)->mImpl->queryKeys(key_buffer, capacity);
-        call.check_log();
-        *result = value;
+        *result = call.check_count(as<abi::ITimingCache>(self)->mImpl->queryKeys(key_buffer, capacity));
     });
 }
 
@@ -727,9 +741,9 @@ trtx_status trtx_timing_cache_query(const trtx_timing_cache *self, const trtx_ti
         call.need(self, "self");
         call.clear(result);
         call.need(key, "key");
-        const auto value = as<abi::ITimingCache>(self)->mImpl->query(*key);
+        const auto answer = as<abi::ITimingCache>(self)->mImpl->query(*key);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -745,7 +759,7 @@ trtx_status trtx_timing_cache_update(trtx_timing_cache *self, const trtx_timing_
 
 void trtx_timing_cache_destroy(trtx_timing_cache *self)
 {
-    destroy<abi::ITimingCache>(self);
+    destroy<abi::ITimingCache>("trtx_timing_cache_destroy", self);
 }
 
 void *trtx_host_memory_data(const trtx_host_memory *self)
@@ -765,5 +779,5 @@ trtx_data_type trtx_host_memory_type(const trtx_host_memory *self)
 
 void trtx_host_memory_destroy(trtx_host_memory *self)
 {
-    destroy<abi::IHostMemory>(self);
+    destroy<abi::IHostMemory>("trtx_host_memory_destroy", self);
 }

@@ -8,9 +8,9 @@ class ErrorRecorderBridge final : public Bridge<abi::IErrorRecorder, trtx_error_
 public:
     using Bridge::Bridge;
 
-    abi::InterfaceInfo getInterfaceInfo() const override { return {"IErrorRecorder", 1, 0}; }
-    int32_t getAPILanguage() const override { return TRTX_API_LANGUAGE_CPP; }
-    int32_t getNbErrors() const override
+    abi::InterfaceInfo getInterfaceInfo() const noexcept override { return {"IErrorRecorder", 1, 0}; }
+    int32_t getAPILanguage() const noexcept override { return TRTX_API_LANGUAGE_CPP; }
+    int32_t getNbErrors() const noexcept override
     {
         if (!mCallbacks.get_nb_errors) {
             return 0;
@@ -21,7 +21,7 @@ public:
         }
         return mCallbacks.get_nb_errors(user_data());
     }
-    int32_t getErrorCode(int32_t errorIdx) const override
+    int32_t getErrorCode(int32_t errorIdx) const noexcept override
     {
         if (!mCallbacks.get_error_code) {
             return 0;
@@ -32,7 +32,7 @@ public:
         }
         return mCallbacks.get_error_code(errorIdx, user_data());
     }
-    const char *getErrorDesc(int32_t errorIdx) const override
+    const char *getErrorDesc(int32_t errorIdx) const noexcept override
     {
         if (!mCallbacks.get_error_desc) {
             return "";
@@ -43,7 +43,7 @@ public:
         }
         return mCallbacks.get_error_desc(errorIdx, user_data());
     }
-    bool hasOverflowed() const override
+    bool hasOverflowed() const noexcept override
     {
         if (!mCallbacks.has_overflowed) {
             return true;
@@ -54,7 +54,7 @@ public:
         }
         return mCallbacks.has_overflowed(user_data());
     }
-    void clear() override
+    void clear() noexcept override
     {
         if (!mCallbacks.clear) {
             return;
@@ -65,8 +65,9 @@ public:
         }
         mCallbacks.clear(user_data());
     }
-    bool reportError(int32_t val, const char *desc) override
+    bool reportError(int32_t val, const char *desc) noexcept override
     {
+        collect_message(TRTX_SEVERITY_ERROR, desc);
         if (!mCallbacks.report_error) {
             return false;
         }
@@ -76,7 +77,7 @@ public:
         }
         return mCallbacks.report_error(val, desc, user_data());
     }
-    int32_t incRefCount() override
+    int32_t incRefCount() noexcept override
     {
         if (!mCallbacks.inc_ref_count) {
             return 0;
@@ -87,7 +88,7 @@ public:
         }
         return mCallbacks.inc_ref_count(user_data());
     }
-    int32_t decRefCount() override
+    int32_t decRefCount() noexcept override
     {
         if (!mCallbacks.dec_ref_count) {
             return 0;
@@ -104,9 +105,9 @@ class StreamWriterBridge final : public Bridge<abi::IStreamWriter, trtx_stream_w
 public:
     using Bridge::Bridge;
 
-    abi::InterfaceInfo getInterfaceInfo() const override { return {"IStreamWriter", 1, 0}; }
-    int32_t getAPILanguage() const override { return TRTX_API_LANGUAGE_CPP; }
-    int64_t write(const void *data, int64_t nbBytes) override
+    abi::InterfaceInfo getInterfaceInfo() const noexcept override { return {"IStreamWriter", 1, 0}; }
+    int32_t getAPILanguage() const noexcept override { return TRTX_API_LANGUAGE_CPP; }
+    int64_t write(const void *data, int64_t nbBytes) noexcept override
     {
         if (!mCallbacks.write) {
             return -1;
@@ -123,9 +124,9 @@ class StreamReaderV2Bridge final : public Bridge<abi::IStreamReaderV2, trtx_stre
 public:
     using Bridge::Bridge;
 
-    abi::InterfaceInfo getInterfaceInfo() const override { return {"IStreamReaderV2", 1, 0}; }
-    int32_t getAPILanguage() const override { return TRTX_API_LANGUAGE_CPP; }
-    int64_t read(void *destination, int64_t nbBytes, void *stream) override
+    abi::InterfaceInfo getInterfaceInfo() const noexcept override { return {"IStreamReaderV2", 1, 0}; }
+    int32_t getAPILanguage() const noexcept override { return TRTX_API_LANGUAGE_CPP; }
+    int64_t read(void *destination, int64_t nbBytes, void *stream) noexcept override
     {
         if (!mCallbacks.read) {
             return -1;
@@ -136,7 +137,7 @@ public:
         }
         return mCallbacks.read(to_address(destination), nbBytes, to_address(stream), user_data());
     }
-    bool seek(int64_t offset, int32_t where) override
+    bool seek(int64_t offset, int32_t where) noexcept override
     {
         if (!mCallbacks.seek) {
             return false;
@@ -153,9 +154,9 @@ class ProfilerBridge final : public Bridge<abi::IProfiler, trtx_profiler_callbac
 public:
     using Bridge::Bridge;
 
-    abi::InterfaceInfo getInterfaceInfo() const override { return {"IProfiler", 1, 0}; }
-    int32_t getAPILanguage() const override { return TRTX_API_LANGUAGE_CPP; }
-    void reportLayerTime(const char *layerName, float ms) override
+    abi::InterfaceInfo getInterfaceInfo() const noexcept override { return {"IProfiler", 1, 0}; }
+    int32_t getAPILanguage() const noexcept override { return TRTX_API_LANGUAGE_CPP; }
+    void reportLayerTime(const char *layerName, float ms) noexcept override
     {
         if (!mCallbacks.report_layer_time) {
             return;
@@ -172,9 +173,9 @@ class GpuAllocatorBridge final : public Bridge<abi::IGpuAllocator, trtx_gpu_allo
 public:
     using Bridge::Bridge;
 
-    abi::InterfaceInfo getInterfaceInfo() const override { return {"IGpuAllocator", 1, 0}; }
-    int32_t getAPILanguage() const override { return TRTX_API_LANGUAGE_CPP; }
-    void *allocate(uint64_t size, uint64_t alignment, uint32_t flags) override
+    abi::InterfaceInfo getInterfaceInfo() const noexcept override { return {"IGpuAllocator", 1, 0}; }
+    int32_t getAPILanguage() const noexcept override { return TRTX_API_LANGUAGE_CPP; }
+    void *allocate(uint64_t size, uint64_t alignment, uint32_t flags) noexcept override
     {
         if (!mCallbacks.allocate) {
             return nullptr;
@@ -185,7 +186,7 @@ public:
         }
         return to_pointer(mCallbacks.allocate(size, alignment, flags, user_data()));
     }
-    void *reallocate(void *memory, uint64_t alignment, uint64_t size) override
+    void *reallocate(void *memory, uint64_t alignment, uint64_t size) noexcept override
     {
         if (!mCallbacks.reallocate) {
             return nullptr;
@@ -196,7 +197,7 @@ public:
         }
         return to_pointer(mCallbacks.reallocate(to_address(memory), alignment, size, user_data()));
     }
-    bool deallocate(void *memory) override
+    bool deallocate(void *memory) noexcept override
     {
         if (!mCallbacks.deallocate) {
             return false;
@@ -207,7 +208,7 @@ public:
         }
         return mCallbacks.deallocate(to_address(memory), user_data());
     }
-    void *allocateAsync(uint64_t size, uint64_t alignment, uint32_t flags, void *stream) override
+    void *allocateAsync(uint64_t size, uint64_t alignment, uint32_t flags, void *stream) noexcept override
     {
         if (!mCallbacks.allocate_async) {
             return allocate(size, alignment, flags);
@@ -218,7 +219,7 @@ public:
         }
         return to_pointer(mCallbacks.allocate_async(size, alignment, flags, to_address(stream), user_data()));
     }
-    bool deallocateAsync(void *memory, void *stream) override
+    bool deallocateAsync(void *memory, void *stream) noexcept override
     {
         if (!mCallbacks.deallocate_async) {
             return deallocate(memory);
@@ -235,9 +236,9 @@ class OutputAllocatorBridge final : public Bridge<abi::IOutputAllocator, trtx_ou
 public:
     using Bridge::Bridge;
 
-    abi::InterfaceInfo getInterfaceInfo() const override { return {"IOutputAllocator", 1, 0}; }
-    int32_t getAPILanguage() const override { return TRTX_API_LANGUAGE_CPP; }
-    void *reallocateOutputAsync(const char *tensorName, void *currentMemory, uint64_t size, uint64_t alignment, void *stream) override
+    abi::InterfaceInfo getInterfaceInfo() const noexcept override { return {"IOutputAllocator", 1, 0}; }
+    int32_t getAPILanguage() const noexcept override { return TRTX_API_LANGUAGE_CPP; }
+    void *reallocateOutputAsync(const char *tensorName, void *currentMemory, uint64_t size, uint64_t alignment, void *stream) noexcept override
     {
         if (!mCallbacks.reallocate_output_async) {
             return nullptr;
@@ -248,7 +249,7 @@ public:
         }
         return to_pointer(mCallbacks.reallocate_output_async(tensorName, to_address(currentMemory), size, alignment, to_address(stream), user_data()));
     }
-    void notifyShape(const char *tensorName, const trtx_dims &dims) override
+    void notifyShape(const char *tensorName, const trtx_dims &dims) noexcept override
     {
         if (!mCallbacks.notify_shape) {
             return;
@@ -265,9 +266,9 @@ class DebugListenerBridge final : public Bridge<abi::IDebugListener, trtx_debug_
 public:
     using Bridge::Bridge;
 
-    abi::InterfaceInfo getInterfaceInfo() const override { return {"IDebugListener", 1, 0}; }
-    int32_t getAPILanguage() const override { return TRTX_API_LANGUAGE_CPP; }
-    bool processDebugTensor(const void *addr, int32_t location, int32_t type, const trtx_dims &shape, const char *name, void *stream) override
+    abi::InterfaceInfo getInterfaceInfo() const noexcept override { return {"IDebugListener", 1, 0}; }
+    int32_t getAPILanguage() const noexcept override { return TRTX_API_LANGUAGE_CPP; }
+    bool processDebugTensor(const void *addr, int32_t location, int32_t type, const trtx_dims &shape, const char *name, void *stream) noexcept override
     {
         if (!mCallbacks.process_debug_tensor) {
             return false;
@@ -284,9 +285,9 @@ class GpuAsyncAllocatorBridge final : public Bridge<abi::IGpuAsyncAllocator, trt
 public:
     using Bridge::Bridge;
 
-    abi::InterfaceInfo getInterfaceInfo() const override { return {"IGpuAllocator", 1, 0}; }
-    int32_t getAPILanguage() const override { return TRTX_API_LANGUAGE_CPP; }
-    void *allocate(uint64_t size, uint64_t alignment, uint32_t flags) override
+    abi::InterfaceInfo getInterfaceInfo() const noexcept override { return {"IGpuAllocator", 1, 0}; }
+    int32_t getAPILanguage() const noexcept override { return TRTX_API_LANGUAGE_CPP; }
+    void *allocate(uint64_t size, uint64_t alignment, uint32_t flags) noexcept override
     {
         if (!mCallbacks.allocate) {
             return allocateAsync(size, alignment, flags, nullptr);
@@ -297,7 +298,7 @@ public:
         }
         return to_pointer(mCallbacks.allocate(size, alignment, flags, user_data()));
     }
-    void *reallocate(void *memory, uint64_t alignment, uint64_t size) override
+    void *reallocate(void *memory, uint64_t alignment, uint64_t size) noexcept override
     {
         if (!mCallbacks.reallocate) {
             return nullptr;
@@ -308,7 +309,7 @@ public:
         }
         return to_pointer(mCallbacks.reallocate(to_address(memory), alignment, size, user_data()));
     }
-    bool deallocate(void *memory) override
+    bool deallocate(void *memory) noexcept override
     {
         if (!mCallbacks.deallocate) {
             return deallocateAsync(memory, nullptr);
@@ -319,7 +320,7 @@ public:
         }
         return mCallbacks.deallocate(to_address(memory), user_data());
     }
-    void *allocateAsync(uint64_t size, uint64_t alignment, uint32_t flags, void *stream) override
+    void *allocateAsync(uint64_t size, uint64_t alignment, uint32_t flags, void *stream) noexcept override
     {
         if (!mCallbacks.allocate_async) {
             return nullptr;
@@ -330,7 +331,7 @@ public:
         }
         return to_pointer(mCallbacks.allocate_async(size, alignment, flags, to_address(stream), user_data()));
     }
-    bool deallocateAsync(void *memory, void *stream) override
+    bool deallocateAsync(void *memory, void *stream) noexcept override
     {
         if (!mCallbacks.deallocate_async) {
             return false;
@@ -347,9 +348,9 @@ class ProgressMonitorBridge final : public Bridge<abi::IProgressMonitor, trtx_pr
 public:
     using Bridge::Bridge;
 
-    abi::InterfaceInfo getInterfaceInfo() const override { return {"IProgressMonitor", 1, 0}; }
-    int32_t getAPILanguage() const override { return TRTX_API_LANGUAGE_CPP; }
-    void phaseStart(const char *phaseName, const char *parentPhase, int32_t nbSteps) override
+    abi::InterfaceInfo getInterfaceInfo() const noexcept override { return {"IProgressMonitor", 1, 0}; }
+    int32_t getAPILanguage() const noexcept override { return TRTX_API_LANGUAGE_CPP; }
+    void phaseStart(const char *phaseName, const char *parentPhase, int32_t nbSteps) noexcept override
     {
         if (!mCallbacks.phase_start) {
             return;
@@ -360,7 +361,7 @@ public:
         }
         mCallbacks.phase_start(phaseName, parentPhase, nbSteps, user_data());
     }
-    bool stepComplete(const char *phaseName, int32_t step) override
+    bool stepComplete(const char *phaseName, int32_t step) noexcept override
     {
         if (!mCallbacks.step_complete) {
             return true;
@@ -371,7 +372,7 @@ public:
         }
         return mCallbacks.step_complete(phaseName, step, user_data());
     }
-    void phaseFinish(const char *phaseName) override
+    void phaseFinish(const char *phaseName) noexcept override
     {
         if (!mCallbacks.phase_finish) {
             return;
@@ -388,7 +389,7 @@ class RefitterObserverBridge final : public Bridge<abi::IRefitterObserver, trtx_
 public:
     using Bridge::Bridge;
 
-    void onRefittableWeight(const trtx_refit_record &record) override
+    void onRefittableWeight(const trtx_refit_record &record) noexcept override
     {
         if (!mCallbacks.on_refittable_weight) {
             return;

@@ -85,9 +85,9 @@ trtx_status trtx_cuda_engine_get_tensor_shape(const trtx_cuda_engine *self, cons
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        const auto value = as<abi::ICudaEngine>(self)->mImpl->getTensorShape(tensor_name);
+        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getTensorShape(tensor_name);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -97,9 +97,9 @@ trtx_status trtx_cuda_engine_get_tensor_data_type(const trtx_cuda_engine *self, 
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        const auto value = as<abi::ICudaEngine>(self)->mImpl->getTensorDataType(tensor_name);
+        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getTensorDataType(tensor_name);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -109,9 +109,9 @@ trtx_status trtx_cuda_engine_get_tensor_location(const trtx_cuda_engine *self, c
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        const auto value = as<abi::ICudaEngine>(self)->mImpl->getTensorLocation(tensor_name);
+        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getTensorLocation(tensor_name);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -121,9 +121,9 @@ trtx_status trtx_cuda_engine_is_shape_inference_io(const trtx_cuda_engine *self,
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        const auto value = as<abi::ICudaEngine>(self)->mImpl->isShapeInferenceIO(tensor_name);
+        const auto answer = as<abi::ICudaEngine>(self)->mImpl->isShapeInferenceIO(tensor_name);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -133,9 +133,9 @@ trtx_status trtx_cuda_engine_get_tensor_io_mode(const trtx_cuda_engine *self, co
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        const auto value = as<abi::ICudaEngine>(self)->mImpl->getTensorIOMode(tensor_name);
+        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getTensorIOMode(tensor_name);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -145,9 +145,9 @@ trtx_status trtx_cuda_engine_get_tensor_bytes_per_component(const trtx_cuda_engi
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        const auto value = as<abi::ICudaEngine>(self)->mImpl->getTensorBytesPerComponent(tensor_name);
+        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getTensorBytesPerComponent(tensor_name);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -157,9 +157,9 @@ trtx_status trtx_cuda_engine_get_tensor_components_per_element(const trtx_cuda_e
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        const auto value = as<abi::ICudaEngine>(self)->mImpl->getTensorComponentsPerElement(tensor_name);
+        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getTensorComponentsPerElement(tensor_name);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -169,9 +169,9 @@ trtx_status trtx_cuda_engine_get_tensor_format(const trtx_cuda_engine *self, con
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        const auto value = as<abi::ICudaEngine>(self)->mImpl->getTensorFormat(tensor_name);
+        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getTensorFormat(tensor_name);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -181,9 +181,9 @@ trtx_status trtx_cuda_engine_get_tensor_format_desc(const trtx_cuda_engine *self
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        const auto value = as<abi::ICudaEngine>(self)->mImpl->getTensorFormatDesc(tensor_name);
+        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getTensorFormatDesc(tensor_name);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -193,9 +193,9 @@ trtx_status trtx_cuda_engine_get_tensor_vectorized_dim(const trtx_cuda_engine *s
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        const auto value = as<abi::ICudaEngine>(self)->mImpl->getTensorVectorizedDim(tensor_name);
+        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getTensorVectorizedDim(tensor_name);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -205,9 +205,9 @@ trtx_status trtx_cuda_engine_get_profile_shape(const trtx_cuda_engine *self, con
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        const auto value = as<abi::ICudaEngine>(self)->mImpl->getProfileShape(tensor_name, profile_index, select);
+        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getProfileShape(tensor_name, profile_index, select);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -241,9 +241,9 @@ trtx_status trtx_cuda_engine_get_tensor_bytes_per_component_v2(const trtx_cuda_e
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        const auto value = as<abi::ICudaEngine>(self)->mImpl->getTensorBytesPerComponentV2(tensor_name, profile_index);
+        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getTensorBytesPerComponentV2(tensor_name, profile_index);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -253,9 +253,9 @@ trtx_status trtx_cuda_engine_get_tensor_components_per_element_v2(const trtx_cud
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        const auto value = as<abi::ICudaEngine>(self)->mImpl->getTensorComponentsPerElementV2(tensor_name, profile_index);
+        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getTensorComponentsPerElementV2(tensor_name, profile_index);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -265,9 +265,9 @@ trtx_status trtx_cuda_engine_get_tensor_format_v2(const trtx_cuda_engine *self, 
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        const auto value = as<abi::ICudaEngine>(self)->mImpl->getTensorFormatV2(tensor_name, profile_index);
+        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getTensorFormatV2(tensor_name, profile_index);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -277,9 +277,9 @@ trtx_status trtx_cuda_engine_get_tensor_format_desc_v2(const trtx_cuda_engine *s
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        const auto value = as<abi::ICudaEngine>(self)->mImpl->getTensorFormatDescV2(tensor_name, profile_index);
+        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getTensorFormatDescV2(tensor_name, profile_index);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -289,9 +289,9 @@ trtx_status trtx_cuda_engine_get_tensor_vectorized_dim_v2(const trtx_cuda_engine
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        const auto value = as<abi::ICudaEngine>(self)->mImpl->getTensorVectorizedDimV2(tensor_name, profile_index);
+        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getTensorVectorizedDimV2(tensor_name, profile_index);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -325,9 +325,9 @@ trtx_status trtx_cuda_engine_is_debug_tensor(const trtx_cuda_engine *self, const
         call.need(self, "self");
         call.clear(result);
         call.need(name, "name");
-        const auto value = as<abi::ICudaEngine>(self)->mImpl->isDebugTensor(name);
+        const auto answer = as<abi::ICudaEngine>(self)->mImpl->isDebugTensor(name);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -364,9 +364,9 @@ trtx_status trtx_cuda_engine_get_device_memory_size_for_profile_v2(const trtx_cu
     return guard({"trtx_cuda_engine_get_device_memory_size_for_profile_v2"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        const auto value = as<abi::ICudaEngine>(self)->mImpl->getDeviceMemorySizeForProfileV2(profile_index);
+        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getDeviceMemorySizeForProfileV2(profile_index);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -376,9 +376,9 @@ trtx_status trtx_cuda_engine_get_profile_tensor_values_v2(const trtx_cuda_engine
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        const auto value = as<abi::ICudaEngine>(self)->mImpl->getProfileTensorValuesV2(tensor_name, profile_index, select);
+        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getProfileTensorValuesV2(tensor_name, profile_index, select);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -405,9 +405,9 @@ trtx_status trtx_cuda_engine_get_engine_stat(const trtx_cuda_engine *self, trtx_
     return guard({"trtx_cuda_engine_get_engine_stat"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        const auto value = as<abi::ICudaEngine>(self)->mImpl->getEngineStat(stat);
+        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getEngineStat(stat);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -417,9 +417,9 @@ trtx_status trtx_cuda_engine_get_aliased_input_tensor(const trtx_cuda_engine *se
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        const auto value = as<abi::ICudaEngine>(self)->mImpl->getAliasedInputTensor(tensor_name);
+        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getAliasedInputTensor(tensor_name);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -428,9 +428,9 @@ trtx_status trtx_cuda_engine_are_weights_loaded(const trtx_cuda_engine *self, bo
     return guard({"trtx_cuda_engine_are_weights_loaded", {1, 6}}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        const auto value = as<abi::ICudaEngine>(self)->mImpl->areWeightsLoaded();
+        const auto answer = as<abi::ICudaEngine>(self)->mImpl->areWeightsLoaded();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -439,6 +439,7 @@ trtx_status trtx_cuda_engine_load_weights(trtx_cuda_engine *self, const void *bl
     return guard({"trtx_cuda_engine_load_weights", {1, 6}}, [&](Call &call) {
         call.need(self, "self");
         call.need(blob, "blob");
+        call.need_size(size, "size");
         call.check(as<abi::ICudaEngine>(self)->mImpl->loadWeights(blob, size));
     });
 }
@@ -454,7 +455,7 @@ trtx_status trtx_cuda_engine_load_weights_async(trtx_cuda_engine *self, trtx_str
 
 void trtx_cuda_engine_destroy(trtx_cuda_engine *self)
 {
-    destroy<abi::ICudaEngine>(self);
+    destroy<abi::ICudaEngine>("trtx_cuda_engine_destroy", self);
 }
 
 trtx_status trtx_engine_inspector_set_execution_context(trtx_engine_inspector *self, const trtx_execution_context *context)
@@ -504,7 +505,7 @@ trtx_error_recorder *trtx_engine_inspector_get_error_recorder(const trtx_engine_
 
 void trtx_engine_inspector_destroy(trtx_engine_inspector *self)
 {
-    destroy<abi::IEngineInspector>(self);
+    destroy<abi::IEngineInspector>("trtx_engine_inspector_destroy", self);
 }
 
 trtx_status trtx_execution_context_set_debug_sync(trtx_execution_context *self, bool sync)
@@ -632,7 +633,7 @@ trtx_status trtx_execution_context_set_input_shape(trtx_execution_context *self,
     return guard({"trtx_execution_context_set_input_shape"}, [&](Call &call) {
         call.need(self, "self");
         call.need(tensor_name, "tensor_name");
-        call.need(dims, "dims");
+        call.need_dims(dims, "dims");
         call.check(as<abi::IExecutionContext>(self)->mImpl->setInputShape(tensor_name, *dims));
     });
 }
@@ -643,9 +644,9 @@ trtx_status trtx_execution_context_get_tensor_shape(const trtx_execution_context
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        const auto value = as<abi::IExecutionContext>(self)->mImpl->getTensorShape(tensor_name);
+        const auto answer = as<abi::IExecutionContext>(self)->mImpl->getTensorShape(tensor_name);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -655,9 +656,9 @@ trtx_status trtx_execution_context_get_tensor_strides(const trtx_execution_conte
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        const auto value = as<abi::IExecutionContext>(self)->mImpl->getTensorStrides(tensor_name);
+        const auto answer = as<abi::IExecutionContext>(self)->mImpl->getTensorStrides(tensor_name);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -676,9 +677,9 @@ trtx_status trtx_execution_context_get_tensor_address(const trtx_execution_conte
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        const auto value = to_address(as<abi::IExecutionContext>(self)->mImpl->getTensorAddress(tensor_name));
+        const auto answer = to_address(as<abi::IExecutionContext>(self)->mImpl->getTensorAddress(tensor_name));
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -728,9 +729,9 @@ trtx_status trtx_execution_context_get_output_tensor_address(const trtx_executio
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        const auto value = to_address(as<abi::IExecutionContext>(self)->mImpl->getOutputTensorAddress(tensor_name));
+        const auto answer = to_address(as<abi::IExecutionContext>(self)->mImpl->getOutputTensorAddress(tensor_name));
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -749,9 +750,9 @@ trtx_status trtx_execution_context_get_output_allocator(trtx_execution_context *
         call.need(self, "self");
         call.clear(result);
         call.need(name, "name");
-        const auto value = from_abi<trtx_output_allocator *>(as<abi::IExecutionContext>(self)->mImpl->getOutputAllocator(name));
+        const auto answer = from_abi<trtx_output_allocator *>(as<abi::IExecutionContext>(self)->mImpl->getOutputAllocator(name));
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -761,9 +762,9 @@ trtx_status trtx_execution_context_get_max_output_size(const trtx_execution_cont
         call.need(self, "self");
         call.clear(result);
         call.need(tensor_name, "tensor_name");
-        const auto value = as<abi::IExecutionContext>(self)->mImpl->getMaxOutputSize(tensor_name);
+        const auto answer = as<abi::IExecutionContext>(self)->mImpl->getMaxOutputSize(tensor_name);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -819,6 +820,7 @@ trtx_status trtx_execution_context_set_aux_streams(trtx_execution_context *self,
 {
     return guard({"trtx_execution_context_set_aux_streams"}, [&](Call &call) {
         call.need(self, "self");
+        call.need_array(aux_streams, nb_streams, "aux_streams");
         as<abi::IExecutionContext>(self)->mImpl->setAuxStreams(reinterpret_cast<void **>(aux_streams), nb_streams);
         call.check_log();
     });
@@ -837,9 +839,9 @@ trtx_status trtx_execution_context_get_debug_listener(trtx_execution_context *se
     return guard({"trtx_execution_context_get_debug_listener"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        const auto value = from_abi<trtx_debug_listener *>(as<abi::IExecutionContext>(self)->mImpl->getDebugListener());
+        const auto answer = from_abi<trtx_debug_listener *>(as<abi::IExecutionContext>(self)->mImpl->getDebugListener());
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -858,9 +860,9 @@ trtx_status trtx_execution_context_get_debug_state(const trtx_execution_context 
         call.need(self, "self");
         call.clear(result);
         call.need(name, "name");
-        const auto value = as<abi::IExecutionContext>(self)->mImpl->getDebugState(name);
+        const auto answer = as<abi::IExecutionContext>(self)->mImpl->getDebugState(name);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -877,9 +879,9 @@ trtx_status trtx_execution_context_update_device_memory_size_for_shapes(trtx_exe
     return guard({"trtx_execution_context_update_device_memory_size_for_shapes"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        const auto value = as<abi::IExecutionContext>(self)->mImpl->updateDeviceMemorySizeForShapes();
+        const auto answer = as<abi::IExecutionContext>(self)->mImpl->updateDeviceMemorySizeForShapes();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -915,9 +917,9 @@ trtx_status trtx_execution_context_is_stream_capturable(const trtx_execution_con
     return guard({"trtx_execution_context_is_stream_capturable"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        const auto value = as<abi::IExecutionContext>(self)->mImpl->isStreamCapturable(to_pointer(stream));
+        const auto answer = as<abi::IExecutionContext>(self)->mImpl->isStreamCapturable(to_pointer(stream));
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -931,5 +933,5 @@ trtx_status trtx_execution_context_set_communicator(trtx_execution_context *self
 
 void trtx_execution_context_destroy(trtx_execution_context *self)
 {
-    destroy<abi::IExecutionContext>(self);
+    destroy<abi::IExecutionContext>("trtx_execution_context_destroy", self);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "error.hpp"
 
-#include <atomic>
+#include <algorithm>
 #include <deque>
 #include <mutex>
 #include <new>
@@ -9,25 +9,53 @@
 namespace trtx {
 namespace {
 
-/// Bounds on what one failing call can keep: a library that logs without end must not eat the memory.
+/// Bounds on what one failing call can keep: a library that logs without end must not eat the memory. Of what is too
+/// much, warnings go before errors.
 constexpr std::size_t kMaxMessages = 64;
 constexpr std::size_t kMaxMessageSize = 8192;
 
 struct LastError {
-    trtx_status status = TRTX_OK;
     std::string function;
     std::string text;
     std::vector<Message> messages;
 };
 
-thread_local LastError tLast;
+// Without destructors, so that they are there as long as their thread is: handlers of atexit() and the destructors of
+// other thread-local objects come after ours, and may call this interface too.
+thread_local trtx_status tStatus = TRTX_OK;
+thread_local LastError *tLast = nullptr;
+thread_local bool tEnding = false;
 thread_local LogScope *tScope = nullptr;
+
+/// Frees a thread's last error when the thread ends. What fails later makes a new one, which is left behind.
+struct Janitor {
+    ~Janitor()
+    {
+        tEnding = true;
+        delete tLast;
+        tLast = nullptr;
+        tStatus = TRTX_OK;
+    }
+    void attend() noexcept {}
+};
+
+thread_local Janitor tJanitor;
+
+LastError &last()
+{
+    if (!tLast) {
+        tLast = new LastError;
+        if (!tEnding) {
+            tJanitor.attend();
+        }
+    }
+    return *tLast;
+}
 
 /// Messages of threads that are in no call of ours: the library's workers.
 struct Foreign {
     std::mutex mutex;
     std::deque<std::pair<uint64_t, Message>> messages;
-    std::atomic<uint64_t> count{0};
 };
 
 /// Never destroyed: workers of the library may log while the process ends.
@@ -54,21 +82,28 @@ std::string one_line(const char *text)
     return line;
 }
 
-/// Lines that come with other errors, or with none: without a CUDA driver the library adds a complaint about it to every
-/// error that it logs, and its builder's settings note that no log stream is set. They explain no failure.
+/// Lines that come with other errors, or with none: without a CUDA driver the library adds a complaint about it (error
+/// 35) to every error that it logs, and its builder's settings note that no log stream is set. They explain no failure.
 bool is_noise(std::string const &text)
 {
     return text.find("CUDA driver version is insufficient") != std::string::npos
-        || text.rfind("[checkMacros.cpp::catchCudaError", 0) == 0
+        || text.find("(cudaError 35:") != std::string::npos
         || text.rfind("Thread context has not been set", 0) == 0;
+}
+
+Message make_message(trtx_severity severity, const char *text)
+{
+    std::string line = one_line(text);
+    const bool is_reason = severity <= TRTX_SEVERITY_ERROR && !is_noise(line);
+    return {severity, std::move(line), is_reason};
 }
 
 std::string join_errors(std::vector<Message> const &messages)
 {
     std::string joined;
-    for (const bool noise : {false, true}) {
+    for (const bool is_reason : {true, false}) {
         for (Message const &message : messages) {
-            if (message.severity <= TRTX_SEVERITY_ERROR && is_noise(message.text) == noise) {
+            if (message.severity <= TRTX_SEVERITY_ERROR && message.is_reason == is_reason) {
                 joined += (joined.empty() ? "" : "; ") + message.text;
             }
         }
@@ -79,27 +114,48 @@ std::string join_errors(std::vector<Message> const &messages)
     return joined;
 }
 
-} // namespace
-
-LogScope::LogScope() noexcept : mOuter(tScope), mForeignStart(foreign().count.load(std::memory_order_relaxed))
+void record_logged(const char *function, trtx_status status, LogScope &scope) noexcept
 {
-    tScope = this;
+    std::vector<Message> messages;
+    try {
+        messages = scope.take();
+    } catch (...) {
+        // Out of memory: the status has to do.
+    }
+    record_failure(function, status, "", std::move(messages));
 }
 
-LogScope::~LogScope()
+} // namespace
+
+std::atomic<uint64_t> LogScope::sForeignCount{0};
+
+LogScope **LogScope::innermost() noexcept
 {
-    tScope = mOuter;
+    return &tScope;
 }
 
 void LogScope::add(trtx_severity severity, const char *text)
 {
-    std::string line = one_line(text);
-    if (severity <= TRTX_SEVERITY_ERROR && !is_noise(line)) {
-        mHasError = true;
+    Message message = make_message(severity, text);
+    mHasError = mHasError || message.is_reason;
+    if (!mMessages) {
+        mMessages = new std::vector<Message>;
     }
-    if (mMessages.size() < kMaxMessages) {
-        mMessages.push_back({severity, std::move(line)});
+    if (mMessages->size() == kMaxMessages) {
+        // The first ones are kept, as what comes later often follows from them.
+        const auto spare = std::find_if(mMessages->rbegin(), mMessages->rend(), [](auto &m) { return !m.is_reason; });
+        if (!message.is_reason || spare == mMessages->rend()) {
+            return;
+        }
+        mMessages->erase(std::next(spare).base());
     }
+    mMessages->push_back(std::move(message));
+}
+
+void LogScope::drop() noexcept
+{
+    delete mMessages;
+    mMessages = nullptr;
 }
 
 std::vector<Message> LogScope::take()
@@ -113,8 +169,10 @@ std::vector<Message> LogScope::take()
             }
         }
     }
-    taken.insert(taken.end(), mMessages.begin(), mMessages.end());
-    mMessages.clear();
+    if (mMessages) {
+        taken.insert(taken.end(), mMessages->begin(), mMessages->end());
+        drop();
+    }
     return taken;
 }
 
@@ -128,11 +186,13 @@ void collect_message(trtx_severity severity, const char *text) noexcept
             tScope->add(severity, text);
             return;
         }
-        Message message{severity, one_line(text)};
+        Message message = make_message(severity, text);
         const std::lock_guard<std::mutex> lock(foreign().mutex);
-        foreign().messages.emplace_back(foreign().count.fetch_add(1) + 1, std::move(message));
-        if (foreign().messages.size() > kMaxMessages) {
-            foreign().messages.pop_front();
+        auto &messages = foreign().messages;
+        messages.emplace_back(LogScope::sForeignCount.fetch_add(1) + 1, std::move(message));
+        if (messages.size() > kMaxMessages) {
+            const auto spare = std::find_if(messages.begin(), messages.end(), [](auto &m) { return !m.second.is_reason; });
+            messages.erase(spare == messages.end() ? messages.begin() : spare);
         }
     } catch (...) {
         // Out of memory while noting a message: the call that failed still reports its status.
@@ -142,30 +202,34 @@ void collect_message(trtx_severity severity, const char *text) noexcept
 trtx_status record_failure(
     const char *function, trtx_status status, const char *text, std::vector<Message> messages) noexcept
 {
-    tLast.status = status;
+    tStatus = status;
     try {
+        LastError &error = last();
         std::string reason = text ? one_line(text) : std::string();
         const std::string logged = join_errors(messages);
         if (!logged.empty()) {
             reason += (reason.empty() ? "" : ": ") + logged;
         }
-        tLast.function = function;
-        tLast.text = tLast.function + ": " + (reason.empty() ? "failed without a message" : reason);
-        tLast.messages = std::move(messages);
+        error.function = function;
+        if (reason.empty()) {
+            reason = status == TRTX_OK ? "answered no without a reason" : "failed without a message";
+        }
+        error.text = error.function + ": " + reason;
+        error.messages = std::move(messages);
     } catch (...) {
-        tLast.text.clear();
-        tLast.messages.clear();
+        if (tLast) {
+            tLast->text.clear();
+            tLast->messages.clear();
+        }
     }
     return status;
 }
 
-trtx_status record_current_exception(const char *function, LogScope *scope) noexcept
+trtx_status record_current_exception(const char *function, LogScope &scope) noexcept
 {
     std::vector<Message> messages;
     try {
-        if (scope) {
-            messages = scope->take();
-        }
+        messages = scope.take();
         throw;
     } catch (Failure const &failure) {
         return record_failure(function, failure.status(), failure.what(), std::move(messages));
@@ -178,42 +242,57 @@ trtx_status record_current_exception(const char *function, LogScope *scope) noex
     }
 }
 
+void record_logged_error(const char *function, LogScope &scope) noexcept
+{
+    record_logged(function, TRTX_FAILED, scope);
+}
+
+void record_explanation(const char *function, LogScope &scope) noexcept
+{
+    record_logged(function, TRTX_OK, scope);
+}
+
 } // namespace trtx
 
 using trtx::tLast;
+using trtx::tStatus;
 
 const char *trtx_last_error(void)
 {
-    return tLast.text.c_str();
+    return tLast ? tLast->text.c_str() : "";
 }
 
 trtx_status trtx_last_status(void)
 {
-    return tLast.status;
+    return tStatus;
 }
 
 const char *trtx_last_function(void)
 {
-    return tLast.function.c_str();
+    return tLast ? tLast->function.c_str() : "";
 }
 
 size_t trtx_last_message_count(void)
 {
-    return tLast.messages.size();
+    return tLast ? tLast->messages.size() : 0;
 }
 
 const char *trtx_last_message(size_t index, trtx_severity *severity)
 {
-    if (index >= tLast.messages.size()) {
+    if (index >= trtx_last_message_count()) {
         return nullptr;
     }
+    trtx::Message const &message = tLast->messages[index];
     if (severity) {
-        *severity = tLast.messages[index].severity;
+        *severity = message.severity;
     }
-    return tLast.messages[index].text.c_str();
+    return message.text.c_str();
 }
 
 void trtx_clear_last_error(void)
 {
-    tLast = {};
+    tStatus = TRTX_OK;
+    if (tLast) {
+        *tLast = {};
+    }
 }

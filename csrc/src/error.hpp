@@ -2,6 +2,7 @@
 //! What a call leaves behind when it fails: status, text, and the library's own messages.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <exception>
 #include <string>
@@ -14,6 +15,8 @@ namespace trtx {
 struct Message {
     trtx_severity severity;
     std::string text;
+    /// An error that can be why a call failed: neither a warning nor what comes with every error.
+    bool is_reason;
 };
 
 /// Thrown inside the shim where a call cannot go on; guard() makes a status of it.
@@ -32,25 +35,42 @@ private:
 /// that calls the shim again opens a scope of its own, so its messages do not blame the outer call.
 class LogScope {
 public:
-    LogScope() noexcept;
-    ~LogScope();
+    // Inline and lean: every getter has one.
+    LogScope() noexcept : mSlot(innermost()), mOuter(*mSlot) { *mSlot = this; }
+    ~LogScope()
+    {
+        *mSlot = mOuter;
+        if (mMessages) {
+            drop();
+        }
+    }
     LogScope(LogScope const &) = delete;
     LogScope &operator=(LogScope const &) = delete;
 
     /// Whether this thread logged an error. Other threads' errors cannot be told from those of other calls.
     bool has_error() const noexcept { return mHasError; }
-    /// This thread's messages; if none of them is an error, those of other threads since the start of the call too.
+    /// This thread's messages; if none of them is an error, those of other threads that are followed too.
     std::vector<Message> take();
     void add(trtx_severity severity, const char *text);
 
+    /// From now on errors of other threads count too, where this thread has none of its own.
+    void follow_others() noexcept { mForeignStart = sForeignCount.load(std::memory_order_relaxed); }
+
 private:
+    /// Where this thread keeps its innermost scope. Asked once for each call, as that is the dear part.
+    static LogScope **innermost() noexcept;
+    void drop() noexcept;
+    friend void collect_message(trtx_severity severity, const char *text) noexcept;
+
+    static std::atomic<uint64_t> sForeignCount;
+    LogScope **mSlot;
     LogScope *mOuter;
-    uint64_t mForeignStart;
+    uint64_t mForeignStart = UINT64_MAX;
+    std::vector<Message> *mMessages = nullptr;
     bool mHasError = false;
-    std::vector<Message> mMessages;
 };
 
-/// Called by every logger bridge, on whatever thread the library logs. Keeps warnings and worse.
+/// Called by every logger and error recorder bridge, on whatever thread the library speaks. Keeps warnings and worse.
 void collect_message(trtx_severity severity, const char *text) noexcept;
 
 /// Records the failure of a call for trtx_last_error() and its companions. Returns the status.
@@ -58,6 +78,12 @@ trtx_status record_failure(
     const char *function, trtx_status status, const char *text, std::vector<Message> messages = {}) noexcept;
 
 /// The status and text of the exception that is being handled.
-trtx_status record_current_exception(const char *function, LogScope *scope) noexcept;
+trtx_status record_current_exception(const char *function, LogScope &scope) noexcept;
+
+/// A call that has no status to return has logged an error: that is its failure.
+void record_logged_error(const char *function, LogScope &scope) noexcept;
+
+/// What a predicate logged to explain its "no": kept like a failure's text and messages, with the status TRTX_OK.
+void record_explanation(const char *function, LogScope &scope) noexcept;
 
 } // namespace trtx

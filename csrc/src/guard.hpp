@@ -62,7 +62,7 @@ inline bool is_layer(trtx_layer const *layer, LayerSet allowed)
 /// A call under way: what it needs, and how its outcome is judged.
 class Call {
 public:
-    explicit Call(LogScope &log) : mLog(log) {}
+    Call(const char *function, LogScope &log) : mFunction(function), mLog(log) {}
 
     template <class T> void need(T const *pointer, const char *name) const
     {
@@ -89,6 +89,31 @@ public:
         }
     }
 
+    void need_size(int64_t size, const char *name) const
+    {
+        if (size < 0) {
+            throw Failure(TRTX_INVALID_ARGUMENT, std::string(name) + " is negative");
+        }
+    }
+
+    /// A rank of -1 is not refused: it is how the library itself says that a shape is not known.
+    void need_dims(trtx_dims const *dims, const char *name) const
+    {
+        need(dims, name);
+        if (dims->nb_dims < -1 || dims->nb_dims > kMaxDims) {
+            throw Failure(TRTX_INVALID_ARGUMENT,
+                std::string(name) + " has " + std::to_string(dims->nb_dims) + " dimensions; up to "
+                    + std::to_string(kMaxDims) + " are possible");
+        }
+    }
+
+    void need_weights(trtx_weights const *weights, const char *name) const
+    {
+        if (weights && weights->count < 0) {
+            throw Failure(TRTX_INVALID_ARGUMENT, std::string(name) + " has a negative count");
+        }
+    }
+
     void need_layer(trtx_layer const *self, LayerSet allowed) const
     {
         need(self, "self");
@@ -97,9 +122,9 @@ public:
         }
     }
 
-    template <class T> void clear(T *result) const
+    template <class T> void clear(T *result, const char *name = "result") const
     {
-        need(result, "result");
+        need(result, name);
         *result = T{};
     }
 
@@ -113,10 +138,35 @@ public:
     /// For calls that have no result to judge by: an error in the log is their failure.
     void check_log() const { check(!mLog.has_error()); }
 
-    int32_t check_count(int32_t count) const
+    template <class Count> Count check_count(Count count) const
     {
         check(count >= 0);
         return count;
+    }
+
+    /// For a count that is written beside the result.
+    template <class Count> void check_written_count(Count &count) const
+    {
+        const bool ok = count >= 0;
+        count = ok ? count : 0;
+        check(ok);
+    }
+
+    template <class T> T check_counted(T const &value) const
+    {
+        check(value.count >= 0);
+        return value;
+    }
+
+    /// For predicates that log why they say no: that is their explanation, not their failure.
+    bool check_verdict(bool verdict) const
+    {
+        if (!verdict) {
+            record_explanation(mFunction, mLog);
+        } else {
+            check_log();
+        }
+        return verdict;
     }
 
     template <class T> T *check_pointer(T *pointer) const
@@ -126,33 +176,42 @@ public:
     }
 
 private:
+    static constexpr int32_t kMaxDims = 8;
+    const char *mFunction;
     LogScope &mLog;
 };
 
 template <class Body> trtx_status guard(Site site, Body &&body) noexcept
 {
     LogScope log;
+    log.follow_others();
     try {
         require_version(site.since);
-        Call call(log);
+        Call call(site.function, log);
         body(call);
         return TRTX_OK;
     } catch (...) {
-        return record_current_exception(site.function, &log);
+        return record_current_exception(site.function, log);
     }
 }
 
-/// For getters that cannot fail: no scope, no status. Should one throw all the same, its value is zero.
+/// For getters that return their value: no status. Should one throw, its value is zero, and what it logs as an error is
+/// recorded as its failure.
 template <class T, class Body> T access(const char *function, const void *self, Body &&body) noexcept
 {
     if (!self) {
         record_failure(function, TRTX_INVALID_ARGUMENT, "self is null");
         return T{};
     }
+    LogScope log;
     try {
-        return body();
+        const T value = body();
+        if (log.has_error()) {
+            record_logged_error(function, log);
+        }
+        return value;
     } catch (...) {
-        record_current_exception(function, nullptr);
+        record_current_exception(function, log);
         return T{};
     }
 }
@@ -169,12 +228,16 @@ T access(const char *function, trtx_layer const *self, LayerSet allowed, Body &&
     });
 }
 
-template <class Abi, class Handle> void destroy(Handle *self) noexcept
+template <class Abi, class Handle> void destroy(const char *function, Handle *self) noexcept
 {
+    LogScope log;
     try {
         delete as<Abi>(self);
+        if (log.has_error()) {
+            record_logged_error(function, log);
+        }
     } catch (...) {
-        record_current_exception("destroy", nullptr);
+        record_current_exception(function, log);
     }
 }
 

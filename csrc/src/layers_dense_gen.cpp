@@ -35,6 +35,7 @@ trtx_status trtx_convolution_layer_set_kernel_weights(trtx_layer *self, const tr
 {
     return guard({"trtx_convolution_layer_set_kernel_weights"}, [&](Call &call) {
         call.need_layer(self, LayerSet{0});
+        call.need_weights(weights, "weights");
         as<abi::IConvolutionLayer>(self)->mImpl->setKernelWeights(weights_or_none(weights));
         call.check_log();
     });
@@ -45,9 +46,9 @@ trtx_status trtx_convolution_layer_get_kernel_weights(const trtx_layer *self, tr
     return guard({"trtx_convolution_layer_get_kernel_weights"}, [&](Call &call) {
         call.need_layer(self, LayerSet{0});
         call.clear(result);
-        const auto value = as<abi::IConvolutionLayer>(self)->mImpl->getKernelWeights();
+        const auto answer = as<abi::IConvolutionLayer>(self)->mImpl->getKernelWeights();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -55,6 +56,7 @@ trtx_status trtx_convolution_layer_set_bias_weights(trtx_layer *self, const trtx
 {
     return guard({"trtx_convolution_layer_set_bias_weights"}, [&](Call &call) {
         call.need_layer(self, LayerSet{0});
+        call.need_weights(weights, "weights");
         as<abi::IConvolutionLayer>(self)->mImpl->setBiasWeights(weights_or_none(weights));
         call.check_log();
     });
@@ -65,9 +67,9 @@ trtx_status trtx_convolution_layer_get_bias_weights(const trtx_layer *self, trtx
     return guard({"trtx_convolution_layer_get_bias_weights"}, [&](Call &call) {
         call.need_layer(self, LayerSet{0});
         call.clear(result);
-        const auto value = as<abi::IConvolutionLayer>(self)->mImpl->getBiasWeights();
+        const auto answer = as<abi::IConvolutionLayer>(self)->mImpl->getBiasWeights();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -75,7 +77,7 @@ trtx_status trtx_convolution_layer_set_pre_padding(trtx_layer *self, const trtx_
 {
     return guard({"trtx_convolution_layer_set_pre_padding"}, [&](Call &call) {
         call.need_layer(self, LayerSet{0});
-        call.need(padding, "padding");
+        call.need_dims(padding, "padding");
         as<abi::IConvolutionLayer>(self)->mImpl->setPrePadding(*padding);
         call.check_log();
     });
@@ -86,9 +88,9 @@ trtx_status trtx_convolution_layer_get_pre_padding(const trtx_layer *self, trtx_
     return guard({"trtx_convolution_layer_get_pre_padding"}, [&](Call &call) {
         call.need_layer(self, LayerSet{0});
         call.clear(result);
-        const auto value = as<abi::IConvolutionLayer>(self)->mImpl->getPrePadding();
+        const auto answer = as<abi::IConvolutionLayer>(self)->mImpl->getPrePadding();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -96,7 +98,7 @@ trtx_status trtx_convolution_layer_set_post_padding(trtx_layer *self, const trtx
 {
     return guard({"trtx_convolution_layer_set_post_padding"}, [&](Call &call) {
         call.need_layer(self, LayerSet{0});
-        call.need(padding, "padding");
+        call.need_dims(padding, "padding");
         as<abi::IConvolutionLayer>(self)->mImpl->setPostPadding(*padding);
         call.check_log();
     });
@@ -107,9 +109,9 @@ trtx_status trtx_convolution_layer_get_post_padding(const trtx_layer *self, trtx
     return guard({"trtx_convolution_layer_get_post_padding"}, [&](Call &call) {
         call.need_layer(self, LayerSet{0});
         call.clear(result);
-        const auto value = as<abi::IConvolutionLayer>(self)->mImpl->getPostPadding();
+        const auto answer = as<abi::IConvolutionLayer>(self)->mImpl->getPostPadding();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -131,7 +133,7 @@ trtx_status trtx_convolution_layer_set_kernel_size_nd(trtx_layer *self, const tr
 {
     return guard({"trtx_convolution_layer_set_kernel_size_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{0});
-        call.need(kernel_size, "kernel_size");
+        call.need_dims(kernel_size, "kernel_size");
         as<abi::IConvolutionLayer>(self)->mImpl->setKernelSizeNd(*kernel_size);
         call.check_log();
     });
@@ -142,9 +144,9 @@ trtx_status trtx_convolution_layer_get_kernel_size_nd(const trtx_layer *self, tr
     return guard({"trtx_convolution_layer_get_kernel_size_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{0});
         call.clear(result);
-        const auto value = as<abi::IConvolutionLayer>(self)->mImpl->getKernelSizeNd();
+        const auto answer = as<abi::IConvolutionLayer>(self)->mImpl->getKernelSizeNd();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -152,7 +154,7 @@ trtx_status trtx_convolution_layer_set_stride_nd(trtx_layer *self, const trtx_di
 {
     return guard({"trtx_convolution_layer_set_stride_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{0});
-        call.need(stride, "stride");
+        call.need_dims(stride, "stride");
         as<abi::IConvolutionLayer>(self)->mImpl->setStrideNd(*stride);
         call.check_log();
     });
@@ -163,9 +165,9 @@ trtx_status trtx_convolution_layer_get_stride_nd(const trtx_layer *self, trtx_di
     return guard({"trtx_convolution_layer_get_stride_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{0});
         call.clear(result);
-        const auto value = as<abi::IConvolutionLayer>(self)->mImpl->getStrideNd();
+        const auto answer = as<abi::IConvolutionLayer>(self)->mImpl->getStrideNd();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -173,7 +175,7 @@ trtx_status trtx_convolution_layer_set_padding_nd(trtx_layer *self, const trtx_d
 {
     return guard({"trtx_convolution_layer_set_padding_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{0});
-        call.need(padding, "padding");
+        call.need_dims(padding, "padding");
         as<abi::IConvolutionLayer>(self)->mImpl->setPaddingNd(*padding);
         call.check_log();
     });
@@ -184,9 +186,9 @@ trtx_status trtx_convolution_layer_get_padding_nd(const trtx_layer *self, trtx_d
     return guard({"trtx_convolution_layer_get_padding_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{0});
         call.clear(result);
-        const auto value = as<abi::IConvolutionLayer>(self)->mImpl->getPaddingNd();
+        const auto answer = as<abi::IConvolutionLayer>(self)->mImpl->getPaddingNd();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -194,7 +196,7 @@ trtx_status trtx_convolution_layer_set_dilation_nd(trtx_layer *self, const trtx_
 {
     return guard({"trtx_convolution_layer_set_dilation_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{0});
-        call.need(dilation, "dilation");
+        call.need_dims(dilation, "dilation");
         as<abi::IConvolutionLayer>(self)->mImpl->setDilationNd(*dilation);
         call.check_log();
     });
@@ -205,9 +207,9 @@ trtx_status trtx_convolution_layer_get_dilation_nd(const trtx_layer *self, trtx_
     return guard({"trtx_convolution_layer_get_dilation_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{0});
         call.clear(result);
-        const auto value = as<abi::IConvolutionLayer>(self)->mImpl->getDilationNd();
+        const auto answer = as<abi::IConvolutionLayer>(self)->mImpl->getDilationNd();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -243,6 +245,7 @@ trtx_status trtx_deconvolution_layer_set_kernel_weights(trtx_layer *self, const 
 {
     return guard({"trtx_deconvolution_layer_set_kernel_weights"}, [&](Call &call) {
         call.need_layer(self, LayerSet{7});
+        call.need_weights(weights, "weights");
         as<abi::IDeconvolutionLayer>(self)->mImpl->setKernelWeights(weights_or_none(weights));
         call.check_log();
     });
@@ -253,9 +256,9 @@ trtx_status trtx_deconvolution_layer_get_kernel_weights(const trtx_layer *self, 
     return guard({"trtx_deconvolution_layer_get_kernel_weights"}, [&](Call &call) {
         call.need_layer(self, LayerSet{7});
         call.clear(result);
-        const auto value = as<abi::IDeconvolutionLayer>(self)->mImpl->getKernelWeights();
+        const auto answer = as<abi::IDeconvolutionLayer>(self)->mImpl->getKernelWeights();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -263,6 +266,7 @@ trtx_status trtx_deconvolution_layer_set_bias_weights(trtx_layer *self, const tr
 {
     return guard({"trtx_deconvolution_layer_set_bias_weights"}, [&](Call &call) {
         call.need_layer(self, LayerSet{7});
+        call.need_weights(weights, "weights");
         as<abi::IDeconvolutionLayer>(self)->mImpl->setBiasWeights(weights_or_none(weights));
         call.check_log();
     });
@@ -273,9 +277,9 @@ trtx_status trtx_deconvolution_layer_get_bias_weights(const trtx_layer *self, tr
     return guard({"trtx_deconvolution_layer_get_bias_weights"}, [&](Call &call) {
         call.need_layer(self, LayerSet{7});
         call.clear(result);
-        const auto value = as<abi::IDeconvolutionLayer>(self)->mImpl->getBiasWeights();
+        const auto answer = as<abi::IDeconvolutionLayer>(self)->mImpl->getBiasWeights();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -283,7 +287,7 @@ trtx_status trtx_deconvolution_layer_set_pre_padding(trtx_layer *self, const trt
 {
     return guard({"trtx_deconvolution_layer_set_pre_padding"}, [&](Call &call) {
         call.need_layer(self, LayerSet{7});
-        call.need(padding, "padding");
+        call.need_dims(padding, "padding");
         as<abi::IDeconvolutionLayer>(self)->mImpl->setPrePadding(*padding);
         call.check_log();
     });
@@ -294,9 +298,9 @@ trtx_status trtx_deconvolution_layer_get_pre_padding(const trtx_layer *self, trt
     return guard({"trtx_deconvolution_layer_get_pre_padding"}, [&](Call &call) {
         call.need_layer(self, LayerSet{7});
         call.clear(result);
-        const auto value = as<abi::IDeconvolutionLayer>(self)->mImpl->getPrePadding();
+        const auto answer = as<abi::IDeconvolutionLayer>(self)->mImpl->getPrePadding();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -304,7 +308,7 @@ trtx_status trtx_deconvolution_layer_set_post_padding(trtx_layer *self, const tr
 {
     return guard({"trtx_deconvolution_layer_set_post_padding"}, [&](Call &call) {
         call.need_layer(self, LayerSet{7});
-        call.need(padding, "padding");
+        call.need_dims(padding, "padding");
         as<abi::IDeconvolutionLayer>(self)->mImpl->setPostPadding(*padding);
         call.check_log();
     });
@@ -315,9 +319,9 @@ trtx_status trtx_deconvolution_layer_get_post_padding(const trtx_layer *self, tr
     return guard({"trtx_deconvolution_layer_get_post_padding"}, [&](Call &call) {
         call.need_layer(self, LayerSet{7});
         call.clear(result);
-        const auto value = as<abi::IDeconvolutionLayer>(self)->mImpl->getPostPadding();
+        const auto answer = as<abi::IDeconvolutionLayer>(self)->mImpl->getPostPadding();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -339,7 +343,7 @@ trtx_status trtx_deconvolution_layer_set_kernel_size_nd(trtx_layer *self, const 
 {
     return guard({"trtx_deconvolution_layer_set_kernel_size_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{7});
-        call.need(kernel_size, "kernel_size");
+        call.need_dims(kernel_size, "kernel_size");
         as<abi::IDeconvolutionLayer>(self)->mImpl->setKernelSizeNd(*kernel_size);
         call.check_log();
     });
@@ -350,9 +354,9 @@ trtx_status trtx_deconvolution_layer_get_kernel_size_nd(const trtx_layer *self, 
     return guard({"trtx_deconvolution_layer_get_kernel_size_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{7});
         call.clear(result);
-        const auto value = as<abi::IDeconvolutionLayer>(self)->mImpl->getKernelSizeNd();
+        const auto answer = as<abi::IDeconvolutionLayer>(self)->mImpl->getKernelSizeNd();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -360,7 +364,7 @@ trtx_status trtx_deconvolution_layer_set_stride_nd(trtx_layer *self, const trtx_
 {
     return guard({"trtx_deconvolution_layer_set_stride_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{7});
-        call.need(stride, "stride");
+        call.need_dims(stride, "stride");
         as<abi::IDeconvolutionLayer>(self)->mImpl->setStrideNd(*stride);
         call.check_log();
     });
@@ -371,9 +375,9 @@ trtx_status trtx_deconvolution_layer_get_stride_nd(const trtx_layer *self, trtx_
     return guard({"trtx_deconvolution_layer_get_stride_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{7});
         call.clear(result);
-        const auto value = as<abi::IDeconvolutionLayer>(self)->mImpl->getStrideNd();
+        const auto answer = as<abi::IDeconvolutionLayer>(self)->mImpl->getStrideNd();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -381,7 +385,7 @@ trtx_status trtx_deconvolution_layer_set_padding_nd(trtx_layer *self, const trtx
 {
     return guard({"trtx_deconvolution_layer_set_padding_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{7});
-        call.need(padding, "padding");
+        call.need_dims(padding, "padding");
         as<abi::IDeconvolutionLayer>(self)->mImpl->setPaddingNd(*padding);
         call.check_log();
     });
@@ -392,9 +396,9 @@ trtx_status trtx_deconvolution_layer_get_padding_nd(const trtx_layer *self, trtx
     return guard({"trtx_deconvolution_layer_get_padding_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{7});
         call.clear(result);
-        const auto value = as<abi::IDeconvolutionLayer>(self)->mImpl->getPaddingNd();
+        const auto answer = as<abi::IDeconvolutionLayer>(self)->mImpl->getPaddingNd();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -402,7 +406,7 @@ trtx_status trtx_deconvolution_layer_set_dilation_nd(trtx_layer *self, const trt
 {
     return guard({"trtx_deconvolution_layer_set_dilation_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{7});
-        call.need(dilation, "dilation");
+        call.need_dims(dilation, "dilation");
         as<abi::IDeconvolutionLayer>(self)->mImpl->setDilationNd(*dilation);
         call.check_log();
     });
@@ -413,9 +417,9 @@ trtx_status trtx_deconvolution_layer_get_dilation_nd(const trtx_layer *self, trt
     return guard({"trtx_deconvolution_layer_get_dilation_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{7});
         call.clear(result);
-        const auto value = as<abi::IDeconvolutionLayer>(self)->mImpl->getDilationNd();
+        const auto answer = as<abi::IDeconvolutionLayer>(self)->mImpl->getDilationNd();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -465,7 +469,7 @@ trtx_status trtx_pooling_layer_set_pre_padding(trtx_layer *self, const trtx_dims
 {
     return guard({"trtx_pooling_layer_set_pre_padding"}, [&](Call &call) {
         call.need_layer(self, LayerSet{3});
-        call.need(padding, "padding");
+        call.need_dims(padding, "padding");
         as<abi::IPoolingLayer>(self)->mImpl->setPrePadding(*padding);
         call.check_log();
     });
@@ -476,9 +480,9 @@ trtx_status trtx_pooling_layer_get_pre_padding(const trtx_layer *self, trtx_dims
     return guard({"trtx_pooling_layer_get_pre_padding"}, [&](Call &call) {
         call.need_layer(self, LayerSet{3});
         call.clear(result);
-        const auto value = as<abi::IPoolingLayer>(self)->mImpl->getPrePadding();
+        const auto answer = as<abi::IPoolingLayer>(self)->mImpl->getPrePadding();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -486,7 +490,7 @@ trtx_status trtx_pooling_layer_set_post_padding(trtx_layer *self, const trtx_dim
 {
     return guard({"trtx_pooling_layer_set_post_padding"}, [&](Call &call) {
         call.need_layer(self, LayerSet{3});
-        call.need(padding, "padding");
+        call.need_dims(padding, "padding");
         as<abi::IPoolingLayer>(self)->mImpl->setPostPadding(*padding);
         call.check_log();
     });
@@ -497,9 +501,9 @@ trtx_status trtx_pooling_layer_get_post_padding(const trtx_layer *self, trtx_dim
     return guard({"trtx_pooling_layer_get_post_padding"}, [&](Call &call) {
         call.need_layer(self, LayerSet{3});
         call.clear(result);
-        const auto value = as<abi::IPoolingLayer>(self)->mImpl->getPostPadding();
+        const auto answer = as<abi::IPoolingLayer>(self)->mImpl->getPostPadding();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -521,7 +525,7 @@ trtx_status trtx_pooling_layer_set_window_size_nd(trtx_layer *self, const trtx_d
 {
     return guard({"trtx_pooling_layer_set_window_size_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{3});
-        call.need(window_size, "window_size");
+        call.need_dims(window_size, "window_size");
         as<abi::IPoolingLayer>(self)->mImpl->setWindowSizeNd(*window_size);
         call.check_log();
     });
@@ -532,9 +536,9 @@ trtx_status trtx_pooling_layer_get_window_size_nd(const trtx_layer *self, trtx_d
     return guard({"trtx_pooling_layer_get_window_size_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{3});
         call.clear(result);
-        const auto value = as<abi::IPoolingLayer>(self)->mImpl->getWindowSizeNd();
+        const auto answer = as<abi::IPoolingLayer>(self)->mImpl->getWindowSizeNd();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -542,7 +546,7 @@ trtx_status trtx_pooling_layer_set_stride_nd(trtx_layer *self, const trtx_dims *
 {
     return guard({"trtx_pooling_layer_set_stride_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{3});
-        call.need(stride, "stride");
+        call.need_dims(stride, "stride");
         as<abi::IPoolingLayer>(self)->mImpl->setStrideNd(*stride);
         call.check_log();
     });
@@ -553,9 +557,9 @@ trtx_status trtx_pooling_layer_get_stride_nd(const trtx_layer *self, trtx_dims *
     return guard({"trtx_pooling_layer_get_stride_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{3});
         call.clear(result);
-        const auto value = as<abi::IPoolingLayer>(self)->mImpl->getStrideNd();
+        const auto answer = as<abi::IPoolingLayer>(self)->mImpl->getStrideNd();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -563,7 +567,7 @@ trtx_status trtx_pooling_layer_set_padding_nd(trtx_layer *self, const trtx_dims 
 {
     return guard({"trtx_pooling_layer_set_padding_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{3});
-        call.need(padding, "padding");
+        call.need_dims(padding, "padding");
         as<abi::IPoolingLayer>(self)->mImpl->setPaddingNd(*padding);
         call.check_log();
     });
@@ -574,9 +578,9 @@ trtx_status trtx_pooling_layer_get_padding_nd(const trtx_layer *self, trtx_dims 
     return guard({"trtx_pooling_layer_get_padding_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{3});
         call.clear(result);
-        const auto value = as<abi::IPoolingLayer>(self)->mImpl->getPaddingNd();
+        const auto answer = as<abi::IPoolingLayer>(self)->mImpl->getPaddingNd();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -594,9 +598,9 @@ trtx_status trtx_matrix_multiply_layer_get_operation(const trtx_layer *self, int
     return guard({"trtx_matrix_multiply_layer_get_operation"}, [&](Call &call) {
         call.need_layer(self, LayerSet{17});
         call.clear(result);
-        const auto value = as<abi::IMatrixMultiplyLayer>(self)->mImpl->getOperation(index);
+        const auto answer = as<abi::IMatrixMultiplyLayer>(self)->mImpl->getOperation(index);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -660,6 +664,7 @@ trtx_status trtx_scale_layer_set_shift(trtx_layer *self, const trtx_weights *shi
 {
     return guard({"trtx_scale_layer_set_shift"}, [&](Call &call) {
         call.need_layer(self, LayerSet{5});
+        call.need_weights(shift, "shift");
         as<abi::IScaleLayer>(self)->mImpl->setShift(weights_or_none(shift));
         call.check_log();
     });
@@ -670,9 +675,9 @@ trtx_status trtx_scale_layer_get_shift(const trtx_layer *self, trtx_weights *res
     return guard({"trtx_scale_layer_get_shift"}, [&](Call &call) {
         call.need_layer(self, LayerSet{5});
         call.clear(result);
-        const auto value = as<abi::IScaleLayer>(self)->mImpl->getShift();
+        const auto answer = as<abi::IScaleLayer>(self)->mImpl->getShift();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -680,6 +685,7 @@ trtx_status trtx_scale_layer_set_scale(trtx_layer *self, const trtx_weights *sca
 {
     return guard({"trtx_scale_layer_set_scale"}, [&](Call &call) {
         call.need_layer(self, LayerSet{5});
+        call.need_weights(scale, "scale");
         as<abi::IScaleLayer>(self)->mImpl->setScale(weights_or_none(scale));
         call.check_log();
     });
@@ -690,9 +696,9 @@ trtx_status trtx_scale_layer_get_scale(const trtx_layer *self, trtx_weights *res
     return guard({"trtx_scale_layer_get_scale"}, [&](Call &call) {
         call.need_layer(self, LayerSet{5});
         call.clear(result);
-        const auto value = as<abi::IScaleLayer>(self)->mImpl->getScale();
+        const auto answer = as<abi::IScaleLayer>(self)->mImpl->getScale();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -700,6 +706,7 @@ trtx_status trtx_scale_layer_set_power(trtx_layer *self, const trtx_weights *pow
 {
     return guard({"trtx_scale_layer_set_power"}, [&](Call &call) {
         call.need_layer(self, LayerSet{5});
+        call.need_weights(power, "power");
         as<abi::IScaleLayer>(self)->mImpl->setPower(weights_or_none(power));
         call.check_log();
     });
@@ -710,9 +717,9 @@ trtx_status trtx_scale_layer_get_power(const trtx_layer *self, trtx_weights *res
     return guard({"trtx_scale_layer_get_power"}, [&](Call &call) {
         call.need_layer(self, LayerSet{5});
         call.clear(result);
-        const auto value = as<abi::IScaleLayer>(self)->mImpl->getPower();
+        const auto answer = as<abi::IScaleLayer>(self)->mImpl->getPower();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 

@@ -91,7 +91,7 @@ trtx_status trtx_padding_layer_set_pre_padding_nd(trtx_layer *self, const trtx_d
 {
     return guard({"trtx_padding_layer_set_pre_padding_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{12});
-        call.need(padding, "padding");
+        call.need_dims(padding, "padding");
         as<abi::IPaddingLayer>(self)->mImpl->setPrePaddingNd(*padding);
         call.check_log();
     });
@@ -102,9 +102,9 @@ trtx_status trtx_padding_layer_get_pre_padding_nd(const trtx_layer *self, trtx_d
     return guard({"trtx_padding_layer_get_pre_padding_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{12});
         call.clear(result);
-        const auto value = as<abi::IPaddingLayer>(self)->mImpl->getPrePaddingNd();
+        const auto answer = as<abi::IPaddingLayer>(self)->mImpl->getPrePaddingNd();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -112,7 +112,7 @@ trtx_status trtx_padding_layer_set_post_padding_nd(trtx_layer *self, const trtx_
 {
     return guard({"trtx_padding_layer_set_post_padding_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{12});
-        call.need(padding, "padding");
+        call.need_dims(padding, "padding");
         as<abi::IPaddingLayer>(self)->mImpl->setPostPaddingNd(*padding);
         call.check_log();
     });
@@ -123,9 +123,9 @@ trtx_status trtx_padding_layer_get_post_padding_nd(const trtx_layer *self, trtx_
     return guard({"trtx_padding_layer_get_post_padding_nd"}, [&](Call &call) {
         call.need_layer(self, LayerSet{12});
         call.clear(result);
-        const auto value = as<abi::IPaddingLayer>(self)->mImpl->getPostPaddingNd();
+        const auto answer = as<abi::IPaddingLayer>(self)->mImpl->getPostPaddingNd();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -144,9 +144,9 @@ trtx_status trtx_shuffle_layer_get_first_transpose(const trtx_layer *self, trtx_
     return guard({"trtx_shuffle_layer_get_first_transpose"}, [&](Call &call) {
         call.need_layer(self, LayerSet{13});
         call.clear(result);
-        const auto value = as<abi::IShuffleLayer>(self)->mImpl->getFirstTranspose();
+        const auto answer = as<abi::IShuffleLayer>(self)->mImpl->getFirstTranspose();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -154,7 +154,7 @@ trtx_status trtx_shuffle_layer_set_reshape_dimensions(trtx_layer *self, const tr
 {
     return guard({"trtx_shuffle_layer_set_reshape_dimensions"}, [&](Call &call) {
         call.need_layer(self, LayerSet{13});
-        call.need(dimensions, "dimensions");
+        call.need_dims(dimensions, "dimensions");
         as<abi::IShuffleLayer>(self)->mImpl->setReshapeDimensions(*dimensions);
         call.check_log();
     });
@@ -165,9 +165,9 @@ trtx_status trtx_shuffle_layer_get_reshape_dimensions(const trtx_layer *self, tr
     return guard({"trtx_shuffle_layer_get_reshape_dimensions"}, [&](Call &call) {
         call.need_layer(self, LayerSet{13});
         call.clear(result);
-        const auto value = as<abi::IShuffleLayer>(self)->mImpl->getReshapeDimensions();
+        const auto answer = as<abi::IShuffleLayer>(self)->mImpl->getReshapeDimensions();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -186,9 +186,9 @@ trtx_status trtx_shuffle_layer_get_second_transpose(const trtx_layer *self, trtx
     return guard({"trtx_shuffle_layer_get_second_transpose"}, [&](Call &call) {
         call.need_layer(self, LayerSet{13});
         call.clear(result);
-        const auto value = as<abi::IShuffleLayer>(self)->mImpl->getSecondTranspose();
+        const auto answer = as<abi::IShuffleLayer>(self)->mImpl->getSecondTranspose();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -210,7 +210,7 @@ trtx_status trtx_slice_layer_set_start(trtx_layer *self, const trtx_dims *start)
 {
     return guard({"trtx_slice_layer_set_start"}, [&](Call &call) {
         call.need_layer(self, LayerSet{22});
-        call.need(start, "start");
+        call.need_dims(start, "start");
         as<abi::ISliceLayer>(self)->mImpl->setStart(*start);
         call.check_log();
     });
@@ -221,9 +221,9 @@ trtx_status trtx_slice_layer_get_start(const trtx_layer *self, trtx_dims *result
     return guard({"trtx_slice_layer_get_start"}, [&](Call &call) {
         call.need_layer(self, LayerSet{22});
         call.clear(result);
-        const auto value = as<abi::ISliceLayer>(self)->mImpl->getStart();
+        const auto answer = as<abi::ISliceLayer>(self)->mImpl->getStart();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -231,7 +231,7 @@ trtx_status trtx_slice_layer_set_size(trtx_layer *self, const trtx_dims *size)
 {
     return guard({"trtx_slice_layer_set_size"}, [&](Call &call) {
         call.need_layer(self, LayerSet{22});
-        call.need(size, "size");
+        call.need_dims(size, "size");
         as<abi::ISliceLayer>(self)->mImpl->setSize(*size);
         call.check_log();
     });
@@ -242,9 +242,9 @@ trtx_status trtx_slice_layer_get_size(const trtx_layer *self, trtx_dims *result)
     return guard({"trtx_slice_layer_get_size"}, [&](Call &call) {
         call.need_layer(self, LayerSet{22});
         call.clear(result);
-        const auto value = as<abi::ISliceLayer>(self)->mImpl->getSize();
+        const auto answer = as<abi::ISliceLayer>(self)->mImpl->getSize();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -252,7 +252,7 @@ trtx_status trtx_slice_layer_set_stride(trtx_layer *self, const trtx_dims *strid
 {
     return guard({"trtx_slice_layer_set_stride"}, [&](Call &call) {
         call.need_layer(self, LayerSet{22});
-        call.need(stride, "stride");
+        call.need_dims(stride, "stride");
         as<abi::ISliceLayer>(self)->mImpl->setStride(*stride);
         call.check_log();
     });
@@ -263,9 +263,9 @@ trtx_status trtx_slice_layer_get_stride(const trtx_layer *self, trtx_dims *resul
     return guard({"trtx_slice_layer_get_stride"}, [&](Call &call) {
         call.need_layer(self, LayerSet{22});
         call.clear(result);
-        const auto value = as<abi::ISliceLayer>(self)->mImpl->getStride();
+        const auto answer = as<abi::ISliceLayer>(self)->mImpl->getStride();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -287,7 +287,7 @@ trtx_status trtx_slice_layer_set_axes(trtx_layer *self, const trtx_dims *axes)
 {
     return guard({"trtx_slice_layer_set_axes"}, [&](Call &call) {
         call.need_layer(self, LayerSet{22});
-        call.need(axes, "axes");
+        call.need_dims(axes, "axes");
         as<abi::ISliceLayer>(self)->mImpl->setAxes(*axes);
         call.check_log();
     });
@@ -298,9 +298,9 @@ trtx_status trtx_slice_layer_get_axes(const trtx_layer *self, trtx_dims *result)
     return guard({"trtx_slice_layer_get_axes"}, [&](Call &call) {
         call.need_layer(self, LayerSet{22});
         call.clear(result);
-        const auto value = as<abi::ISliceLayer>(self)->mImpl->getAxes();
+        const auto answer = as<abi::ISliceLayer>(self)->mImpl->getAxes();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -308,7 +308,7 @@ trtx_status trtx_resize_layer_set_output_dimensions(trtx_layer *self, const trtx
 {
     return guard({"trtx_resize_layer_set_output_dimensions"}, [&](Call &call) {
         call.need_layer(self, LayerSet{25});
-        call.need(dimensions, "dimensions");
+        call.need_dims(dimensions, "dimensions");
         as<abi::IResizeLayer>(self)->mImpl->setOutputDimensions(*dimensions);
         call.check_log();
     });
@@ -319,9 +319,9 @@ trtx_status trtx_resize_layer_get_output_dimensions(const trtx_layer *self, trtx
     return guard({"trtx_resize_layer_get_output_dimensions"}, [&](Call &call) {
         call.need_layer(self, LayerSet{25});
         call.clear(result);
-        const auto value = as<abi::IResizeLayer>(self)->mImpl->getOutputDimensions();
+        const auto answer = as<abi::IResizeLayer>(self)->mImpl->getOutputDimensions();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -340,9 +340,9 @@ trtx_status trtx_resize_layer_get_scales(const trtx_layer *self, int32_t size, f
     return guard({"trtx_resize_layer_get_scales"}, [&](Call &call) {
         call.need_layer(self, LayerSet{25});
         call.clear(result);
-        const auto value = as<abi::IResizeLayer>(self)->mImpl->getScales(size, scales);
+        const auto answer = as<abi::IResizeLayer>(self)->mImpl->getScales(size, scales);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -475,7 +475,7 @@ trtx_status trtx_fill_layer_set_dimensions(trtx_layer *self, const trtx_dims *di
 {
     return guard({"trtx_fill_layer_set_dimensions"}, [&](Call &call) {
         call.need_layer(self, LayerSet{31});
-        call.need(dimensions, "dimensions");
+        call.need_dims(dimensions, "dimensions");
         as<abi::IFillLayer>(self)->mImpl->setDimensions(*dimensions);
         call.check_log();
     });
@@ -486,9 +486,9 @@ trtx_status trtx_fill_layer_get_dimensions(const trtx_layer *self, trtx_dims *re
     return guard({"trtx_fill_layer_get_dimensions"}, [&](Call &call) {
         call.need_layer(self, LayerSet{31});
         call.clear(result);
-        const auto value = as<abi::IFillLayer>(self)->mImpl->getDimensions();
+        const auto answer = as<abi::IFillLayer>(self)->mImpl->getDimensions();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -585,6 +585,7 @@ trtx_status trtx_constant_layer_set_weights(trtx_layer *self, const trtx_weights
 {
     return guard({"trtx_constant_layer_set_weights"}, [&](Call &call) {
         call.need_layer(self, LayerSet{19});
+        call.need_weights(weights, "weights");
         as<abi::IConstantLayer>(self)->mImpl->setWeights(weights_or_none(weights));
         call.check_log();
     });
@@ -595,9 +596,9 @@ trtx_status trtx_constant_layer_get_weights(const trtx_layer *self, trtx_weights
     return guard({"trtx_constant_layer_get_weights"}, [&](Call &call) {
         call.need_layer(self, LayerSet{19});
         call.clear(result);
-        const auto value = as<abi::IConstantLayer>(self)->mImpl->getWeights();
+        const auto answer = as<abi::IConstantLayer>(self)->mImpl->getWeights();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -605,7 +606,7 @@ trtx_status trtx_constant_layer_set_dimensions(trtx_layer *self, const trtx_dims
 {
     return guard({"trtx_constant_layer_set_dimensions"}, [&](Call &call) {
         call.need_layer(self, LayerSet{19});
-        call.need(dimensions, "dimensions");
+        call.need_dims(dimensions, "dimensions");
         as<abi::IConstantLayer>(self)->mImpl->setDimensions(*dimensions);
         call.check_log();
     });
@@ -616,9 +617,9 @@ trtx_status trtx_constant_layer_get_dimensions(const trtx_layer *self, trtx_dims
     return guard({"trtx_constant_layer_get_dimensions"}, [&](Call &call) {
         call.need_layer(self, LayerSet{19});
         call.clear(result);
-        const auto value = as<abi::IConstantLayer>(self)->mImpl->getDimensions();
+        const auto answer = as<abi::IConstantLayer>(self)->mImpl->getDimensions();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -780,9 +781,9 @@ trtx_status trtx_quantize_layer_get_block_shape(const trtx_layer *self, trtx_dim
     return guard({"trtx_quantize_layer_get_block_shape"}, [&](Call &call) {
         call.need_layer(self, LayerSet{32});
         call.clear(result);
-        const auto value = as<abi::IQuantizeLayer>(self)->mImpl->getBlockShape();
+        const auto answer = as<abi::IQuantizeLayer>(self)->mImpl->getBlockShape();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -790,7 +791,7 @@ trtx_status trtx_quantize_layer_set_block_shape(trtx_layer *self, const trtx_dim
 {
     return guard({"trtx_quantize_layer_set_block_shape"}, [&](Call &call) {
         call.need_layer(self, LayerSet{32});
-        call.need(block_shape, "block_shape");
+        call.need_dims(block_shape, "block_shape");
         call.check(as<abi::IQuantizeLayer>(self)->mImpl->setBlockShape(*block_shape));
     });
 }
@@ -828,9 +829,9 @@ trtx_status trtx_dequantize_layer_get_block_shape(const trtx_layer *self, trtx_d
     return guard({"trtx_dequantize_layer_get_block_shape"}, [&](Call &call) {
         call.need_layer(self, LayerSet{33});
         call.clear(result);
-        const auto value = as<abi::IDequantizeLayer>(self)->mImpl->getBlockShape();
+        const auto answer = as<abi::IDequantizeLayer>(self)->mImpl->getBlockShape();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -838,7 +839,7 @@ trtx_status trtx_dequantize_layer_set_block_shape(trtx_layer *self, const trtx_d
 {
     return guard({"trtx_dequantize_layer_set_block_shape"}, [&](Call &call) {
         call.need_layer(self, LayerSet{33});
-        call.need(block_shape, "block_shape");
+        call.need_dims(block_shape, "block_shape");
         call.check(as<abi::IDequantizeLayer>(self)->mImpl->setBlockShape(*block_shape));
     });
 }
@@ -904,9 +905,9 @@ trtx_status trtx_dynamic_quantize_layer_get_block_shape(const trtx_layer *self, 
     return guard({"trtx_dynamic_quantize_layer_get_block_shape"}, [&](Call &call) {
         call.need_layer(self, LayerSet{50});
         call.clear(result);
-        const auto value = as<abi::IDynamicQuantizeLayer>(self)->mImpl->getBlockShape();
+        const auto answer = as<abi::IDynamicQuantizeLayer>(self)->mImpl->getBlockShape();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -914,7 +915,7 @@ trtx_status trtx_dynamic_quantize_layer_set_block_shape(trtx_layer *self, const 
 {
     return guard({"trtx_dynamic_quantize_layer_set_block_shape"}, [&](Call &call) {
         call.need_layer(self, LayerSet{50});
-        call.need(block_shape, "block_shape");
+        call.need_dims(block_shape, "block_shape");
         as<abi::IDynamicQuantizeLayer>(self)->mImpl->setBlockShape(*block_shape);
         call.check_log();
     });

@@ -27,9 +27,9 @@ trtx_status trtx_attention_get_input(const trtx_attention *self, int32_t index, 
     return guard({"trtx_attention_get_input"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        const auto value = from_abi<trtx_tensor *>(as<abi::IAttention>(self)->mImpl->getInput(index));
+        const auto answer = from_abi<trtx_tensor *>(as<abi::IAttention>(self)->mImpl->getInput(index));
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -352,7 +352,7 @@ trtx_status trtx_moe_layer_set_quantization_dynamic_dbl_q(trtx_layer *self, trtx
     return guard({"trtx_moe_layer_set_quantization_dynamic_dbl_q"}, [&](Call &call) {
         call.need_layer(self, LayerSet{55});
         call.need(fc_down_activation_dbl_q_scale, "fc_down_activation_dbl_q_scale");
-        call.need(block_shape, "block_shape");
+        call.need_dims(block_shape, "block_shape");
         as<abi::IMoELayer>(self)->mImpl->setQuantizationDynamicDblQ(as<abi::ITensor>(fc_down_activation_dbl_q_scale), data_type, *block_shape, dyn_q_output_scale_type);
         call.check_log();
     });
@@ -376,7 +376,7 @@ trtx_status trtx_moe_layer_set_quantization_block_shape(trtx_layer *self, const 
 {
     return guard({"trtx_moe_layer_set_quantization_block_shape"}, [&](Call &call) {
         call.need_layer(self, LayerSet{55});
-        call.need(block_shape, "block_shape");
+        call.need_dims(block_shape, "block_shape");
         as<abi::IMoELayer>(self)->mImpl->setQuantizationBlockShape(*block_shape);
         call.check_log();
     });
@@ -387,9 +387,9 @@ trtx_status trtx_moe_layer_get_quantization_block_shape(const trtx_layer *self, 
     return guard({"trtx_moe_layer_get_quantization_block_shape"}, [&](Call &call) {
         call.need_layer(self, LayerSet{55});
         call.clear(result);
-        const auto value = as<abi::IMoELayer>(self)->mImpl->getQuantizationBlockShape();
+        const auto answer = as<abi::IMoELayer>(self)->mImpl->getQuantizationBlockShape();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 

@@ -38,6 +38,11 @@ std::string text(trtx_version const &v)
         + std::to_string(v.build);
 }
 
+std::string text(Version const &v)
+{
+    return std::to_string(v.major) + "." + std::to_string(v.minor);
+}
+
 int32_t call_number(SharedLibrary const &library, const char *name, const char *purpose)
 {
     auto *function = reinterpret_cast<int32_t (*)()>(library.symbol(name));
@@ -74,23 +79,35 @@ void publish(Slot &slot, SharedLibrary library, trtx_version version, int32_t nu
 {
     slot.path = library.path();
     slot.library = std::move(library);
+    slot.library.keep();
     slot.version = version;
     slot.version_number = number;
     slot.ready.store(true, std::memory_order_release);
 }
 
+/// Opens the library at a path, or the one that the system's loader finds by the usual name.
+SharedLibrary open(const char *path, const char *name)
+{
+    if (path && !*path) {
+        // To the system's loader this is the program itself.
+        throw Failure(TRTX_INVALID_ARGUMENT, std::string("path is empty; null asks the system's loader for ") + name);
+    }
+    return SharedLibrary::open(path ? path : name);
+}
+
 void load_core(const char *path)
 {
-    SharedLibrary library = SharedLibrary::open(path ? path : kCoreName);
+    SharedLibrary library = open(path, kCoreName);
     if (already_loaded(gCore, library)) {
         return;
     }
     const int32_t number = call_number(library, "getInferLibVersion", "library");
     const trtx_version version = read_version(library);
-    if (Version{version.major, version.minor} < kOldest) {
+    // The other TensorRT exports the same names, and counts its versions from another number.
+    if (version.major != kOldest.major || Version{version.major, version.minor} < kOldest) {
         throw Failure(TRTX_VERSION_REFUSED,
-            library.path() + " is TensorRT-RTX " + text(version) + ", whose interface is another one; 1.5 or newer is "
-            "needed");
+            library.path() + " has version " + text(version) + ", whose interface is another one; TensorRT-RTX "
+                + text(kOldest) + " or newer of major version " + std::to_string(kOldest.major) + " is needed");
     }
     for (const char *factory : {"createInferBuilder_INTERNAL", "createInferRuntime_INTERNAL"}) {
         if (!library.symbol(factory)) {
@@ -125,7 +142,7 @@ Slot const &parser()
 void load_parser(const char *path)
 {
     core();
-    SharedLibrary library = SharedLibrary::open(path ? path : kParserName);
+    SharedLibrary library = open(path, kParserName);
     if (already_loaded(gParser, library)) {
         return;
     }
@@ -152,8 +169,7 @@ void require_version(Version since)
     trtx_version const &version = core().version;
     if (Version{version.major, version.minor} < since) {
         throw Failure(TRTX_NOT_SUPPORTED,
-            "needs TensorRT-RTX " + std::to_string(since.major) + "." + std::to_string(since.minor) + " or newer, but "
-                + text(version) + " is loaded");
+            "needs TensorRT-RTX " + text(since) + " or newer, but " + text(version) + " is loaded");
     }
 }
 

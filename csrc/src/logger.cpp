@@ -9,10 +9,10 @@ class LoggerBridge final : public Bridge<abi::ILogger, trtx_logger_callbacks> {
 public:
     using Bridge::Bridge;
 
-    abi::InterfaceInfo getInterfaceInfo() const override { return {"ILogger", 1, 0}; }
-    int32_t getAPILanguage() const override { return TRTX_API_LANGUAGE_CPP; }
+    abi::InterfaceInfo getInterfaceInfo() const noexcept override { return {"ILogger", 1, 0}; }
+    int32_t getAPILanguage() const noexcept override { return TRTX_API_LANGUAGE_CPP; }
 
-    void log(int32_t severity, const char *msg) override
+    void log(int32_t severity, const char *msg) noexcept override
     {
         // Collected even when nobody listens: a call that fails says why, whatever the threshold.
         collect_message(severity, msg);

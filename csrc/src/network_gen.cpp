@@ -22,7 +22,7 @@ trtx_status trtx_tensor_set_dimensions(trtx_tensor *self, const trtx_dims *dimen
 {
     return guard({"trtx_tensor_set_dimensions"}, [&](Call &call) {
         call.need(self, "self");
-        call.need(dimensions, "dimensions");
+        call.need_dims(dimensions, "dimensions");
         as<abi::ITensor>(self)->mImpl->setDimensions(*dimensions);
         call.check_log();
     });
@@ -33,9 +33,9 @@ trtx_status trtx_tensor_get_dimensions(const trtx_tensor *self, trtx_dims *resul
     return guard({"trtx_tensor_get_dimensions"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        const auto value = as<abi::ITensor>(self)->mImpl->getDimensions();
+        const auto answer = as<abi::ITensor>(self)->mImpl->getDimensions();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -82,7 +82,6 @@ trtx_status trtx_tensor_set_dimension_name(trtx_tensor *self, int32_t index, con
 {
     return guard({"trtx_tensor_set_dimension_name"}, [&](Call &call) {
         call.need(self, "self");
-        call.need(name, "name");
         as<abi::ITensor>(self)->mImpl->setDimensionName(index, name);
         call.check_log();
     });
@@ -93,9 +92,9 @@ trtx_status trtx_tensor_get_dimension_name(const trtx_tensor *self, int32_t inde
     return guard({"trtx_tensor_get_dimension_name"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        const auto value = as<abi::ITensor>(self)->mImpl->getDimensionName(index);
+        const auto answer = as<abi::ITensor>(self)->mImpl->getDimensionName(index);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -154,9 +153,9 @@ trtx_status trtx_layer_get_output_type(const trtx_layer *self, int32_t index, tr
     return guard({"trtx_layer_get_output_type"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        const auto value = as<abi::ILayer>(self)->mLayer->getOutputType(index);
+        const auto answer = as<abi::ILayer>(self)->mLayer->getOutputType(index);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -194,7 +193,7 @@ trtx_status trtx_network_definition_add_input(trtx_network_definition *self, con
         call.need(self, "self");
         call.clear(result);
         call.need(name, "name");
-        call.need(dimensions, "dimensions");
+        call.need_dims(dimensions, "dimensions");
         *result = call.check_pointer(from_abi<trtx_tensor *>(as<abi::INetworkDefinition>(self)->mImpl->addInput(name, type, *dimensions)));
     });
 }
@@ -235,6 +234,9 @@ trtx_status trtx_network_definition_add_scale(trtx_network_definition *self, trt
         call.need(self, "self");
         call.clear(result);
         call.need(input, "input");
+        call.need_weights(shift, "shift");
+        call.need_weights(scale, "scale");
+        call.need_weights(power, "power");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addScale(as<abi::ITensor>(input), mode, weights_or_none(shift), weights_or_none(scale), weights_or_none(power))));
     });
 }
@@ -378,7 +380,8 @@ trtx_status trtx_network_definition_add_constant(trtx_network_definition *self, 
     return guard({"trtx_network_definition_add_constant"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        call.need(dimensions, "dimensions");
+        call.need_dims(dimensions, "dimensions");
+        call.need_weights(weights, "weights");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addConstant(*dimensions, weights_or_none(weights))));
     });
 }
@@ -419,9 +422,9 @@ trtx_status trtx_network_definition_add_slice(trtx_network_definition *self, trt
         call.need(self, "self");
         call.clear(result);
         call.need(input, "input");
-        call.need(start, "start");
-        call.need(size, "size");
-        call.need(stride, "stride");
+        call.need_dims(start, "start");
+        call.need_dims(size, "size");
+        call.need_dims(stride, "stride");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addSlice(as<abi::ITensor>(input), *start, *size, *stride)));
     });
 }
@@ -486,7 +489,9 @@ trtx_status trtx_network_definition_add_convolution_nd(trtx_network_definition *
         call.need(self, "self");
         call.clear(result);
         call.need(input, "input");
-        call.need(kernel_size, "kernel_size");
+        call.need_dims(kernel_size, "kernel_size");
+        call.need_weights(kernel_weights, "kernel_weights");
+        call.need_weights(bias_weights, "bias_weights");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addConvolutionNd(as<abi::ITensor>(input), nb_output_maps, *kernel_size, weights_or_none(kernel_weights), weights_or_none(bias_weights))));
     });
 }
@@ -497,7 +502,7 @@ trtx_status trtx_network_definition_add_pooling_nd(trtx_network_definition *self
         call.need(self, "self");
         call.clear(result);
         call.need(input, "input");
-        call.need(window_size, "window_size");
+        call.need_dims(window_size, "window_size");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addPoolingNd(as<abi::ITensor>(input), type, *window_size)));
     });
 }
@@ -508,7 +513,9 @@ trtx_status trtx_network_definition_add_deconvolution_nd(trtx_network_definition
         call.need(self, "self");
         call.clear(result);
         call.need(input, "input");
-        call.need(kernel_size, "kernel_size");
+        call.need_dims(kernel_size, "kernel_size");
+        call.need_weights(kernel_weights, "kernel_weights");
+        call.need_weights(bias_weights, "bias_weights");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addDeconvolutionNd(as<abi::ITensor>(input), nb_output_maps, *kernel_size, weights_or_none(kernel_weights), weights_or_none(bias_weights))));
     });
 }
@@ -519,6 +526,9 @@ trtx_status trtx_network_definition_add_scale_nd(trtx_network_definition *self, 
         call.need(self, "self");
         call.clear(result);
         call.need(input, "input");
+        call.need_weights(shift, "shift");
+        call.need_weights(scale, "scale");
+        call.need_weights(power, "power");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addScaleNd(as<abi::ITensor>(input), mode, weights_or_none(shift), weights_or_none(scale), weights_or_none(power), channel_axis)));
     });
 }
@@ -560,8 +570,8 @@ trtx_status trtx_network_definition_add_padding_nd(trtx_network_definition *self
         call.need(self, "self");
         call.clear(result);
         call.need(input, "input");
-        call.need(pre_padding, "pre_padding");
-        call.need(post_padding, "post_padding");
+        call.need_dims(pre_padding, "pre_padding");
+        call.need_dims(post_padding, "post_padding");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addPaddingNd(as<abi::ITensor>(input), *pre_padding, *post_padding)));
     });
 }
@@ -570,7 +580,7 @@ trtx_status trtx_network_definition_set_weights_name(trtx_network_definition *se
 {
     return guard({"trtx_network_definition_set_weights_name"}, [&](Call &call) {
         call.need(self, "self");
-        call.need(name, "name");
+        call.need_weights(weights, "weights");
         call.check(as<abi::INetworkDefinition>(self)->mImpl->setWeightsName(weights_or_none(weights), name));
     });
 }
@@ -763,7 +773,7 @@ trtx_status trtx_network_definition_add_fill_v2(trtx_network_definition *self, c
     return guard({"trtx_network_definition_add_fill_v2"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        call.need(dimensions, "dimensions");
+        call.need_dims(dimensions, "dimensions");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addFillV2(*dimensions, op, output_type)));
     });
 }
@@ -792,9 +802,9 @@ trtx_status trtx_network_definition_is_debug_tensor(const trtx_network_definitio
         call.need(self, "self");
         call.clear(result);
         call.need(tensor, "tensor");
-        const auto value = as<abi::INetworkDefinition>(self)->mImpl->isDebugTensor(as<abi::ITensor>(tensor));
+        const auto answer = as<abi::INetworkDefinition>(self)->mImpl->isDebugTensor(as<abi::ITensor>(tensor));
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -822,9 +832,9 @@ trtx_status trtx_network_definition_are_weights_marked_refittable(const trtx_net
         call.need(self, "self");
         call.clear(result);
         call.need(name, "name");
-        const auto value = as<abi::INetworkDefinition>(self)->mImpl->areWeightsMarkedRefittable(name);
+        const auto answer = as<abi::INetworkDefinition>(self)->mImpl->areWeightsMarkedRefittable(name);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -949,7 +959,7 @@ trtx_status trtx_network_definition_add_dynamic_quantize_v2(trtx_network_definit
         call.need(self, "self");
         call.clear(result);
         call.need(input, "input");
-        call.need(block_shape, "block_shape");
+        call.need_dims(block_shape, "block_shape");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addDynamicQuantizeV2(as<abi::ITensor>(input), *block_shape, to_type, scale_type)));
     });
 }
@@ -996,6 +1006,7 @@ trtx_status trtx_network_definition_add_dist_collective(trtx_network_definition 
         call.need(self, "self");
         call.clear(result);
         call.need(input, "input");
+        call.need_array(groups, group_size, "groups");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addDistCollective(as<abi::ITensor>(input), dist_collective_op, reduce_op, root, groups, group_size)));
     });
 }
@@ -1024,5 +1035,5 @@ trtx_status trtx_network_definition_add_squeeze_v2(trtx_network_definition *self
 
 void trtx_network_definition_destroy(trtx_network_definition *self)
 {
-    destroy<abi::INetworkDefinition>(self);
+    destroy<abi::INetworkDefinition>("trtx_network_definition_destroy", self);
 }

@@ -48,9 +48,9 @@ trtx_status trtx_onnx_parser_error_local_function_stack(const trtx_onnx_parser_e
     return guard({"trtx_onnx_parser_error_local_function_stack"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        const auto value = as<abi::IParserError>(self)->localFunctionStack();
+        const auto answer = as<abi::IParserError>(self)->localFunctionStack();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -83,9 +83,9 @@ trtx_status trtx_onnx_parser_supports_operator(const trtx_onnx_parser *self, con
         call.need(self, "self");
         call.clear(result);
         call.need(op_name, "op_name");
-        const auto value = as<abi::IParser>(self)->supportsOperator(op_name);
+        const auto answer = as<abi::IParser>(self)->supportsOperator(op_name);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -117,10 +117,11 @@ trtx_status trtx_onnx_parser_get_used_vc_plugin_libraries(const trtx_onnx_parser
     return guard({"trtx_onnx_parser_get_used_vc_plugin_libraries"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        call.need(nb_plugin_libs, "nb_plugin_libs");
-        const auto value = as<abi::IParser>(self)->getUsedVCPluginLibraries(nb_plugin_libs);
+        call.clear(nb_plugin_libs, "nb_plugin_libs");
+        const auto answer = as<abi::IParser>(self)->getUsedVCPluginLibraries(nb_plugin_libs);
         call.check_log();
-        *result = value;
+        call.check_written_count(*nb_plugin_libs);
+        *result = answer;
     });
 }
 
@@ -167,9 +168,9 @@ trtx_status trtx_onnx_parser_get_layer_output_tensor(trtx_onnx_parser *self, con
         call.need(self, "self");
         call.clear(result);
         call.need(name, "name");
-        const auto value = from_abi<const trtx_tensor *>(as<abi::IParser>(self)->getLayerOutputTensor(name, i));
+        const auto answer = from_abi<const trtx_tensor *>(as<abi::IParser>(self)->getLayerOutputTensor(name, i));
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -179,9 +180,7 @@ trtx_status trtx_onnx_parser_supports_model_v2(trtx_onnx_parser *self, const voi
         call.need(self, "self");
         call.clear(result);
         call.need(serialized_onnx_model, "serialized_onnx_model");
-        const auto value = as<abi::IParser>(self)->supportsModelV2(serialized_onnx_model, serialized_onnx_model_size, model_path);
-        call.check_log();
-        *result = value;
+        *result = call.check_verdict(as<abi::IParser>(self)->supportsModelV2(serialized_onnx_model, serialized_onnx_model_size, model_path));
     });
 }
 
@@ -190,9 +189,9 @@ trtx_status trtx_onnx_parser_get_nb_subgraphs(trtx_onnx_parser *self, int64_t *r
     return guard({"trtx_onnx_parser_get_nb_subgraphs"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        const auto value = as<abi::IParser>(self)->getNbSubgraphs();
+        const auto answer = as<abi::IParser>(self)->getNbSubgraphs();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -201,9 +200,9 @@ trtx_status trtx_onnx_parser_is_subgraph_supported(trtx_onnx_parser *self, int64
     return guard({"trtx_onnx_parser_is_subgraph_supported"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        const auto value = as<abi::IParser>(self)->isSubgraphSupported(index);
+        const auto answer = as<abi::IParser>(self)->isSubgraphSupported(index);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -212,10 +211,10 @@ trtx_status trtx_onnx_parser_get_subgraph_nodes(trtx_onnx_parser *self, int64_t 
     return guard({"trtx_onnx_parser_get_subgraph_nodes"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        call.need(subgraph_length, "subgraph_length");
-        const auto value = as<abi::IParser>(self)->getSubgraphNodes(index, subgraph_length);
+        call.clear(subgraph_length, "subgraph_length");
+        const auto answer = as<abi::IParser>(self)->getSubgraphNodes(index, subgraph_length);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -250,13 +249,14 @@ trtx_status trtx_onnx_parser_set_builder_config(trtx_onnx_parser *self, const tr
 {
     return guard({"trtx_onnx_parser_set_builder_config"}, [&](Call &call) {
         call.need(self, "self");
+        call.need(builder_config, "builder_config");
         call.check(as<abi::IParser>(self)->setBuilderConfig(as<abi::IBuilderConfig>(builder_config)));
     });
 }
 
 void trtx_onnx_parser_destroy(trtx_onnx_parser *self)
 {
-    destroy<abi::IParser>(self);
+    destroy<abi::IParser>("trtx_onnx_parser_destroy", self);
 }
 
 trtx_status trtx_onnx_parser_refitter_refit_from_bytes(trtx_onnx_parser_refitter *self, const void *serialized_onnx_model, size_t serialized_onnx_model_size, const char *model_path)
@@ -338,5 +338,5 @@ trtx_status trtx_onnx_parser_refitter_set_refit_observer(trtx_onnx_parser_refitt
 
 void trtx_onnx_parser_refitter_destroy(trtx_onnx_parser_refitter *self)
 {
-    destroy<abi::IParserRefitter>(self);
+    destroy<abi::IParserRefitter>("trtx_onnx_parser_refitter_destroy", self);
 }

@@ -146,10 +146,10 @@ trtx_status trtx_runtime_get_engine_validity(const trtx_runtime *self, const voi
         call.need(self, "self");
         call.clear(result);
         call.need(blob, "blob");
-        call.need(diagnostics, "diagnostics");
-        const auto value = as<abi::IRuntime>(self)->mImpl->getEngineValidity(blob, blob_size, diagnostics);
+        call.need_size(blob_size, "blob_size");
+        const auto answer = as<abi::IRuntime>(self)->mImpl->getEngineValidity(blob, blob_size, diagnostics);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -167,9 +167,9 @@ trtx_status trtx_runtime_get_deferred_weights_loading(const trtx_runtime *self, 
     return guard({"trtx_runtime_get_deferred_weights_loading", {1, 6}}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        const auto value = as<abi::IRuntime>(self)->mImpl->getDeferredWeightsLoading();
+        const auto answer = as<abi::IRuntime>(self)->mImpl->getDeferredWeightsLoading();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -186,15 +186,15 @@ trtx_status trtx_runtime_get_dla_workspace_allocation_strategy(const trtx_runtim
     return guard({"trtx_runtime_get_dla_workspace_allocation_strategy", {1, 7}}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        const auto value = as<abi::IRuntime>(self)->mImpl->getDLAWorkspaceAllocationStrategy();
+        const auto answer = as<abi::IRuntime>(self)->mImpl->getDLAWorkspaceAllocationStrategy();
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
 void trtx_runtime_destroy(trtx_runtime *self)
 {
-    destroy<abi::IRuntime>(self);
+    destroy<abi::IRuntime>("trtx_runtime_destroy", self);
 }
 
 trtx_status trtx_runtime_config_set_execution_context_allocation_strategy(trtx_runtime_config *self, trtx_execution_context_allocation_strategy strategy)
@@ -263,7 +263,7 @@ trtx_cuda_graph_strategy trtx_runtime_config_get_cuda_graph_strategy(const trtx_
 
 void trtx_runtime_config_destroy(trtx_runtime_config *self)
 {
-    destroy<abi::IRuntimeConfig>(self);
+    destroy<abi::IRuntimeConfig>("trtx_runtime_config_destroy", self);
 }
 
 trtx_status trtx_runtime_cache_serialize(const trtx_runtime_cache *self, trtx_host_memory **result)
@@ -294,7 +294,7 @@ trtx_status trtx_runtime_cache_reset(trtx_runtime_cache *self)
 
 void trtx_runtime_cache_destroy(trtx_runtime_cache *self)
 {
-    destroy<abi::IRuntimeCache>(self);
+    destroy<abi::IRuntimeCache>("trtx_runtime_cache_destroy", self);
 }
 
 trtx_status trtx_serialization_config_set_flags(trtx_serialization_config *self, uint32_t serialization_flags)
@@ -333,7 +333,7 @@ bool trtx_serialization_config_get_flag(const trtx_serialization_config *self, t
 
 void trtx_serialization_config_destroy(trtx_serialization_config *self)
 {
-    destroy<abi::ISerializationConfig>(self);
+    destroy<abi::ISerializationConfig>("trtx_serialization_config_destroy", self);
 }
 
 trtx_status trtx_refitter_set_weights(trtx_refitter *self, const char *layer_name, trtx_weights_role role, const trtx_weights *weights)
@@ -341,6 +341,7 @@ trtx_status trtx_refitter_set_weights(trtx_refitter *self, const char *layer_nam
     return guard({"trtx_refitter_set_weights"}, [&](Call &call) {
         call.need(self, "self");
         call.need(layer_name, "layer_name");
+        call.need_weights(weights, "weights");
         call.check(as<abi::IRefitter>(self)->mImpl->setWeights(layer_name, role, weights_or_none(weights)));
     });
 }
@@ -358,9 +359,9 @@ trtx_status trtx_refitter_get_missing(trtx_refitter *self, int32_t size, const c
     return guard({"trtx_refitter_get_missing"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        const auto value = as<abi::IRefitter>(self)->mImpl->getMissing(size, layer_names, roles);
+        const auto answer = as<abi::IRefitter>(self)->mImpl->getMissing(size, layer_names, roles);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -369,9 +370,9 @@ trtx_status trtx_refitter_get_all(trtx_refitter *self, int32_t size, const char 
     return guard({"trtx_refitter_get_all"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        const auto value = as<abi::IRefitter>(self)->mImpl->getAll(size, layer_names, roles);
+        const auto answer = as<abi::IRefitter>(self)->mImpl->getAll(size, layer_names, roles);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -394,6 +395,7 @@ trtx_status trtx_refitter_set_named_weights(trtx_refitter *self, const char *nam
     return guard({"trtx_refitter_set_named_weights"}, [&](Call &call) {
         call.need(self, "self");
         call.need(name, "name");
+        call.need_weights(weights, "weights");
         call.check(as<abi::IRefitter>(self)->mImpl->setNamedWeights(name, weights_or_none(weights)));
     });
 }
@@ -403,9 +405,9 @@ trtx_status trtx_refitter_get_missing_weights(trtx_refitter *self, int32_t size,
     return guard({"trtx_refitter_get_missing_weights"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        const auto value = as<abi::IRefitter>(self)->mImpl->getMissingWeights(size, weights_names);
+        const auto answer = as<abi::IRefitter>(self)->mImpl->getMissingWeights(size, weights_names);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -414,9 +416,9 @@ trtx_status trtx_refitter_get_all_weights(trtx_refitter *self, int32_t size, con
     return guard({"trtx_refitter_get_all_weights"}, [&](Call &call) {
         call.need(self, "self");
         call.clear(result);
-        const auto value = as<abi::IRefitter>(self)->mImpl->getAllWeights(size, weights_names);
+        const auto answer = as<abi::IRefitter>(self)->mImpl->getAllWeights(size, weights_names);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -443,6 +445,7 @@ trtx_status trtx_refitter_set_named_weights_with_location(trtx_refitter *self, c
     return guard({"trtx_refitter_set_named_weights_with_location"}, [&](Call &call) {
         call.need(self, "self");
         call.need(name, "name");
+        call.need_weights(weights, "weights");
         call.check(as<abi::IRefitter>(self)->mImpl->setNamedWeightsWithLocation(name, weights_or_none(weights), location));
     });
 }
@@ -453,9 +456,9 @@ trtx_status trtx_refitter_get_named_weights(const trtx_refitter *self, const cha
         call.need(self, "self");
         call.clear(result);
         call.need(weights_name, "weights_name");
-        const auto value = as<abi::IRefitter>(self)->mImpl->getNamedWeights(weights_name);
+        const auto answer = as<abi::IRefitter>(self)->mImpl->getNamedWeights(weights_name);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -465,9 +468,9 @@ trtx_status trtx_refitter_get_weights_location(const trtx_refitter *self, const 
         call.need(self, "self");
         call.clear(result);
         call.need(weights_name, "weights_name");
-        const auto value = as<abi::IRefitter>(self)->mImpl->getWeightsLocation(weights_name);
+        const auto answer = as<abi::IRefitter>(self)->mImpl->getWeightsLocation(weights_name);
         call.check_log();
-        *result = value;
+        *result = answer;
     });
 }
 
@@ -508,9 +511,7 @@ trtx_status trtx_refitter_get_weights_prototype(const trtx_refitter *self, const
         call.need(self, "self");
         call.clear(result);
         call.need(weights_name, "weights_name");
-        const auto value = as<abi::IRefitter>(self)->mImpl->getWeightsPrototype(weights_name);
-        call.check_log();
-        *result = value;
+        *result = call.check_counted(as<abi::IRefitter>(self)->mImpl->getWeightsPrototype(weights_name));
     });
 }
 
@@ -524,5 +525,5 @@ trtx_status trtx_refitter_release_refit_resources(trtx_refitter *self)
 
 void trtx_refitter_destroy(trtx_refitter *self)
 {
-    destroy<abi::IRefitter>(self);
+    destroy<abi::IRefitter>("trtx_refitter_destroy", self);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shared_library.hpp"
 
+#include <utility>
+
 #include "error.hpp"
 
 #ifdef _WIN32
@@ -12,6 +14,27 @@
 #endif
 
 namespace trtx {
+
+SharedLibrary::~SharedLibrary()
+{
+    close();
+}
+
+SharedLibrary::SharedLibrary(SharedLibrary &&other) noexcept
+    : mHandle(std::exchange(other.mHandle, nullptr)), mKept(other.mKept), mPath(std::move(other.mPath))
+{
+}
+
+SharedLibrary &SharedLibrary::operator=(SharedLibrary &&other) noexcept
+{
+    if (this != &other) {
+        close();
+        mHandle = std::exchange(other.mHandle, nullptr);
+        mKept = other.mKept;
+        mPath = std::move(other.mPath);
+    }
+    return *this;
+}
 
 #ifdef _WIN32
 
@@ -62,6 +85,13 @@ void *SharedLibrary::symbol(const char *name) const noexcept
     return reinterpret_cast<void *>(GetProcAddress(static_cast<HMODULE>(mHandle), name));
 }
 
+void SharedLibrary::close() noexcept
+{
+    if (mHandle && !mKept) {
+        FreeLibrary(static_cast<HMODULE>(mHandle));
+    }
+}
+
 #else
 
 SharedLibrary SharedLibrary::open(const char *path)
@@ -90,6 +120,13 @@ SharedLibrary SharedLibrary::open(const char *path)
 void *SharedLibrary::symbol(const char *name) const noexcept
 {
     return dlsym(mHandle, name);
+}
+
+void SharedLibrary::close() noexcept
+{
+    if (mHandle && !mKept) {
+        dlclose(mHandle);
+    }
 }
 
 #endif

@@ -9,10 +9,15 @@ namespace trtx {
 class SharedLibrary {
 public:
     SharedLibrary() = default;
+    ~SharedLibrary();
+    SharedLibrary(SharedLibrary &&other) noexcept;
+    SharedLibrary &operator=(SharedLibrary &&other) noexcept;
 
-    /// Opens a library by path or by name, or throws Failure(TRTX_LOAD_FAILED) with the loader's words. It is never
-    /// closed: the library's threads and its objects may outlive every handle to it.
+    /// Opens a library by path or by name, or throws Failure(TRTX_LOAD_FAILED) with the loader's words.
     static SharedLibrary open(const char *path);
+    /// Leaves it open for good: a library's threads and its objects may outlive every handle to it. One that is not kept
+    /// is closed, as the system's loader would else find it under its name again.
+    void keep() noexcept { mKept = true; }
 
     /// Null where the library does not export the name.
     void *symbol(const char *name) const noexcept;
@@ -21,7 +26,10 @@ public:
     bool same_as(SharedLibrary const &other) const noexcept { return mHandle == other.mHandle; }
 
 private:
+    void close() noexcept;
+
     void *mHandle = nullptr;
+    bool mKept = false;
     std::string mPath;
 };
 

@@ -122,6 +122,11 @@ def test_c_header(registry: Registry) -> None:
     assert "TRTX_API void trtx_watcher_destroy(trtx_watcher *self);" in text
     assert "TRTX_API void trtx_engine_destroy(trtx_engine *self);" in text
     assert "trtx_layer_destroy" not in text, "the network owns its layers"
+    assert "    /** True goes on. */\n    bool (*look)(" in text
+    assert "/** Whether it fits. A no leaves its explanation in trtx_last_error(). */" in text
+    assert "/** A color. A failure is seen in trtx_last_status() alone. */" in text
+    assert "TRTX_API trtx_color trtx_engine_get_color(const trtx_engine *self, int32_t index);" in text
+    assert "TRTX_API trtx_status trtx_engine_count_all(const trtx_engine *self, int64_t *result);" in text
 
 
 def test_abi(registry: Registry) -> None:
@@ -132,6 +137,9 @@ def test_abi(registry: Registry) -> None:
     assert "virtual bool setShape(const char *name, const trtx_dims &shape) = 0;" in text
     assert "struct IScaleLayer : ILayer {\n    VScaleLayer *mImpl;\n};" in text
     assert "static_assert(sizeof(IScaleLayer) == 24);" in text
+    assert "struct IVersionedInterface {" in text
+    assert "    virtual ~IVersionedInterface() = default;" in text
+    assert "    ~IWatcher() override = default;" in text
     assert text.index("struct ILayer : ") < text.index("struct IScaleLayer : ")
 
 
@@ -141,12 +149,17 @@ def test_shim(registry: Registry) -> None:
     assert 'access<int32_t>("trtx_engine_get_nb_layers", self, [&]' in text
     assert 'guard({"trtx_engine_get_score", {1, 6}}' in text
     assert "call.check(as<abi::IEngine>(self)->mImpl->setName(name));" in text
-    assert 'call.need(shape, "shape");' in text
+    assert 'call.need_dims(shape, "shape");' in text
     assert 'call.need(name, "name");' in text
     assert 'call.need_array(streams, nb_streams, "streams");' in text
     assert 'call.need(watcher, "watcher");' not in text, "it may be null"
     assert "call.check_pointer(from_abi<trtx_engine *>(" in text
     assert "call.check_count(" in text
+    assert "*result = call.check_verdict(" in text
+    assert "*result = call.check_counted(" in text
+    assert "call.check_written_count(*nb_names);" in text
+    assert 'call.clear(nb_names, "nb_names");' in text
+    assert 'destroy<abi::IEngine>("trtx_engine_destroy", self);' in text
     assert "secret" not in text
 
 
@@ -164,6 +177,7 @@ def test_callbacks(registry: Registry) -> None:
     assert 'return {"IWatcher", 1, 0};' in text
     assert "mCallbacks.look(name, to_address(data), &shape, user_data())" in text
     assert "retire_bridge(self);" in text
+    assert "bool look(const char *name, const void *data, const trtx_dims &shape) noexcept override" in text
 
 
 def test_sys(tmp_path: Path) -> None:
@@ -196,16 +210,17 @@ def test_layers(registry: Registry) -> None:
 def test_report(registry: Registry) -> None:
     text = emit_report.emit(registry)
     assert "- not for anybody (1): `IEngine::secret`" in text
-    assert "| IEngine | 7 | 1 |" in text
+    assert "| IEngine | 12 | 1 |" in text
     assert "- 1.6: 1" in text
 
 
 def test_abi_check(registry: Registry) -> None:
     text = emit_abi_check.emit(registry)
-    assert 'slot("VEngine::setName", &nvinfer1::apiv::VEngine::setName, &trtx::abi::VEngine::setName);' in text
-    assert '#if SDK_HAS(1, 6)\n    slot("VEngine::getScore"' in text
-    assert '#if SDK_HAS(1, 6)\n    slot_count<nvinfer1::apiv::VEngine>("VEngine", 10);\n#else\n' in text
-    assert 'slot_count<nvinfer1::apiv::VEngine>("VEngine", 9);\n#endif' in text
+    assert 'slot("VEngine::secret", &nvinfer1::apiv::VEngine::secret, &trtx::abi::VEngine::secret);' in text
+    assert 'method("VEngine::setName", &nvinfer1::apiv::VEngine::setName, &trtx::abi::VEngine::setName);' in text
+    assert '#if SDK_HAS(1, 6)\n    method("VEngine::getScore"' in text
+    assert '#if SDK_HAS(1, 6)\n    slot_count<nvinfer1::apiv::VEngine>("VEngine", 15);\n#else\n' in text
+    assert 'slot_count<nvinfer1::apiv::VEngine>("VEngine", 14);\n#endif' in text
     # Its base has two methods and a destructor of two places; of its own two, one is the base's.
     assert 'slot_count<nvinfer1::IWatcher>("IWatcher", 5);' in text
 

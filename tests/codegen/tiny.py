@@ -70,7 +70,9 @@ class Watcher(VersionedInterface, cpp="IWatcher", info=("IWatcher", 1, 0)):
 
     @const
     def getInterfaceInfo(self) -> InterfaceInfo: ...
-    def look(self, name: str, data: ConstAddress, shape: Dims) -> bool: ...
+    def __del__(self) -> None: ...
+    def look(self, name: str, data: ConstAddress, shape: Dims) -> bool:
+        """True goes on."""
 '''
 
 NETWORK = '''"""Layers."""
@@ -112,6 +114,19 @@ class Engine(Interface, cpp="IEngine", impl="VEngine", field="mImpl", offset=8):
     def setStreams(self, streams: Array[Stream], nbStreams: int32) -> None: ...
     @const
     def getShape(self, name: str) -> Dims: ...
+    @accessor
+    @const
+    def getColor(self, index: int32) -> Color:
+        """A color."""
+    @const
+    def fits(self, other: Const[Engine]) -> Verdict:
+        """Whether it fits."""
+    @const
+    def countAll(self) -> Count[int64]: ...
+    @const
+    def getWeights(self, name: str) -> Counted[Weights]: ...
+    @const
+    def getNames(self, nbNames: Out[Count[int64]]) -> View[str] | None: ...
     @hidden("not for anybody")
     def secret(self) -> None: ...
     @since(1, 6)

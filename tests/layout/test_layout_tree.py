@@ -93,6 +93,11 @@ def test_sources_say_what_licence_they_have() -> None:
     assert missing == []
 
 
+def test_the_shim_has_a_licence_of_its_own() -> None:
+    """It is copied out of here alone."""
+    assert (ROOT / "csrc" / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
+
+
 def test_python_modules_say_what_they_are() -> None:
     missing = [
         name

@@ -3,9 +3,12 @@
 //!
 //!     driver FAKE_LIBRARY cycles COUNT     build, run and close, COUNT times; then count what is left
 //!     driver FAKE_LIBRARY threads ROUNDS   many threads at once, in every part that threads may share
+//!     driver FAKE_LIBRARY callbacks COUNT  callbacks that destroy bridges, their own and each other's
+//!     driver FAKE_LIBRARY ending COUNT     failures while the process ends
 //!
 //! It ends with 0 and one line of figures, or aborts at the first surprise.
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -15,6 +18,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "trtx_c.h"
@@ -394,6 +398,112 @@ void threads(Control const &control, int rounds)
     trtx_logger_destroy(logger);
 }
 
+/// Called from a callback, it ends the bridge that is under a visit, and then more others than the shim keeps.
+void end_many(const char *, const char *, int32_t, void *data)
+{
+    auto *&monitor = *static_cast<trtx_progress_monitor **>(data);
+    trtx_progress_monitor_destroy(std::exchange(monitor, nullptr));
+    const trtx_progress_monitor_callbacks none{};
+    for (int i = 0; i < 1100; ++i) {
+        trtx_progress_monitor *other = nullptr;
+        OK(trtx_progress_monitor_create(&none, nullptr, &other));
+        trtx_progress_monitor_destroy(other);
+    }
+}
+
+void bridge_that_ends_itself(Control const &control)
+{
+    trtx_progress_monitor *monitor = nullptr;
+    trtx_progress_monitor_callbacks callbacks{};
+    callbacks.phase_start = end_many;
+    OK(trtx_progress_monitor_create(&callbacks, &monitor, &monitor));
+    trtx_logger *const logger = make_logger();
+    trtx_builder *builder = nullptr;
+    trtx_builder_config *config = nullptr;
+    OK(trtx_builder_create(logger, &builder));
+    OK(trtx_builder_create_builder_config(builder, &config));
+    OK(trtx_builder_config_set_progress_monitor(config, monitor));
+    control.set_fault("VBuilder::reset=callbacks:");
+    OK(trtx_builder_reset(builder));
+    control.clear_faults();
+    NEED(!monitor);
+    trtx_builder_config_destroy(config);
+    trtx_builder_destroy(builder);
+    trtx_logger_destroy(logger);
+}
+
+/// Loggers in a ring, each with a callback that ends the next one's bridge while all callbacks are under way.
+struct Ring {
+    std::vector<trtx_logger *> loggers;
+    std::atomic<int> inside{0};
+    std::atomic<int> left{0};
+    bool closed;
+
+    struct Place {
+        Ring *ring;
+        size_t index;
+    };
+    std::vector<Place> places;
+
+    Ring(size_t count, bool is_closed) : loggers(count), closed(is_closed)
+    {
+        places.reserve(count);
+        const trtx_logger_callbacks callbacks = {visit};
+        for (size_t i = 0; i < count; ++i) {
+            places.push_back({this, i});
+            OK(trtx_logger_create(&callbacks, &places[i], &loggers[i]));
+        }
+        const std::vector<trtx_logger *> all = loggers;
+        in_threads(static_cast<int>(count), [&](int i) { OK(trtx_logger_log(all[static_cast<size_t>(i)], 3, "around")); });
+        for (trtx_logger *logger : loggers) {
+            trtx_logger_destroy(logger); // the first one of an open ring; null for all others
+        }
+    }
+
+    static void visit(trtx_severity, const char *, void *data)
+    {
+        auto const &[ring, index] = *static_cast<Place *>(data);
+        const size_t count = ring->loggers.size();
+        ++ring->inside;
+        while (static_cast<size_t>(ring->inside) < count) {
+            std::this_thread::yield();
+        }
+        if (ring->closed || index + 1 < count) {
+            trtx_logger_destroy(std::exchange(ring->loggers[(index + 1) % count], nullptr));
+        } else {
+            std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        }
+        // Where nobody waits for himself, everybody waits for those behind him.
+        const int before = ring->left++;
+        NEED(ring->closed || static_cast<size_t>(before) == count - 1 - index);
+    }
+};
+
+void callbacks(Control const &control, int count)
+{
+    const auto begun = std::chrono::steady_clock::now();
+    for (int i = 0; i < count; ++i) {
+        for (const size_t threads : {2U, 3U}) {
+            Ring(threads, true);
+            Ring(threads, false);
+        }
+    }
+    bridge_that_ends_itself(control);
+    NEED(std::chrono::steady_clock::now() - begun < std::chrono::seconds(30));
+}
+
+/// Runs after the destructors of thread-local objects, as the handlers of other libraries do.
+void fail_at_exit()
+{
+    NEED(std::strlen(trtx_last_error()) == 0 && trtx_last_status() == TRTX_OK);
+    trtx_builder *builder = nullptr;
+    NEED(trtx_builder_create(nullptr, &builder) == TRTX_INVALID_ARGUMENT);
+    NEED(std::strstr(trtx_last_error(), "trtx_builder_create: logger is null"));
+    NEED(trtx_last_status() == TRTX_INVALID_ARGUMENT && trtx_last_message_count() == 0);
+    trtx_clear_last_error();
+    NEED(std::strlen(trtx_last_error()) == 0);
+}
+
 size_t bytes_in_use()
 {
     // Under a sanitizer the allocator is the sanitizer's.
@@ -425,7 +535,7 @@ void cycles(Control const &control, int count)
 int main(int argc, char **argv)
 {
     if (argc != 4) {
-        std::fprintf(stderr, "usage: driver FAKE_LIBRARY cycles|threads COUNT\n");
+        std::fprintf(stderr, "usage: driver FAKE_LIBRARY cycles|threads|callbacks|ending COUNT\n");
         return 2;
     }
     const char *const path = argv[1];
@@ -441,6 +551,11 @@ int main(int argc, char **argv)
     const int count = std::atoi(argv[3]);
     if (std::strcmp(argv[2], "threads") == 0) {
         threads(control, count);
+    } else if (std::strcmp(argv[2], "callbacks") == 0) {
+        callbacks(control, count);
+    } else if (std::strcmp(argv[2], "ending") == 0) {
+        OK(std::atexit(fail_at_exit));
+        NEED(trtx_runtime_create(nullptr, nullptr) != TRTX_OK);
     } else {
         cycles(control, count);
     }

@@ -37,3 +37,14 @@ def test_memory_is_sound_with_threads() -> None:
 
 def test_threads_do_not_race() -> None:
     run(THREAD_OF_SHIM, "threads", 5)
+
+
+def test_callbacks_may_destroy_bridges() -> None:
+    """Their own, which is not freed under them, and each other's, for which they do not wait for ever."""
+    run(ADDRESS, "callbacks", 5)
+    run(THREAD_OF_SHIM, "callbacks", 5)
+
+
+def test_failures_are_kept_until_the_process_ends() -> None:
+    """Handlers of ``atexit`` come when the thread-local objects are gone."""
+    run(ADDRESS, "ending", 0)
