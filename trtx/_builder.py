@@ -54,7 +54,9 @@ class Builder(MadeWithLogger):
     Notes
     -----
     It keeps its logger alive, and what it makes keeps the builder alive. It builds one engine at a time; to build
-    several at once, use one builder in each thread.
+    several at once, use one builder in each thread. While a call is running, others raise `BusyError`.
+
+    Methods whose twin in NVIDIA's package answers False on failure raise here, and answer True otherwise.
     """
 
     __slots__ = ()
@@ -94,6 +96,20 @@ class Builder(MadeWithLogger):
         flags : int
             Bit mask of `NetworkDefinitionCreationFlag`. Networks are strongly typed with and without
             ``1 << NetworkDefinitionCreationFlag.STRONGLY_TYPED``.
+
+        Returns
+        -------
+        NetworkDefinition
+            It keeps the builder alive; closing the builder closes it first.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If ``flags`` is no such mask.
+        BuilderError
+            If TensorRT-RTX cannot make it.
+        BusyError
+            If the builder is in use by another call.
         """
         from ._network import NetworkDefinition
 
@@ -105,7 +121,20 @@ class Builder(MadeWithLogger):
             )
 
     def create_config(self) -> BuilderConfig:
-        """Make a configuration with default settings (``IBuilder::createBuilderConfig``)."""
+        """Make a configuration with default settings (``IBuilder::createBuilderConfig``).
+
+        Returns
+        -------
+        BuilderConfig
+            It keeps the builder alive; closing the builder closes it first.
+
+        Raises
+        ------
+        BuilderError
+            If TensorRT-RTX cannot make it.
+        BusyError
+            If the builder is in use by another call.
+        """
         function = lib.trtx_builder_create_builder_config
         with self._exclusive("create_config"):
             return self._made_child(BuilderConfig, "create_config", "trtx_builder_config", function, self._ptr)
@@ -120,13 +149,20 @@ class Builder(MadeWithLogger):
         -------
         OptimizationProfile
             It belongs to the builder; put it to use with `BuilderConfig.add_optimization_profile`.
+
+        Raises
+        ------
+        BuilderError
+            If TensorRT-RTX cannot make it.
+        BusyError
+            If the builder is in use by another call.
         """
         what, function = "create_optimization_profile", lib.trtx_builder_create_optimization_profile
         with self._exclusive(what):
             return self._made_child(OptimizationProfile, what, "trtx_optimization_profile", function, self._ptr)
 
     def build_serialized_network(self, network: NetworkDefinition, config: BuilderConfig) -> HostMemory:
-        """Build an engine.
+        """Build an engine (``IBuilder::buildSerializedNetwork``).
 
         Parameters
         ----------
@@ -145,8 +181,7 @@ class Builder(MadeWithLogger):
         InvalidArgumentError
             If network or configuration cannot be built; known before the build begins.
         BuilderError
-            If TensorRT-RTX fails (``IBuilder::buildSerializedNetwork``), in its words, or if the progress monitor
-            cancels the build.
+            If TensorRT-RTX fails, in its words, or if the progress monitor cancels the build.
         BusyError
             If one of the three is in use by another call.
 
@@ -179,20 +214,25 @@ class Builder(MadeWithLogger):
     ) -> Literal[True]:
         """Build an engine and hand it to a writer in the pieces in which TensorRT-RTX serializes it.
 
+        (``IBuilder::buildSerializedNetworkToStream``)
+
         Parameters
         ----------
         network, config
             As for `build_serialized_network`.
         writer : binary file, or object with ``write(bytes) -> int``
-            Gets the engine in pieces, in order. What it raises comes out of this call.
+            Gets the engine in pieces, in order. What it raises comes out of this call. It is not needed afterwards, and
+            is not closed.
 
         Raises
         ------
         InvalidArgumentError, BusyError
             As for `build_serialized_network`.
         BuilderError
-            If TensorRT-RTX fails (``IBuilder::buildSerializedNetworkToStream``), if the progress monitor cancels the
-            build, or if ``write`` takes less than it was given. What had been written by then is no engine.
+            If TensorRT-RTX fails, if the progress monitor cancels the build, or if ``write`` takes less than it was
+            given. What had been written by then is no engine.
+        TypeError
+            If ``write`` answers with anything but an int.
         """
         self._check_parts(network, config)
         if not callable(getattr(writer, "write", None)):
@@ -222,6 +262,8 @@ class Builder(MadeWithLogger):
         ------
         InvalidArgumentError, BusyError
             As for `build_serialized_network`.
+        BuilderError
+            If TensorRT-RTX reports an error, beside its answer.
         """
         self._check_parts(network, config)
         result = ffi.new("bool *")
@@ -236,7 +278,15 @@ class Builder(MadeWithLogger):
         return _interruptible.run(ask, lambda: None, what)
 
     def reset(self) -> None:
-        """Set the builder back to its defaults (``IBuilder::reset``)."""
+        """Set the builder back to its defaults (``IBuilder::reset``).
+
+        Raises
+        ------
+        BuilderError
+            If TensorRT-RTX cannot do so.
+        BusyError
+            If the builder is in use by another call.
+        """
         with self._exclusive("reset"):
             self._check(lib.trtx_builder_reset(self._ptr), "reset")
 

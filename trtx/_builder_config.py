@@ -50,6 +50,9 @@ class BuilderConfig(ConfigTarget):
     Notes
     -----
     It keeps its builder alive. Only one thread at a time may change it; during a build, setters raise `BusyError`.
+    Setters raise `BuilderError` where TensorRT-RTX refuses a value.
+
+    Methods whose twin in NVIDIA's package answers False on failure raise here, and answer True otherwise.
 
     Timing caches are left out: they are deprecated, and TensorRT-RTX, which picks kernels on the machine that runs the
     engine, has no use for them.
@@ -80,21 +83,23 @@ class BuilderConfig(ConfigTarget):
     # Memory
 
     def set_memory_pool_limit(self, pool: MemoryPoolType, pool_size: int) -> None:
-        """Limit the memory that a build or the engine may use for a purpose.
+        """Limit the memory that a build or the engine may use for a purpose (``IBuilderConfig::setMemoryPoolLimit``).
 
         Parameters
         ----------
         pool : MemoryPoolType
             The purpose, such as `MemoryPoolType.WORKSPACE`.
         pool_size : int
-            Most bytes.
+            Most bytes, 0 or more.
 
         Raises
         ------
         InvalidArgumentError
-            If an argument is of a wrong kind.
+            If an argument is of a wrong kind, or the size is negative.
         BuilderError
-            If TensorRT-RTX refuses the size (``IBuilderConfig::setMemoryPoolLimit``).
+            If TensorRT-RTX refuses the size.
+        BusyError
+            If the configuration is in use by another call, such as a build.
         """
         kind = check_enum(MemoryPoolType, pool, "pool")
         size = check_int(pool_size, "pool_size", 0, _UINT64_MAX)
@@ -108,6 +113,13 @@ class BuilderConfig(ConfigTarget):
         Parameters
         ----------
         pool : MemoryPoolType
+
+        Raises
+        ------
+        InvalidArgumentError
+            If ``pool`` is no member of `MemoryPoolType`.
+        BuilderError
+            If TensorRT-RTX reports an error.
         """
         kind = check_enum(MemoryPoolType, pool, "pool")
         return int(self._get("size_t *", lib.trtx_builder_config_get_memory_pool_limit, "get_memory_pool_limit", kind))
@@ -135,8 +147,12 @@ class BuilderConfig(ConfigTarget):
 
         Raises
         ------
+        InvalidArgumentError
+            If ``flag`` is no member of `BuilderFlag`.
         BuilderError
             If TensorRT-RTX refuses it.
+        BusyError
+            If the configuration is in use by another call, such as a build.
         """
         if not isinstance(flag, BuilderFlag):
             check_enum(BuilderFlag, flag, "flag")
@@ -148,6 +164,15 @@ class BuilderConfig(ConfigTarget):
         Parameters
         ----------
         flag : BuilderFlag
+
+        Raises
+        ------
+        InvalidArgumentError
+            If ``flag`` is no member of `BuilderFlag`.
+        BuilderError
+            If TensorRT-RTX refuses it.
+        BusyError
+            If the configuration is in use by another call, such as a build.
         """
         self._set(lib.trtx_builder_config_clear_flag, check_enum(BuilderFlag, flag, "flag"), "clear_flag: flag")
 
@@ -157,6 +182,11 @@ class BuilderConfig(ConfigTarget):
         Parameters
         ----------
         flag : BuilderFlag
+
+        Raises
+        ------
+        InvalidArgumentError
+            If ``flag`` is no member of `BuilderFlag`.
         """
         if not isinstance(flag, BuilderFlag):
             check_enum(BuilderFlag, flag, "flag")
@@ -168,6 +198,13 @@ class BuilderConfig(ConfigTarget):
         Parameters
         ----------
         feature : PreviewFeature
+
+        Raises
+        ------
+        InvalidArgumentError
+            If ``feature`` is no member of `PreviewFeature`.
+        BuilderError
+            If TensorRT-RTX reports an error.
         """
         kind = check_enum(PreviewFeature, feature, "feature")
         return bool(self._get("bool *", lib.trtx_builder_config_get_preview_feature, "get_preview_feature", kind))
@@ -179,6 +216,15 @@ class BuilderConfig(ConfigTarget):
         ----------
         feature : PreviewFeature
         enable : bool
+
+        Raises
+        ------
+        InvalidArgumentError
+            If an argument is of a wrong kind.
+        BuilderError
+            If TensorRT-RTX refuses it.
+        BusyError
+            If the configuration is in use by another call, such as a build.
         """
         kind = check_enum(PreviewFeature, feature, "feature")
         enabled = check_bool(enable, "enable")
@@ -187,7 +233,13 @@ class BuilderConfig(ConfigTarget):
             self._check(status, f"set_preview_feature({show_setting(kind)}, {enabled})")
 
     def get_tactic_sources(self) -> int:
-        """Get the sources of tactics as a bit mask (``IBuilderConfig::getTacticSources``)."""
+        """Get the sources of tactics that the build may use (``IBuilderConfig::getTacticSources``).
+
+        Returns
+        -------
+        int
+            Bit mask of `TacticSource`: bit ``1 << TacticSource.X`` for each.
+        """
         return lib.trtx_builder_config_get_tactic_sources(self._ptr)
 
     def set_tactic_sources(self, tactic_sources: int) -> Literal[True]:
@@ -197,6 +249,15 @@ class BuilderConfig(ConfigTarget):
         ----------
         tactic_sources : int
             Bit mask, such as ``1 << TacticSource.JIT_CONVOLUTIONS``.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If it is no such mask.
+        BuilderError
+            If TensorRT-RTX refuses it.
+        BusyError
+            If the configuration is in use by another call, such as a build.
         """
         mask = check_mask(TacticSource, tactic_sources, "tactic_sources")
         self._set(lib.trtx_builder_config_set_tactic_sources, mask, "set_tactic_sources: tactic_sources")
@@ -314,7 +375,10 @@ class BuilderConfig(ConfigTarget):
 
     @property
     def profiling_verbosity(self) -> ProfilingVerbosity:
-        """How much the engine will tell about its layers (``IBuilderConfig::setProfilingVerbosity``)."""
+        """How much the engine will tell about its layers; LAYER_NAMES_ONLY by default.
+
+        (``IBuilderConfig::setProfilingVerbosity``)
+        """
         return ProfilingVerbosity(lib.trtx_builder_config_get_profiling_verbosity(self._ptr))
 
     @profiling_verbosity.setter
@@ -351,24 +415,28 @@ class BuilderConfig(ConfigTarget):
     # Profiles and monitor
 
     def add_optimization_profile(self, profile: OptimizationProfile) -> int:
-        """Add a range of shapes that the engine must serve. A network with dynamic inputs needs one at least.
+        """Add a range of shapes that the engine must serve (``IBuilderConfig::addOptimizationProfile``).
+
+        A network with dynamic inputs needs one at least.
 
         Parameters
         ----------
         profile : OptimizationProfile
-            Made by the same builder.
+            Made by the same builder. It is kept alive, and must be open whenever an engine is built.
 
         Returns
         -------
         int
-            Index of the profile in the engine.
+            Index of the profile in the engine, from 0.
 
         Raises
         ------
         InvalidArgumentError
             If the profile is of another builder, or not valid.
         BuilderError
-            If TensorRT-RTX refuses it (``IBuilderConfig::addOptimizationProfile``).
+            If TensorRT-RTX refuses it.
+        BusyError
+            If configuration or profile is in use by another call.
         """
         if not isinstance(profile, OptimizationProfile):
             reject("profile", profile, "a trtx.OptimizationProfile")
@@ -405,7 +473,15 @@ class BuilderConfig(ConfigTarget):
             self._monitor = monitor  # the native one is made anew for each build
 
     def reset(self) -> None:
-        """Set everything back to its default, and forget profiles and monitor (``IBuilderConfig::reset``)."""
+        """Set everything back to its default, and forget profiles and monitor (``IBuilderConfig::reset``).
+
+        Raises
+        ------
+        BuilderError
+            If TensorRT-RTX cannot do so.
+        BusyError
+            If the configuration is in use by another call, such as a build.
+        """
         with self._exclusive("reset"):
             self._check(lib.trtx_builder_config_reset(self._ptr), "reset")
             self._profiles = []

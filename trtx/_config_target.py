@@ -75,6 +75,8 @@ class ConfigTarget(Handle):
             If an argument cannot be right.
         BuilderError
             If TensorRT-RTX refuses it.
+        BusyError
+            If the configuration is in use by another call, such as a build.
         """
         kind = check_enum(ComputeCapability, compute_capability, "compute_capability")
         if kind == ComputeCapability.NONE:
@@ -97,6 +99,13 @@ class ConfigTarget(Handle):
         -------
         ComputeCapability
             `ComputeCapability.NONE` where none has been set yet.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the index is too large or negative.
+        BusyError
+            If the configuration is in use by another call, such as a build.
         """
         position = check_index(index, "index", self.num_compute_capabilities, "compute capabilities")
         result = ffi.new("trtx_compute_capability *")
@@ -160,7 +169,7 @@ class ConfigTarget(Handle):
 
     @property
     def runtime_platform(self) -> RuntimePlatform:
-        """Platform that the engine will run on (``IBuilderConfig::setRuntimePlatform``)."""
+        """Platform that the engine will run on; SAME_AS_BUILD by default (``IBuilderConfig::setRuntimePlatform``)."""
         return RuntimePlatform(lib.trtx_builder_config_get_runtime_platform(self._ptr))
 
     @runtime_platform.setter
@@ -170,7 +179,7 @@ class ConfigTarget(Handle):
 
     @property
     def engine_capability(self) -> EngineCapability:
-        """Restrictions that the engine is built for (``IBuilderConfig::setEngineCapability``)."""
+        """Restrictions that the engine is built for; STANDARD by default (``IBuilderConfig::setEngineCapability``)."""
         return EngineCapability(lib.trtx_builder_config_get_engine_capability(self._ptr))
 
     @engine_capability.setter

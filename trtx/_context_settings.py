@@ -26,7 +26,7 @@ class ContextSettings(WithShapes):
 
     @property
     def name(self) -> str:
-        """Name of the context, for messages and profiles (``IExecutionContext::getName``)."""
+        """Name of the context, for messages and profiles (``IExecutionContext::setName``)."""
         _ = self._ptr
         return self._name
 
@@ -40,7 +40,10 @@ class ContextSettings(WithShapes):
 
     @property
     def debug_sync(self) -> bool:
-        """Whether every layer is waited for, and its errors are reported at once; False by default."""
+        """Whether `execute_v2` logs every kernel that succeeds; False by default (``IExecutionContext::setDebugSync``).
+
+        `enqueue_v3` takes no notice of it.
+        """
         return lib.trtx_execution_context_get_debug_sync(self._ptr)
 
     @debug_sync.setter
@@ -52,7 +55,10 @@ class ContextSettings(WithShapes):
 
     @property
     def enqueue_emits_profile(self) -> bool:
-        """Whether `enqueue_v3` reports to the profiler by itself; True by default."""
+        """Whether `enqueue_v3` reports to the profiler by itself; True by default.
+
+        (``IExecutionContext::setEnqueueEmitsProfile``) With a profiler, it then waits for the run.
+        """
         return lib.trtx_execution_context_get_enqueue_emits_profile(self._ptr)
 
     @enqueue_emits_profile.setter
@@ -63,7 +69,17 @@ class ContextSettings(WithShapes):
         self._check(status, f"enqueue_emits_profile = {emits}")
 
     def report_to_profiler(self) -> Literal[True]:
-        """Report the last run to the profiler, where `enqueue_emits_profile` is off."""
+        """Report the last run to the profiler (``IExecutionContext::reportToProfiler``).
+
+        Needed where `enqueue_emits_profile` is off.
+
+        Raises
+        ------
+        ExecutionError
+            If there is no profiler, or no run to report.
+        BusyError
+            If another thread uses the context.
+        """
         with self._exclusive("report_to_profiler") as pointer:
             status = lib.trtx_execution_context_report_to_profiler(pointer)
         self._check(status, "report_to_profiler()")
@@ -71,7 +87,10 @@ class ContextSettings(WithShapes):
 
     @property
     def nvtx_verbosity(self) -> ProfilingVerbosity:
-        """How much is marked for NVIDIA's profilers; at most what the engine was built with."""
+        """How much is marked for NVIDIA's profilers (``IExecutionContext::setNvtxVerbosity``).
+
+        By default, and at most, what the engine was built with: `CudaEngine.profiling_verbosity`.
+        """
         return ProfilingVerbosity(lib.trtx_execution_context_get_nvtx_verbosity(self._ptr))
 
     @nvtx_verbosity.setter
@@ -83,7 +102,10 @@ class ContextSettings(WithShapes):
 
     @property
     def persistent_cache_limit(self) -> int:
-        """Bytes of the GPU's L2 cache that stay reserved for the context."""
+        """Most bytes of the GPU's L2 cache that the context may reserve; 0 by default.
+
+        (``IExecutionContext::setPersistentCacheLimit``)
+        """
         return lib.trtx_execution_context_get_persistent_cache_limit(self._ptr)
 
     @persistent_cache_limit.setter
@@ -101,7 +123,16 @@ class ContextSettings(WithShapes):
         streams : sequence
             What `trtx.cuda.stream_handle` takes; all different, none the default stream. Those beyond
             `CudaEngine.num_aux_streams` are not used; for those that lack, TensorRT-RTX makes its own. Streams given as
-            objects are kept alive.
+            objects are kept alive until others are set or the context is closed.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If one is no stream or the default one, or if two are the same.
+        ExecutionError
+            If TensorRT-RTX refuses them.
+        BusyError
+            If another thread uses the context.
         """
         kept = list(check_sequence(streams, "streams", "a sequence of streams"))
         handles = [stream_handle(stream, f"streams[{i}]") for i, stream in enumerate(kept)]
@@ -114,12 +145,21 @@ class ContextSettings(WithShapes):
         self._check(status, "set_aux_streams()")
 
     def is_stream_capturable(self, stream: Any) -> bool:
-        """Whether a run on this stream can be captured into a CUDA graph.
+        """Whether a run on this stream can be captured into a CUDA graph (``IExecutionContext::isStreamCapturable``).
 
         Parameters
         ----------
         stream
             What `trtx.cuda.stream_handle` takes.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If ``stream`` is none.
+        ExecutionError
+            If TensorRT-RTX reports an error.
+        BusyError
+            If another thread uses the context.
         """
         handle = stream_handle(stream)
         result = ffi.new("bool *")
@@ -131,10 +171,22 @@ class ContextSettings(WithShapes):
     def set_input_consumed_event(self, event: Any) -> Literal[True]:
         """Have an event recorded when a run has read all inputs, so that they may be filled again.
 
+        (``IExecutionContext::setInputConsumedEvent``)
+
         Parameters
         ----------
         event
-            An event of `cuda.core`, torch, CuPy or cuda.bindings, which is kept alive, or an integer; 0 for none.
+            An event of `cuda.core`, torch, CuPy or cuda.bindings, which is kept alive until another one is set, or an
+            integer; 0 for none.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If ``event`` is none of these; None is refused too.
+        ExecutionError
+            If TensorRT-RTX refuses it.
+        BusyError
+            If another thread uses the context.
         """
         handle = event_handle(event)
         with self._exclusive("set_input_consumed_event") as pointer:
@@ -144,5 +196,5 @@ class ContextSettings(WithShapes):
         return True
 
     def get_input_consumed_event(self) -> int:
-        """Integer of the event; 0 for none."""
+        """Integer of the event that is set; 0 for none (``IExecutionContext::getInputConsumedEvent``)."""
         return lib.trtx_execution_context_get_input_consumed_event(self._ptr)

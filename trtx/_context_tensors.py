@@ -118,19 +118,59 @@ class ContextTensors(ContextSettings):
             missing.add(name)
 
     def set_input_tensor_address(self, name: str, address: Any) -> Literal[True]:
-        """`set_tensor_address` for an input; an output is refused."""
+        """`set_tensor_address` for an input (``IExecutionContext::setInputTensorAddress``); an output is refused.
+
+        Parameters
+        ----------
+        name : str
+        address
+            As in `set_tensor_address`.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the tensor is no input, and as in `set_tensor_address`.
+        BusyError
+            If another thread uses the context.
+        """
         self._need_mode(name, TensorIOMode.INPUT)
         self.set_tensor_address(name, address)
         return True
 
     def set_output_tensor_address(self, name: str, address: Any) -> Literal[True]:
-        """`set_tensor_address` for an output; an input is refused."""
+        """`set_tensor_address` for an output (``IExecutionContext::setOutputTensorAddress``); an input is refused.
+
+        Parameters
+        ----------
+        name : str
+        address
+            As in `set_tensor_address`.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the tensor is no output, and as in `set_tensor_address`.
+        BusyError
+            If another thread uses the context.
+        """
         self._need_mode(name, TensorIOMode.OUTPUT)
         self.set_tensor_address(name, address)
         return True
 
     def get_tensor_address(self, name: str) -> int:
-        """Address of an input or output; 0 where none is set."""
+        """Address of an input or output; 0 where none is set (``IExecutionContext::getTensorAddress``).
+
+        Parameters
+        ----------
+        name : str
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such tensor.
+        BusyError
+            If another thread uses the context.
+        """
         function = lib.trtx_execution_context_get_tensor_address
         return int(self._ask("trtx_address *", function, "get_tensor_address", name))
 
@@ -199,7 +239,9 @@ class ContextTensors(ContextSettings):
         Raises
         ------
         InvalidArgumentError
-            If it does not; the message has the range.
+            If it does not; the message has the range. Also if there is no such input.
+        ExecutionError
+            If TensorRT-RTX refuses the shape.
         BusyError
             If another thread uses the context.
         """
@@ -255,6 +297,8 @@ class ContextTensors(ContextSettings):
         ------
         InvalidArgumentError
             If there is no such tensor.
+        BusyError
+            If another thread uses the context.
         """
         dims = self._ask("trtx_dims *", lib.trtx_execution_context_get_tensor_shape, "get_tensor_shape", name)
         return self._shape_of(dims, f"get_tensor_shape({name!r})")
@@ -270,6 +314,10 @@ class ContextTensors(ContextSettings):
         ------
         InvalidArgumentError
             If there is no such tensor.
+        ExecutionError
+            If a shape that it depends on has not been set.
+        BusyError
+            If another thread uses the context.
         """
         dims = self._ask("trtx_dims *", lib.trtx_execution_context_get_tensor_strides, "get_tensor_strides", name)
         return self._shape_of(dims, f"get_tensor_strides({name!r})")
@@ -277,10 +325,20 @@ class ContextTensors(ContextSettings):
     def infer_shapes(self) -> tuple[()]:
         """Work out the shapes of all outputs (``IExecutionContext::inferShapes``).
 
+        Outputs whose values are shapes are written, where they have an address.
+
+        Returns
+        -------
+        tuple
+            Always empty: no inputs are left over. NVIDIA's package answers with their names.
+
         Raises
         ------
         ExecutionError
-            If inputs lack a shape, or, where their values decide shapes, an address; the message names them.
+            If inputs lack a shape, or, where their values decide shapes, an address; the message names them. Also if
+            the shapes do not go together.
+        BusyError
+            If another thread uses the context.
         """
         names = self._engine._names
         array = ffi.new("const char *[]", len(names))
@@ -299,16 +357,26 @@ class ContextTensors(ContextSettings):
 
     @property
     def all_binding_shapes_specified(self) -> bool:
-        """Whether the shapes of all inputs are known."""
+        """Whether the shapes of all inputs are known (``IExecutionContext::allInputDimensionsSpecified``)."""
         return lib.trtx_execution_context_all_input_dimensions_specified(self._ptr)
 
     def get_max_output_size(self, name: str) -> int:
-        """Most bytes that an output can take in the active profile.
+        """Most bytes that an output can take under the active profile and the shapes that are set.
+
+        (``IExecutionContext::getMaxOutputSize``)
+
+        Parameters
+        ----------
+        name : str
 
         Raises
         ------
+        InvalidArgumentError
+            If there is no such output.
         ExecutionError
             If that is not known, as shapes are missing.
+        BusyError
+            If another thread uses the context.
         """
         self._need_mode(name, TensorIOMode.OUTPUT)
         size = int(self._ask("int64_t *", lib.trtx_execution_context_get_max_output_size, "get_max_output_size", name))
@@ -330,7 +398,7 @@ class ContextTensors(ContextSettings):
 
     @property
     def active_optimization_profile(self) -> int:
-        """Index of the optimization profile in use; -1 where none is."""
+        """Index of the optimization profile in use; -1 for none (``IExecutionContext::getOptimizationProfile``)."""
         return lib.trtx_execution_context_get_optimization_profile(self._ptr)
 
     def set_optimization_profile_async(self, profile_index: int, stream: Any) -> Literal[True]:
@@ -339,8 +407,18 @@ class ContextTensors(ContextSettings):
         Parameters
         ----------
         profile_index : int
+            From 0 to `CudaEngine.num_optimization_profiles` - 1.
         stream
             What `trtx.cuda.stream_handle` takes. Runs on other streams must wait for it.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such profile, or if ``stream`` is none.
+        ExecutionError
+            If TensorRT-RTX cannot change to it.
+        BusyError
+            If another thread uses the context.
 
         Notes
         -----

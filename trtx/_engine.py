@@ -31,7 +31,17 @@ __all__ = ["CudaEngine", "SerializationConfig", "TensorInfo"]
 
 
 class SerializationConfig(Handle):
-    """What `CudaEngine.serialize_with_config` leaves out (``ISerializationConfig``)."""
+    """What `CudaEngine.serialize_with_config` leaves out (``ISerializationConfig``).
+
+    `CudaEngine.create_serialization_config` makes it, with TensorRT-RTX's default flags.
+
+    Notes
+    -----
+    It keeps its engine alive; closing the engine closes it first. One thread at a time may change it, and not while it
+    is being used; others get `BusyError`.
+
+    Methods whose twin in NVIDIA's package answers False on failure raise here, and answer True otherwise.
+    """
 
     __slots__ = ()
 
@@ -43,7 +53,7 @@ class SerializationConfig(Handle):
 
     @property
     def flags(self) -> int:
-        """All flags: bit ``1 << SerializationFlag.X`` for each that is set."""
+        """All flags: bit ``1 << SerializationFlag.X`` for each that is set (``ISerializationConfig::setFlags``)."""
         return lib.trtx_serialization_config_get_flags(self._ptr)
 
     @flags.setter
@@ -53,18 +63,52 @@ class SerializationConfig(Handle):
             self._check(lib.trtx_serialization_config_set_flags(self._ptr, flags), "flags")
 
     def get_flag(self, flag: SerializationFlag) -> bool:
-        """Whether a flag is set."""
+        """Whether a flag is set (``ISerializationConfig::getFlag``).
+
+        Parameters
+        ----------
+        flag : SerializationFlag
+
+        Raises
+        ------
+        InvalidArgumentError
+            If ``flag`` is no such member.
+        """
         return lib.trtx_serialization_config_get_flag(self._ptr, check_enum(SerializationFlag, flag, "flag"))
 
     def set_flag(self, flag: SerializationFlag) -> Literal[True]:
-        """Set a flag."""
+        """Set a flag, and leave the others as they are (``ISerializationConfig::setFlag``).
+
+        Parameters
+        ----------
+        flag : SerializationFlag
+
+        Raises
+        ------
+        InvalidArgumentError
+            If ``flag`` is no such member.
+        EngineError
+            If TensorRT-RTX refuses it.
+        """
         checked = check_enum(SerializationFlag, flag, "flag")
         with self._exclusive("set_flag"):
             self._check(lib.trtx_serialization_config_set_flag(self._ptr, checked), f"set_flag({checked.name})")
         return True
 
     def clear_flag(self, flag: SerializationFlag) -> Literal[True]:
-        """Clear a flag."""
+        """Clear a flag, and leave the others as they are (``ISerializationConfig::clearFlag``).
+
+        Parameters
+        ----------
+        flag : SerializationFlag
+
+        Raises
+        ------
+        InvalidArgumentError
+            If ``flag`` is no such member.
+        EngineError
+            If TensorRT-RTX refuses it.
+        """
         checked = check_enum(SerializationFlag, flag, "flag")
         with self._exclusive("clear_flag"):
             self._check(lib.trtx_serialization_config_clear_flag(self._ptr, checked), f"clear_flag({checked.name})")
@@ -80,7 +124,10 @@ class CudaEngine(EngineTensors):
     -----
     Threads may share an engine: each makes an `ExecutionContext` of its own. Whatever is made from an engine keeps it
     alive; closing it closes them first. Changing where weights are (`load_weights`, `weight_streaming_budget_v2`) needs
-    the engine to be at rest.
+    the engine to be at rest; meanwhile other calls raise `BusyError`. Methods that ask about a tensor, a profile
+    or a figure raise `EngineError` where TensorRT-RTX reports an error.
+
+    Methods whose twin in NVIDIA's package answers False on failure raise here, and answer True otherwise.
     """
 
     __slots__ = ()
@@ -95,51 +142,67 @@ class CudaEngine(EngineTensors):
 
     @property
     def name(self) -> str:
-        """Name of the network that the engine was built from."""
+        """Name of the network that the engine was built from (``ICudaEngine::getName``)."""
         return text(lib.trtx_cuda_engine_get_name(self._ptr))
 
     @property
     def num_layers(self) -> int:
-        """Number of layers after optimization."""
+        """Number of layers after optimization, which joins and drops some (``ICudaEngine::getNbLayers``)."""
         return lib.trtx_cuda_engine_get_nb_layers(self._ptr)
 
     @property
     def num_aux_streams(self) -> int:
-        """Number of auxiliary streams that a run uses."""
+        """Number of streams that a run uses beside the one it is given (``ICudaEngine::getNbAuxStreams``)."""
         return lib.trtx_cuda_engine_get_nb_aux_streams(self._ptr)
 
     @property
     def refittable(self) -> bool:
-        """Whether weights can be replaced."""
+        """Whether weights can be replaced (``ICudaEngine::isRefittable``)."""
         return lib.trtx_cuda_engine_is_refittable(self._ptr)
 
     @property
     def engine_capability(self) -> EngineCapability:
-        """What the engine was built for."""
+        """Restrictions that the engine was built for (``ICudaEngine::getEngineCapability``)."""
         return EngineCapability(lib.trtx_cuda_engine_get_engine_capability(self._ptr))
 
     @property
     def profiling_verbosity(self) -> ProfilingVerbosity:
-        """How much the inspector can tell."""
+        """How much `EngineInspector` can tell, as the build decided (``ICudaEngine::getProfilingVerbosity``)."""
         return ProfilingVerbosity(lib.trtx_cuda_engine_get_profiling_verbosity(self._ptr))
 
     @property
     def hardware_compatibility_level(self) -> HardwareCompatibilityLevel:
-        """The GPUs that the engine was built for, beside the target."""
+        """GPUs that the engine was built for beside its target (``ICudaEngine::getHardwareCompatibilityLevel``)."""
         return HardwareCompatibilityLevel(lib.trtx_cuda_engine_get_hardware_compatibility_level(self._ptr))
 
     @property
     def tactic_sources(self) -> int:
-        """Sources of tactics that the build used: bit ``1 << TacticSource.X`` for each."""
+        """Sources of tactics in use: bit ``1 << TacticSource.X`` for each (``ICudaEngine::getTacticSources``)."""
         return lib.trtx_cuda_engine_get_tactic_sources(self._ptr)
 
     @property
     def device_memory_size_v2(self) -> int:
-        """Bytes of device memory that a context needs, for any profile."""
+        """Bytes of device memory that suffice for a context in any profile (``ICudaEngine::getDeviceMemorySizeV2``).
+
+        They depend on `weight_streaming_budget_v2`.
+        """
         return lib.trtx_cuda_engine_get_device_memory_size_v2(self._ptr)
 
     def get_device_memory_size_for_profile_v2(self, profile_index: int) -> int:
-        """Bytes of device memory that a context needs for one profile."""
+        """Bytes of device memory that suffice for a context in one profile.
+
+        (``ICudaEngine::getDeviceMemorySizeForProfileV2``)
+
+        Parameters
+        ----------
+        profile_index : int
+            From 0 to `num_optimization_profiles` - 1.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such profile.
+        """
         result = ffi.new("int64_t *")
         index = self._profile(profile_index)
         status = lib.trtx_cuda_engine_get_device_memory_size_for_profile_v2(self._ptr, index, result)
@@ -147,7 +210,25 @@ class CudaEngine(EngineTensors):
         return int(result[0])
 
     def get_engine_stat(self, stat: EngineStat) -> int:
-        """A figure about the engine, such as the bytes of its weights (``ICudaEngine::getEngineStat``)."""
+        """A figure about the engine, such as the bytes of its weights (``ICudaEngine::getEngineStat``).
+
+        Parameters
+        ----------
+        stat : EngineStat
+            STRIPPED_WEIGHTS_SIZE is for engines that were built with `BuilderFlag.STRIP_PLAN`.
+
+        Returns
+        -------
+        int
+            Bytes; -1 where the engine has no such figure.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If ``stat`` is no member of `EngineStat`.
+        EngineError
+            If TensorRT-RTX reports an error.
+        """
         checked = check_enum(EngineStat, stat, "stat")
         result = ffi.new("int64_t *")
         self._check(
@@ -159,15 +240,23 @@ class CudaEngine(EngineTensors):
 
     @property
     def streamable_weights_size(self) -> int:
-        """Bytes of weights that can be streamed; 0 where the engine was not built for it."""
+        """Bytes of weights that can be streamed (``ICudaEngine::getStreamableWeightsSize``).
+
+        0 where the engine was built without `BuilderFlag.WEIGHT_STREAMING`.
+        """
         return lib.trtx_cuda_engine_get_streamable_weights_size(self._ptr)
 
     @property
     def weight_streaming_budget_v2(self) -> int:
-        """Bytes of GPU memory for weights that are streamed. Set it before contexts are made.
+        """Bytes of GPU memory for weights that can be streamed (``ICudaEngine::setWeightStreamingBudgetV2``).
+
+        0 takes the least memory; `streamable_weights_size` or more, the default, keeps all weights on the GPU. Set it
+        before contexts are made.
 
         Raises
         ------
+        InvalidArgumentError
+            If it is set to anything but an integer from 0.
         BusyError
             If it is set while the engine or a context of it is in use.
         EngineError
@@ -183,17 +272,26 @@ class CudaEngine(EngineTensors):
             self._check(status, f"weight_streaming_budget_v2 = {budget}")
 
     def get_weight_streaming_automatic_budget(self) -> int:
-        """Budget that TensorRT-RTX would choose for the memory that is free now."""
+        """Budget in bytes that TensorRT-RTX would choose for the memory that is free now.
+
+        (``ICudaEngine::getWeightStreamingAutomaticBudget``) It is not set; at most it is `streamable_weights_size`.
+        """
         return lib.trtx_cuda_engine_get_weight_streaming_automatic_budget(self._ptr)
 
     @property
     def weight_streaming_scratch_memory_size(self) -> int:
-        """Bytes of scratch memory that a context needs for streaming weights."""
+        """Bytes of scratch memory that a context needs for streaming weights; 0 where none are streamed.
+
+        (``ICudaEngine::getWeightStreamingScratchMemorySize``) They depend on `weight_streaming_budget_v2`.
+        """
         return lib.trtx_cuda_engine_get_weight_streaming_scratch_memory_size(self._ptr)
 
     @property
     def weights_loaded(self) -> bool:
-        """Whether the weights are on the GPU (TensorRT-RTX 1.6)."""
+        """Whether the weights are on the GPU (``ICudaEngine::areWeightsLoaded``, TensorRT-RTX 1.6).
+
+        False only between deserializing under `Runtime.defer_weights_loading` and `load_weights`.
+        """
         result = ffi.new("bool *")
         self._check(lib.trtx_cuda_engine_are_weights_loaded(self._ptr, result), "weights_loaded")
         return bool(result[0])
@@ -204,14 +302,18 @@ class CudaEngine(EngineTensors):
         Parameters
         ----------
         source : HostMemory, buffer, str or os.PathLike
-            The very engine that was deserialized under `Runtime.defer_weights_loading`.
+            The very engine that was deserialized under `Runtime.defer_weights_loading`. It is not needed afterwards.
 
         Raises
         ------
         BusyError
             If the engine or a context of it is in use.
         EngineError
-            If the weights are loaded already, or the bytes are not those of this engine.
+            If the file cannot be read, if the weights are loaded already, or the bytes are not those of this engine.
+        InvalidArgumentError
+            If the source is of a wrong kind, or is not contiguous.
+        UnsupportedError
+            If the loaded library is older than 1.6.
         """
         with self._exclusive_tree("load_weights"), open_blob(source, "engine", 1) as blob:
             status = lib.trtx_cuda_engine_load_weights(self._ptr, blob.pointer, blob.size)
@@ -226,6 +328,12 @@ class CudaEngine(EngineTensors):
         Returns
         -------
         HostMemory
+            It may outlive the engine.
+
+        Raises
+        ------
+        EngineError
+            If TensorRT-RTX cannot serialize the engine.
         """
         from ._host_memory import HostMemory
 
@@ -234,7 +342,18 @@ class CudaEngine(EngineTensors):
             return self._made(HostMemory._adopt, "serialize()", "trtx_host_memory", function, self._ptr)
 
     def create_serialization_config(self) -> SerializationConfig:
-        """Make a config for `serialize_with_config`."""
+        """Make a config for `serialize_with_config` (``ICudaEngine::createSerializationConfig``).
+
+        Returns
+        -------
+        SerializationConfig
+            It keeps the engine alive.
+
+        Raises
+        ------
+        EngineError
+            If TensorRT-RTX cannot make it.
+        """
         function = lib.trtx_cuda_engine_create_serialization_config
         with self._shared("create_serialization_config"):
             return self._made_child(
@@ -242,7 +361,27 @@ class CudaEngine(EngineTensors):
             )
 
     def serialize_with_config(self, config: SerializationConfig) -> HostMemory:
-        """Return the engine's bytes, without what the config leaves out (``ICudaEngine::serializeWithConfig``)."""
+        """Return the engine's bytes, without what the config leaves out (``ICudaEngine::serializeWithConfig``).
+
+        Parameters
+        ----------
+        config : SerializationConfig
+            It may be changed or closed afterwards.
+
+        Returns
+        -------
+        HostMemory
+            It may outlive the engine.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If ``config`` is none.
+        EngineError
+            If the engine cannot be serialized so; leaving weights out needs an engine built for refitting.
+        BusyError
+            If the config is in use by another call.
+        """
         from ._host_memory import HostMemory
 
         if not isinstance(config, SerializationConfig):
@@ -252,7 +391,18 @@ class CudaEngine(EngineTensors):
             return self._made(HostMemory._adopt, what, "trtx_host_memory", function, self._ptr, config._ptr)
 
     def create_engine_inspector(self) -> EngineInspector:
-        """Make an object that tells what the engine's layers are."""
+        """Make an object that tells what the engine's layers are (``ICudaEngine::createEngineInspector``).
+
+        Returns
+        -------
+        EngineInspector
+            It keeps the engine alive.
+
+        Raises
+        ------
+        EngineError
+            If TensorRT-RTX cannot make it.
+        """
         from ._engine_inspector import EngineInspector
 
         function = lib.trtx_cuda_engine_create_engine_inspector
@@ -262,7 +412,18 @@ class CudaEngine(EngineTensors):
             )
 
     def create_runtime_config(self) -> RuntimeConfig:
-        """Make a config for `create_execution_context`."""
+        """Make a config for `create_execution_context` (``ICudaEngine::createRuntimeConfig``).
+
+        Returns
+        -------
+        RuntimeConfig
+            It keeps the engine alive.
+
+        Raises
+        ------
+        EngineError
+            If TensorRT-RTX cannot make it.
+        """
         function = lib.trtx_cuda_engine_create_runtime_config
         with self._shared("create_runtime_config"):
             return self._made_child(
@@ -293,6 +454,10 @@ class CudaEngine(EngineTensors):
         ------
         EngineError
             If the context cannot be made, for instance as device memory ran out.
+        InvalidArgumentError
+            If an argument is of a wrong kind.
+        BusyError
+            If the config is in use by another call.
         """
         from ._execution_context import ExecutionContext
 

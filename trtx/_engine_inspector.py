@@ -22,7 +22,7 @@ class EngineInspector(Handle):
     """Tells what the layers of an engine are (``IEngineInspector``); made by `CudaEngine.create_engine_inspector`.
 
     How much it tells was decided by the build: see `BuilderConfig.profiling_verbosity`. It keeps the engine alive, and
-    serves one thread at a time.
+    serves one thread at a time; others get `BusyError`. What it answers outlives it.
     """
 
     __slots__ = ("_context",)
@@ -40,7 +40,7 @@ class EngineInspector(Handle):
 
     @property
     def engine(self) -> CudaEngine:
-        """The engine that is inspected."""
+        """The engine that is inspected, and kept alive."""
         from ._engine import CudaEngine
 
         _ = self._ptr
@@ -52,7 +52,8 @@ class EngineInspector(Handle):
     def execution_context(self) -> ExecutionContext | None:
         """A context whose shapes fill in what is open in the engine; None by default.
 
-        The inspector keeps it alive; closing the context closes the inspector first.
+        (``IEngineInspector::setExecutionContext``) It must be one of the same engine. The inspector keeps it alive;
+        closing the context closes the inspector first.
         """
         _ = self._ptr
         return self._context
@@ -83,8 +84,12 @@ class EngineInspector(Handle):
 
         Raises
         ------
+        InvalidArgumentError
+            If ``format`` is no member of `LayerInformationFormat`.
         EngineError
             If the library cannot.
+        BusyError
+            If another thread uses the inspector.
         """
         checked = check_enum(LayerInformationFormat, format, "format")
         result = ffi.new("const char **")
@@ -103,6 +108,15 @@ class EngineInspector(Handle):
         layer_index : int
             From 0 to `CudaEngine.num_layers` - 1.
         format : LayerInformationFormat, default JSON
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such layer, or ``format`` is no member of `LayerInformationFormat`.
+        EngineError
+            If the library cannot.
+        BusyError
+            If another thread uses the inspector.
         """
         checked = check_enum(LayerInformationFormat, format, "format")
         index = check_index(layer_index, "layer_index", self.engine.num_layers, "layers")
@@ -118,7 +132,9 @@ class EngineInspector(Handle):
         Raises
         ------
         EngineError
-            If the library did not write JSON.
+            If the library cannot, or did not write JSON.
+        BusyError
+            If another thread uses the inspector.
         """
         import json
 

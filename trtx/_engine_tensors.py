@@ -15,7 +15,23 @@ from ._values import check_index, check_text, from_dims, reject
 
 
 class TensorInfo(NamedTuple):
-    """An input or output of an engine, as it was built."""
+    """An input or output of an engine, as it was built; an item of `CudaEngine.io_tensors`.
+
+    It outlives the engine.
+
+    Attributes
+    ----------
+    name : str
+    mode : TensorIOMode
+        INPUT or OUTPUT.
+    dtype : DataType
+    shape : tuple of int
+        -1 stands for a dimension that `ExecutionContext.set_input_shape` decides.
+    location : TensorLocation
+        HOST for the few inputs whose values decide shapes and are read by the CPU.
+    format : TensorFormat
+        Layout in memory, in the first profile.
+    """
 
     name: str
     mode: TensorIOMode
@@ -66,7 +82,7 @@ class EngineTensors(WithShapes):
 
     @property
     def num_optimization_profiles(self) -> int:
-        """Number of optimization profiles; at least 1."""
+        """Number of optimization profiles; at least 1 (``ICudaEngine::getNbOptimizationProfiles``)."""
         return lib.trtx_cuda_engine_get_nb_optimization_profiles(self._ptr)
 
     def __iter__(self) -> Iterator[str]:
@@ -75,7 +91,7 @@ class EngineTensors(WithShapes):
 
     @property
     def num_io_tensors(self) -> int:
-        """Number of inputs and outputs."""
+        """Number of inputs and outputs together (``ICudaEngine::getNbIOTensors``)."""
         return lib.trtx_cuda_engine_get_nb_io_tensors(self._ptr)
 
     @property
@@ -100,6 +116,11 @@ class EngineTensors(WithShapes):
         ----------
         index : int
             From 0 to `num_io_tensors` - 1.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the index is none of these.
         """
         names = tuple(self)
         return names[check_index(index, "index", len(names), "inputs and outputs")]
@@ -161,22 +182,66 @@ class EngineTensors(WithShapes):
         return self._shape_of(dims, f"get_tensor_shape({name!r})")
 
     def get_tensor_dtype(self, name: str) -> DataType:
-        """Type of the values (``ICudaEngine::getTensorDataType``)."""
+        """Type of the values (``ICudaEngine::getTensorDataType``).
+
+        Parameters
+        ----------
+        name : str
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such tensor.
+        """
         value = self._ask("trtx_data_type *", lib.trtx_cuda_engine_get_tensor_data_type, "get_tensor_dtype", name)
         return DataType(value)
 
     def get_tensor_mode(self, name: str) -> TensorIOMode:
-        """Whether the tensor is an input or an output (``ICudaEngine::getTensorIOMode``)."""
+        """Whether the tensor is an input or an output (``ICudaEngine::getTensorIOMode``).
+
+        Parameters
+        ----------
+        name : str
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such tensor.
+        """
         value = self._ask("trtx_tensor_io_mode *", lib.trtx_cuda_engine_get_tensor_io_mode, "get_tensor_mode", name)
         return TensorIOMode(value)
 
     def get_tensor_location(self, name: str) -> TensorLocation:
-        """Whether the tensor's memory is on the GPU, or, for some inputs that decide shapes, on the host."""
+        """Whether the tensor's memory is on the GPU or on the host (``ICudaEngine::getTensorLocation``).
+
+        HOST is for some tensors whose values decide shapes.
+
+        Parameters
+        ----------
+        name : str
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such tensor.
+        """
         function = lib.trtx_cuda_engine_get_tensor_location
         return TensorLocation(self._ask("trtx_tensor_location *", function, "get_tensor_location", name))
 
     def get_tensor_format(self, name: str, profile_index: int | None = None) -> TensorFormat:
-        """Layout of the values in memory, in a profile or in the first one."""
+        """Layout of the values in memory (``ICudaEngine::getTensorFormat``).
+
+        Parameters
+        ----------
+        name : str
+        profile_index : int, optional
+            From 0 to `num_optimization_profiles` - 1; without it the first, and a warning where there are others.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such tensor or profile.
+        """
         what, kind = "get_tensor_format", "trtx_tensor_format *"
         if profile_index is None:
             return TensorFormat(self._ask(kind, lib.trtx_cuda_engine_get_tensor_format, what, name))
@@ -184,7 +249,19 @@ class EngineTensors(WithShapes):
         return TensorFormat(self._ask(kind, lib.trtx_cuda_engine_get_tensor_format_v2, what, name, index))
 
     def get_tensor_format_desc(self, name: str, profile_index: int | None = None) -> str:
-        """Layout of the values in words, in a profile or in the first one."""
+        """Layout of the values in words: order, vectors, type, strides (``ICudaEngine::getTensorFormatDesc``).
+
+        Parameters
+        ----------
+        name : str
+        profile_index : int, optional
+            From 0 to `num_optimization_profiles` - 1; without it the first, and a warning where there are others.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such tensor or profile.
+        """
         what, kind = "get_tensor_format_desc", "const char **"
         if profile_index is None:
             return text(self._ask(kind, lib.trtx_cuda_engine_get_tensor_format_desc, what, name))
@@ -192,7 +269,21 @@ class EngineTensors(WithShapes):
         return text(self._ask(kind, lib.trtx_cuda_engine_get_tensor_format_desc_v2, what, name, index))
 
     def get_tensor_vectorized_dim(self, name: str, profile_index: int | None = None) -> int:
-        """The dimension whose values lie together in vectors; -1 where there is none."""
+        """Index of the dimension whose values lie together in vectors; -1 where there is none.
+
+        (``ICudaEngine::getTensorVectorizedDim``)
+
+        Parameters
+        ----------
+        name : str
+        profile_index : int, optional
+            From 0 to `num_optimization_profiles` - 1; without it the first, and a warning where there are others.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such tensor or profile.
+        """
         what, kind = "get_tensor_vectorized_dim", "int32_t *"
         if profile_index is None:
             return int(self._ask(kind, lib.trtx_cuda_engine_get_tensor_vectorized_dim, what, name))
@@ -200,7 +291,21 @@ class EngineTensors(WithShapes):
         return int(self._ask(kind, lib.trtx_cuda_engine_get_tensor_vectorized_dim_v2, what, name, index))
 
     def get_tensor_bytes_per_component(self, name: str, profile_index: int | None = None) -> int:
-        """Bytes of a value; -1 where the values are not vectorized."""
+        """Bytes of one value in a vector; -1 where the values are not vectorized.
+
+        (``ICudaEngine::getTensorBytesPerComponent``)
+
+        Parameters
+        ----------
+        name : str
+        profile_index : int, optional
+            From 0 to `num_optimization_profiles` - 1; without it the first, and a warning where there are others.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such tensor or profile.
+        """
         what, kind = "get_tensor_bytes_per_component", "int32_t *"
         if profile_index is None:
             return int(self._ask(kind, lib.trtx_cuda_engine_get_tensor_bytes_per_component, what, name))
@@ -208,7 +313,21 @@ class EngineTensors(WithShapes):
         return int(self._ask(kind, lib.trtx_cuda_engine_get_tensor_bytes_per_component_v2, what, name, index))
 
     def get_tensor_components_per_element(self, name: str, profile_index: int | None = None) -> int:
-        """Values in a vector; -1 where the values are not vectorized."""
+        """Number of values in a vector; -1 where the values are not vectorized.
+
+        (``ICudaEngine::getTensorComponentsPerElement``)
+
+        Parameters
+        ----------
+        name : str
+        profile_index : int, optional
+            From 0 to `num_optimization_profiles` - 1; without it the first, and a warning where there are others.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such tensor or profile.
+        """
         what, kind = "get_tensor_components_per_element", "int32_t *"
         if profile_index is None:
             return int(self._ask(kind, lib.trtx_cuda_engine_get_tensor_components_per_element, what, name))
@@ -216,19 +335,54 @@ class EngineTensors(WithShapes):
         return int(self._ask(kind, lib.trtx_cuda_engine_get_tensor_components_per_element_v2, what, name, index))
 
     def is_shape_inference_io(self, name: str) -> bool:
-        """Whether shapes depend on the values of this input, or are the values of this output."""
+        """Whether shapes depend on the values of this input, or are the values of this output.
+
+        (``ICudaEngine::isShapeInferenceIO``)
+
+        Parameters
+        ----------
+        name : str
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such tensor.
+        """
         function = lib.trtx_cuda_engine_is_shape_inference_io
         return bool(self._ask("bool *", function, "is_shape_inference_io", name))
 
     def is_debug_tensor(self, name: str) -> bool:
-        """Whether a tensor was marked for debugging; any name may be asked for."""
+        """Whether a tensor was marked for debugging (``ICudaEngine::isDebugTensor``).
+
+        Parameters
+        ----------
+        name : str
+            Any name, also of a tensor inside the network; False where there is no such tensor.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the name is no str, or has NUL characters.
+        """
         result = ffi.new("bool *")
         encoded = check_text(name, "name")
         self._check(lib.trtx_cuda_engine_is_debug_tensor(self._ptr, encoded, result), f"is_debug_tensor({name!r})")
         return bool(result[0])
 
     def get_aliased_input_tensor(self, name: str) -> str | None:
-        """Name of the input whose memory an output must share; None where it shares none."""
+        """Name of the input whose memory an output must share; None where it shares none.
+
+        (``ICudaEngine::getAliasedInputTensor``)
+
+        Parameters
+        ----------
+        name : str
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such tensor.
+        """
         function = lib.trtx_cuda_engine_get_aliased_input_tensor
         return text(self._ask("const char **", function, "get_aliased_input_tensor", name)) or None
 
@@ -236,6 +390,16 @@ class EngineTensors(WithShapes):
         self, name: str, profile_index: int
     ) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
         """Least, best and largest shape of an input in a profile (``ICudaEngine::getProfileShape``).
+
+        Parameters
+        ----------
+        name : str
+        profile_index : int
+            From 0 to `num_optimization_profiles` - 1.
+
+        Returns
+        -------
+        tuple of three tuples of int
 
         Raises
         ------
@@ -258,10 +422,23 @@ class EngineTensors(WithShapes):
     ) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
         """Least, best and largest values of an input that decides shapes, in a profile.
 
+        (``ICudaEngine::getProfileTensorValuesV2``)
+
+        Parameters
+        ----------
+        name : str
+        profile_index : int
+            From 0 to `num_optimization_profiles` - 1.
+
+        Returns
+        -------
+        tuple of three tuples of int
+            As many values as the input has elements, in row-major order.
+
         Raises
         ------
         InvalidArgumentError
-            If the tensor decides no shapes, or there is no such profile.
+            If there is no such input, if it decides no shapes, or if there is no such profile.
         EngineError
             If the profile has no values for it.
         """

@@ -41,7 +41,10 @@ class ExecutionContext(ContextTensors):
     -----
     One thread at a time may use a context; a second one gets `BusyError`. Threads that run at the same time need a
     context each. A context keeps its engine, its config and the arrays alive whose addresses it was given as objects;
-    that memory must not be freed before the runs that use it are done, which `trtx` cannot see.
+    that memory must not be freed before the runs that use it are done, which `trtx` cannot see. Methods that
+    ask about a tensor raise `ExecutionError` where TensorRT-RTX reports an error.
+
+    Methods whose twin in NVIDIA's package answers False on failure raise here, and answer True otherwise.
     """
 
     __slots__ = ("_config", "_strategy")
@@ -133,14 +136,17 @@ class ExecutionContext(ContextTensors):
         Parameters
         ----------
         bindings : sequence
-            One address, or array on the GPU, for each input and output, in the order of the engine.
+            One address, or array on the GPU, for each input and output, in the order of the engine. Those of
+            `set_tensor_address` stay as they are.
 
         Raises
         ------
         ExecutionError
             If a shape is missing, or if the run fails.
         InvalidArgumentError
-            If there are too few or too many addresses.
+            If there are too few or too many addresses, or if an array does not fit its tensor.
+        BusyError
+            If another thread uses the context.
         """
         names = tuple(self._engine)
         values = check_sequence(bindings, "bindings", "a sequence of addresses", len(names))
@@ -168,16 +174,19 @@ class ExecutionContext(ContextTensors):
         Parameters
         ----------
         memory
-            What `trtx.cuda.device_address` takes, at a multiple of 256. An object is kept alive.
+            What `trtx.cuda.device_address` takes, at a multiple of 256. An object is kept alive until other memory is
+            set or the context is closed.
         size : int, optional
             Bytes; needed where the address alone is given.
 
         Raises
         ------
         InvalidArgumentError
-            If the size is not known or more than there is, or the address is no multiple of 256.
+            If the size is not known or more than there is, or the address is no multiple of 256 or on the host.
         ExecutionError
             If TensorRT-RTX refuses it.
+        BusyError
+            If another thread uses the context.
         """
         found = find_memory(memory, "memory")
         if not found.on_device:
@@ -203,6 +212,8 @@ class ExecutionContext(ContextTensors):
         ------
         ExecutionError
             If shapes are missing, or if the context has another strategy.
+        BusyError
+            If another thread uses the context.
         """
         if self._strategy is not ExecutionContextAllocationStrategy.USER_MANAGED:
             _ = self._ptr
@@ -223,11 +234,11 @@ class ExecutionContext(ContextTensors):
 
     @property
     def engine(self) -> CudaEngine:
-        """The engine that the context runs."""
+        """The engine that the context runs, and keeps alive (``IExecutionContext::getEngine``)."""
         _ = self._ptr
         return self._engine
 
     def get_runtime_config(self) -> RuntimeConfig | None:
-        """The config that the context was made from; None where it was made without."""
+        """The config that the context was made from; None without one (``IExecutionContext::getRuntimeConfig``)."""
         _ = self._ptr
         return self._config

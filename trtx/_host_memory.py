@@ -77,12 +77,17 @@ class HostMemory(Handle):
         return DataType(lib.trtx_host_memory_type(self._ptr))
 
     def view(self) -> memoryview:
-        """Read the memory in place.
+        """Read the memory in place (``IHostMemory::data``).
 
         Returns
         -------
         memoryview
             Bytes, read-only. It stays valid after `close`: the memory is freed when the last view is gone.
+
+        Raises
+        ------
+        ClosedError
+            If the memory has been closed before.
         """
         return memoryview(ffi.buffer(*self._pointer_and_size())).toreadonly()
 

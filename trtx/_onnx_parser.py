@@ -105,7 +105,10 @@ class OnnxParser(Handle):
     closed before the engine is built, and the model's bytes may be dropped at once. Files of external data are mapped
     into memory and read by the build: leave them alone until the network is closed.
 
-    It must be used by one thread at a time; a second one gets `BusyError`.
+    It must be used by one thread at a time; a second one gets `BusyError`. Arguments of a wrong kind, such as a flag of
+    another enum, raise `InvalidArgumentError`.
+
+    Methods whose twin in NVIDIA's package answers False on failure raise here, and answer True otherwise.
 
     A model's structure is checked first, since broken ones crash NVIDIA's parser. Hostile models may do so still: for
     those, parse with ``isolated=True``.
@@ -154,7 +157,7 @@ class OnnxParser(Handle):
 
     @property
     def network(self) -> NetworkDefinition:
-        """The network that the parser fills."""
+        """The network that the parser fills, and keeps alive."""
         _ = self._ptr
         return self._parents[0]  # type: ignore[return-value]
 
@@ -279,7 +282,7 @@ class OnnxParser(Handle):
         Raises
         ------
         ParserError
-            If there is no such initializer, or if the number of bytes is another one.
+            If there is no such initializer, if the number of bytes is another one, or if no model is loaded.
         InvalidArgumentError
             If an argument is of a wrong kind, or if the array has another type than the initializer.
         """
@@ -310,7 +313,7 @@ class OnnxParser(Handle):
         Raises
         ------
         ParserError
-            As in `parse`, and if an initializer is neither supplied nor readable.
+            As in `parse`, if no model is loaded, and if an initializer is neither supplied nor readable.
         """
         what = "parse_model_proto"
         with self._changing(what):
@@ -404,6 +407,10 @@ class OnnxParser(Handle):
         allow_outside_data : bool, default False
             As in `parse`.
 
+        Returns
+        -------
+        ModelSupport
+
         Raises
         ------
         ParserError
@@ -476,7 +483,7 @@ class OnnxParser(Handle):
 
     @property
     def num_errors(self) -> int:
-        """Number of errors since the parser was made, or since `clear_errors`."""
+        """Number of errors since the parser was made, or since `clear_errors` (``IParser::getNbErrors``)."""
         return lib.trtx_onnx_parser_get_nb_errors(self._ptr)
 
     @property
@@ -492,6 +499,11 @@ class OnnxParser(Handle):
         ----------
         index : int
             From 0 to ``num_errors - 1``.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such error.
         """
         errors = self.errors
         return errors[check_index(index, "index", len(errors), "errors")]
@@ -512,21 +524,46 @@ class OnnxParser(Handle):
         self._set("flags", lib.trtx_onnx_parser_set_flags, check_mask(OnnxParserFlag, flags, "flags"))
 
     def set_flag(self, flag: OnnxParserFlag) -> None:
-        """Set a flag (``IParser::setFlag``)."""
+        """Set a flag (``IParser::setFlag``).
+
+        Parameters
+        ----------
+        flag : OnnxParserFlag
+        """
         self._set("set_flag", lib.trtx_onnx_parser_set_flag, check_enum(OnnxParserFlag, flag, "flag"))
 
     def clear_flag(self, flag: OnnxParserFlag) -> None:
-        """Clear a flag (``IParser::clearFlag``)."""
+        """Clear a flag (``IParser::clearFlag``).
+
+        Parameters
+        ----------
+        flag : OnnxParserFlag
+        """
         self._set("clear_flag", lib.trtx_onnx_parser_clear_flag, check_enum(OnnxParserFlag, flag, "flag"))
 
     def get_flag(self, flag: OnnxParserFlag) -> bool:
-        """Whether a flag is set (``IParser::getFlag``)."""
+        """Whether a flag is set (``IParser::getFlag``).
+
+        Parameters
+        ----------
+        flag : OnnxParserFlag
+        """
         return lib.trtx_onnx_parser_get_flag(self._ptr, check_enum(OnnxParserFlag, flag, "flag"))
 
     def set_builder_config(self, config: BuilderConfig) -> Literal[True]:
         """Let the parser see the configuration that the engine is going to be built with.
 
-        (``IParser::setBuilderConfig``) It is kept, and must be open when the model is parsed.
+        (``IParser::setBuilderConfig``)
+
+        Parameters
+        ----------
+        config : BuilderConfig
+            It is kept alive until another one is set, and must be open when the model is parsed.
+
+        Raises
+        ------
+        ParserError
+            If the parser refuses it.
         """
         from ._builder_config import BuilderConfig
 

@@ -20,11 +20,16 @@ class ParserErrorInfo(NamedTuple):
     code : OnnxErrorCode
     description : str
         TensorRT-RTX's words.
-    file, line, function
-        Place in the source of NVIDIA's parser.
+    file : str
+        Source file of NVIDIA's parser that reports it; empty where that is not known.
+    line : int
+        Line in that file.
+    function : str
+        Function in that file.
     node : int
         Index of the node in the model's graph, -1 where the error belongs to none.
     node_name, node_operator : str
+        Name of the node, such as ``"conv1"``, and its operator, such as ``"Conv"``; empty where there is none.
     local_function_stack : tuple of str
         Names of the ONNX functions that the node is in, outermost first.
     """
@@ -51,20 +56,29 @@ class ParserErrorInfo(NamedTuple):
 
 
 class Subgraph(NamedTuple):
-    """Nodes of a model that TensorRT-RTX takes, or does not take, together."""
+    """Nodes of a model that TensorRT-RTX takes, or does not take, together.
+
+    Attributes
+    ----------
+    nodes : tuple of int
+        Indices of the nodes in the model's graph (``IParser::getSubgraphNodes``).
+    supported : bool
+        Whether TensorRT-RTX takes them (``IParser::isSubgraphSupported``).
+    """
 
     nodes: tuple[int, ...]
     supported: bool
 
 
 class ModelSupport(NamedTuple):
-    """Answer of `OnnxParser.supports_model`.
+    """Answer of `OnnxParser.supports_model` (``IParser::supportsModelV2``); it outlives the parser.
 
     Attributes
     ----------
     supported : bool
         Whether the whole model is. A `ModelSupport` itself is always true, as any tuple with items.
     subgraphs : tuple of Subgraph
+        Parts that the model falls into.
     errors : tuple of ParserErrorInfo
         Why it is not.
     """

@@ -54,12 +54,12 @@ class OptimizationProfile(Handle):
         return "Call Builder.create_optimization_profile()."
 
     def set_shape(self, input: str, min: Shape, opt: Shape, max: Shape) -> None:
-        """Set the shapes that an input may have.
+        """Set the shapes that an input may have (``IOptimizationProfile::setDimensions``).
 
         Parameters
         ----------
         input : str
-            Name of the input.
+            Name of the input; whether the network has it is known when it is built.
         min, opt, max : sequence of int
             Smallest, usual and largest shape; of one rank, and ``min <= opt <= max`` in every dimension.
 
@@ -68,7 +68,9 @@ class OptimizationProfile(Handle):
         InvalidArgumentError
             If one of the shapes cannot be right. The profile is as it was.
         BuilderError
-            If TensorRT-RTX refuses them (``IOptimizationProfile::setDimensions``). The profile is as it was.
+            If TensorRT-RTX refuses them. The profile is as it was.
+        BusyError
+            If the profile is in use by another call, such as a build.
         """
         name = check_text(input, "input", empty=False, limit=MAX_TEXT)
         shapes = [
@@ -91,7 +93,7 @@ class OptimizationProfile(Handle):
             self._check(status, f"set_shape({input!r}, {_NAMES[selector]}={tuple(shape)})")
 
     def get_shape(self, input: str) -> Three | None:
-        """Get the shapes that an input may have.
+        """Get the shapes that an input may have (``IOptimizationProfile::getDimensions``).
 
         Parameters
         ----------
@@ -101,7 +103,14 @@ class OptimizationProfile(Handle):
         Returns
         -------
         tuple of three tuples of int, or None
-            Smallest, usual and largest shape; None if none have been set (``IOptimizationProfile::getDimensions``).
+            Smallest, usual and largest shape; None if none have been set.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the name is no str, empty or too long.
+        BusyError
+            If another thread is changing the profile.
         """
         name = check_text(input, "input", empty=False, limit=MAX_TEXT)
         with self._shared(f"get_shape({input!r})"):
@@ -122,19 +131,24 @@ class OptimizationProfile(Handle):
     def set_shape_input(self, input: str, min: Shape, opt: Shape, max: Shape) -> None:
         """Set the values that a shape input may have: an input whose values decide shapes of other tensors.
 
+        (``IOptimizationProfile::setShapeValuesV2``)
+
         Parameters
         ----------
         input : str
             Name of the input.
         min, opt, max : sequence of int
-            Smallest, usual and largest values, as many as the input has elements; ``min <= opt <= max`` for each.
+            Smallest, usual and largest values, as many as the input has elements, in row-major order;
+            ``min <= opt <= max`` for each. Their number cannot be changed in a profile.
 
         Raises
         ------
         InvalidArgumentError
             If some of the values cannot be right. The profile is as it was.
         BuilderError
-            If TensorRT-RTX refuses them (``IOptimizationProfile::setShapeValuesV2``). The profile is as it was.
+            If TensorRT-RTX refuses them. The profile is as it was.
+        BusyError
+            If the profile is in use by another call, such as a build.
         """
         name = check_text(input, "input", empty=False, limit=MAX_TEXT)
         values = [_check_values(item, which) for which, item in zip(_NAMES, (min, opt, max), strict=True)]
@@ -162,7 +176,7 @@ class OptimizationProfile(Handle):
             self._check(status, f"set_shape_input({input!r}, {_NAMES[selector]}={tuple(item)})")
 
     def get_shape_input(self, input: str) -> Three | None:
-        """Get the values that a shape input may have.
+        """Get the values that a shape input may have (``IOptimizationProfile::getShapeValuesV2``).
 
         Parameters
         ----------
@@ -172,7 +186,14 @@ class OptimizationProfile(Handle):
         Returns
         -------
         tuple of three tuples of int, or None
-            Smallest, usual and largest values; None if none have been set (``IOptimizationProfile::getShapeValuesV2``).
+            Smallest, usual and largest values; None if none have been set.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the name is no str, empty or too long.
+        BusyError
+            If another thread is changing the profile.
         """
         name = check_text(input, "input", empty=False, limit=MAX_TEXT)
         with self._shared(f"get_shape_input({input!r})"):

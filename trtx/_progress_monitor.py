@@ -29,7 +29,7 @@ class ProgressMonitor:
     __slots__ = ("__dict__", "__weakref__")
 
     def phase_start(self, phase_name: str, parent_phase: str | None, num_steps: int) -> None:
-        """A phase begins.
+        """A phase begins (``IProgressMonitor::phaseStart``).
 
         Parameters
         ----------
@@ -38,31 +38,34 @@ class ProgressMonitor:
         parent_phase : str or None
             Name of the phase that this one is a part of; None for the outermost.
         num_steps : int
-            Number of its steps; the last has the number ``num_steps - 1``.
+            Number of its steps, 1 or more; the last has the number ``num_steps - 1``.
         """
 
     def step_complete(self, phase_name: str, step: int) -> bool:
-        """A step is over.
+        """A step is over (``IProgressMonitor::stepComplete``).
 
         Parameters
         ----------
         phase_name : str
+            Name that `phase_start` got.
         step : int
             Number of the step, from 0; they need not come in order.
 
         Returns
         -------
         bool
-            True to go on, False to cancel the build: it then raises `BuilderError`.
+            True to go on, False to cancel the build: it then raises `BuilderError`. Anything but a bool or an integer
+            cancels the build with a `TypeError`.
         """
         return True
 
     def phase_finish(self, phase_name: str) -> None:
-        """A phase ends; not all of its steps need to have been made.
+        """A phase ends; not all of its steps need to have been made (``IProgressMonitor::phaseFinish``).
 
         Parameters
         ----------
         phase_name : str
+            Name that `phase_start` got. Another phase may have it from now on.
         """
 
 

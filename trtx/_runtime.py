@@ -22,7 +22,14 @@ __all__ = ["EngineValidityReport", "Runtime"]
 
 
 class EngineValidityReport(NamedTuple):
-    """What the header of an engine says of its chances on this machine."""
+    """What the header of an engine says of its chances on this machine (``IRuntime::getEngineValidity``).
+
+    Attributes
+    ----------
+    validity : EngineValidity
+    diagnostics : EngineInvalidityDiagnostics
+        Reasons; empty for a valid engine.
+    """
 
     validity: EngineValidity
     #: Reasons; empty for a valid engine.
@@ -47,7 +54,7 @@ class Runtime(MadeWithLogger):
     Notes
     -----
     Making a runtime needs no GPU; deserializing an engine does. Threads may share a runtime and deserialize at the
-    same time. Its engines keep it alive; closing it closes them first.
+    same time; setters raise `BusyError` meanwhile. Its engines keep it alive; closing it closes them first.
     """
 
     __slots__ = ()
@@ -157,6 +164,8 @@ class Runtime(MadeWithLogger):
             If a sound header cannot be judged, as there is no CUDA driver.
         EngineError
             If the file cannot be read or has fewer bytes than a header.
+        InvalidArgumentError
+            If the source is of a wrong kind, or is not contiguous.
         """
         with self._shared("get_engine_validity"), open_blob(source, "engine", self.engine_header_size) as blob:
             report = self._read_validity(blob)
@@ -181,12 +190,12 @@ class Runtime(MadeWithLogger):
 
     @property
     def engine_header_size(self) -> int:
-        """Bytes of an engine that `get_engine_validity` needs."""
+        """Bytes of an engine that `get_engine_validity` needs (``IRuntime::getEngineHeaderSize``)."""
         return lib.trtx_runtime_get_engine_header_size(self._ptr)
 
     @property
     def max_threads(self) -> int:
-        """Most threads that the runtime may use; at least 1."""
+        """Most threads that the runtime may use, 1 or more; 1 by default (``IRuntime::setMaxThreads``)."""
         return lib.trtx_runtime_get_max_threads(self._ptr)
 
     @max_threads.setter
@@ -197,7 +206,10 @@ class Runtime(MadeWithLogger):
 
     @property
     def temporary_directory(self) -> str | None:
-        """Folder for temporary files; None, the default, stands for the system's."""
+        """Folder for temporary files; None, the default, stands for the system's (``IRuntime::setTemporaryDirectory``).
+
+        It must exist when it is set, and let this process read, write and execute files.
+        """
         path = lib.trtx_runtime_get_temporary_directory(self._ptr)
         return text(path) if path else None
 
@@ -213,7 +225,10 @@ class Runtime(MadeWithLogger):
 
     @property
     def tempfile_control_flags(self) -> int:
-        """Kinds of temporary files that are allowed: bit ``1 << TempfileControlFlag.X`` for each."""
+        """Kinds of temporary files that are allowed; all by default (``IRuntime::setTempfileControlFlags``).
+
+        Bit ``1 << TempfileControlFlag.X`` stands for each.
+        """
         return lib.trtx_runtime_get_tempfile_control_flags(self._ptr)
 
     @tempfile_control_flags.setter
@@ -224,7 +239,10 @@ class Runtime(MadeWithLogger):
 
     @property
     def engine_host_code_allowed(self) -> bool:
-        """Whether engines that carry host code are accepted. Allow it for engines that you trust only."""
+        """Whether engines that carry host code are accepted; False by default (``IRuntime::setEngineHostCodeAllowed``).
+
+        Allow it for engines that you trust only.
+        """
         return lib.trtx_runtime_get_engine_host_code_allowed(self._ptr)
 
     @engine_host_code_allowed.setter
@@ -236,7 +254,11 @@ class Runtime(MadeWithLogger):
 
     @property
     def defer_weights_loading(self) -> bool:
-        """Whether engines are deserialized without their weights, for `CudaEngine.load_weights` (TensorRT-RTX 1.6)."""
+        """Whether engines are deserialized without their weights; False by default.
+
+        (``IRuntime::setDeferredWeightsLoading``, TensorRT-RTX 1.6) Such an engine cannot run before
+        `CudaEngine.load_weights`. With an older library this raises `UnsupportedError`.
+        """
         result = ffi.new("bool *")
         self._check(lib.trtx_runtime_get_deferred_weights_loading(self._ptr, result), "defer_weights_loading")
         return bool(result[0])
