@@ -32,6 +32,8 @@ class RuntimeCache(Handle):
     -----
     Configs that use the cache, and contexts made from them, keep it alive; closing it closes them first. Its methods
     exclude one another: a second thread gets `BusyError`.
+
+    Methods whose twin in NVIDIA's package answers False on failure raise here, and answer True otherwise.
     """
 
     __slots__ = ()
@@ -53,6 +55,8 @@ class RuntimeCache(Handle):
         ------
         EngineError
             If it cannot be serialized.
+        BusyError
+            If another thread uses the cache.
         """
         from ._host_memory import HostMemory
 
@@ -66,13 +70,18 @@ class RuntimeCache(Handle):
         Parameters
         ----------
         source : HostMemory, buffer, str or os.PathLike
-            The bytes, or the path of a file that holds them.
+            The bytes, or the path of a file that holds them. They are not needed afterwards.
 
         Raises
         ------
         EngineError
             If the bytes are damaged, or were made by another version of TensorRT-RTX, on another GPU, operating system
-            or with a newer driver. Such a cache is useless: go on with an empty one.
+            or with a newer driver. Such a cache is useless: go on with an empty one. This one stays
+            as it was. Also if the file cannot be read.
+        InvalidArgumentError
+            If the source is of a wrong kind, or is not contiguous.
+        BusyError
+            If another thread uses the cache.
         """
         with self._exclusive("deserialize"), open_blob(source, "runtime cache", 1) as blob:
             if lib.trtx_runtime_cache_deserialize(self._ptr, blob.pointer, blob.size):
@@ -82,7 +91,15 @@ class RuntimeCache(Handle):
         return True
 
     def reset(self) -> Literal[True]:
-        """Empty the cache (``IRuntimeCache::reset``)."""
+        """Empty the cache (``IRuntimeCache::reset``).
+
+        Raises
+        ------
+        EngineError
+            If TensorRT-RTX cannot empty it.
+        BusyError
+            If another thread uses the cache.
+        """
         with self._exclusive("reset"):
             self._check(lib.trtx_runtime_cache_reset(self._ptr), "reset()")
         return True
@@ -93,8 +110,10 @@ class RuntimeConfig(Handle):
 
     Notes
     -----
-    Contexts made from a config keep it and its cache alive; closing it closes them first. One thread at a time may
-    change it.
+    It keeps its engine alive. Contexts made from a config keep it and its cache alive; closing it closes them first.
+    Changes count for contexts that are made later. One thread at a time may change it; others get `BusyError`.
+
+    Methods whose twin in NVIDIA's package answers False on failure raise here, and answer True otherwise.
     """
 
     __slots__ = ("_cache",)
@@ -112,7 +131,10 @@ class RuntimeConfig(Handle):
 
     @property
     def execution_context_allocation_strategy(self) -> ExecutionContextAllocationStrategy:
-        """Where contexts get their device memory from; STATIC by default."""
+        """Where contexts get their device memory from; STATIC by default.
+
+        (``IRuntimeConfig::setExecutionContextAllocationStrategy``)
+        """
         value = lib.trtx_runtime_config_get_execution_context_allocation_strategy(self._ptr)
         return ExecutionContextAllocationStrategy(value)
 
@@ -128,12 +150,29 @@ class RuntimeConfig(Handle):
         return self.execution_context_allocation_strategy
 
     def set_execution_context_allocation_strategy(self, strategy: ExecutionContextAllocationStrategy) -> None:
-        """The same as setting the property `execution_context_allocation_strategy`."""
+        """The same as setting the property `execution_context_allocation_strategy`.
+
+        Parameters
+        ----------
+        strategy : ExecutionContextAllocationStrategy
+
+        Raises
+        ------
+        InvalidArgumentError
+            If it is no member of `ExecutionContextAllocationStrategy`.
+        EngineError
+            If TensorRT-RTX refuses it.
+        BusyError
+            If the config is in use by another call.
+        """
         self.execution_context_allocation_strategy = strategy
 
     @property
     def dynamic_shapes_kernel_specialization_strategy(self) -> DynamicShapesKernelSpecializationStrategy:
-        """When kernels are compiled for shapes that are met at run time; LAZY (in the background) by default."""
+        """When kernels are compiled for shapes that are met at run time; LAZY (in the background) by default.
+
+        (``IRuntimeConfig::setDynamicShapesKernelSpecializationStrategy``)
+        """
         value = lib.trtx_runtime_config_get_dynamic_shapes_kernel_specialization_strategy(self._ptr)
         return DynamicShapesKernelSpecializationStrategy(value)
 
@@ -147,7 +186,10 @@ class RuntimeConfig(Handle):
 
     @property
     def cuda_graph_strategy(self) -> CudaGraphStrategy:
-        """Whether runs are captured as CUDA graphs and replayed; DISABLED by default."""
+        """Whether runs are captured as CUDA graphs and replayed; DISABLED by default.
+
+        (``IRuntimeConfig::setCudaGraphStrategy``) Runs that cannot be captured are run as if it were disabled.
+        """
         return CudaGraphStrategy(lib.trtx_runtime_config_get_cuda_graph_strategy(self._ptr))
 
     @cuda_graph_strategy.setter
@@ -164,6 +206,13 @@ class RuntimeConfig(Handle):
         -------
         RuntimeCache
             It keeps the config's engine alive, not the config: it may serve other configs, and outlive this one.
+
+        Raises
+        ------
+        EngineError
+            If TensorRT-RTX cannot make it.
+        BusyError
+            If the config is in use by another call.
         """
         engine, function = self._parents[0], lib.trtx_runtime_config_create_runtime_cache
         with self._exclusive("create_runtime_cache"):
@@ -187,6 +236,10 @@ class RuntimeConfig(Handle):
         ------
         EngineError
             If TensorRT-RTX refuses it.
+        InvalidArgumentError
+            If ``cache`` is none.
+        BusyError
+            If config or cache is in use by another call.
         """
         if not isinstance(cache, RuntimeCache):
             reject("cache", cache, "a trtx.RuntimeCache")
@@ -199,13 +252,13 @@ class RuntimeConfig(Handle):
         return True
 
     def get_runtime_cache(self) -> RuntimeCache | None:
-        """The cache that contexts will share; None where none was set."""
+        """The cache that contexts will share; None where none was set (``IRuntimeConfig::getRuntimeCache``)."""
         _ = self._ptr
         return self._cache
 
     @property
     def runtime_cache(self) -> RuntimeCache | None:
-        """The cache that contexts will share, as a property."""
+        """`get_runtime_cache` and `set_runtime_cache` as a property; it cannot be set to None."""
         return self.get_runtime_cache()
 
     @runtime_cache.setter
