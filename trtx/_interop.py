@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from trtx_sys._enums_gen import DataType
 
 from ._errors import InvalidArgumentError, UnsupportedError
+from ._values import reject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,6 +72,21 @@ def numpy_dtype(data_type: DataType) -> np.dtype[Any]:
         ) from None
     dtype: np.dtype[Any] = np.dtype(getattr(ml_dtypes, name.split(".")[1]))
     return dtype
+
+
+def as_dtype(value: Any, name: str) -> np.dtype[Any]:
+    """The numpy dtype of a `DataType`, or of what numpy takes for a dtype."""
+    import numpy as np
+
+    if isinstance(value, DataType):
+        return numpy_dtype(value)
+    try:
+        found: np.dtype[Any] | None = None if value is None else np.dtype(value)  # numpy takes None for float64
+    except (TypeError, ValueError):
+        found = None
+    if found is None:
+        reject(name, value, "a trtx.DataType or a numpy dtype")
+    return found
 
 
 def data_type(dtype: np.dtype[Any], name: str = "dtype") -> DataType:

@@ -11,6 +11,7 @@ from trtx_sys._ffi import ffi, lib
 
 from ._errors import LibraryError, text
 from ._native import refuse_after_fork
+from ._values import check_path
 
 _lock = threading.Lock()
 _loaded: set[str] = set()
@@ -45,8 +46,12 @@ def load_library(path: str | os.PathLike[str] | None = None) -> str:
     Raises
     ------
     LibraryError
-        If none is found, if it is older than 1.5, or if this process has loaded another one.
+        If none is found, if it is older than 1.5 or of another kind, or if this process has loaded another one.
+    InvalidArgumentError
+        If the path is of a wrong kind.
     """
+    if path is not None:
+        check_path(path)
     refuse_after_fork()  # before the lock, which nobody may be left to release
     with _lock:
         _load("core", path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from trtx_sys._enums_gen import Severity
 from trtx_sys._ffi import ffi, lib
@@ -72,9 +72,24 @@ class Logger(Handle):
 
     __slots__ = ("_severity", "_target")
 
+    #: Levels, which NVIDIA's package has here too.
+    INTERNAL_ERROR: ClassVar[Severity] = Severity.INTERNAL_ERROR
+    ERROR: ClassVar[Severity] = Severity.ERROR
+    WARNING: ClassVar[Severity] = Severity.WARNING
+    INFO: ClassVar[Severity] = Severity.INFO
+    VERBOSE: ClassVar[Severity] = Severity.VERBOSE
+
     _destroy = lib.trtx_logger_destroy
     _severity: Severity
     _target: Target
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if "log" in cls.__dict__ and "_filled_class" not in cls.__dict__:
+            raise TypeError(
+                f"class {cls.__name__} defines log(), which nobody would call: messages go to the sink of a logger, "
+                "trtx.Logger(severity, sink=function)"
+            )
 
     def __init__(self, severity: Severity = Severity.WARNING, sink: Sink | logging.Logger | None = None) -> None:
         refuse_after_fork()  # also the shim's own locks may be taken for good

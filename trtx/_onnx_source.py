@@ -13,7 +13,7 @@ from trtx_sys._ffi import ffi
 
 from ._errors import InvalidArgumentError, ParserError
 from ._onnx_check import Initializer, OnnxStructureError, check_model
-from ._values import check_bool, reject
+from ._values import check_bool, check_path, reject
 
 
 class Model(NamedTuple):
@@ -67,20 +67,6 @@ def as_view(model: Any) -> memoryview:
     if not view.c_contiguous:
         raise InvalidArgumentError(f"model is a {type(model).__name__} with gaps; allowed is a contiguous buffer")
     return view.cast("B")
-
-
-def check_path(path: object) -> str:
-    """A path as a str that the system's calls take."""
-    if not isinstance(path, (str, os.PathLike)):
-        reject("path", path, "a str or an os.PathLike")
-    name = os.fspath(path)
-    if not isinstance(name, str) or not name or "\0" in name:
-        reject("path", path, "a path as a str, not empty and without NUL characters")
-    try:
-        os.fsencode(name)
-    except UnicodeEncodeError:
-        reject("path", path, "a path that the file system can encode")
-    return name
 
 
 @contextmanager

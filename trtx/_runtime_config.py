@@ -214,10 +214,10 @@ class RuntimeConfig(Handle):
         BusyError
             If the config is in use by another call.
         """
-        engine, function = self._parents[0], lib.trtx_runtime_config_create_runtime_cache
+        function = lib.trtx_runtime_config_create_runtime_cache
         with self._exclusive("create_runtime_cache"):
             return self._made(
-                lambda source: RuntimeCache._adopt(source, engine),
+                lambda source: RuntimeCache._adopt(source, self._parents[0]),
                 "create_runtime_cache()",
                 "trtx_runtime_cache",
                 function,

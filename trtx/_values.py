@@ -6,6 +6,7 @@ import io
 import itertools
 import math
 import operator
+import os
 import struct
 from collections.abc import Iterable, Mapping, Sequence, Set
 from enum import Enum, IntEnum
@@ -139,6 +140,20 @@ def check_text(value: object, name: str, *, empty: bool = True, limit: int | Non
     if limit is not None and len(encoded) > limit:
         raise InvalidArgumentError(f"{name} has {len(encoded)} bytes of UTF-8; allowed are {limit}")
     return encoded
+
+
+def check_path(path: object) -> str:
+    """A path as a str that the system's calls take."""
+    if not isinstance(path, (str, os.PathLike)):
+        reject("path", path, "a str or an os.PathLike")
+    name = os.fspath(path)
+    if not isinstance(name, str) or not name or "\0" in name:
+        reject("path", path, "a path as a str, not empty and without NUL characters")
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError:
+        reject("path", path, "a path that the file system can encode")
+    return name
 
 
 def check_sequence(value: object, name: str, allowed: str, limit: int | None = None) -> Sequence[Any]:

@@ -8,9 +8,11 @@ streams and arrays of any library, and plain integers: see `stream_handle` and `
 from __future__ import annotations
 
 import importlib
+import math
 import numbers
 import operator
 import sys
+from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trtx_sys._enums_gen import DataType
@@ -21,7 +23,6 @@ from ._values import check_int, check_shape, reject
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     import numpy.typing as npt
 
 __all__ = [
@@ -244,7 +245,7 @@ def device_address(memory: object) -> tuple[int, int | None]:
 
 
 def _check_address(value: object, name: str, allowed: str = "an address (int)") -> int:
-    if isinstance(value, bool):
+    if isinstance(value, (bool, Enum)):
         reject(name, value, allowed)
     try:
         number = operator.index(value)  # type: ignore[arg-type]
@@ -258,8 +259,9 @@ def _check_address(value: object, name: str, allowed: str = "an address (int)") 
 
 def find_memory(value: Any, name: str) -> Memory:
     """Find out where an array lies, asking in the order that tells most."""
-    if isinstance(value, numbers.Integral):  # numpy's integers too, which have the interface of arrays
-        return Memory(_check_address(value, name), None, None, True, True, False, int(value))
+    if isinstance(value, (numbers.Integral, Enum)):  # numpy's integers too, which have the interface of arrays
+        address = _check_address(value, name)
+        return Memory(address, None, None, True, True, False, address)
     if hasattr(value, "data_ptr") and hasattr(value, "element_size"):
         return _from_torch(value, name)
     interface = getattr(value, "__cuda_array_interface__", None)
@@ -296,6 +298,8 @@ def _from_torch(tensor: Any, name: str) -> Memory:
 
 def _from_interface(interface: Any, name: str, owner: object, *, on_device: bool) -> Memory:
     shape, typestr = tuple(interface["shape"]), str(interface["typestr"])
+    if typestr[1:2] in ("O", "M", "m"):  # neither objects nor dates: their numbers mean nothing to a GPU
+        reject(name, typestr, "an array of numbers")
     itemsize = int(typestr[2:])
     strides = interface.get("strides")
     if strides is not None and not _is_contiguous(shape, tuple(size // (itemsize or 1) for size in strides)):
@@ -303,9 +307,7 @@ def _from_interface(interface: Any, name: str, owner: object, *, on_device: bool
     data = interface.get("data")
     if not isinstance(data, tuple):
         reject(name, data, "an array whose interface gives its address")
-    nbytes = itemsize
-    for size in shape:
-        nbytes *= size
+    nbytes = itemsize * math.prod(shape)
     if typestr[0] == ("<" if sys.byteorder == "big" else ">") and itemsize > 1:
         reject(name, typestr, "an array in the byte order of the machine")
     # Types of ml_dtypes have the type string of raw bytes, but a name of their own.
@@ -322,9 +324,7 @@ def _from_dlpack(value: Any, name: str) -> Memory:
     view = _import("cuda.core.utils").StridedMemoryView.from_any_interface(value, stream_ptr=-1)
     if view.strides is not None and not _is_contiguous(tuple(view.shape), tuple(view.strides)):
         _reject_strides(name, tuple(view.shape), "make it contiguous first")
-    count = 1
-    for size in view.shape:
-        count *= size
+    count = math.prod(view.shape)
     dtype = _type_of(str(view.dtype.name))
     host, device = kind != _DLPACK_CUDA, kind != _DLPACK_HOST
     nbytes = count * int(view.dtype.itemsize)
@@ -400,17 +400,11 @@ def empty(shape: int | Sequence[int], dtype: Any = DataType.FLOAT, *, stream: An
     CudaError
         If there is no driver, no cuda.core, or not enough memory.
     """
-    from ._interop import data_type, itemsize_bits
+    from ._interop import as_dtype, data_type, itemsize_bits
 
-    if not isinstance(dtype, DataType):
-        import numpy as np
-
-        dtype = data_type(np.dtype(dtype))
+    kind = dtype if isinstance(dtype, DataType) else data_type(as_dtype(dtype, "dtype"))
     sizes = check_shape((shape,) if isinstance(shape, int) else shape, "shape")
-    count = 1
-    for size in sizes:
-        count *= size
-    return _allocate((count * itemsize_bits(dtype) + 7) // 8, stream)
+    return _allocate((math.prod(sizes) * itemsize_bits(kind) + 7) // 8, stream)
 
 
 def from_numpy(array: npt.ArrayLike, *, stream: Any) -> Any:
@@ -469,9 +463,9 @@ def to_numpy(memory: object, shape: Sequence[int], dtype: Any = DataType.FLOAT, 
     """
     import numpy as np
 
-    from ._interop import numpy_dtype
+    from ._interop import as_dtype
 
-    kind: np.dtype[Any] = numpy_dtype(dtype) if isinstance(dtype, DataType) else np.dtype(dtype)
+    kind = as_dtype(dtype, "dtype")
     address, nbytes = device_address(memory)
     host = np.empty(tuple(check_shape(shape, "shape")), kind)
     if nbytes is not None and nbytes < host.nbytes:

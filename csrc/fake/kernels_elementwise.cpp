@@ -165,8 +165,10 @@ void scale(Node const &node, Inputs const &inputs, std::vector<Value> &outputs)
     const std::vector<Number> shift = numbers(node.blob("Shift"));
     const std::vector<Number> factor = numbers(node.blob("Scale"));
     const std::vector<Number> power = numbers(node.blob("Power"));
+    // One for each element of a sample: the batch shares them.
+    const std::size_t sample = std::max({shift.size(), factor.size(), power.size(), std::size_t{1}});
     for_each(outputs[0].dims, [&](Sizes const &index, std::size_t i) {
-        std::size_t which = mode == TRTX_SCALE_MODE_ELEMENTWISE ? i : 0;
+        std::size_t which = mode == TRTX_SCALE_MODE_ELEMENTWISE ? i % sample : 0;
         if (mode == TRTX_SCALE_MODE_CHANNEL) {
             which = static_cast<std::size_t>(index.at(axis));
         }

@@ -67,6 +67,28 @@ np.testing.assert_array_equal(y, 2 * np.maximum(x, 0))
     )
 
 
+def test_coefficients_of_each_element_serve_the_whole_batch() -> None:
+    on_fake(
+        """
+builder = trtx.Builder(logger)
+network = builder.create_network()
+x = network.add_input("x", trtx.DataType.FLOAT, (2, 3, 1, 2))
+factors = np.arange(6, dtype=np.float32)
+layer = network.add_scale(x, trtx.ScaleMode.ELEMENTWISE, scale=factors)
+layer.get_output(0).name = "y"
+network.mark_output(layer.get_output(0))
+engine = runtime.deserialize_cuda_engine(builder.build_serialized_network(network, builder.create_config()))
+context = engine.create_execution_context()
+x = np.linspace(-1, 1, 12, dtype=np.float32).reshape(2, 3, 1, 2)
+y = np.empty_like(x)
+context.set_tensor_address("x", x.ctypes.data)
+context.set_tensor_address("y", y.ctypes.data)
+context.enqueue_v3(0)
+np.testing.assert_array_equal(y, x * factors.reshape(3, 1, 2))
+"""
+    )
+
+
 def test_dynamic_shapes() -> None:
     on_fake(
         """
