@@ -13,7 +13,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from ._exports_gen import ENUMS, LAYERS
-from ._version import __version__
+from ._version import __version__ as __version__
 
 
 def _refuse_subinterpreter() -> None:

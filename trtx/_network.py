@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import operator
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, SupportsIndex
 
 from trtx_sys._enums_gen import DataType, NetworkDefinitionCreationFlag
 from trtx_sys._ffi import ffi, lib
@@ -38,7 +38,9 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
     -----
     A network keeps its builder alive, and owns its tensors and layers. Weights are not copied: the network keeps the
     arrays alive, and they must not change before the engine is built. Threads that share a network take turns: short
-    calls wait for each other; while one takes long, others get `BusyError`. During its build a network can be read.
+    calls wait for each other; while one takes long, others get `BusyError`. During its build a network can be read, but
+    for shapes and types, which TensorRT-RTX computes when they are asked for. Methods whose twin in NVIDIA's package
+    answers False on failure raise here, and answer True otherwise.
     """
 
     __slots__ = ()
@@ -296,7 +298,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
             raise InvalidArgumentError(f"tensor is {tensor.name!r}, which is not an output")
         self._change(f"unmark_output({tensor.name!r})", lib.trtx_network_definition_unmark_output, self._ptr, pointer)
 
-    def mark_output_for_shapes(self, tensor: Tensor) -> None:
+    def mark_output_for_shapes(self, tensor: Tensor) -> Literal[True]:
         """Make a tensor an output in host memory, for shapes (``INetworkDefinition::markOutputForShapes``).
 
         Parameters
@@ -315,8 +317,9 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
             self._ptr,
             self._own(tensor, "tensor"),
         )
+        return True
 
-    def unmark_output_for_shapes(self, tensor: Tensor) -> None:
+    def unmark_output_for_shapes(self, tensor: Tensor) -> Literal[True]:
         """Undo `mark_output_for_shapes` (``INetworkDefinition::unmarkOutputForShapes``).
 
         Parameters
@@ -335,6 +338,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
             self._ptr,
             self._own(tensor, "tensor"),
         )
+        return True
 
     def remove_tensor(self, tensor: Tensor) -> None:
         """Remove a tensor that no layer uses (``INetworkDefinition::removeTensor``); it is closed afterwards.
@@ -375,7 +379,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
 
     # Debug tensors and refitting
 
-    def mark_debug(self, tensor: Tensor) -> None:
+    def mark_debug(self, tensor: Tensor) -> Literal[True]:
         """Make a tensor one that a debug listener can be shown (``INetworkDefinition::markDebug``).
 
         Parameters
@@ -384,8 +388,9 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
             A tensor of this network.
         """
         self._change("mark_debug", lib.trtx_network_definition_mark_debug, self._ptr, self._own(tensor, "tensor"))
+        return True
 
-    def unmark_debug(self, tensor: Tensor) -> None:
+    def unmark_debug(self, tensor: Tensor) -> Literal[True]:
         """Undo `mark_debug` (``INetworkDefinition::unmarkDebug``).
 
         Parameters
@@ -394,6 +399,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
             A tensor of this network.
         """
         self._change("unmark_debug", lib.trtx_network_definition_unmark_debug, self._ptr, self._own(tensor, "tensor"))
+        return True
 
     def is_debug_tensor(self, tensor: Tensor) -> bool:
         """Whether a tensor is marked for debugging (``INetworkDefinition::isDebugTensor``).
@@ -408,23 +414,25 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         self._ask("is_debug_tensor", lib.trtx_network_definition_is_debug_tensor, self._ptr, pointer, result)
         return bool(result[0])
 
-    def mark_unfused_tensors_as_debug_tensors(self) -> None:
+    def mark_unfused_tensors_as_debug_tensors(self) -> Literal[True]:
         """Mark every tensor that fusion leaves (``INetworkDefinition::markUnfusedTensorsAsDebugTensors``)."""
         self._change(
             "mark_unfused_tensors_as_debug_tensors",
             lib.trtx_network_definition_mark_unfused_tensors_as_debug_tensors,
             self._ptr,
         )
+        return True
 
-    def unmark_unfused_tensors_as_debug_tensors(self) -> None:
+    def unmark_unfused_tensors_as_debug_tensors(self) -> Literal[True]:
         """Undo the former (``INetworkDefinition::unmarkUnfusedTensorsAsDebugTensors``)."""
         self._change(
             "unmark_unfused_tensors_as_debug_tensors",
             lib.trtx_network_definition_unmark_unfused_tensors_as_debug_tensors,
             self._ptr,
         )
+        return True
 
-    def set_weights_name(self, layer: Layer, name: str, weights: str = "weights") -> None:
+    def set_weights_name(self, layer: Layer, name: str, weights: str = "weights") -> Literal[True]:
         """Name weights of a layer, so that they can be refitted by this name (``INetworkDefinition::setWeightsName``).
 
         Parameters
@@ -456,8 +464,9 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         self._change(
             f"set_weights_name({name!r})", lib.trtx_network_definition_set_weights_name, self._ptr, native, encoded
         )
+        return True
 
-    def mark_weights_refittable(self, name: str) -> None:
+    def mark_weights_refittable(self, name: str) -> Literal[True]:
         """Let named weights be refitted one by one (``INetworkDefinition::markWeightsRefittable``).
 
         Parameters
@@ -477,8 +486,9 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
             self._ptr,
             encoded,
         )
+        return True
 
-    def unmark_weights_refittable(self, name: str) -> None:
+    def unmark_weights_refittable(self, name: str) -> Literal[True]:
         """Undo `mark_weights_refittable` (``INetworkDefinition::unmarkWeightsRefittable``).
 
         Parameters
@@ -493,6 +503,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
             self._ptr,
             encoded,
         )
+        return True
 
     def are_weights_marked_refittable(self, name: str) -> bool:
         """Whether named weights are marked (``INetworkDefinition::areWeightsMarkedRefittable``).
