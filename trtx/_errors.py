@@ -101,6 +101,9 @@ class ClosedError(Error, ValueError):
 class BusyError(Error, RuntimeError):
     """The object is in use by another call, of this thread or of another one."""
 
+    #: Whether that call takes no time, so that `close` waits for it.
+    _is_brief = False
+
 
 class UnsupportedError(Error, NotImplementedError):
     """The loaded library, or the kind of object, does not have this feature."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import _thread
 import os
-import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator
@@ -250,16 +249,11 @@ class Handle(Turns):
             except ClosedError:  # another thread was faster
                 if has_pointer(self):
                     raise
-            except BusyError:
-                if not self._is_closing() or time.monotonic() > deadline:
+            except BusyError as busy:
+                if not busy._is_brief or time.monotonic() > deadline or _readers.call_beneath(self._tree({}).values()):
                     raise
                 time.sleep(_NAP)
         return None
-
-    def _is_closing(self) -> bool:
-        """Whether another thread is closing it."""
-        own = threading.get_ident()
-        return any(use.what == "close" and use.thread != own for use in self._uses())
 
     def _close(self) -> None:
         with self._exclusive_tree("close") as turns:

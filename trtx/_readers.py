@@ -15,10 +15,12 @@ close the object under it, and is refused.
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from types import CodeType, FrameType
 from typing import TypeVar
 
@@ -34,13 +36,17 @@ _TRAMPOLINES = "trtx._callbacks"
 _BETWEEN = "contextlib"
 _PASSAGES: set[CodeType] = set()
 
+_look = threading.RLock()
+#: Flag of the code of functions, ``inspect.CO_OPTIMIZED``.
+_IS_FUNCTION = 1
+
 T = TypeVar("T")
 
 
 def call_beneath(objects: Collection[object], having: str | None = None) -> str | None:
     """Name of a function of this package that uses one of the objects and led to the user code that runs now.
 
-    With ``having``, only a function that has a local variable of that name.
+    With ``having``, only a function in which a local variable of that name has a value.
     """
     wanted = {id(thing) for thing in objects}
     frame: FrameType | None = sys._getframe(1)
@@ -52,8 +58,8 @@ def call_beneath(objects: Collection[object], having: str | None = None) -> str 
         elif (
             outside
             and frame.f_code not in _PASSAGES
-            and _holds(frame, wanted)
-            and (having is None or having in frame.f_locals)
+            and (having is None or (having in frame.f_code.co_varnames and frame.f_locals.get(having) is not None))
+            and _is_any_of(_values(frame), wanted)
         ):
             return _name(frame)
         frame = frame.f_back
@@ -102,40 +108,72 @@ def wait_for_calls(objects: Collection[object]) -> str | None:
 
 def _calls_of_others(wanted: set[int]) -> list[tuple[int, FrameType]]:
     found: list[tuple[int, FrameType]] = []
-    for thread, top in _stacks().items():
-        frame: FrameType | None = top
-        while frame is not None:
-            if (frame.f_globals.get("__name__") or "").startswith(_PACKAGE) and _holds(frame, wanted):
-                found.append((thread, frame))
-            frame = frame.f_back
+    kept: list[object] = []
+    with _looking_at_stacks() as stacks:
+        for thread, top in stacks.items():
+            frame: FrameType | None = top
+            while frame is not None:
+                if (frame.f_globals.get("__name__") or "").startswith(_PACKAGE):
+                    values = _values(frame)
+                    kept.append(values)
+                    if _is_any_of(values, wanted):
+                        found.append((thread, frame))
+                frame = frame.f_back
+    # What the other threads have dropped meanwhile ends here, with whatever finalizers do, and not above.
+    del kept
     return found
 
 
 def _still_running(calls: list[tuple[int, FrameType]]) -> list[tuple[int, FrameType]]:
     running: set[FrameType] = set()
-    stacks = _stacks()
-    for thread in {thread for thread, _ in calls}:
-        frame = stacks.get(thread)
-        while frame is not None:
-            running.add(frame)
-            frame = frame.f_back
+    with _looking_at_stacks() as stacks:
+        for thread in {thread for thread, _ in calls}:
+            frame = stacks.get(thread)
+            while frame is not None:
+                running.add(frame)
+                frame = frame.f_back
     return [call for call in calls if call[1] in running]
 
 
-def _stacks() -> dict[int, FrameType]:
-    """Innermost frame of each other thread."""
+@contextmanager
+def _looking_at_stacks() -> Iterator[dict[int, FrameType]]:
+    """Innermost frame of each other thread.
+
+    Until Python 3.12, the interpreter does not expect other code to run while it makes frames and dictionaries of their
+    variables. So there is one look at a time, and no collection meanwhile.
+    """
     if not hasattr(sys, "_current_frames"):
-        return {}
-    frames = sys._current_frames()
-    frames.pop(threading.get_ident(), None)  # this very frame: the two would refer to each other
-    return frames
+        yield {}
+        return
+    with _look:
+        collects = gc.isenabled()
+        try:
+            gc.disable()
+            frames = sys._current_frames()
+            frames.pop(threading.get_ident(), None)  # this very frame: the two would refer to each other
+            yield frames
+        finally:
+            if collects:
+                gc.enable()
 
 
-def _holds(frame: FrameType, wanted: set[int]) -> bool:
-    for value in list(frame.f_locals.values()):
+def _values(frame: FrameType) -> list[object]:
+    """Values of a function's local variables."""
+    if not frame.f_code.co_flags & _IS_FUNCTION:  # the variables of a module are not this thread's alone
+        return []
+    variables = frame.f_locals
+    values = list(variables.values())
+    if type(variables) is dict and frame.f_trace is None:  # a debugger writes them back
+        # Before Python 3.13 it stays with the frame: it would keep the values alive, and the next look would end them.
+        variables.clear()
+    return values
+
+
+def _is_any_of(values: list[object], wanted: set[int]) -> bool:
+    for value in values:
         if id(value) in wanted:
             return True
-        if type(value) in (list, tuple) and any(id(item) in wanted for item in list(value)):
+        if type(value) in (list, tuple) and any(id(item) in wanted for item in list(value)):  # type: ignore[call-overload]
             return True
     return False
 

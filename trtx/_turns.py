@@ -124,7 +124,10 @@ class Turns(Native):
     def _busy_error(self, what: str, own: Use | None = None) -> BusyError:
         if not has_pointer(self):
             raise closed_error(self) from None
-        return self._in_use(what, " and ".join(use.what for use in self._uses() if use is not own) or "another call")
+        users = [use.what for use in self._uses() if use is not own]
+        error = self._in_use(what, " and ".join(users) or "another call")
+        error._is_brief = all(user == "close" for user in users)
+        return error
 
     def _in_use(self, what: str, users: str) -> BusyError:
         return BusyError(f"{self._label()}.{what}: the object is in use by {users}; wait until that has returned")

@@ -1,0 +1,201 @@
+"""Calls of several threads get their turn, and what goes wrong in one does not come out of another."""
+
+from __future__ import annotations
+
+from tests.lifetime.running import on_fake, on_real
+
+
+def test_a_loop_of_one_thread_keeps_no_other_out(native_library: str) -> None:
+    """While its native call runs others may, and the turn is taken then: they would never find it free."""
+    on_real(
+        """
+        import threading, time
+        import trtx
+        builder = trtx.Builder(trtx.Logger(trtx.Severity.ERROR))
+        for what in ("shape", "name", "dtype"):
+            network = builder.create_network()
+            x = network.add_input("x", trtx.DataType.FLOAT, (1, 8))
+            counts, stop = [0], []
+            def loop():
+                try:
+                    while not stop:
+                        getattr(x, what)
+                        counts[0] += 1
+                except trtx.ClosedError:
+                    pass
+            threads = [threading.Thread(target=loop) for _ in range(2)]
+            for thread in threads: thread.start()
+            for number in range(200):
+                network.name = f"n{number}"
+                network.add_activation(x, trtx.ActivationType.RELU)
+            begin = time.monotonic()
+            network.close()
+            assert time.monotonic() - begin < 5, what
+            stop.append(1)
+            for thread in threads: thread.join()
+            assert counts[0] > 100, (what, counts)
+        """
+    )
+
+
+def test_who_waits_is_served_in_order() -> None:
+    on_fake("""
+        run, order = Run(), []
+        tensor = run.network.get_input(0)
+        control.clear()
+        control.fault("VTensor::getName=sleep:100@1")
+        first, _ = inside("VTensor::getName", lambda: tensor.name)
+        def named(number):
+            run.network.name = str(number)
+            order.append(number)
+        threads = []
+        for number in range(4):
+            threads.append(threading.Thread(target=named, args=(number,)))
+            threads[-1].start()
+            while len(run.network._queue.waiting) < number + 1:
+                time.sleep(0.001)
+        for thread in (first, *threads): thread.join()
+        assert order == [0, 1, 2, 3], order
+        assert run.network._turn is run.network._free
+    """)
+
+
+def test_a_conversion_of_an_argument_is_no_call_in_progress() -> None:
+    """User code in a generator runs before the call has its turn: it waits as any other."""
+    on_fake("""
+        run = Run()
+        network, tensor = run.network, run.network.get_input(0)
+        def more():
+            assert network.get_layer(0).name
+            assert not other.is_alive() or not control.calls("VUnaryLayer::getOperation")
+            yield network.add_unary(tensor, trtx.UnaryOperation.EXP).get_output(0)
+            yield tensor
+        control.clear()
+        control.fault("VNetworkDefinition::addActivation=sleep:40@1")
+        other, outcome = inside(
+            "VNetworkDefinition::addActivation", lambda: network.add_activation(tensor, trtx.ActivationType.RELU)
+        )
+        assert len(network.add_concatenation(more()).inputs) == 2
+        other.join()
+        assert isinstance(outcome[0], trtx.ActivationLayer), outcome
+    """)
+
+
+def test_a_tensor_that_its_own_list_removes() -> None:
+    on_real("""
+        import trtx
+        builder = trtx.Builder(trtx.Logger(trtx.Severity.INTERNAL_ERROR, sink=lambda severity, message: None))
+        network = builder.create_network()
+        a, c = (network.add_input(name, trtx.DataType.FLOAT, (2,)) for name in "ac")
+        def tensors():
+            yield c
+            network.remove_tensor(c)
+            network.add_input("d", trtx.DataType.FLOAT, (2,))
+            yield a
+        try:
+            network.add_concatenation(tensors())
+        except trtx.ClosedError:
+            pass
+        else:
+            raise AssertionError("a tensor that is gone was used")
+        assert network.num_layers == 0
+    """)
+
+
+def test_a_method_around_close_works_in_with() -> None:
+    on_fake("""
+        closed = []
+        class Builder(trtx.Builder):
+            def close(self):
+                closed.append(self.is_closed)
+                super().close()
+        with Builder(trtx.Logger(sink=quiet)) as builder:
+            builder.create_network()
+        assert builder.is_closed and closed == [False]
+    """)
+
+
+def test_an_exception_of_a_callback_comes_out_of_its_own_threads_call() -> None:
+    on_fake("""
+        for method, call in (
+            ("VBuilder::createNetworkV2", lambda run: run.builder.create_network()),
+            ("VBuilder::buildSerializedNetwork", lambda run: CALLS["build"][1](run)),
+        ):
+            def sink(severity, message):
+                if "zap" in message:
+                    raise ZeroDivisionError(message)
+            run = Run(sink)
+            other = trtx.Builder(run.logger).create_config()
+            control.fault(f"{method}=log:warning:zap")
+            control.fault(f"{method}=sleep:150")
+            thread, outcome = inside(method, lambda: call(run))
+            while thread.is_alive():
+                other.max_aux_streams = 1  # shares the logger
+            assert type(outcome[0]) is ZeroDivisionError, outcome
+            control.clear()
+            del run, other
+    """)
+
+
+def test_removing_a_tensor_waits_for_its_readers() -> None:
+    on_fake("""
+        run = Run()
+        spare = run.network.add_input("spare", trtx.DataType.FLOAT, (1,))
+        control.clear()
+        control.fault("VTensor::getName=sleep:60@1")
+        reader, names = inside("VTensor::getName", lambda: spare.name)
+        others = []
+        def late():
+            try:
+                while True:
+                    others.append(spare.dtype)
+            except trtx.ClosedError:
+                others.append("closed")
+        thread = threading.Thread(target=late)
+        thread.start()
+        begin = time.monotonic()
+        run.network.remove_tensor(spare)
+        assert time.monotonic() - begin < 2
+        reader.join()
+        thread.join()
+        assert names == ["spare"] and others[-1] == "closed", (names, others[-1])
+        assert control.misuses() == 0, control.last_misuse()
+    """)
+
+
+def test_closing_at_the_same_time_in_two_threads() -> None:
+    on_fake("""
+        sys.setswitchinterval(1e-6)
+        problems = []
+        builder = trtx.Builder(trtx.Logger(sink=quiet))
+        for _ in range(300):
+            config = builder.create_config()
+            start = threading.Barrier(2)
+            def close():
+                start.wait()
+                try:
+                    config.close()
+                except BaseException as problem:
+                    problems.append(problem)
+            threads = [threading.Thread(target=close) for _ in range(2)]
+            for thread in threads: thread.start()
+            for thread in threads: thread.join()
+            assert config.is_closed
+        assert not problems, problems[:3]
+    """)
+
+
+def test_a_closed_profile_is_named_by_the_build() -> None:
+    on_fake("""
+        builder = trtx.Builder(trtx.Logger(sink=quiet))
+        network, config = small_network(builder, (-1, 3)), builder.create_config()
+        with builder.create_optimization_profile() as profile:
+            profile.set_shape("x", (1, 3), (2, 3), (4, 3))
+            config.add_optimization_profile(profile)
+        try:
+            builder.build_serialized_network(network, config)
+        except trtx.InvalidArgumentError as error:
+            assert "optimization profile 0 of config is closed" in str(error), error
+        else:
+            raise AssertionError("built")
+    """)
