@@ -270,7 +270,7 @@ class Handle(Turns):
         if _pending.pending:  # a destructor logged, and the sink raised
             _pending.raise_pending(None, *self._targets)
 
-    def _empty_tree(self, turns: Turns_, emptied: dict[int, tuple[Native, list[Doomed]]]) -> list[Native]:
+    def _empty_tree(self, turns: _Taken, emptied: dict[int, tuple[Native, list[Doomed]]]) -> list[Native]:
         """Take the pointers of this object and of all that depend on it, until no call can have one of them any more.
 
         Gives the objects in the order of their ends.
@@ -308,9 +308,9 @@ class Handle(Turns):
         return ()
 
     @contextmanager
-    def _exclusive_tree(self, what: str) -> Iterator[Turns_]:
+    def _exclusive_tree(self, what: str) -> Iterator[_Taken]:
         """Keep every other call out of this object and of all that depend on it; give their turns."""
-        taken: Turns_ = {}
+        taken: _Taken = {}
         try:
             self._take_all_turns(what, taken)
             yield taken
@@ -321,7 +321,7 @@ class Handle(Turns):
                 if has_pointer(handle):
                     handle._turn.append(token)
 
-    def _take_all_turns(self, what: str, taken: Turns_) -> None:
+    def _take_all_turns(self, what: str, taken: _Taken) -> None:
         if id(self) not in taken:  # it may depend on several of the others
             taken[id(self)] = (self, self._take_turn(what), Use(what, self._users))
         ending = self._take_turns_of_children(what, taken)
@@ -329,7 +329,7 @@ class Handle(Turns):
             self._await_end(what, *ending)
             ending = self._take_turns_of_children(what, taken)
 
-    def _take_turns_of_children(self, what: str, taken: Turns_) -> tuple[str, weakref.ref[Handle]] | None:
+    def _take_turns_of_children(self, what: str, taken: _Taken) -> tuple[str, weakref.ref[Handle]] | None:
         """Take the turns of all that depend on this object; give a child that another call is about to destroy."""
         for child in self._living_children():
             try:
@@ -468,7 +468,7 @@ class Handle(Turns):
 
 
 #: Handles whose turn a call has, by identity, with their tokens.
-Turns_ = dict[int, tuple[Handle, Token, Use]]
+_Taken = dict[int, tuple[Handle, Token, Use]]
 
 
 def _settle(found: list[Native], emptied: dict[int, tuple[Native, list[Doomed]]]) -> None:
