@@ -240,7 +240,8 @@ class Handle(Turns):
         Raises
         ------
         BusyError
-            If a native call is using the object or one that depends on it. Everything stays open then.
+            If a native call that takes long, such as a build, is using the object or one that depends on it, or a call
+            that led to this one. Everything stays open then. Other calls of other threads are waited for.
         """
         deadline = time.monotonic() + _readers.LIMIT
         while has_pointer(self):

@@ -14,7 +14,7 @@ import pytest
 
 import trtx
 from tests.helpers.paper import PaperLibrary, PaperTensor, paper_context, paper_engine
-from trtx import cuda
+from trtx import _readers, cuda
 
 INPUT, OUTPUT = trtx.TensorIOMode.INPUT, trtx.TensorIOMode.OUTPUT
 
@@ -309,7 +309,10 @@ def test_an_output_has_no_shape_to_set(context: trtx.ExecutionContext) -> None:
 # Threads
 
 
-def test_two_threads_with_one_context(ready: trtx.ExecutionContext, paper: PaperLibrary) -> None:
+def test_two_threads_with_one_context(
+    ready: trtx.ExecutionContext, paper: PaperLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_readers, "LIMIT", 0.05)  # a run is waited for, but not as long as this one takes
     running, go_on = threading.Event(), threading.Event()
     paper.during = lambda: (running.set(), go_on.wait(10))
     thread = threading.Thread(target=ready.enqueue_v3, args=(1,))
