@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
 
 from trtx_sys._enums_gen import NetworkDefinitionCreationFlag
 from trtx_sys._ffi import ffi, lib
@@ -13,7 +13,6 @@ from . import _interruptible
 from ._builder_config import BuilderConfig
 from ._callbacks import Target, trampoline
 from ._errors import BuilderError, InvalidArgumentError, failure
-from ._handle import Handle
 from ._host_memory import HostMemory
 from ._logger import Logger, MadeWithLogger
 from ._optimization_profile import OptimizationProfile
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Builder", "StreamWriter"]
 
-H = TypeVar("H", bound=Handle)
+_get_max_threads = lib.trtx_builder_get_max_threads
 
 
 class StreamWriter(Protocol):
@@ -70,7 +69,7 @@ class Builder(MadeWithLogger):
     @property
     def max_threads(self) -> int:
         """Most threads that a build may use, 1 or more; 1 by default (``IBuilder::setMaxThreads``)."""
-        return lib.trtx_builder_get_max_threads(self._ptr)
+        return _get_max_threads(self._ptr)
 
     @max_threads.setter
     def max_threads(self, count: int) -> None:

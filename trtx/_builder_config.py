@@ -37,6 +37,9 @@ __all__ = ["BuilderConfig"]
 
 _UINT64_MAX = 2**64 - 1
 
+# Looked up once: these are among the cheap calls that must stay cheap.
+_get_flag = lib.trtx_builder_config_get_flag
+_get_level = lib.trtx_builder_config_get_builder_optimization_level
 _set_level = lib.trtx_builder_config_set_builder_optimization_level
 
 
@@ -190,7 +193,7 @@ class BuilderConfig(ConfigTarget):
         """
         if not isinstance(flag, BuilderFlag):
             check_enum(BuilderFlag, flag, "flag")
-        return lib.trtx_builder_config_get_flag(self._ptr, flag)
+        return _get_flag(self._ptr, flag)
 
     def get_preview_feature(self, feature: PreviewFeature) -> bool:
         """Get whether a feature in trial is on (``IBuilderConfig::getPreviewFeature``).
@@ -271,7 +274,7 @@ class BuilderConfig(ConfigTarget):
 
         (``IBuilderConfig::setBuilderOptimizationLevel``)
         """
-        return lib.trtx_builder_config_get_builder_optimization_level(self._ptr)
+        return _get_level(self._ptr)
 
     @builder_optimization_level.setter
     def builder_optimization_level(self, level: int) -> None:

@@ -391,11 +391,14 @@ class Handle(Turns):
                 self._leave()
             return
         try:
-            try:
-                self._before_destroy()
-            finally:
-                if self._destroy is not None:
-                    type(self)._destroy(doomed.pointer)
+            self._before_destroy()
+            destroy, pointer = type(self)._destroy, doomed.pointer
+        except BaseException:
+            self._orphan.append(doomed)
+            raise
+        try:
+            if destroy is not None:
+                destroy(pointer)  # the one step here in which an interrupt can come: when it returns
         finally:
             doomed.box = None
             self._is_gone = True

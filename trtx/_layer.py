@@ -169,14 +169,13 @@ class Layer(Native):
         try:
             pointer = _get_output(self._ptr, index)
             if pointer:
-                wrappers = network._wrappers
-                if pointer in wrappers or token is None:
-                    return network._tensor(pointer)
+                # As a rule it is asked for once, so its object is made before that is known.
                 tensor: Tensor = _make(Tensor)
                 tensor._ptr = pointer
                 tensor._network = network
-                wrappers[pointer] = _reference(tensor)
-                return tensor
+                reference: weakref.ref[Native] = _reference(tensor)
+                noted = network._wrappers.setdefault(pointer, reference)
+                return tensor if noted is reference else network._tensor(pointer)
         except OverflowError:
             pass
         finally:

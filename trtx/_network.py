@@ -27,6 +27,11 @@ __all__ = ["NetworkDefinition"]
 
 _removed = itertools.count(1)
 
+# Looked up once: these are called in loops.
+_get_nb_layers = lib.trtx_network_definition_get_nb_layers
+_get_layer = lib.trtx_network_definition_get_layer
+_get_input = lib.trtx_network_definition_get_input
+
 
 class NetworkDefinition(DenseLayers, ShapeLayers):
     """A network under construction (``INetworkDefinition``): its inputs, layers and outputs.
@@ -89,7 +94,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         except IndexError:
             token = self._await_read("num_layers")
         try:
-            return lib.trtx_network_definition_get_nb_layers(self._ptr)
+            return _get_nb_layers(self._ptr)
         finally:
             if token is None:
                 self._beside.pop()
@@ -141,8 +146,13 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         except IndexError:
             token = self._await_read("get_layer")
         try:
-            pointer = lib.trtx_network_definition_get_layer(self._ptr, index)
-            found = self._layer(pointer) if pointer else None
+            pointer = _get_layer(self._ptr, index)
+            if self._added:
+                self._index_added()
+            reference = self._wrappers.get(pointer)
+            found: Any = None if reference is None else reference()
+            if found is None and pointer:
+                found = self._new_layer(pointer)
         except OverflowError:
             found = None
         finally:
@@ -152,7 +162,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
                 self._turn.append(token)
         if found is None:
             self._reject_index("get_layer", index, self.num_layers, "layers")
-        return found
+        return found  # type: ignore[no-any-return]
 
     def get_input(self, index: int) -> Tensor:
         """An input (``INetworkDefinition::getInput``).
@@ -174,8 +184,11 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         except IndexError:
             token = self._await_read("get_input")
         try:
-            pointer = lib.trtx_network_definition_get_input(self._ptr, index)
-            found = self._tensor(pointer) if pointer else None
+            pointer = _get_input(self._ptr, index)
+            reference = self._wrappers.get(pointer)
+            found: Any = None if reference is None else reference()
+            if found is None and pointer:
+                found = self._new_tensor(pointer)
         except OverflowError:
             found = None
         finally:
@@ -185,7 +198,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
                 self._turn.append(token)
         if found is None:
             self._reject_index("get_input", index, self.num_inputs, "inputs")
-        return found
+        return found  # type: ignore[no-any-return]
 
     def get_output(self, index: int) -> Tensor:
         """An output (``INetworkDefinition::getOutput``).

@@ -34,6 +34,7 @@ T = TypeVar("T")
 ONNX_PARSER = "onnx_parser"
 
 _NO_WEIGHTS = ffi.NULL
+_get_type = lib.trtx_layer_get_type
 _make: Callable[[type[Any]], Any] = object.__new__
 _reference = weakref.ref
 
@@ -350,7 +351,10 @@ class NetworkBase(Handle):
             known = reference()
             if known is not None:
                 return known  # type: ignore[return-value]
-        layer: Layer = _make(LAYER_CLASSES.get(lib.trtx_layer_get_type(pointer), Layer))
+        return self._new_layer(pointer)
+
+    def _new_layer(self, pointer: Any) -> Layer:
+        layer: Layer = _make(LAYER_CLASSES.get(_get_type(pointer), Layer))
         layer._ptr = pointer
         layer._network = self  # type: ignore[assignment]
         return self._enter(pointer, layer)

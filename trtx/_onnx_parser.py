@@ -18,7 +18,7 @@ from __future__ import annotations
 import _thread
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 from trtx_sys._enums_gen import OnnxParserFlag, Severity
@@ -61,11 +61,12 @@ class _NativeParser:
         self.keep: dict[str, Any] = {"": logger}
 
     def destroy(self) -> None:
-        while self._box:
+        destroy = lib.trtx_onnx_parser_destroy
+        while self._box and not was_forked():
             doomed = self._box.pop()
+            pointer = doomed.pointer
             try:
-                if not was_forked():
-                    lib.trtx_onnx_parser_destroy(doomed.pointer)
+                destroy(pointer)  # the one step here in which an interrupt can come: when it returns
             finally:
                 doomed.box = None
         self.keep.clear()
@@ -150,7 +151,8 @@ class OnnxParser(Handle):
         self._check(status, "create")
 
     def _before_destroy(self) -> None:
-        del self._native  # the network has it, and is to be the last to let go of it
+        with suppress(AttributeError):  # where an interrupt came before
+            del self._native  # the network has it, and is to be the last to let go of it
 
     def _details(self) -> str:
         return self._native.model or "no model yet"

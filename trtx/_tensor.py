@@ -31,7 +31,11 @@ if TYPE_CHECKING:
 __all__ = ["Tensor"]
 
 _DATA_TYPES = tuple(DataType)
+# Looked up once: these are called in loops.
 _string = ffi.string
+_get_name = lib.trtx_tensor_get_name
+_get_type = lib.trtx_tensor_get_type
+_get_dimensions = lib.trtx_tensor_get_dimensions
 
 
 class Tensor(Native):
@@ -67,7 +71,7 @@ class Tensor(Native):
         except IndexError:
             token = network._await_read("Tensor.name")
         try:
-            return _string(lib.trtx_tensor_get_name(self._ptr)).decode()
+            return _string(_get_name(self._ptr)).decode()
         finally:
             if token is None:
                 network._beside.pop()
@@ -101,7 +105,7 @@ class Tensor(Native):
         except IndexError:
             token = network._await_turn("Tensor.shape")
         try:
-            status = lib.trtx_tensor_get_dimensions(self._ptr, dims)
+            status = _get_dimensions(self._ptr, dims)
             if status:
                 name = _string(lib.trtx_tensor_get_name(self._ptr)).decode()
                 network._check(status, f"Tensor.shape of {name!r}")
@@ -125,7 +129,7 @@ class Tensor(Native):
         except IndexError:
             token = network._await_turn("Tensor.dtype")
         try:
-            return _DATA_TYPES[lib.trtx_tensor_get_type(self._ptr)]
+            return _DATA_TYPES[_get_type(self._ptr)]
         finally:
             network._turn.append(token)
 
