@@ -16,16 +16,19 @@ pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no int
 
 SETUP = """
 import numpy as np
+armed = [False]
 def interrupt(number, frame):
-    raise KeyboardInterrupt
+    if armed[0]:
+        raise KeyboardInterrupt
 signal.signal(signal.SIGALRM, interrupt)
 def during(method, call):
     control.fault(f"{method}=sleep:80")
+    armed[0] = True
     signal.setitimer(signal.ITIMER_REAL, 0.03)
     try:
         call()
     except KeyboardInterrupt:
-        pass
+        armed[0] = False
     else:
         raise AssertionError(f"{method} was not interrupted")
     control.clear()
@@ -37,18 +40,15 @@ def often(call, times, longest):
 def once(call, longest):
     "Interrupt a call, which may be over before that; again after a moment, as Python loses what comes in a finalizer."
     try:
+        armed[0] = True
         signal.setitimer(signal.ITIMER_REAL, dice.uniform(0.0001, longest), 0.5)
         call()
-    except KeyboardInterrupt:
-        pass
-    stop_timer()
-def stop_timer():
-    while True:
-        try:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            return time.sleep(0)
-        except KeyboardInterrupt:
-            pass
+        armed[0] = False
+    except KeyboardInterrupt as interrupt:
+        armed[0] = False
+        return interrupt
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 def finish():
     gc.collect()
     all_closed()
@@ -229,20 +229,18 @@ def test_an_interrupt_of_a_finished_build_is_no_interrupt_of_the_build() -> None
         run = Run(sink)
         control.fault("VBuilder::buildSerializedNetwork=log:warning:zap")
         slow = 0
+        def build():
+            while True:
+                try:
+                    run.builder.build_serialized_network(run.network, run.config)
+                except ZeroDivisionError:
+                    seen["itself"] += 1
         for _ in range(60):
             begin = time.monotonic()
-            signal.setitimer(signal.ITIMER_REAL, dice.uniform(0.0001, 0.003), 0.5)
-            try:
-                while True:
-                    try:
-                        run.builder.build_serialized_network(run.network, run.config)
-                    except ZeroDivisionError:
-                        seen["itself"] += 1
-            except KeyboardInterrupt as interrupt:
-                stop_timer()
-                slow += time.monotonic() - begin > 0.4
-                seen["notes"] += "ZeroDivisionError" in " ".join(getattr(interrupt, "__notes__", ()))
-                seen["notes"] += isinstance(interrupt.__context__, ZeroDivisionError)
+            interrupted = once(build, 0.003)
+            slow += time.monotonic() - begin > 0.4
+            seen["notes"] += "ZeroDivisionError" in " ".join(getattr(interrupted, "__notes__", ()))
+            seen["notes"] += isinstance(interrupted.__context__, ZeroDivisionError)
         assert slow < 5, slow
         assert seen["notes"] + seen["itself"] >= len(raised) - 3, (seen, len(raised))
     """)
