@@ -81,7 +81,7 @@ def test_a_conversion_of_an_argument_is_no_call_in_progress() -> None:
     """)
 
 
-def test_a_tensor_that_its_own_list_removes() -> None:
+def test_a_tensor_that_its_own_list_removes(native_library: str) -> None:
     on_real("""
         import trtx
         builder = trtx.Builder(trtx.Logger(trtx.Severity.INTERNAL_ERROR, sink=lambda severity, message: None))
