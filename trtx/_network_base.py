@@ -342,18 +342,8 @@ class NetworkBase(Handle):
             self._wrappers[pointer] = reference
         return native
 
-    def _layer(self, pointer: Any) -> Layer:
-        """The one object of a native layer, of the class of its kind."""
-        if self._added:
-            self._index_added()
-        reference = self._wrappers.get(pointer)
-        if reference is not None:
-            known = reference()
-            if known is not None:
-                return known  # type: ignore[return-value]
-        return self._new_layer(pointer)
-
     def _new_layer(self, pointer: Any) -> Layer:
+        """The object of a native layer that has none yet, of the class of its kind."""
         layer: Layer = _make(LAYER_CLASSES.get(_get_type(pointer), Layer))
         layer._ptr = pointer
         layer._network = self  # type: ignore[assignment]
