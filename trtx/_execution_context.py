@@ -109,7 +109,12 @@ class ExecutionContext(ContextTensors):
         """
         turn, _, _, bindings, missing, _ = self._hot
         if type(stream) is not int:
-            stream = stream_handle(stream)
+            # stream_handle's usual case, written out: its own call and checks take twice as long again.
+            try:
+                version, handle = stream.__cuda_stream__()
+            except Exception:
+                version = handle = None
+            stream = handle if version == 0 and type(handle) is int else stream_handle(stream)
         if missing:
             self._prepare()
         try:

@@ -33,10 +33,12 @@ class Layer(Native):
     always the same object.
     """
 
-    __slots__ = ("_network",)
-    _guarded = ("_ptr", "_network")
+    __slots__ = ("_network", "_output")
+    _guarded = ("_ptr", "_network", "_output")
 
     _network: NetworkDefinition
+    #: The first output, where the call that added the layer gave it as well.
+    _output: Tensor | None
 
     def __init__(self) -> None:
         raise TypeError(f"{type(self).__name__} objects cannot be made directly. Use the add_* methods of a network.")
@@ -161,6 +163,10 @@ class Layer(Native):
         # Written out, not through the network's helpers: building a large network is mostly this call and add_*.
         if index.__class__ is not int:
             index = self._check_output(index)
+        elif not index:
+            output = self._output
+            if output is not None:
+                return output
         network = self._network
         try:
             token: Token | None = network._turn.pop()

@@ -59,7 +59,7 @@ class NetworkBase(Handle):
 
     #: Python objects of native tensors and layers, by pointer: the same native object is the same Python object.
     _wrappers: dict[Any, weakref.ref[Native]]
-    #: Layers that were added and are not in _wrappers yet: few are ever looked up, so that costs less.
+    #: Of what was added and is not in _wrappers yet: few are ever looked up, so that costs less. Grows under the turn.
     _added: list[weakref.ref[Native]]
     #: Names of the calls that hold the turn and let others read.
     _readable: list[str]
@@ -85,12 +85,12 @@ class NetworkBase(Handle):
         return self._parents[0]  # type: ignore[return-value]
 
     def _index_added(self) -> None:
-        """Put the layers that were added where they are looked up."""
-        while self._added:
-            reference = self._added.pop()
-            layer = reference()
-            if layer is not None and has_pointer(layer):
-                self._wrappers[layer._ptr] = reference
+        """Put what was added where it is looked up. Calls that read beside a build may do so at the same time."""
+        for reference in list(self._added):
+            native = reference()
+            if native is not None and has_pointer(native):
+                self._wrappers[native._ptr] = reference
+        self._added.clear()
 
     def _dependents(self) -> list[Native]:
         self._index_added()
@@ -295,6 +295,7 @@ class NetworkBase(Handle):
             self._turn.append(token)
         layer: L = _make(kind)
         layer._ptr = pointer
+        layer._output = None
         layer._network = self  # type: ignore[assignment]
         self._added.append(_reference(layer))
         if keep:
@@ -321,6 +322,8 @@ class NetworkBase(Handle):
 
     def _tensor(self, pointer: Any) -> Tensor:
         """The one object of a native tensor."""
+        if self._added:
+            self._index_added()
         reference = self._wrappers.get(pointer)
         known = None if reference is None else reference()
         return self._new_tensor(pointer) if known is None else known  # type: ignore[return-value]
@@ -346,7 +349,9 @@ class NetworkBase(Handle):
         """The object of a native layer that has none yet, of the class of its kind."""
         layer: Layer = _make(LAYER_CLASSES.get(_get_type(pointer), Layer))
         layer._ptr = pointer
+        layer._output = None
         layer._network = self  # type: ignore[assignment]
+        layer._output = None
         return self._enter(pointer, layer)
 
     def _own(self, tensor: Any, name: str) -> Any:

@@ -41,7 +41,7 @@ from ._values import (
 )
 from ._weights import check_bias, check_coefficients, check_kernel
 
-_add_activation = lib.trtx_network_definition_add_activation
+_add_activation = lib.trtx_network_definition_add_activation_with_output
 _ActivationLayer = layers.ActivationLayer
 _make: Callable[[type[Any]], Any] = object.__new__
 _reference = weakref.ref
@@ -66,23 +66,30 @@ class DenseLayers(NetworkBase):
             check_enum(ActivationType, type, "type")
         own = input.__class__ is Tensor and input._network is self
         pointer = input._ptr if own else self._own(input, "input")
-        # _add, written out: networks have more of these than of anything else.
+        # _add, written out and with the output at once: networks have more of these than of anything else.
         try:
             token = self._turn.pop()
         except IndexError:
             token = self._await_turn("add_activation")
         try:
-            out = token.value[0]
-            status = _add_activation(self._ptr, pointer, type, out)
+            out, outputs = token.value
+            status = _add_activation(self._ptr, pointer, type, out, outputs)
             if status or pending:
                 self._check(status, "add_activation")
-            added = out[0]
+            layer: layers.ActivationLayer = _make(_ActivationLayer)
+            layer._ptr = out[0]
+            layer._network = self  # type: ignore[assignment]
+            layer._output = None
+            self._added.append(_reference(layer))
+            output = outputs[0]
+            if output:
+                tensor: Tensor = _make(Tensor)
+                tensor._ptr = output
+                tensor._network = self  # type: ignore[assignment]
+                layer._output = tensor
+                self._added.append(_reference(tensor))
         finally:
             self._turn.append(token)
-        layer: layers.ActivationLayer = _make(_ActivationLayer)
-        layer._ptr = added
-        layer._network = self  # type: ignore[assignment]
-        self._added.append(_reference(layer))
         return layer
 
     def add_unary(self, input: Tensor, op: UnaryOperation) -> layers.UnaryLayer:

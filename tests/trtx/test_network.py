@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import trtx
+from tests.lifetime.running import on_fake
 
 FLOAT = trtx.DataType.FLOAT
 RELU = trtx.ActivationType.RELU
@@ -39,6 +40,40 @@ def test_same_native_object_is_the_same_python_object(network: trtx.NetworkDefin
     assert layer.get_input(0) is x
     assert layer.get_output(0) is layer.get_output(0)
     assert layer.inputs == (x,)
+
+
+def test_an_output_that_came_with_its_layer_is_one_object(network: trtx.NetworkDefinition, x: trtx.Tensor) -> None:
+    output = network.add_activation(x, RELU).get_output(0)
+    gc.collect()
+    assert network.add_identity(output).get_input(0) is output
+    network.mark_output(output)
+    assert network.get_output(0) is output
+    again = network.get_layer(0)
+    assert again.get_output(0) is output
+    with pytest.raises(trtx.InvalidArgumentError, match="index"):
+        again.get_output(1)
+    unasked = network.add_activation(output, RELU)
+    network.close()
+    for closed in (output, unasked):
+        with pytest.raises(trtx.ClosedError):
+            _ = closed.name
+    for layer in (again, unasked):
+        with pytest.raises(trtx.ClosedError):
+            layer.get_output(0)
+
+
+def test_an_output_that_did_not_come_with_its_layer_is_asked_for() -> None:
+    on_fake(
+        """
+network = trtx.Builder(trtx.Logger(sink=quiet)).create_network()
+x = network.add_input("x", trtx.DataType.FLOAT, (2, 3))
+METHOD = "VLayer::getOutput"
+control.fault(f"{METHOD}=null@{control.calls(METHOD) + 1}")
+layer = network.add_activation(x, trtx.ActivationType.RELU)
+output = layer.get_output(0)
+assert output.shape == (2, 3) and layer.get_output(0) is output
+"""
+    )
 
 
 def test_layer_comes_back_with_its_own_class(network: trtx.NetworkDefinition, x: trtx.Tensor) -> None:

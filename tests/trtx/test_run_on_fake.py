@@ -129,8 +129,16 @@ context.set_tensor_address("x", x.ctypes.data)
 raises(trtx.Error, ["y"], context.enqueue_v3, 0)
 raises(trtx.InvalidArgumentError, ["x"], context.set_tensor_address, "x", np.zeros(6, np.float32))
 context.set_tensor_address("y", x.ctypes.data)
-for stream in (None, "0", -1, 2**70):
+class Stream:
+    def __init__(self, *answer):
+        self.__cuda_stream__ = lambda: answer
+for stream in (None, "0", -1, 2**70, Stream(0, -1), Stream(0, 2**70), Stream(0, None), Stream(1, 0), Stream(None, 0)):
     raises(trtx.InvalidArgumentError, ["stream"], context.enqueue_v3, stream)
+class Broken:
+    def __cuda_stream__(self):
+        raise LookupError("no stream left")
+raises(LookupError, ["no stream left"], context.enqueue_v3, Broken())
+context.enqueue_v3(Stream(0, 0))
 raises(trtx.InvalidArgumentError, ["index"], engine.get_tensor_name, 7)
 """
     )

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Addresses and a run in one call: what a program does for every inference, it does once across the language border.
+//! Several calls in one: what a program does for every inference, or thousands of times in a network, takes one trip
+//! across the language border.
 #include <string>
 
 #include "guard.hpp"
@@ -45,5 +46,20 @@ trtx_status trtx_execution_context_run(trtx_execution_context *self, trtx_bindin
         auto &context = *as<abi::IExecutionContext>(self)->mImpl;
         tell_addresses(call, context, *bindings);
         call.check(context.enqueueV3(to_pointer(stream)));
+    });
+}
+
+trtx_status trtx_network_definition_add_activation_with_output(trtx_network_definition *self, trtx_tensor *input,
+    trtx_activation_type type, trtx_layer **result, trtx_tensor **output)
+{
+    return guard({"trtx_network_definition_add_activation_with_output"}, [&](Call &call) {
+        call.need(self, "self");
+        call.clear(result);
+        call.clear(output, "output");
+        call.need(input, "input");
+        auto &network = *as<abi::INetworkDefinition>(self)->mImpl;
+        auto *layer = call.check_pointer(network.addActivation(as<abi::ITensor>(input), type));
+        *result = from_abi<trtx_layer *>(layer);
+        *output = from_abi<trtx_tensor *>(layer->mLayer->getOutput(0));
     });
 }
