@@ -291,13 +291,13 @@ class NetworkBase(Handle):
                     self._keep.pop(place, None)
                 self._check(status, what)
             pointer = out[0]
+            layer: L = _make(kind)
+            layer._ptr = pointer
+            layer._network = self  # type: ignore[assignment]
+            layer._output = None
+            self._added.append(_reference(layer))
         finally:
             self._turn.append(token)
-        layer: L = _make(kind)
-        layer._ptr = pointer
-        layer._output = None
-        layer._network = self  # type: ignore[assignment]
-        self._added.append(_reference(layer))
         if keep:
             self._keep.update(((pointer, name), value) for name, value in keep.items() if value is not None)
             del self._keep[place]
@@ -349,7 +349,6 @@ class NetworkBase(Handle):
         """The object of a native layer that has none yet, of the class of its kind."""
         layer: Layer = _make(LAYER_CLASSES.get(_get_type(pointer), Layer))
         layer._ptr = pointer
-        layer._output = None
         layer._network = self  # type: ignore[assignment]
         layer._output = None
         return self._enter(pointer, layer)

@@ -474,14 +474,18 @@ class OnnxParser(Handle):
         """
         encoded = check_text(name, "name")
         index = check_int(i, "i", 0)
-        result = ffi.new("const trtx_tensor **")
         what = f"get_layer_output_tensor({name!r}, {index})"
         with self._exclusive(what):
-            self._check(lib.trtx_onnx_parser_get_layer_output_tensor(self._ptr, encoded, index, result), what)
-        if not result[0]:
+            found = self.network._read(f"{self._label()}.{what}", self._find_tensor, what, encoded, index)
+        if found is None:
             model = self._native.model or "the parser, which has read no model,"
             raise InvalidArgumentError(f"OnnxParser.{what}: {model} has no node {name!r} with an output {index}")
-        return self.network._tensor(ffi.cast("trtx_tensor *", result[0]))
+        return found
+
+    def _find_tensor(self, what: str, name: bytes, index: int) -> Tensor | None:
+        result = ffi.new("const trtx_tensor **")
+        self._check(lib.trtx_onnx_parser_get_layer_output_tensor(self._ptr, name, index, result), what)
+        return self.network._tensor(ffi.cast("trtx_tensor *", result[0])) if result[0] else None
 
     @property
     def num_errors(self) -> int:
