@@ -34,17 +34,19 @@ DEVICE_MEMORY = object()
 class ContextTensors(ContextSettings):
     """A base of `ExecutionContext`: what it knows of the engine's inputs and outputs."""
 
-    __slots__ = ("_bindings", "_engine", "_hot", "_missing")
+    __slots__ = ("_bindings", "_engine", "_for_addresses", "_for_runs", "_missing")
 
     _engine: CudaEngine
-    #: What every run needs, read at once: the turn (whose token has the pointer), where each name's address is, the
-    #: addresses, the native struct around them, what is missing, and _keep.
-    _hot: tuple[Any, dict[str, int], Any, Any, set[Any], dict[Any, Any]]
+    # What the calls of every run need, read at once.
+    #: The turn (whose token has the pointer), where each name's address is, the addresses, what is missing, and _keep.
+    _for_addresses: tuple[Any, dict[str, int], Any, set[Any], dict[Any, Any]]
+    #: The turn, the native struct around the addresses, and what is missing.
+    _for_runs: tuple[Any, Any, set[Any]]
     _bindings: Bindings
     #: What a run still lacks: names of tensors without an address, names in a tuple without a shape, and the above.
     _missing: set[Any]
 
-    _guarded = ("_ptr", "_hot", "_engine")
+    _guarded = ("_ptr", "_for_addresses", "_for_runs", "_engine")
 
     def _setup(self, pointer: Any, *parents: Handle) -> None:
         super()._setup(pointer, *parents)
@@ -52,7 +54,8 @@ class ContextTensors(ContextSettings):
         self._name = text(lib.trtx_execution_context_get_name(pointer))
         bindings = self._bindings = Bindings(self._engine._names)
         missing = self._missing = set(self._engine._names)
-        self._hot = (self._turn, bindings.index, bindings.addresses, bindings.native, missing, self._keep)
+        self._for_addresses = (self._turn, bindings.index, bindings.addresses, missing, self._keep)
+        self._for_runs = (self._turn, bindings.native, missing)
         self._forget_shapes()
 
     def _token_value(self, pointer: Any) -> Any:
@@ -85,7 +88,7 @@ class ContextTensors(ContextSettings):
         TensorRT-RTX is told by the next call that needs the address, such as `enqueue_v3`; should it refuse the
         address, that call raises `ExecutionError`.
         """
-        turn, index, addresses, _, missing, keep = self._hot
+        turn, index, addresses, missing, keep = self._for_addresses
         if type(address) is not int or not address or not turn:
             self._set_unusual_address(name, address)
             return True
@@ -102,7 +105,7 @@ class ContextTensors(ContextSettings):
 
     def _set_unusual_address(self, name: str, address: Any) -> None:
         """Set the address of an object, or take an address back; or say why not."""
-        turn, index, addresses, _, missing, keep = self._hot
+        turn, index, addresses, missing, keep = self._for_addresses
         if not turn:
             raise self._busy_error("set_tensor_address")
         self._engine._name(name)

@@ -107,7 +107,7 @@ class ExecutionContext(ContextTensors):
         BusyError
             If another thread uses the context.
         """
-        turn, _, _, bindings, missing, _ = self._hot
+        turn, bindings, missing = self._for_runs
         if type(stream) is not int:
             # stream_handle's usual case, written out: its own call and checks take twice as long again.
             try:
