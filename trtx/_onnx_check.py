@@ -139,11 +139,11 @@ class _Walk:
         nodes = tensors = sparse = 0
         fields = self._fields(pos, end, _GRAPH, depth)
         shapes = Shapes(self._fields, self._bytes)
-        for tag, start, stop in fields:
-            if tag == _GRAPH_INPUT:
-                shapes.add_input(start, stop, depth + 1)
-            elif tag == _GRAPH_INITIALIZER:
-                shapes.add_initializer(start, stop, depth + 1)
+        # An initializer may be an input as well, as its default: then the parser takes it for the value.
+        for wanted, add in ((_GRAPH_INPUT, shapes.add_input), (_GRAPH_INITIALIZER, shapes.add_initializer)):
+            for tag, start, stop in fields:
+                if tag == wanted:
+                    add(start, stop, depth + 1)
         for tag, start, stop in fields:
             if tag == _GRAPH_NODE:
                 self._node(start, stop, depth + 1, nodes, shapes)

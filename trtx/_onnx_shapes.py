@@ -39,6 +39,10 @@ _NAMES = {
 #: The last bytes of numbers of variable length are those below 0x80: deleting the others counts the numbers.
 _CONTINUED = bytes(range(0x80, 0x100))
 _INTEGER = 3 << 3
+#: The integers of an attribute, packed and one by one.
+_INTEGERS = (8 << 3 | 2, 8 << 3)
+#: Inputs that Clip has at most.
+_MOST_OF_CLIP = 3
 #: Operators that have no output padding.
 _NO_OUTPUT_PADDING = frozenset({"Conv", "MaxPool", "AveragePool", "LpPool"})
 
@@ -69,6 +73,8 @@ class Shapes:
         self._bytes = data
         #: Number of dimensions and the first one, by name; -1 for a dimension that is not fixed.
         self._known: dict[bytes, tuple[int, int]] = {}
+        #: Initializers without elements.
+        self._empty: set[bytes] = set()
 
     def add_input(self, pos: int, end: int, depth: int) -> None:
         """Note a ValueInfoProto, unless it leaves the shape open."""
@@ -88,7 +94,7 @@ class Shapes:
         return values[-1][1] if values else -1
 
     def add_initializer(self, pos: int, end: int, depth: int) -> None:
-        """Note a TensorProto."""
+        """Note a TensorProto. Its shape counts, also where an input of the same name tells of another."""
         name = b""
         dims: list[int] = []
         for tag, start, stop in self._fields(pos, end, (_DIMS, _DIM, _TENSOR_NAME), depth):
@@ -99,6 +105,8 @@ class Shapes:
             else:
                 dims += _packed(self._bytes[start:stop])
         self._known[name] = (len(dims), dims[0] if dims else -1)
+        if 0 in dims:
+            self._empty.add(name)
 
     def check(
         self, operator: str, inputs: list[tuple[int, int]], attributes: dict[str, tuple[int, int]], depth: int
@@ -118,9 +126,24 @@ class Shapes:
             axis = self._integer(attributes.get("axis"), depth)
             if rank >= 0 and not -rank <= axis < rank:
                 raise OnnxStructureError(f"its axis is {axis}, and its input has {rank} dimensions")
+            sizes = attributes.get("split")
+            # A packed field may be there and empty; one integer by itself is never empty.
+            if sizes is not None and not any(
+                tag == _INTEGERS[1] or stop > start for tag, start, stop in self._fields(*sizes, _INTEGERS, depth)
+            ):
+                raise OnnxStructureError("its attribute 'split' has no integers; allowed is one for each output")
+        elif operator == "Clip":
+            if len(inputs) > _MOST_OF_CLIP:
+                raise OnnxStructureError(f"it has {len(inputs)} inputs; allowed are {_MOST_OF_CLIP}")
+            for bound in inputs[1:]:
+                if self._name_of(bound) in self._empty:
+                    raise OnnxStructureError(f"its bound {str(self._name_of(bound), 'utf-8', 'replace')!r} is empty")
 
     def _shape_of(self, name: tuple[int, int]) -> tuple[int, int]:
-        return self._known.get(bytes(self._bytes[name[0] : name[1]]), (-1, -1))
+        return self._known.get(self._name_of(name), (-1, -1))
+
+    def _name_of(self, place: tuple[int, int]) -> bytes:
+        return bytes(self._bytes[place[0] : place[1]])
 
     def _integer(self, attribute: tuple[int, int] | None, depth: int) -> int:
         """The value of an attribute; 0 where there is none."""

@@ -12,7 +12,7 @@ import pytest
 from trtx._onnx_check import Initializer, OnnxStructureError, check_model
 
 onnx = pytest.importorskip("onnx")
-from onnx import TensorProto, helper, numpy_helper  # noqa: E402
+from onnx import AttributeProto, TensorProto, helper, numpy_helper  # noqa: E402
 
 DATA = Path(onnx.__file__).parent / "backend" / "test" / "data"
 
@@ -343,6 +343,51 @@ class TestOperatorsThatCrash:
     @pytest.mark.parametrize(("shape", "axis"), [((3,), 0), ((3, 4), 1), ((3, 4), -2), (None, 7), (("n", 2), -1)])
     def test_splits_that_pass(self, shape, axis):
         accept(self.with_input(helper.make_node("Split", ["x"], ["y", "z"], axis=axis), shape))
+
+    def test_an_initializer_counts_more_than_the_input_of_its_name(self):
+        np = pytest.importorskip("numpy")
+        node = helper.make_node("Split", ["x"], ["y"], name="culprit")
+        scalar = numpy_helper.from_array(np.float32(1), "x")
+        assert "its input has 0 dimensions" in refuse(self.with_input(node, (1,), [scalar]))
+
+    @pytest.mark.parametrize("value", [[], [2, 1], 1.5, [1.5], "text"])
+    def test_the_sizes_of_a_split(self, value):
+        node = helper.make_node("Split", ["x"], ["y", "z"], name="culprit")
+        if value == []:
+            node.attribute.add(name="split", type=AttributeProto.INTS)
+        else:
+            node.attribute.append(helper.make_attribute("split", value))
+        if value == [2, 1]:
+            accept(self.with_input(node, (3,)))
+        else:
+            assert "its attribute 'split' has no integers" in refuse(self.with_input(node, (3,)))
+
+    def test_the_sizes_of_a_split_in_both_forms(self):
+        node = helper.make_node("Split", ["x"], ["y", "z"], split=[2, 1])
+        data = self.with_input(node, (3,)).SerializeToString()
+        single, packed, empty = b"\x40\x02\x40\x01", b"\x42\x02\x02\x01", b"\x42\x00\x42\x00"
+        assert data.count(single) == 1
+        check_model(memoryview(data.replace(single, packed)))
+        assert "its attribute 'split' has no integers" in refuse(data.replace(single, empty))
+
+    def test_the_bounds_of_a_clip(self):
+        np = pytest.importorskip("numpy")
+        for inputs, words in (
+            (["x", "low", "high", "x"], "it has 4 inputs; allowed are 3"),
+            (["x", "none"], "its bound 'none' is empty"),
+            (["x", "", "none"], "its bound 'none' is empty"),
+            (["x", "low", ""], None),
+            (["x", "low", "high"], None),
+            (["none"], None),
+        ):
+            node = helper.make_node("Clip", inputs, ["y"], name="culprit")
+            shapes = {"low": (), "high": (), "none": (1, 0)}
+            tensors = [numpy_helper.from_array(np.ones(shape, np.float32), name) for name, shape in shapes.items()]
+            place = self.with_input(node, (3,), tensors)
+            if words is None:
+                accept(place)
+            else:
+                assert f"('culprit', operator 'Clip'): {words}" in refuse(place)
 
     def test_the_shape_of_an_expand(self):
         np = pytest.importorskip("numpy")
