@@ -76,6 +76,7 @@ _MODULES = {
     "_builder_config": ("BuilderConfig",),
     "_dtypes": (
         "bfloat16",
+        "e8m0",
         "float16",
         "float32",
         "fp4",
@@ -134,7 +135,22 @@ if not TYPE_CHECKING:  # a list that type checkers cannot follow would hide all 
 
 #: Names of NVIDIA's package that are missing here, and what to use.
 _INSTEAD = {
-    "Dims": "shapes are tuples of int",
+    **dict.fromkeys(("Dims", "Dims2", "Dims3", "Dims4", "DimsHW"), "shapes are tuples of int"),
+    **dict.fromkeys(
+        (
+            "IDebugListener",
+            "IErrorRecorder",
+            "IGpuAllocator",
+            "IGpuAsyncAllocator",
+            "IOutputAllocator",
+            "IProfiler",
+            "IStreamReaderV2",
+            "OnnxParserRefitter",
+            "Profiler",
+            "Refitter",
+        ),
+        "trtx does not have it yet; trtx_sys binds it",
+    ),
     "ILogger": "trtx.Logger takes a function, as its sink",
     "Permutation": "a permutation is a tuple of int",
     "bool": "use trtx.DataType.BOOL",

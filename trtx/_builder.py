@@ -36,7 +36,10 @@ class StreamWriter(Protocol):
 
 
 class Builder(MadeWithLogger):
-    """Makes networks and configurations, and builds engines of them (``IBuilder``). No GPU is needed.
+    """Makes networks and configurations, and builds engines of them (``IBuilder``).
+
+    No GPU is needed, but for engines that are to be refitted or built without their weights (`BuilderFlag.REFIT`,
+    `STRIP_PLAN`), which are compiled for the GPU at hand.
 
     Parameters
     ----------
@@ -312,6 +315,14 @@ class Builder(MadeWithLogger):
         self._check_profiles(network, config)
 
     def _check_profiles(self, network: NetworkDefinition, config: BuilderConfig) -> None:
+        inputs = {tensor.name for tensor in network.inputs}
+        for index, profile in enumerate(config._profiles):
+            for name in profile._input_names():
+                if name not in inputs:
+                    raise InvalidArgumentError(
+                        f"optimization profile {index} of config has shapes or values for {name!r}, which is no input "
+                        f"of the network; its inputs are {', '.join(map(repr, sorted(inputs)))}"
+                    )
         for name, shape in _dynamic_inputs(network):
             if not config._profiles:
                 raise InvalidArgumentError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from trtx_sys._enums_gen import DataType
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "bfloat16",
+    "e8m0",
     "float16",
     "float32",
     "fp4",
@@ -40,10 +41,11 @@ uint8 = DataType.UINT8
 fp8 = DataType.FP8
 int4 = DataType.INT4
 fp4 = DataType.FP4
+e8m0 = DataType.E8M0
 
 
-def nptype(dtype: DataType) -> np.dtype[Any]:
-    """Get the numpy dtype of a type; for bfloat16 and the small floats and integers, that of ml_dtypes.
+def nptype(dtype: DataType) -> type[np.generic]:
+    """Get numpy's scalar type, such as `numpy.float32`; for bfloat16 and the small floats and integers, ml_dtypes'.
 
     Parameters
     ----------
@@ -51,7 +53,8 @@ def nptype(dtype: DataType) -> np.dtype[Any]:
 
     Returns
     -------
-    numpy.dtype
+    type
+        Numpy takes it wherever it takes a dtype.
 
     Raises
     ------
@@ -65,7 +68,8 @@ def nptype(dtype: DataType) -> np.dtype[Any]:
     In an array, an element of a type of four bits has a byte of its own; TensorRT-RTX packs two to a byte: see
     `nbytes`.
     """
-    return numpy_dtype(check_enum(DataType, dtype, "dtype"))
+    kind: type[np.generic] = numpy_dtype(check_enum(DataType, dtype, "dtype")).type
+    return kind
 
 
 def volume(shape: Iterable[int]) -> int:

@@ -170,7 +170,9 @@ def _is_driver_missing(reason: str) -> bool:
     """Whether the library complains about CUDA because there is no driver; 1.5 says no more than that CUDA failed."""
     if "CUDA driver version is insufficient" in reason:
         return True
-    return "Cuda Runtime (" in reason and "cudaError" not in reason and not _has_driver()
+    # Flags that want the engine refitted or stripped of its weights compile for the GPU at hand.
+    failed = "CHECK(status == CUDA_SUCCESS)" in reason or ("Cuda Runtime (" in reason and "cudaError" not in reason)
+    return failed and not _has_driver()
 
 
 @functools.cache

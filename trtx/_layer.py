@@ -161,7 +161,7 @@ class Layer(Native):
             If there is no such output.
         """
         # Written out, not through the network's helpers: building a large network is mostly this call and add_*.
-        if index.__class__ is not int:
+        if index.__class__ is not int or index < 0:
             index = self._check_output(index)
         elif not index:
             output = self._output
@@ -235,7 +235,8 @@ class Layer(Native):
         result = ffi.new("trtx_data_type *")
         network, what, function = self._network, "Layer.get_output_type", lib.trtx_layer_get_output_type
         network._alone(what, network._checked, what, function, self._ptr, number, result)
-        return DataType(result[0])
+        # It is not computed for the asking: -1 until something else has asked for a shape.
+        return DataType(result[0]) if result[0] >= 0 else self.get_output(number).dtype
 
     def __repr__(self) -> str:
         if not has_pointer(self):

@@ -87,6 +87,10 @@ class ResizeLayerExtras(Layer):
         factors = [to_float32(check_float32(factor, f"scales[{i}]")) for i, factor in enumerate(items)]
         if not factors or len(factors) > MAX_DIMS:
             reject("scales", tuple(factors), f"one factor for each of 1 to {MAX_DIMS} dimensions")
+        source = self.get_input(0)
+        shape = None if source is None else source.shape
+        if shape is not None and len(factors) != len(shape):
+            reject("scales", tuple(factors), f"one factor for each of the input's {len(shape)} dimensions")
         for i, factor in enumerate(factors):
             if not 0 < factor < math.inf:
                 reject(f"scales[{i}]", items[i], "a finite number above 0, in 32 bits")
@@ -139,13 +143,28 @@ class FillLayerExtras(Layer):
         self._set("beta", value)
 
     def _set(self, name: str, value: int | float) -> None:
-        number: int | float
-        if isinstance(value, Integral):
-            number = check_int(value, name)
-            function = getattr(lib, f"trtx_fill_layer_set_{name}_int64")
-        else:
-            number, function = check_float(value, name), getattr(lib, f"trtx_fill_layer_set_{name}")
-        self._network._change(f"FillLayer.{name}", function, self._ptr, number)
+        is_int = isinstance(value, Integral)
+        number: int | float = check_int(value, name) if is_int else check_float(value, name)
+        self._network._alone(f"FillLayer.{name}", self._set_alike, name, number)
+
+    def _set_alike(self, name: str, value: int | float) -> None:
+        """Set one of the two, and see that both are integers or both are floats: there is one mark for the pair."""
+        other, position = ("beta", 2) if name == "alpha" else ("alpha", 1)
+        are_ints = lib.trtx_fill_layer_is_alpha_beta_int64(self._ptr)
+        values = {name: value}
+        if are_ints != isinstance(value, int) and not lib.trtx_layer_get_input(self._ptr, position):
+            now = getattr(lib, f"trtx_fill_layer_get_{other}{'_int64' if are_ints else ''}")(self._ptr)
+            if are_ints:
+                values[other] = float(now)
+            elif now.is_integer():
+                values[other] = int(now)
+            else:
+                values[name] = check_float(value, name)
+        # alpha last: the mark is its kind.
+        for key in sorted(values, reverse=True):
+            kind = "_int64" if isinstance(values[key], int) else ""
+            function = getattr(lib, f"trtx_fill_layer_set_{key}{kind}")
+            self._network._checked(f"FillLayer.{name}", function, self._ptr, values[key])
 
 
 class LoopBoundaryLayerExtras(Layer):

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from trtx_sys import _enums_gen as enums
 from trtx_sys._enums_gen import Severity
 from trtx_sys._ffi import ffi, lib
 
@@ -73,14 +74,15 @@ class Logger(Handle):
     __slots__ = ("_severity", "_target")
 
     #: Levels, which NVIDIA's package has here too.
-    INTERNAL_ERROR: ClassVar[Severity] = Severity.INTERNAL_ERROR
-    ERROR: ClassVar[Severity] = Severity.ERROR
-    WARNING: ClassVar[Severity] = Severity.WARNING
-    INFO: ClassVar[Severity] = Severity.INFO
-    VERBOSE: ClassVar[Severity] = Severity.VERBOSE
+    INTERNAL_ERROR: ClassVar[enums.Severity] = Severity.INTERNAL_ERROR
+    ERROR: ClassVar[enums.Severity] = Severity.ERROR
+    WARNING: ClassVar[enums.Severity] = Severity.WARNING
+    INFO: ClassVar[enums.Severity] = Severity.INFO
+    VERBOSE: ClassVar[enums.Severity] = Severity.VERBOSE
+    Severity: ClassVar[type[enums.Severity]] = Severity
 
     _destroy = lib.trtx_logger_destroy
-    _severity: Severity
+    _severity: enums.Severity
     _target: Target
 
     def __init_subclass__(cls, **keywords: Any) -> None:
@@ -91,7 +93,7 @@ class Logger(Handle):
                 "trtx.Logger(severity, sink=function)"
             )
 
-    def __init__(self, severity: Severity = Severity.WARNING, sink: Sink | logging.Logger | None = None) -> None:
+    def __init__(self, severity: enums.Severity = Severity.WARNING, sink: Sink | logging.Logger | None = None) -> None:
         refuse_after_fork()  # also the shim's own locks may be taken for good
         self._severity = check_enum(Severity, severity, "severity")
         self._target = Target(_as_sink(sink))
@@ -108,20 +110,20 @@ class Logger(Handle):
         self._keep["payload"] = payload
 
     @classmethod
-    def to_logging(cls, severity: Severity = Severity.INFO, name: str = "trtx") -> Logger:
+    def to_logging(cls, severity: enums.Severity = Severity.INFO, name: str = "trtx") -> Logger:
         """Make a logger that writes to ``logging.getLogger(name)``."""
         import logging
 
         return cls(severity, logging.getLogger(name))
 
     @property
-    def severity(self) -> Severity:
+    def severity(self) -> enums.Severity:
         """Least severe messages that pass; may be set at any time."""
         _ = self._ptr
         return self._severity
 
     @severity.setter
-    def severity(self, value: Severity) -> None:
+    def severity(self, value: enums.Severity) -> None:
         severity = check_enum(Severity, value, "severity")
         lib.trtx_logger_set_threshold(self._ptr, severity)
         self._severity = severity
@@ -129,7 +131,7 @@ class Logger(Handle):
     #: The spelling of NVIDIA's package.
     min_severity = severity
 
-    def log(self, severity: Severity, message: str) -> None:
+    def log(self, severity: enums.Severity, message: str) -> None:
         """Send a message through the logger, as TensorRT-RTX would.
 
         Parameters

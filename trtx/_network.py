@@ -139,7 +139,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         InvalidArgumentError
             If there is no such layer.
         """
-        if index.__class__ is not int:
+        if index.__class__ is not int or index < 0:
             index = check_index(index, "index", self.num_layers, "layers")
         try:
             token: Token | None = self._turn.pop()
@@ -177,7 +177,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         InvalidArgumentError
             If there is no such input.
         """
-        if index.__class__ is not int:
+        if index.__class__ is not int or index < 0:
             index = check_index(index, "index", self.num_inputs, "inputs")
         try:
             token: Token | None = self._turn.pop()

@@ -39,7 +39,7 @@ from ._values import (
     reject,
     to_dims,
 )
-from ._weights import check_bias, check_coefficients, check_kernel
+from ._weights import Weights, check_bias, check_coefficients, check_kernel, to_native
 
 _add_activation = lib.trtx_network_definition_add_activation_with_output
 _ActivationLayer = layers.ActivationLayer
@@ -58,7 +58,7 @@ class DenseLayers(NetworkBase):
         Parameters
         ----------
         input : Tensor
-            Values of a floating-point type; the output has its shape and type.
+            Values of any type that the function works on; the output has its shape and type.
         type : ActivationType
             The function. Its parameters are the properties ``alpha`` and ``beta`` of the layer.
         """
@@ -194,7 +194,7 @@ class DenseLayers(NetworkBase):
 
         Notes
         -----
-        Stride, padding, dilation and groups are properties of the layer. The arrays are kept, not copied.
+        Stride, padding, dilation and groups are properties of the layer. The arrays are kept; see `add_constant`.
         """
         function = lib.trtx_network_definition_add_convolution_nd
         return self._add_convolution(
@@ -293,7 +293,7 @@ class DenseLayers(NetworkBase):
         Parameters
         ----------
         input : Tensor
-            At least four dimensions.
+            Values of a floating-point type.
         mode : ScaleMode
             Whether there is one coefficient, one for each channel, or one for each element.
         shift, scale, power : array-like or Weights, optional
@@ -320,7 +320,7 @@ class DenseLayers(NetworkBase):
         Parameters
         ----------
         input : Tensor
-            At least four dimensions.
+            Values of a floating-point type.
         mode : ScaleMode
             Whether there is one coefficient, one for each channel, or one for each element.
         shift, scale, power : array-like or Weights, optional
@@ -340,14 +340,15 @@ class DenseLayers(NetworkBase):
         self, what: str, input: Tensor, mode: ScaleMode, shift: Any, scale: Any, power: Any, axis: int | None
     ) -> layers.ScaleLayer:
         pointer, kind = self._own(input, "input"), check_enum(ScaleMode, mode, "mode")
-        named = {"shift": shift, "scale": scale, "power": power}
-        native = {name: self._weights(values, name, input) for name, values in named.items()}
-        for name, (_, held) in native.items():
+        keep = {"shift": shift, "scale": scale, "power": power}
+        for name, values in keep.items():
+            held = keep[name] = self._weights(values, name, input)[1]
             if held is not None:
                 check_coefficients(held, name, input.shape, kind, 1 if axis is None else axis)
-        structs = [native[name][0] for name in named]
+        # TensorRT-RTX compares the types of all three, also of those that are not given.
+        none = Weights(input.dtype)
+        structs = [to_native(held if held is not None and held.count else none) for held in keep.values()]
         common = [pointer, kind, *structs]
-        keep = {name: held for name, (_, held) in native.items()}
         if axis is None:
             return self._add(what, lib.trtx_network_definition_add_scale, layers.ScaleLayer, *common, keep=keep)
         return self._add(what, lib.trtx_network_definition_add_scale_nd, layers.ScaleLayer, *common, axis, keep=keep)
@@ -422,21 +423,18 @@ class DenseLayers(NetworkBase):
         Raises
         ------
         InvalidArgumentError
-            If the input has no such axis, or an argument is out of its range.
+            If the input has no such axis, if it is not one, or if an argument is out of its range.
         """
         operation = check_enum(TopKOperation, op, "op")
         kind = check_enum(DataType, indices_type, "indices_type")
         if kind not in (DataType.INT32, DataType.INT64):
             reject("indices_type", indices_type, "DataType.INT32 or DataType.INT64")
+        pointer, count = self._own(input, "input"), check_int(k, "k", 1, INT32_MAX)
+        mask = check_axes_of(axes, "axes", input.shape)
+        if mask.bit_count() != 1:
+            reject("axes", axes, "one dimension")
         return self._add(
-            "add_topk",
-            lib.trtx_network_definition_add_topk_v2,
-            layers.TopKLayer,
-            self._own(input, "input"),
-            operation,
-            check_int(k, "k", 1, INT32_MAX),
-            check_axes_of(axes, "axes", input.shape),
-            kind,
+            "add_topk", lib.trtx_network_definition_add_topk_v2, layers.TopKLayer, pointer, operation, count, mask, kind
         )
 
     def add_normalization(
@@ -467,6 +465,9 @@ class DenseLayers(NetworkBase):
             self._own(bias, "bias"),
             check_axes_of(axes, "axes", input.shape),
         )
+
+    #: The name in NVIDIA's package, whose add_normalization is an older method.
+    add_normalization_v2 = add_normalization
 
     def add_lrn(self, input: Tensor, window: int, alpha: float, beta: float, k: float) -> layers.LRNLayer:
         """Normalize each value by its neighbours in other channels (``INetworkDefinition::addLRN``).
@@ -517,15 +518,18 @@ class DenseLayers(NetworkBase):
         input : Tensor
             Three dimensions; the last one is reduced.
         bounds : Tensor
-            Length of each row: INT32 or INT64, in the input's shape but for a last dimension of 1.
+            Length of each row: INT32, in the input's shape but for a last dimension of 1.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the bounds are not INT32.
         """
-        return self._add(
-            "add_ragged_softmax",
-            lib.trtx_network_definition_add_ragged_softmax,
-            layers.RaggedSoftMaxLayer,
-            self._own(input, "input"),
-            self._own(bounds, "bounds"),
-        )
+        function, kind = lib.trtx_network_definition_add_ragged_softmax, layers.RaggedSoftMaxLayer
+        pointers = self._own(input, "input"), self._own(bounds, "bounds")
+        if bounds.dtype is not DataType.INT32:
+            raise InvalidArgumentError(f"bounds ({bounds.name!r}) are {bounds.dtype.name}; allowed is INT32")
+        return self._add("add_ragged_softmax", function, kind, *pointers)
 
     def add_einsum(self, inputs: Iterable[Tensor], equation: str) -> layers.EinsumLayer:
         """Sum products over the indices of an Einstein equation (``INetworkDefinition::addEinsum``).

@@ -41,7 +41,8 @@ class ShapeLayers(NetworkBase):
         shape : sequence of int
             Up to eight sizes.
         weights : array-like or Weights
-            As many elements as the shape has; their type is that of the output. Kept, not copied.
+            As many elements as the shape has; their type, which cannot be UINT8, is that of the output. Kept, and not
+            copied where they lie in memory as TensorRT-RTX reads them: in C order, in the machine's byte order.
 
         Raises
         ------
@@ -52,6 +53,11 @@ class ShapeLayers(NetworkBase):
         native, held = self._weights(weights, "weights")
         if held is None:
             reject("weights", weights, "an array or trtx.Weights")
+        if held.dtype is DataType.UINT8:
+            raise InvalidArgumentError(
+                "weights are UINT8, which TensorRT-RTX takes as the type of network inputs only; allowed are other "
+                "types, and bytes of one of them as trtx.Weights(dtype, bytes)"
+            )
         volume = math.prod(sizes)
         if held.count != volume:
             raise InvalidArgumentError(
@@ -287,19 +293,18 @@ class ShapeLayers(NetworkBase):
         Raises
         ------
         InvalidArgumentError
-            If the condition is not BOOL.
+            If the condition is not BOOL, or the other two differ in type.
         """
         pointer = self._own(condition, "condition")
         if condition.dtype is not DataType.BOOL:
             raise InvalidArgumentError(f"condition ({condition.name!r}) is {condition.dtype.name}; allowed is BOOL")
-        return self._add(
-            "add_select",
-            lib.trtx_network_definition_add_select,
-            layers.SelectLayer,
-            pointer,
-            self._own(then_input, "then_input"),
-            self._own(else_input, "else_input"),
-        )
+        inputs = self._own(then_input, "then_input"), self._own(else_input, "else_input")
+        if then_input.dtype is not else_input.dtype:
+            raise InvalidArgumentError(
+                f"else_input ({else_input.name!r}) is {else_input.dtype.name}; allowed is {then_input.dtype.name}, the "
+                f"type of then_input ({then_input.name!r})"
+            )
+        return self._add("add_select", lib.trtx_network_definition_add_select, layers.SelectLayer, pointer, *inputs)
 
     def add_padding_nd(self, input: Tensor, pre_padding: Shape, post_padding: Shape) -> layers.PaddingLayer:
         """Pad the last two dimensions with zeros, or crop them (``INetworkDefinition::addPaddingNd``).

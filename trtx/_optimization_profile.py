@@ -128,6 +128,10 @@ class OptimizationProfile(Handle):
             found.append(from_dims(dims) or ())
         return found[0], found[1], found[2]
 
+    def _input_names(self) -> list[str]:
+        """Inputs that the profile has something for."""
+        return [name.decode() for _, name in self._keep]
+
     def set_shape_input(self, input: str, min: Shape, opt: Shape, max: Shape) -> None:
         """Set the values that a shape input may have: an input whose values decide shapes of other tensors.
 

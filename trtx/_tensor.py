@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Tensor"]
 
-_DATA_TYPES = tuple(DataType)
+_DATA_TYPES = {int(kind): kind for kind in DataType}
 # Looked up once: these are called in loops.
 _string = ffi.string
 _get_name = lib.trtx_tensor_get_name
@@ -122,7 +122,13 @@ class Tensor(Native):
 
     @property
     def dtype(self) -> DataType:
-        """Type of the elements (``ITensor::getType``)."""
+        """Type of the elements (``ITensor::getType``).
+
+        Raises
+        ------
+        NetworkError
+            If TensorRT-RTX cannot tell, as in a network whose layers form a circle.
+        """
         network = self._network
         try:
             token = network._turn.pop()
@@ -130,8 +136,11 @@ class Tensor(Native):
             token = network._await_turn("Tensor.dtype")
         try:
             return _DATA_TYPES[_get_type(self._ptr)]
+        except KeyError:
+            pass
         finally:
             network._turn.append(token)
+        raise NetworkError(f"Tensor.dtype: TensorRT-RTX cannot tell the type of tensor {self.name!r}")
 
     @property
     def allowed_formats(self) -> int:

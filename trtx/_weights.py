@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Weights"]
 
+#: Stands for a type that was not given.
+_UNSAID: Any = object()
+
 
 class Weights:
     """Values of a layer with their type (``Weights``).
@@ -31,8 +34,9 @@ class Weights:
 
     Parameters
     ----------
-    dtype : DataType or array-like, default FLOAT
-        Type of the elements; or, alone, the values, which have their type with them.
+    dtype : DataType or array-like, optional
+        Type of the elements, without which it is that of the values, and FLOAT where there are none; or, alone, the
+        values.
     values : array-like, optional
         The values: anything with the buffer protocol or DLPack. Bytes are taken as they are, packed for types of four
         bits. They are not copied, and must not change before the engine is built.
@@ -56,12 +60,13 @@ class Weights:
     _shape: tuple[int, ...] | None
 
     # Not __init__, which could be called again, and change what the library has been pointed at.
-    def __new__(cls, dtype: Any = DataType.FLOAT, values: Any = None, count: int | None = None) -> Self:
-        if values is None and not isinstance(dtype, DataType):
+    def __new__(cls, dtype: Any = _UNSAID, values: Any = None, count: int | None = None) -> Self:
+        if values is None and dtype is not _UNSAID and not isinstance(dtype, DataType):
             if not is_array(dtype):
                 reject("dtype", dtype, "a member of trtx.DataType, or an array alone")
-            values = as_array(dtype, "values")
-            dtype = data_type(values.dtype, "values")
+            dtype, values = _UNSAID, dtype
+        if dtype is _UNSAID:
+            dtype = DataType.FLOAT if values is None else data_type(as_array(values, "values").dtype, "values")
         kind = check_enum(DataType, dtype, "dtype")
         if values is None:
             return cls._make(kind, None, 0 if count is None else check_int(count, "count", 0, INT64_MAX), None)
@@ -102,13 +107,16 @@ class Weights:
         """Whether there is a count but are no values."""
         return self._values is None and self.count > 0
 
+    #: The spelling of NVIDIA's package.
+    size = count
+
     @property
     def nbytes(self) -> int:
         """Size of the values in bytes."""
         return (self.count * itemsize_bits(self.dtype) + 7) // 8
 
     def numpy(self) -> npt.NDArray[Any]:
-        """The values as a flat, read-only array that owns what it shows.
+        """The values as a flat, read-only array; of these very values, where their type has whole bytes.
 
         Raises
         ------

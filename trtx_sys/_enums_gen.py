@@ -72,18 +72,34 @@ __all__ = [
 
 
 class _Named(IntEnum):
-    """Shows names in text, as those of the standard library did before Python 3.11."""
+    """Equals its integer, and no member of another enum. Shows its name in text, on every Python."""
 
     __str__ = Enum.__str__
+    __hash__ = int.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        is_alike = type(other) is type(self) or not isinstance(other, Enum)
+        return is_alike and int.__eq__(self, other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
 
     def __format__(self, spec: str) -> str:
         return format(str(self), spec)
 
 
 class _NamedBits(IntFlag):
-    """Shows names in text, as those of the standard library did before Python 3.11."""
+    """Equals its integer, and no member of another enum. Shows its name in text, on every Python."""
 
     __str__ = Flag.__str__
+    __hash__ = int.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        is_alike = type(other) is type(self) or not isinstance(other, Enum)
+        return is_alike and int.__eq__(self, other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
 
     def __format__(self, spec: str) -> str:
         return format(str(self), spec)

@@ -13,9 +13,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import trtx
+from trtx import cuda
 
 ROOT = Path(trtx.__file__).resolve().parent.parent
 
@@ -254,6 +256,33 @@ def test_dynamic_inputs_without_a_profile(
             builder.build_serialized_network(network, config)
     profile.set_shape("image", (1, 8), (2, 8), (2, 8))
     builder.build_serialized_network(network, config)
+
+
+def test_profiles_know_inputs_only(
+    builder: trtx.Builder, network: trtx.NetworkDefinition, config: trtx.BuilderConfig
+) -> None:
+    add_relu(network, "image", (-1, 8))
+    for setter in ("set_shape", "set_shape_input"):
+        profile = builder.create_optimization_profile()
+        profile.set_shape("image", (1, 8), (2, 8), (2, 8))
+        getattr(profile, setter)("imgae", (1, 8), (2, 8), (2, 8))
+        config = builder.create_config()
+        config.add_optimization_profile(profile)
+        words = r"profile 0 of config has shapes or values for 'imgae', which is no input .* its inputs are 'image'"
+        with pytest.raises(trtx.InvalidArgumentError, match=words):
+            builder.build_serialized_network(network, config)
+
+
+@pytest.mark.skipif(cuda.driver_problem() is None, reason="this machine has a CUDA driver")
+def test_engines_to_be_refitted_need_a_gpu(
+    builder: trtx.Builder, network: trtx.NetworkDefinition, config: trtx.BuilderConfig
+) -> None:
+    x = network.add_input("x", trtx.DataType.FLOAT, (1, 4, 8, 8))
+    convolution = network.add_convolution_nd(x, 2, (3, 3), np.ones((2, 4, 3, 3), np.float32))
+    network.mark_output(convolution.get_output(0))
+    config.set_flag(trtx.BuilderFlag.REFIT)
+    with pytest.raises(trtx.BuilderError, match="needs a CUDA driver and a GPU for this"):
+        builder.build_serialized_network(network, config)
 
 
 def test_a_failed_build_has_the_words_of_the_library(

@@ -10,13 +10,15 @@ import trtx
 
 def test_short_names_are_the_types_that_numpy_knows_by_them() -> None:
     for name in ("float32", "float16", "int64", "int32", "int8", "uint8"):
-        assert trtx.nptype(getattr(trtx, name)) == np.dtype(name)
+        assert trtx.nptype(getattr(trtx, name)) is np.dtype(name).type
 
 
 def test_types_of_ml_dtypes() -> None:
     ml_dtypes = pytest.importorskip("ml_dtypes")
     for short, name in (("bfloat16", "bfloat16"), ("fp8", "float8_e4m3fn"), ("int4", "int4"), ("fp4", "float4_e2m1fn")):
-        assert trtx.nptype(getattr(trtx, short)) == np.dtype(getattr(ml_dtypes, name))
+        assert trtx.nptype(getattr(trtx, short)) is getattr(ml_dtypes, name)
+    assert trtx.nptype(trtx.e8m0) is ml_dtypes.float8_e8m0fnu
+    assert trtx.nptype(trtx.float32)(3) == 3
 
 
 @pytest.mark.parametrize("shape", [(), (3,), [2, 3, 4], np.array([5, 6]), (7, 0)])
@@ -42,7 +44,14 @@ def test_mistakes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("ICudaEngine", "trtx.CudaEngine"), ("ILogger", "sink"), ("Dims", "tuples"), ("bool", "BOOL")]
+    ("name", "hint"),
+    [
+        ("ICudaEngine", "trtx.CudaEngine"),
+        ("ILogger", "sink"),
+        ("Dims3", "tuples"),
+        ("bool", "BOOL"),
+        ("Refitter", "yet"),
+    ],
 )
 def test_names_of_the_other_package_lead_on(name: str, hint: str) -> None:
     with pytest.raises(AttributeError, match=f"no attribute '{name}'.*{hint}"):

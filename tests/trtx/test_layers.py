@@ -98,11 +98,11 @@ def test_constant(network: Network) -> None:
 
 
 @pytest.mark.parametrize(
-    "dtype", ["float32", "float16", "int8", "int32", "int64", "uint8", "bool", "bfloat16", "float8_e4m3fn", "int4"]
+    "dtype", ["float32", "float16", "int8", "int32", "int64", "bool", "bfloat16", "float8_e4m3fn", "int4"]
 )
 def test_constant_of_every_type_comes_back(network: Network, dtype: str) -> None:
     kind = np.dtype(getattr(pytest.importorskip("ml_dtypes"), dtype, dtype))
-    values = np.array([0, 1, -2 if dtype not in ("uint8", "bool") else 2, 3, 1, 0], "float32").astype(kind)
+    values = np.array([0, 1, -2 if dtype != "bool" else 2, 3, 1, 0], "float32").astype(kind)
     layer = network.add_constant((6,), values)
     np.testing.assert_array_equal(layer.weights.numpy().astype("float32"), values.astype("float32"))
 

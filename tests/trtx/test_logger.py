@@ -55,3 +55,8 @@ def test_memory_is_numbers(native_library: str) -> None:
     for kind in (5, None, "nothing"):
         with pytest.raises(trtx.InvalidArgumentError, match=r"^dtype is "):
             cuda.empty((2,), kind, stream=0)
+
+
+def test_severities_are_found_at_the_logger() -> None:
+    assert trtx.Logger.Severity is trtx.Severity
+    assert trtx.Logger.WARNING is trtx.Logger.Severity.WARNING
