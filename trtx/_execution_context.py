@@ -111,10 +111,16 @@ class ExecutionContext(ContextTensors):
         if type(stream) is not int:
             # stream_handle's usual case, written out: its own call and checks take twice as long again.
             try:
-                version, handle = stream.__cuda_stream__()
-            except Exception:
-                version = handle = None
-            stream = handle if version == 0 and type(handle) is int else stream_handle(stream)
+                answer = stream.__cuda_stream__()
+            except (AttributeError, TypeError):  # there is none, or it is no method
+                answer = None
+            is_usual = False
+            try:
+                version, handle = answer
+                is_usual = type(handle) is int and version == 0
+            except (TypeError, ValueError):
+                pass
+            stream = handle if is_usual else stream_handle(stream)
         if missing:
             self._prepare()
         try:

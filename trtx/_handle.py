@@ -10,7 +10,6 @@
 
 from __future__ import annotations
 
-import _thread
 import os
 import time
 import weakref
@@ -22,8 +21,8 @@ from trtx_sys._ffi import ffi
 
 from . import _native, _pending, _readers
 from ._errors import BusyError, ClosedError, Error, failure
-from ._native import Native, empty_class, give_back, has_pointer, take_pointer, was_forked
-from ._turns import Token, Turns, Use
+from ._native import Native, empty_class, give_back, has_pointer, interrupt_again, take_pointer, was_forked
+from ._turns import NO_TURN, Token, Turns, Use
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -285,7 +284,10 @@ class Handle(Turns):
             for native in fresh:
                 # Noted first: an interrupt must not find it empty and forgotten.
                 box: list[Doomed] = []
-                box.append(Doomed(native._ptr, box if isinstance(native, Handle) else None))
+                try:
+                    box.append(Doomed(native._ptr, box if isinstance(native, Handle) else None))
+                except ClosedError:  # its finalizer runs on another thread, and is waited for below
+                    continue
                 emptied[id(native)] = native, box
                 take_pointer(native)
             what = _readers.wait_for_calls(fresh)
@@ -317,14 +319,11 @@ class Handle(Turns):
             yield taken
         finally:
             while taken:
-                _, (handle, token, use) = taken.popitem()
-                use.end()
-                if has_pointer(handle):
-                    handle._turn.append(token)
+                taken.popitem()[1].end()
 
     def _take_all_turns(self, what: str, taken: _Taken) -> None:
         if id(self) not in taken:  # it may depend on several of the others
-            taken[id(self)] = (self, self._take_turn(what), Use(what, self._users))
+            taken[id(self)] = self._use_alone(what)[0]
         ending = self._take_turns_of_children(what, taken)
         while ending is not None:
             self._await_end(what, *ending)
@@ -379,6 +378,7 @@ class Handle(Turns):
         """
         self._orphan = box
         self._turn.clear()
+        self._turn = NO_TURN
         self._end_if_childless()
 
     def _end_if_childless(self) -> None:
@@ -424,6 +424,7 @@ class Handle(Turns):
         """Forget the native object without touching it: for a forked child."""
         take_pointer(self)
         self._turn.clear()
+        self._turn = NO_TURN
 
     def __enter__(self) -> Self:
         _ = self._ptr  # raises where it is closed
@@ -453,8 +454,8 @@ class Handle(Turns):
                 self._release(box)
             if _pending.pending:  # what its destructor's callbacks raised has no other place to go
                 _pending.report_since(before, f"the finalizer of {type(self).__name__}")
-        except KeyboardInterrupt:  # no exception leaves a finalizer: let it come again
-            _thread.interrupt_main()
+        except KeyboardInterrupt:
+            interrupt_again()
         except BaseException as error:
             _pending.report(error, f"the finalizer of {type(self).__name__}")
 
@@ -471,8 +472,8 @@ class Handle(Turns):
         return ""
 
 
-#: Handles whose turn a call has, by identity, with their tokens.
-_Taken = dict[int, tuple[Handle, Token, Use]]
+#: What a call has the turns of several handles by, by the identity of these.
+_Taken = dict[int, Use]
 
 
 def _settle(found: list[Native], emptied: dict[int, tuple[Native, list[Doomed]]]) -> None:
@@ -506,6 +507,7 @@ def live_handles() -> list[Handle]:
 
 def _after_fork_in_child() -> None:
     """Empty every handle without touching its native object: that one's threads and locks exist in the parent alone."""
+    _readers.renew()
     if not _used:  # loggers by themselves survive
         return
     _native.mark_forked()

@@ -10,12 +10,12 @@ from trtx_sys._enums_gen import DataType, LayerType
 from trtx_sys._ffi import ffi, lib
 
 from ._errors import NetworkError
-from ._native import Native, has_pointer
+from ._part import Part
 from ._tensor import Tensor
 from ._values import INT32_MAX, MAX_TEXT, check_index, check_int, check_text
 
 if TYPE_CHECKING:
-    from ._network import NetworkDefinition
+    from ._native import Native
     from ._turns import Token
 
 __all__ = ["Layer"]
@@ -25,7 +25,7 @@ _reference = weakref.ref
 _get_output = lib.trtx_layer_get_output
 
 
-class Layer(Native):
+class Layer(Part):
     """A layer of a network (``ILayer``). Each kind of layer has a class of its own with its settings as properties.
 
     Layers come from the ``add_*`` methods of `NetworkDefinition`, or from `NetworkDefinition.get_layer`. The network
@@ -33,10 +33,9 @@ class Layer(Native):
     always the same object.
     """
 
-    __slots__ = ("_network", "_output")
+    __slots__ = ("_output",)
     _guarded = ("_ptr", "_network", "_output")
 
-    _network: NetworkDefinition
     #: The first output, where the call that added the layer gave it as well.
     _output: Tensor | None
 
@@ -60,15 +59,9 @@ class Layer(Native):
             )
 
     @property
-    def network(self) -> NetworkDefinition:
-        """The network that it belongs to."""
-        _ = self._ptr
-        return self._network
-
-    @property
     def layer_type(self) -> LayerType:
         """Kind of the layer (``ILayer::getType``)."""
-        return LayerType(lib.trtx_layer_get_type(self._ptr))
+        return LayerType(self._network._read("Layer.layer_type", lib.trtx_layer_get_type, self._ptr))
 
     @property
     def type(self) -> Any:
@@ -163,7 +156,7 @@ class Layer(Native):
         # Written out, not through the network's helpers: building a large network is mostly this call and add_*.
         if index.__class__ is not int or index < 0:
             index = self._check_output(index)
-        elif not index:
+        if not index:
             output = self._output
             if output is not None:
                 return output
@@ -238,7 +231,5 @@ class Layer(Native):
         # It is not computed for the asking: -1 until something else has asked for a shape.
         return DataType(result[0]) if result[0] >= 0 else self.get_output(number).dtype
 
-    def __repr__(self) -> str:
-        if not has_pointer(self):
-            return f"<trtx.{type(self).__name__} (closed)>"
-        return f"<trtx.{type(self).__name__} {self.name!r}>"
+    def _details(self) -> str:
+        return repr(self.name)

@@ -6,8 +6,9 @@ process forked from one that has used the library, no native object may be touch
 
 from __future__ import annotations
 
+import _thread
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from . import _readers
@@ -116,6 +117,13 @@ def give_back(native: Native, pointer: Any) -> None:
     filled = getattr(type(native), "_filled_class", None)
     if filled is not None:
         _set_class(native, filled)
+
+
+def interrupt_again() -> None:
+    """Let an interrupt that came in a finalizer, which no exception leaves, come once more when that is over."""
+    # From another thread, which runs later: by this one, it would come out of the finalizer again.
+    with suppress(RuntimeError):  # none can be started when the process ends
+        _thread.start_new_thread(_thread.interrupt_main, ())
 
 
 class Ending:

@@ -37,10 +37,13 @@ _NO_WEIGHTS = ffi.NULL
 _get_type = lib.trtx_layer_get_type
 _make: Callable[[type[Any]], Any] = object.__new__
 _reference = weakref.ref
+_replacing = threading.RLock()
 
 
 #: Seconds after which a call that waits looks around.
 _NAP = 0.001
+#: Seconds to wait for the turn in user code that a call of the same network led to, such as a signal handler.
+_PATIENCE_ABOVE = 0.5
 
 
 class NetworkBase(Handle):
@@ -52,7 +55,7 @@ class NetworkBase(Handle):
     calls that only look that up may run beside it.
     """
 
-    __slots__ = ("_added", "_beside", "_free", "_queue", "_readable", "_wrappers")
+    __slots__ = ("_added", "_beside", "_free", "_queue", "_readable", "_was_looked_into", "_wrappers")
 
     _destroy = lib.trtx_network_definition_destroy
     _error = NetworkError
@@ -61,6 +64,8 @@ class NetworkBase(Handle):
     _wrappers: dict[Any, weakref.ref[Native]]
     #: Of what was added and is not in _wrappers yet: few are ever looked up, so that costs less. Grows under the turn.
     _added: list[weakref.ref[Native]]
+    #: Whether a call has read the network in the middle of another, where it may have met what that was adding.
+    _was_looked_into: bool
     #: Names of the calls that hold the turn and let others read.
     _readable: list[str]
     #: One item for each call that reads without the turn.
@@ -71,6 +76,7 @@ class NetworkBase(Handle):
 
     def _setup(self, pointer: Any, *parents: Handle) -> None:
         self._wrappers, self._added, self._readable, self._beside = {}, [], [], []
+        self._was_looked_into = False
         super()._setup(pointer, *parents)
         assert isinstance(self._turn, list)
         self._free = self._turn
@@ -85,16 +91,22 @@ class NetworkBase(Handle):
         return self._parents[0]  # type: ignore[return-value]
 
     def _index_added(self) -> None:
-        """Put what was added where it is looked up. Calls that read beside a build may do so at the same time."""
+        """Put what was added where it is looked up, for calls that have the turn, or read beside a build."""
         for reference in list(self._added):
             native = reference()
-            if native is not None and has_pointer(native):
+            if native is not None and has_pointer(native) and self._known(native._ptr) is None:
                 self._wrappers[native._ptr] = reference
         self._added.clear()
 
+    def _known(self, pointer: Any) -> Any:
+        """The living object of a native one, if there is one that is looked up."""
+        reference = self._wrappers.get(pointer)
+        return None if reference is None else reference()
+
     def _dependents(self) -> list[Native]:
-        self._index_added()
-        return [native for reference in list(self._wrappers.values()) if (native := reference()) is not None]
+        # Without touching the lists: closing looks here while other threads may still add.
+        references = [*self._wrappers.copy().values(), *list(self._added)]
+        return [native for reference in references if (native := reference()) is not None]
 
     def _before_destroy(self) -> None:
         self._empty_wrappers()
@@ -110,12 +122,9 @@ class NetworkBase(Handle):
         super()._disown()
 
     def _empty_wrappers(self) -> None:
-        self._index_added()
-        wrappers, self._wrappers = self._wrappers, {}
-        for reference in wrappers.values():
-            native = reference()
-            if native is not None:
-                take_pointer(native)
+        for native in self._dependents():
+            take_pointer(native)
+        self._wrappers, self._added = {}, []
 
     # Calls
 
@@ -141,13 +150,17 @@ class NetworkBase(Handle):
         """
         if not has_pointer(self):
             raise closed_error(self) from None
+        self._end_leftovers()
         beneath = self._turn_beneath()
         if beneath and reads:
+            self._was_looked_into = True
             self._beside.append(None)
             return None
         if beneath:
             raise self._in_use(what, beneath) from None
-        deadline = time.monotonic() + _readers.LIMIT
+        # A call beneath may just have taken the turn: then nobody gives it back while this waits.
+        limit = _PATIENCE_ABOVE if _readers.call_beneath([self]) else _readers.LIMIT
+        deadline = time.monotonic() + limit
         queue, waiter = self._queue, Waiter()
         token = None
         queue.waiting.append(waiter)
@@ -169,13 +182,15 @@ class NetworkBase(Handle):
                 if waiter.ready.acquire(timeout=_NAP):
                     token = waiter.token
                     return token
+                if queue.has_lost(waiter):
+                    queue.waiting.appendleft(waiter)
                 if time.monotonic() > deadline:
                     raise self._in_use(what, _readers.call_of_another([self]) or "another call") from None
         finally:
             late = queue.withdraw(waiter)
             if late is not None and token is None:
                 self._turn.append(late)
-            if not queue.waiting:
+            if not queue.waiting and has_pointer(self):
                 self._turn = self._free
         raise self._busy_error(what) from None
 
@@ -197,7 +212,7 @@ class NetworkBase(Handle):
             # Before it is known to take long, so that no reader is refused.
             self._readable.append(what)
             stack.callback(self._readable.remove, what)
-            stack.callback(Use(what, self._users).end)
+            stack.callback(Use(what, self).end)
             yield token.value
 
     def _give_turn(self, token: Token) -> None:
@@ -296,11 +311,25 @@ class NetworkBase(Handle):
             layer._network = self  # type: ignore[assignment]
             layer._output = None
             self._added.append(_reference(layer))
+            if self._was_looked_into:
+                layer = self._first_object(layer)
         finally:
             self._turn.append(token)
         if keep:
             self._keep.update(((pointer, name), value) for name, value in keep.items() if value is not None)
             del self._keep[place]
+        return layer
+
+    def _first_object(self, layer: L) -> L:
+        """The object of a layer that was just added.
+
+        Signal handlers and finalizers run between the call that adds it and the making of its object. They may read the
+        network, and then they made the first one.
+        """
+        self._was_looked_into = False
+        layer = self._known(layer._ptr) or layer
+        if layer._output is not None:
+            layer._output = self._known(layer._output._ptr) or layer._output
         return layer
 
     def _add_tensor(self, what: str, function: Any, *arguments: Any) -> Tensor:
@@ -324,9 +353,8 @@ class NetworkBase(Handle):
         """The one object of a native tensor."""
         if self._added:
             self._index_added()
-        reference = self._wrappers.get(pointer)
-        known = None if reference is None else reference()
-        return self._new_tensor(pointer) if known is None else known  # type: ignore[return-value]
+        known: Tensor | None = self._known(pointer)
+        return self._new_tensor(pointer) if known is None else known
 
     def _new_tensor(self, pointer: Any) -> Tensor:
         tensor: Tensor = _make(Tensor)
@@ -338,11 +366,14 @@ class NetworkBase(Handle):
         """Note the Python object of a native one; gives that of another thread, beside a build, if that was faster."""
         reference: weakref.ref[Native] = _reference(native)
         noted = self._wrappers.setdefault(pointer, reference)
-        if noted is not reference:
+        while noted is not reference:
             known = noted()
             if known is not None:
                 return known  # type: ignore[return-value]
-            self._wrappers[pointer] = reference
+            with _replacing:  # the object that was there has gone, and one of several gets its place
+                if self._wrappers.get(pointer) is noted:
+                    self._wrappers[pointer] = reference
+            noted = self._wrappers.setdefault(pointer, reference)
         return native
 
     def _new_layer(self, pointer: Any) -> Layer:

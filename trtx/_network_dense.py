@@ -88,6 +88,8 @@ class DenseLayers(NetworkBase):
                 tensor._network = self  # type: ignore[assignment]
                 layer._output = tensor
                 self._added.append(_reference(tensor))
+            if self._was_looked_into:
+                layer = self._first_object(layer)
         finally:
             self._turn.append(token)
         return layer

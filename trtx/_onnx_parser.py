@@ -15,7 +15,6 @@ What the library does not say, and this module sees to:
 
 from __future__ import annotations
 
-import _thread
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
@@ -30,7 +29,7 @@ from ._handle import Doomed, Handle
 from ._interop import as_array, data_type, pack
 from ._library import require_onnx_parser
 from ._logger import Logger
-from ._native import was_forked
+from ._native import interrupt_again, was_forked
 from ._network import NetworkDefinition
 from ._network_base import ONNX_PARSER
 from ._onnx_check import Initializer
@@ -77,8 +76,8 @@ class _NativeParser:
                 self.destroy()
             finally:
                 self.destroy()
-        except KeyboardInterrupt:  # no exception leaves a finalizer: let it come again
-            _thread.interrupt_main()
+        except KeyboardInterrupt:
+            interrupt_again()
         except BaseException as error:
             _pending.report(error, "the finalizer of an ONNX parser")
 

@@ -19,8 +19,7 @@ import gc
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from types import CodeType, FrameType
 from typing import TypeVar
 
@@ -37,6 +36,8 @@ _BETWEEN = "contextlib"
 _PASSAGES: set[CodeType] = set()
 
 _look = threading.RLock()
+#: Whether collections are to be enabled again after a look.
+_collects = False
 #: Flag of the code of functions, ``inspect.CO_OPTIMIZED``.
 _IS_FUNCTION = 1
 
@@ -64,6 +65,41 @@ def call_beneath(objects: Collection[object], having: str | None = None) -> str 
             return _name(frame)
         frame = frame.f_back
     return None
+
+
+def idle(threads: set[int]) -> set[int]:
+    """Those of some threads that are in no call of this package; of this thread, in none beneath the one that asks."""
+    busy: set[int] = set()
+
+    def look(stacks: dict[int, FrameType]) -> None:
+        for thread in threads & stacks.keys():
+            frame: FrameType | None = stacks[thread]
+            while frame is not None:
+                if (frame.f_globals.get("__name__") or "").startswith(_PACKAGE):
+                    busy.add(thread)
+                    break
+                frame = frame.f_back
+
+    own = threading.get_ident()
+    if own in threads and _is_beneath():
+        busy.add(own)
+    if threads - {own}:
+        _look_at_stacks(look)
+    return threads - busy
+
+
+def _is_beneath() -> bool:
+    """Whether user code that a function of this package called led to the call that asks."""
+    frame: FrameType | None = sys._getframe(1)
+    outside = False
+    while frame is not None:
+        module = frame.f_globals.get("__name__") or ""
+        if module == _TRAMPOLINES or not (module.startswith(_PACKAGE) or module == _BETWEEN):
+            outside = True
+        elif outside and module != _BETWEEN:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def is_within_call() -> bool:
@@ -109,7 +145,8 @@ def wait_for_calls(objects: Collection[object]) -> str | None:
 def _calls_of_others(wanted: set[int]) -> list[tuple[int, FrameType]]:
     found: list[tuple[int, FrameType]] = []
     kept: list[object] = []
-    with _looking_at_stacks() as stacks:
+
+    def look(stacks: dict[int, FrameType]) -> None:
         for thread, top in stacks.items():
             frame: FrameType | None = top
             while frame is not None:
@@ -119,42 +156,57 @@ def _calls_of_others(wanted: set[int]) -> list[tuple[int, FrameType]]:
                     if _is_any_of(values, wanted):
                         found.append((thread, frame))
                 frame = frame.f_back
+
+    _look_at_stacks(look)
     # What the other threads have dropped meanwhile ends here, with whatever finalizers do, and not above.
-    del kept
+    kept.clear()
     return found
 
 
 def _still_running(calls: list[tuple[int, FrameType]]) -> list[tuple[int, FrameType]]:
     running: set[FrameType] = set()
-    with _looking_at_stacks() as stacks:
+
+    def look(stacks: dict[int, FrameType]) -> None:
         for thread in {thread for thread, _ in calls}:
             frame = stacks.get(thread)
             while frame is not None:
                 running.add(frame)
                 frame = frame.f_back
+
+    _look_at_stacks(look)
     return [call for call in calls if call[1] in running]
 
 
-@contextmanager
-def _looking_at_stacks() -> Iterator[dict[int, FrameType]]:
-    """Innermost frame of each other thread.
+def _look_at_stacks(look: Callable[[dict[int, FrameType]], None]) -> None:
+    """Show a function the innermost frame of each other thread.
 
     Until Python 3.12, the interpreter does not expect other code to run while it makes frames and dictionaries of their
-    variables. So there is one look at a time, and no collection meanwhile.
+    variables. So there is one look at a time, and no collection meanwhile. This is no generator: one that an interrupt
+    left in the middle would keep the lock for as long as the exception is alive.
     """
     if not hasattr(sys, "_current_frames"):
-        yield {}
         return
+    global _collects
     with _look:
         collects = gc.isenabled()
         try:
+            _collects = collects
             gc.disable()
             frames = sys._current_frames()
             frames.pop(threading.get_ident(), None)  # this very frame: the two would refer to each other
-            yield frames
+            look(frames)
         finally:
             if collects:
                 gc.enable()
+            _collects = False
+
+
+def renew() -> None:
+    """Forget a look that another thread was taking when this process was forked."""
+    global _look
+    _look = threading.RLock()
+    if _collects:
+        gc.enable()
 
 
 def _values(frame: FrameType) -> list[object]:

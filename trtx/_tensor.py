@@ -9,7 +9,7 @@ from trtx_sys._enums_gen import DataType, TensorFormat
 from trtx_sys._ffi import ffi, lib
 
 from ._errors import NetworkError, text
-from ._native import Native, has_pointer
+from ._part import Part
 from ._values import (
     MAX_DIMS,
     MAX_TEXT,
@@ -25,7 +25,6 @@ from ._values import (
 )
 
 if TYPE_CHECKING:
-    from ._network import NetworkDefinition
     from ._turns import Token
 
 __all__ = ["Tensor"]
@@ -38,29 +37,20 @@ _get_type = lib.trtx_tensor_get_type
 _get_dimensions = lib.trtx_tensor_get_dimensions
 
 
-class Tensor(Native):
+class Tensor(Part):
     """A value of a network (``ITensor``): an input, or what a layer computes.
 
     Tensors come from `NetworkDefinition.add_input` and `Layer.get_output`. The network owns them: a tensor keeps its
     network alive, and raises `ClosedError` once the network is closed. The same value is always the same object.
     """
 
-    __slots__ = ("_network",)
-    _guarded = ("_ptr", "_network")
-
-    _network: NetworkDefinition
+    __slots__ = ()
 
     def __init__(self) -> None:
         raise TypeError("Tensor objects cannot be made directly. Use NetworkDefinition.add_input or Layer.get_output.")
 
     def _closed_text(self) -> str:
         return "this Tensor is not part of a network: its network was closed, or it was removed, or was never made"
-
-    @property
-    def network(self) -> NetworkDefinition:
-        """The network that it belongs to."""
-        _ = self._ptr
-        return self._network
 
     @property
     def name(self) -> str:
@@ -220,13 +210,12 @@ class Tensor(Native):
             return check_int(index, "index", 0, MAX_DIMS - 1)
         return check_index(index, "index", len(shape), f"dimensions of {self.name!r}")
 
-    def __repr__(self) -> str:
-        if not has_pointer(self):
-            return "<trtx.Tensor (closed)>"
+    def _details(self) -> str:
+        name = self.name
         try:
-            return f"<trtx.Tensor {self.name!r} {self.dtype.name} {self.shape}>"
-        except Exception as error:  # a repr must not raise
-            return f"<trtx.Tensor {self.name!r}: {error}>"
+            return f"{name!r} {self.dtype.name} {self.shape}"
+        except NetworkError as error:
+            return f"{name!r}: {error}"
 
 
 def _format_mask(value: object) -> int:

@@ -14,12 +14,16 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
+from . import _readers
 from ._errors import BusyError
 from ._native import Native, closed_error, has_pointer
+
+#: The turn of what is closed: nobody gets it, and what is given back is dropped.
+NO_TURN: deque[Token] = deque(maxlen=0)
 
 
 class Token:
@@ -33,7 +37,10 @@ class Token:
 
     def __del__(self) -> None:
         """Make another one: an interrupt has lost this."""
-        home = self._home()
+        try:
+            home = self._home()
+        except AttributeError:  # an interrupt came before it had one
+            return
         if home is not None and has_pointer(home):
             home._turn.append(Token(self._home, self.value))
 
@@ -41,20 +48,28 @@ class Token:
 class Use:
     """A call that has an object for long; it is over at its end, or when nobody has this any more."""
 
-    __slots__ = ("__weakref__", "_reference", "_users", "thread", "what")
+    __slots__ = ("__weakref__", "_reference", "_turns", "thread", "token", "what")
 
-    def __init__(self, what: str, users: list[weakref.ref[Use]]) -> None:
+    def __init__(self, what: str, turns: Turns) -> None:
         self.what = what
         self.thread = threading.get_ident()
-        self._users = users
+        self._turns = turns
+        #: The turn, where it goes back when this ends.
+        self.token: Token | None = None
         # Without a callback: an interrupt that comes in one is lost.
         self._reference = weakref.ref(self)
-        users.append(self._reference)
+        turns._users.append(self._reference)
 
     def end(self) -> None:
         # Not by dropping the last reference: a thread that looks at the stacks of others may have one for a moment.
-        with suppress(ValueError):
-            self._users.remove(self._reference)
+        token, self.token = self.token, None
+        try:
+            self._turns._users.remove(self._reference)
+        except ValueError:
+            pass
+        finally:
+            if token is not None:
+                self._turns._turn.append(token)
 
 
 class Turns(Native):
@@ -62,37 +77,19 @@ class Turns(Native):
 
     __slots__ = ("_turn", "_users")
 
-    _turn: list[Token] | Queue
+    _turn: list[Token] | Queue | deque[Token]
     _users: list[weakref.ref[Use]]
 
     def _label(self) -> str:
         return type(self).__name__
 
-    @contextmanager
-    def _exclusive(self, what: str) -> Iterator[Any]:
+    def _exclusive(self, what: str) -> _Exclusive:
         """Keep every other call that changes this object or reads it long out, and `close` too."""
-        token = self._take_turn(what)
-        use = None
-        try:
-            use = Use(what, self._users)
-            yield token.value
-        finally:
-            try:
-                if use is not None:
-                    use.end()
-            finally:
-                self._turn.append(token)
+        return _Exclusive(self, what)
 
-    @contextmanager
-    def _shared(self, what: str) -> Iterator[None]:
+    def _shared(self, what: str) -> _Shared:
         """Keep `close` and changes out while a native call reads this object; other readers may run beside it."""
-        use = Use(what, self._users)
-        try:
-            if not self._turn:
-                raise self._busy_error(what, use)
-            yield
-        finally:
-            use.end()
+        return _Shared(self, what)
 
     def _uses(self) -> list[Use]:
         """The calls that have the object for long."""
@@ -106,20 +103,49 @@ class Turns(Native):
                     self._users.remove(reference)
         return uses
 
+    def _use_alone(self, what: str) -> tuple[Use, Any]:
+        """Take the turn, and note who has it; gives the value of the token too."""
+        token = self._take_turn(what)
+        use = None
+        try:
+            use = Use(what, self)
+            use.token = token
+        finally:
+            if use is None:
+                self._turn.append(token)
+        return use, token.value
+
     def _take_turn(self, what: str) -> Token:
         try:
             token = self._turn.pop()
         except IndexError:
             token = self._await_turn(what)
         if self._users and self._uses():
-            error = self._busy_error(what)
-            self._turn.append(token)
-            raise error
+            self._end_leftovers()
+            if self._uses():
+                self._turn.append(token)
+                # Not by way of a variable: error, traceback and frame would be a circle that keeps the object alive.
+                raise self._busy_error(what)
         return token
 
     def _await_turn(self, what: str) -> Token:
         """Get the turn, which another call has, or raise `BusyError`; as a rule nobody waits."""
-        raise self._busy_error(what) from None
+        self._end_leftovers()
+        try:
+            return self._turn.pop()
+        except IndexError:
+            raise self._busy_error(what) from None
+
+    def _end_leftovers(self) -> None:
+        """End the uses of calls that are over.
+
+        An interrupt that comes just as such a call ends leaves its use behind, for as long as the exception is alive.
+        """
+        uses = self._uses()
+        idle = _readers.idle({use.thread for use in uses}) if uses else ()
+        for use in uses:
+            if use.thread in idle:
+                use.end()
 
     def _busy_error(self, what: str, own: Use | None = None) -> BusyError:
         if not has_pointer(self):
@@ -131,6 +157,56 @@ class Turns(Native):
 
     def _in_use(self, what: str, users: str) -> BusyError:
         return BusyError(f"{self._label()}.{what}: the object is in use by {users}; wait until that has returned")
+
+
+# Classes with two methods, and no generators: an interrupt between the steps of contextlib would leave a generator in
+# the middle, which goes on when the exception is dropped.
+
+
+class _Exclusive:
+    """The context manager of `Turns._exclusive`; gives the value of the token."""
+
+    __slots__ = ("_turns", "_use", "_what")
+
+    _use: Use
+
+    def __init__(self, turns: Turns, what: str) -> None:
+        self._turns = turns
+        self._what = what
+
+    def __enter__(self) -> Any:
+        self._use, value = self._turns._use_alone(self._what)
+        return value
+
+    def __exit__(self, *_: object) -> None:
+        self._use.end()
+
+
+class _Shared:
+    """The context manager of `Turns._shared`."""
+
+    __slots__ = ("_turns", "_use", "_what")
+
+    _use: Use
+
+    def __init__(self, turns: Turns, what: str) -> None:
+        self._turns = turns
+        self._what = what
+
+    def __enter__(self) -> None:
+        turns = self._turns
+        self._use = use = Use(self._what, turns)
+        try:
+            if not turns._turn:
+                turns._end_leftovers()
+                if not turns._turn:
+                    raise turns._busy_error(self._what, use)
+        except BaseException:
+            use.end()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self._use.end()
 
 
 class Waiter:
@@ -175,13 +251,17 @@ class Queue:
         waiter.token = token
         waiter.ready.release()
 
+    def has_lost(self, waiter: Waiter) -> bool:
+        """Whether a call is not in the queue, and has no turn: it is just being handed one, or an interrupt lost it."""
+        return waiter.token is None and waiter not in self.waiting
+
     def withdraw(self, waiter: Waiter) -> Token | None:
         """Take a call out of the queue; gives the turn that it was handed, if it was."""
-        with suppress(ValueError):
+        try:
             self.waiting.remove(waiter)
-            return None
-        if waiter.token is None:
-            waiter.ready.acquire(timeout=1)  # it is just being handed
+        except ValueError:
+            if waiter.token is None:
+                waiter.ready.acquire(timeout=1)  # it is just being handed
         return waiter.token
 
     def clear(self) -> None:

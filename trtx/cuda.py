@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from trtx_sys._enums_gen import DataType
 
 from ._errors import CudaError, InvalidArgumentError
-from ._values import check_int, check_shape, reject
+from ._values import check_int, check_shape, reject, show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -189,8 +189,15 @@ def stream_handle(stream: object, name: str = "stream") -> int:
         raise InvalidArgumentError(f"{name} is None; pass 0 for the default stream")
     protocol = getattr(stream, "__cuda_stream__", None)
     if protocol is not None:
-        version, handle = protocol() if callable(protocol) else protocol
-        if version != 0:
+        answer = protocol() if callable(protocol) else protocol
+        try:
+            version, handle = answer
+            is_known = bool(version == 0)
+        except (TypeError, ValueError):
+            raise InvalidArgumentError(
+                f"{name} has a __cuda_stream__ of {show(answer)}; allowed is a tuple of the version and the handle"
+            ) from None
+        if not is_known:
             raise InvalidArgumentError(f"{name} speaks version {version} of __cuda_stream__; known is version 0")
         return handle if type(handle) is int and 0 <= handle <= ADDRESS_MAX else _check_address(handle, name)
     allowed = "an integer (0 is the default stream) or a stream of cuda.core, torch, CuPy or cuda.bindings"
