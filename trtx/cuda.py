@@ -24,6 +24,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy.typing as npt
+    from cuda.core import LEGACY_DEFAULT_STREAM as LEGACY_DEFAULT_STREAM
+    from cuda.core import PER_THREAD_DEFAULT_STREAM as PER_THREAD_DEFAULT_STREAM
+    from cuda.core import Buffer as Buffer
+    from cuda.core import Device as Device
+    from cuda.core import DeviceMemoryResource as DeviceMemoryResource
+    from cuda.core import Event as Event
+    from cuda.core import EventOptions as EventOptions
+    from cuda.core import Stream as Stream
+    from cuda.core import StreamOptions as StreamOptions
 
 __all__ = [
     "device_address",
@@ -154,7 +163,7 @@ def _need_driver() -> None:
         raise CudaError(f"{problem}; this needs a GPU and its driver")
 
 
-def __getattr__(name: str) -> Any:
+def _from_core(name: str) -> Any:
     if name not in CORE_NAMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     _need_driver()
@@ -162,6 +171,10 @@ def __getattr__(name: str) -> Any:
     value = getattr(core, name)
     globals()[name] = value
     return value
+
+
+if not TYPE_CHECKING:  # else every name would be known to type checkers
+    __getattr__ = _from_core
 
 
 # Streams and addresses of any library
