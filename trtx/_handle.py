@@ -22,7 +22,7 @@ from trtx_sys._ffi import ffi
 
 from . import _native, _pending, _readers
 from ._errors import BusyError, ClosedError, Error, failure
-from ._native import Native, empty_class, give_back, has_pointer, take_pointer, was_forked
+from ._native import Native, empty_class, give_back, has_pointer, only_refuses, take_pointer, was_forked
 from ._turns import Token, Turns, Use
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ class Handle(Turns):
         handle._source = None
         return handle
 
+    @only_refuses
     def __init__(self, *_: object, **__: object) -> None:
         raise TypeError(f"{type(self).__name__} objects cannot be made directly. {self._how_to_make()}")
 

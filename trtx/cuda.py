@@ -18,11 +18,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from trtx_sys._enums_gen import DataType
 
 from ._errors import CudaError, InvalidArgumentError
-from ._values import check_int, check_shape, reject
+from ._values import Shape, check_int, check_shape, reject
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import numpy.typing as npt
     from cuda.core import LEGACY_DEFAULT_STREAM as LEGACY_DEFAULT_STREAM
     from cuda.core import PER_THREAD_DEFAULT_STREAM as PER_THREAD_DEFAULT_STREAM
@@ -392,7 +390,7 @@ def _reject_strides(name: str, shape: tuple[int, ...], advice: str) -> None:
 # Memory, as far as a first program needs it
 
 
-def empty(shape: int | Sequence[int], dtype: Any = DataType.FLOAT, *, stream: Any) -> Any:
+def empty(shape: int | Shape, dtype: DataType | npt.DTypeLike = DataType.FLOAT, *, stream: Any) -> Any:
     """Allocate device memory for an array, in the order of a stream.
 
     Parameters
@@ -451,7 +449,9 @@ def from_numpy(array: npt.ArrayLike, *, stream: Any) -> Any:
     return buffer
 
 
-def to_numpy(memory: object, shape: Sequence[int], dtype: Any = DataType.FLOAT, *, stream: Any) -> npt.NDArray[Any]:
+def to_numpy(
+    memory: object, shape: Shape, dtype: DataType | npt.DTypeLike = DataType.FLOAT, *, stream: Any
+) -> npt.NDArray[Any]:
     """Copy device memory into a new array of the host, after the stream's work, and wait for it.
 
     Parameters
