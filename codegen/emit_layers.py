@@ -22,6 +22,22 @@ EXTRAS = {
     "AttentionBoundaryLayer": {"getAttention"},
 }
 
+#: Layers that have all their dimensions from the start; others may have none, as long as they are not set, or where an
+#: input gives them.
+SIZED = {"ConstantLayer", "ConvolutionLayer", "DeconvolutionLayer", "PaddingLayer", "PoolingLayer"}
+
+#: What getters give that have no setter, for type checkers.
+READ_TYPES = {
+    "AxesProperty": "int",
+    "BoolProperty": "bool",
+    "FloatProperty": "float",
+    "IntProperty": "int",
+    "TextProperty": "str",
+}
+
+#: Enums that `Layer` has too, for all kinds of layers: without a type of their own, type checkers give them that one.
+INHERITED = {"type"}
+
 
 def emit(registry: Registry) -> str:
     types = CTypes(registry)
@@ -31,6 +47,7 @@ def emit(registry: Registry) -> str:
     for layer in layers:
         body += _class(types, layer)
     used = {line.split(" = ")[1].split("(")[0] for line in body if "Property(" in line and " = " in line}
+    used |= {"ReadOnly" for line in body if ": ReadOnly[" in line}
     by_type = [f"    LayerType.{i.layer_type[1:]}: {i.name}," for i in layers if i.layer_type]
     return "\n".join(
         [
@@ -83,7 +100,13 @@ def _property(types: CTypes, layer: Interface, getter: Method, setter: Method | 
     if kind == "AxesProperty":
         doc += " Their numbers can be set as well."
     arguments.append(_literal(f"{doc} (``{layer.cpp}::{getter.name}``)"))
-    lines = [f"    {name} = {kind}("]
+    if kind == "DimsProperty" and layer.name not in SIZED:
+        kind = "OptionalDimsProperty"
+    read = item or READ_TYPES.get(kind)
+    annotation = f": ReadOnly[{read}]" if read and not setter else ""
+    if name in INHERITED:
+        annotation = f": {kind}[{item}]"
+    lines = [f"    {name}{annotation} = {kind}("]
     lines += [f"        {argument}," for argument in arguments]
     return [*lines, "    )"]
 

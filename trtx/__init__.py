@@ -159,7 +159,7 @@ _INSTEAD = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def _find(name: str) -> Any:
     if name in ("cuda", "diagnostics"):
         return importlib.import_module(f"{__name__}.{name}")
     place = _PLACES.get(name)
@@ -168,6 +168,10 @@ def __getattr__(name: str) -> Any:
     value = getattr(importlib.import_module(place), name)
     globals()[name] = value  # found without this function from now on
     return value
+
+
+if not TYPE_CHECKING:  # else every name would be known to type checkers, the misspelt ones too
+    __getattr__ = _find
 
 
 def _hint(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, SupportsIndex
 
 from trtx_sys._enums_gen import NetworkDefinitionCreationFlag
 from trtx_sys._ffi import ffi, lib
@@ -75,7 +75,7 @@ class Builder(MadeWithLogger):
         return _get_max_threads(self._ptr)
 
     @max_threads.setter
-    def max_threads(self, count: int) -> None:
+    def max_threads(self, count: SupportsIndex) -> None:
         value = check_int(count, "max_threads", 1, INT32_MAX)
         with self._exclusive("max_threads"):
             self._check(lib.trtx_builder_set_max_threads(self._ptr, value), f"max_threads = {value}")
@@ -90,7 +90,7 @@ class Builder(MadeWithLogger):
         """Largest batch of a deep learning accelerator (``IBuilder::getMaxDLABatchSize``)."""
         return lib.trtx_builder_get_max_dla_batch_size(self._ptr)
 
-    def create_network(self, flags: int = 0) -> NetworkDefinition:
+    def create_network(self, flags: SupportsIndex = 0) -> NetworkDefinition:
         """Make an empty network (``IBuilder::createNetworkV2``).
 
         Parameters

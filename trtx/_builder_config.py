@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, SupportsIndex
 
 from trtx_sys._enums_gen import (
     BuilderFlag,
@@ -32,6 +32,9 @@ from ._values import (
     check_text,
     reject,
 )
+
+if TYPE_CHECKING:
+    from ._types import Bool
 
 __all__ = ["BuilderConfig"]
 
@@ -85,7 +88,7 @@ class BuilderConfig(ConfigTarget):
 
     # Memory
 
-    def set_memory_pool_limit(self, pool: MemoryPoolType, pool_size: int) -> None:
+    def set_memory_pool_limit(self, pool: MemoryPoolType, pool_size: SupportsIndex) -> None:
         """Limit the memory that a build or the engine may use for a purpose (``IBuilderConfig::setMemoryPoolLimit``).
 
         Parameters
@@ -135,7 +138,7 @@ class BuilderConfig(ConfigTarget):
         return lib.trtx_builder_config_get_flags(self._ptr)
 
     @flags.setter
-    def flags(self, flags: int) -> None:
+    def flags(self, flags: SupportsIndex) -> None:
         mask = check_mask(BuilderFlag, flags, "flags")
         self._set(lib.trtx_builder_config_set_flags, mask, "flags")
         if lib.trtx_builder_config_get_flags(self._ptr) != mask:
@@ -212,7 +215,7 @@ class BuilderConfig(ConfigTarget):
         kind = check_enum(PreviewFeature, feature, "feature")
         return bool(self._get("bool *", lib.trtx_builder_config_get_preview_feature, "get_preview_feature", kind))
 
-    def set_preview_feature(self, feature: PreviewFeature, enable: bool) -> None:
+    def set_preview_feature(self, feature: PreviewFeature, enable: Bool) -> None:
         """Switch a feature in trial on or off (``IBuilderConfig::setPreviewFeature``).
 
         Parameters
@@ -245,7 +248,7 @@ class BuilderConfig(ConfigTarget):
         """
         return lib.trtx_builder_config_get_tactic_sources(self._ptr)
 
-    def set_tactic_sources(self, tactic_sources: int) -> Literal[True]:
+    def set_tactic_sources(self, tactic_sources: SupportsIndex) -> Literal[True]:
         """Set the sources of tactics (``IBuilderConfig::setTacticSources``).
 
         Parameters
@@ -277,7 +280,7 @@ class BuilderConfig(ConfigTarget):
         return _get_level(self._ptr)
 
     @builder_optimization_level.setter
-    def builder_optimization_level(self, level: int) -> None:
+    def builder_optimization_level(self, level: SupportsIndex) -> None:
         if type(level) is not int or not 0 <= level <= 5:
             level = check_int(level, "builder_optimization_level", 0, 5)
         # _set() written out: this setter is among the cheap calls that must stay cheap.
@@ -298,7 +301,7 @@ class BuilderConfig(ConfigTarget):
         return lib.trtx_builder_config_get_avg_timing_iterations(self._ptr)
 
     @avg_timing_iterations.setter
-    def avg_timing_iterations(self, count: int) -> None:
+    def avg_timing_iterations(self, count: SupportsIndex) -> None:
         value = check_int(count, "avg_timing_iterations", 1, INT32_MAX)
         self._set(lib.trtx_builder_config_set_avg_timing_iterations, value, "avg_timing_iterations")
 
@@ -311,7 +314,7 @@ class BuilderConfig(ConfigTarget):
         return lib.trtx_builder_config_get_max_nb_tactics(self._ptr)
 
     @max_num_tactics.setter
-    def max_num_tactics(self, count: int) -> None:
+    def max_num_tactics(self, count: SupportsIndex) -> None:
         value = check_int(count, "max_num_tactics", -1, INT32_MAX - 1)
         if value == 0:  # it would read back as -1
             reject("max_num_tactics", count, f"-1 or an integer from 1 to {INT32_MAX - 1}")
@@ -333,7 +336,7 @@ class BuilderConfig(ConfigTarget):
         return lib.trtx_builder_config_get_l2_limit_for_tiling(self._ptr)
 
     @l2_limit_for_tiling.setter
-    def l2_limit_for_tiling(self, size: int) -> None:
+    def l2_limit_for_tiling(self, size: SupportsIndex) -> None:
         value = check_int(size, "l2_limit_for_tiling", 0, INT64_MAX)
         self._set(lib.trtx_builder_config_set_l2_limit_for_tiling, value, "l2_limit_for_tiling")
 
@@ -398,7 +401,7 @@ class BuilderConfig(ConfigTarget):
         return lib.trtx_builder_config_get_max_aux_streams(self._ptr)
 
     @max_aux_streams.setter
-    def max_aux_streams(self, count: int) -> None:
+    def max_aux_streams(self, count: SupportsIndex) -> None:
         value = check_int(count, "max_aux_streams", 0, INT32_MAX)
         self._set(lib.trtx_builder_config_set_max_aux_streams, value, "max_aux_streams")
 
@@ -411,7 +414,7 @@ class BuilderConfig(ConfigTarget):
         return lib.trtx_builder_config_get_profile_stream(self._ptr)
 
     @profile_stream.setter
-    def profile_stream(self, stream: int) -> None:
+    def profile_stream(self, stream: SupportsIndex) -> None:
         value = check_int(stream, "profile_stream", 0, _UINT64_MAX)
         self._set(lib.trtx_builder_config_set_profile_stream, value, "profile_stream")
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal, NoReturn, SupportsIndex
 
 from trtx_sys._enums_gen import (
     ComputeCapability,
@@ -55,11 +55,11 @@ class ConfigTarget(Handle):
         return lib.trtx_builder_config_get_nb_compute_capabilities(self._ptr)
 
     @num_compute_capabilities.setter
-    def num_compute_capabilities(self, count: int) -> None:
+    def num_compute_capabilities(self, count: SupportsIndex) -> None:
         value = check_int(count, "num_compute_capabilities", 0, len(ComputeCapability) - 1)
         self._set(lib.trtx_builder_config_set_nb_compute_capabilities, value, "num_compute_capabilities")
 
-    def set_compute_capability(self, compute_capability: ComputeCapability, index: int) -> Literal[True]:
+    def set_compute_capability(self, compute_capability: ComputeCapability, index: SupportsIndex) -> Literal[True]:
         """Set one of the GPU generations that the engine is for (``IBuilderConfig::setComputeCapability``).
 
         Parameters
@@ -87,7 +87,7 @@ class ConfigTarget(Handle):
             self._check(status, f"set_compute_capability({show_setting(kind)}, {position})")
         return True
 
-    def get_compute_capability(self, index: int) -> ComputeCapability:
+    def get_compute_capability(self, index: SupportsIndex) -> ComputeCapability:
         """Get one of the GPU generations that the engine is for (``IBuilderConfig::getComputeCapability``).
 
         Parameters
@@ -124,7 +124,7 @@ class ConfigTarget(Handle):
         return tuple(self.get_compute_capability(i) for i in range(self.num_compute_capabilities))
 
     @compute_capabilities.setter
-    def compute_capabilities(self, capabilities: Sequence[ComputeCapability]) -> None:
+    def compute_capabilities(self, capabilities: Iterable[ComputeCapability]) -> None:
         if isinstance(capabilities, (str, bytes, int)) or not hasattr(capabilities, "__iter__"):
             reject("compute_capabilities", capabilities, "a sequence of members of trtx.ComputeCapability")
         wanted = [
@@ -206,7 +206,7 @@ class ConfigTarget(Handle):
         return lib.trtx_builder_config_get_dla_core(self._ptr)
 
     @DLA_core.setter
-    def DLA_core(self, core: int) -> None:
+    def DLA_core(self, core: SupportsIndex) -> None:
         value = check_int(core, "DLA_core", -1, INT32_MAX)
         self._set(lib.trtx_builder_config_set_dla_core, value, "DLA_core")
         if lib.trtx_builder_config_get_dla_core(self._ptr) != value:

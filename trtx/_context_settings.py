@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Literal, SupportsIndex
 
 from trtx_sys._enums_gen import ProfilingVerbosity
 from trtx_sys._ffi import ffi, lib
@@ -12,6 +12,9 @@ from ._engine_tensors import WithShapes
 from ._errors import ExecutionError, InvalidArgumentError
 from ._values import check_bool, check_enum, check_int, check_sequence, check_text
 from .cuda import event_handle, stream_handle
+
+if TYPE_CHECKING:
+    from ._types import Bool
 
 
 class ContextSettings(WithShapes):
@@ -47,7 +50,7 @@ class ContextSettings(WithShapes):
         return lib.trtx_execution_context_get_debug_sync(self._ptr)
 
     @debug_sync.setter
-    def debug_sync(self, value: bool) -> None:
+    def debug_sync(self, value: Bool) -> None:
         sync = check_bool(value, "debug_sync")
         with self._exclusive("debug_sync") as pointer:
             status = lib.trtx_execution_context_set_debug_sync(pointer, sync)
@@ -62,7 +65,7 @@ class ContextSettings(WithShapes):
         return lib.trtx_execution_context_get_enqueue_emits_profile(self._ptr)
 
     @enqueue_emits_profile.setter
-    def enqueue_emits_profile(self, value: bool) -> None:
+    def enqueue_emits_profile(self, value: Bool) -> None:
         emits = check_bool(value, "enqueue_emits_profile")
         with self._exclusive("enqueue_emits_profile") as pointer:
             status = lib.trtx_execution_context_set_enqueue_emits_profile(pointer, emits)
@@ -109,13 +112,13 @@ class ContextSettings(WithShapes):
         return lib.trtx_execution_context_get_persistent_cache_limit(self._ptr)
 
     @persistent_cache_limit.setter
-    def persistent_cache_limit(self, value: int) -> None:
+    def persistent_cache_limit(self, value: SupportsIndex) -> None:
         size = check_int(value, "persistent_cache_limit", 0)
         with self._exclusive("persistent_cache_limit") as pointer:
             status = lib.trtx_execution_context_set_persistent_cache_limit(pointer, size)
         self._check(status, f"persistent_cache_limit = {size}")
 
-    def set_aux_streams(self, streams: Sequence[Any]) -> None:
+    def set_aux_streams(self, streams: Iterable[Any]) -> None:
         """Provide the auxiliary streams of the runs (``IExecutionContext::setAuxStreams``).
 
         Parameters

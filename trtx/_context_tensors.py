@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, SupportsIndex
 
 from trtx_sys._enums_gen import TensorFormat, TensorIOMode, TensorLocation
 from trtx_sys._ffi import ffi, lib
@@ -404,7 +404,7 @@ class ContextTensors(ContextSettings):
         """Index of the optimization profile in use; -1 for none (``IExecutionContext::getOptimizationProfile``)."""
         return lib.trtx_execution_context_get_optimization_profile(self._ptr)
 
-    def set_optimization_profile_async(self, profile_index: int, stream: Any) -> Literal[True]:
+    def set_optimization_profile_async(self, profile_index: SupportsIndex, stream: Any) -> Literal[True]:
         """Change the optimization profile (``IExecutionContext::setOptimizationProfileAsync``).
 
         Parameters

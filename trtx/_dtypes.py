@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from trtx_sys._enums_gen import DataType
 
 from ._interop import itemsize_bits, numpy_dtype
-from ._values import check_enum, check_shape
+from ._values import Shape, check_enum, check_shape
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,7 +71,7 @@ def nptype(dtype: DataType) -> type[np.generic]:
     return kind
 
 
-def volume(shape: Iterable[int]) -> int:
+def volume(shape: Shape) -> int:
     """Get the number of elements of a shape; 1 for that of a scalar, ``()``.
 
     Parameters
@@ -88,7 +87,7 @@ def volume(shape: Iterable[int]) -> int:
     return math.prod(check_shape(shape, "shape"))
 
 
-def nbytes(shape: Iterable[int], dtype: DataType) -> int:
+def nbytes(shape: Shape, dtype: DataType) -> int:
     """Get the size in bytes of a tensor, as TensorRT-RTX reads and writes it in the format LINEAR.
 
     Parameters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, SupportsIndex
 
 from trtx_sys._enums_gen import (
     EngineCapability,
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ._engine_inspector import EngineInspector
     from ._execution_context import ExecutionContext
     from ._host_memory import HostMemory
+    from ._types import Source
 
 __all__ = ["CudaEngine", "SerializationConfig", "TensorInfo"]
 
@@ -57,7 +58,7 @@ class SerializationConfig(Handle):
         return lib.trtx_serialization_config_get_flags(self._ptr)
 
     @flags.setter
-    def flags(self, value: int) -> None:
+    def flags(self, value: SupportsIndex) -> None:
         flags = check_mask(SerializationFlag, value, "flags")
         with self._exclusive("flags"):
             self._check(lib.trtx_serialization_config_set_flags(self._ptr, flags), "flags")
@@ -188,7 +189,7 @@ class CudaEngine(EngineTensors):
         """
         return lib.trtx_cuda_engine_get_device_memory_size_v2(self._ptr)
 
-    def get_device_memory_size_for_profile_v2(self, profile_index: int) -> int:
+    def get_device_memory_size_for_profile_v2(self, profile_index: SupportsIndex) -> int:
         """Bytes of device memory that suffice for a context in one profile.
 
         (``ICudaEngine::getDeviceMemorySizeForProfileV2``)
@@ -265,7 +266,7 @@ class CudaEngine(EngineTensors):
         return lib.trtx_cuda_engine_get_weight_streaming_budget_v2(self._ptr)
 
     @weight_streaming_budget_v2.setter
-    def weight_streaming_budget_v2(self, value: int) -> None:
+    def weight_streaming_budget_v2(self, value: SupportsIndex) -> None:
         budget = check_int(value, "weight_streaming_budget_v2", 0)
         with self._exclusive_tree("weight_streaming_budget_v2"):
             status = lib.trtx_cuda_engine_set_weight_streaming_budget_v2(self._ptr, budget)
@@ -296,7 +297,7 @@ class CudaEngine(EngineTensors):
         self._check(lib.trtx_cuda_engine_are_weights_loaded(self._ptr, result), "weights_loaded")
         return bool(result[0])
 
-    def load_weights(self, source: object) -> Literal[True]:
+    def load_weights(self, source: Source) -> Literal[True]:
         """Load the weights that deserializing left out (``ICudaEngine::loadWeights``, TensorRT-RTX 1.6).
 
         Parameters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from trtx_sys._enums_gen import LayerInformationFormat
 from trtx_sys._ffi import ffi, lib
@@ -99,7 +99,7 @@ class EngineInspector(Handle):
             return text(result[0])
 
     def get_layer_information(
-        self, layer_index: int, format: LayerInformationFormat = LayerInformationFormat.JSON
+        self, layer_index: SupportsIndex, format: LayerInformationFormat = LayerInformationFormat.JSON
     ) -> str:
         """Describe one layer (``IEngineInspector::getLayerInformation``).
 

@@ -18,6 +18,7 @@ from ._errors import EngineError, InvalidArgumentError
 
 if TYPE_CHECKING:
     from ._library import Version
+    from ._types import Source
 
 _MAGIC = b"vtrt"
 
@@ -32,7 +33,7 @@ class Blob(NamedTuple):
 
 
 @contextmanager
-def open_blob(source: object, what: str, least: int) -> Iterator[Blob]:
+def open_blob(source: Source, what: str, least: int) -> Iterator[Blob]:
     """Give a call access to bytes, without a copy.
 
     Parameters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, SupportsIndex
 
 from trtx_sys._enums_gen import DataType, OptProfileSelector, TensorFormat, TensorIOMode, TensorLocation
 from trtx_sys._ffi import ffi, lib
@@ -109,7 +109,7 @@ class EngineTensors(WithShapes):
         """Names of the outputs, in the order of the engine."""
         return tuple(info.name for info in self.io_tensors if info.mode is TensorIOMode.OUTPUT)
 
-    def get_tensor_name(self, index: int) -> str:
+    def get_tensor_name(self, index: SupportsIndex) -> str:
         """Name of an input or output (``ICudaEngine::getIOTensorName``).
 
         Parameters
@@ -228,7 +228,7 @@ class EngineTensors(WithShapes):
         function = lib.trtx_cuda_engine_get_tensor_location
         return TensorLocation(self._ask("trtx_tensor_location *", function, "get_tensor_location", name))
 
-    def get_tensor_format(self, name: str, profile_index: int | None = None) -> TensorFormat:
+    def get_tensor_format(self, name: str, profile_index: SupportsIndex | None = None) -> TensorFormat:
         """Layout of the values in memory (``ICudaEngine::getTensorFormat``).
 
         Parameters
@@ -248,7 +248,7 @@ class EngineTensors(WithShapes):
         index = self._profile(profile_index)
         return TensorFormat(self._ask(kind, lib.trtx_cuda_engine_get_tensor_format_v2, what, name, index))
 
-    def get_tensor_format_desc(self, name: str, profile_index: int | None = None) -> str:
+    def get_tensor_format_desc(self, name: str, profile_index: SupportsIndex | None = None) -> str:
         """Layout of the values in words: order, vectors, type, strides (``ICudaEngine::getTensorFormatDesc``).
 
         Parameters
@@ -268,7 +268,7 @@ class EngineTensors(WithShapes):
         index = self._profile(profile_index)
         return text(self._ask(kind, lib.trtx_cuda_engine_get_tensor_format_desc_v2, what, name, index))
 
-    def get_tensor_vectorized_dim(self, name: str, profile_index: int | None = None) -> int:
+    def get_tensor_vectorized_dim(self, name: str, profile_index: SupportsIndex | None = None) -> int:
         """Index of the dimension whose values lie together in vectors; -1 where there is none.
 
         (``ICudaEngine::getTensorVectorizedDim``)
@@ -290,7 +290,7 @@ class EngineTensors(WithShapes):
         index = self._profile(profile_index)
         return int(self._ask(kind, lib.trtx_cuda_engine_get_tensor_vectorized_dim_v2, what, name, index))
 
-    def get_tensor_bytes_per_component(self, name: str, profile_index: int | None = None) -> int:
+    def get_tensor_bytes_per_component(self, name: str, profile_index: SupportsIndex | None = None) -> int:
         """Bytes of one value in a vector; -1 where the values are not vectorized.
 
         (``ICudaEngine::getTensorBytesPerComponent``)
@@ -312,7 +312,7 @@ class EngineTensors(WithShapes):
         index = self._profile(profile_index)
         return int(self._ask(kind, lib.trtx_cuda_engine_get_tensor_bytes_per_component_v2, what, name, index))
 
-    def get_tensor_components_per_element(self, name: str, profile_index: int | None = None) -> int:
+    def get_tensor_components_per_element(self, name: str, profile_index: SupportsIndex | None = None) -> int:
         """Number of values in a vector; -1 where the values are not vectorized.
 
         (``ICudaEngine::getTensorComponentsPerElement``)
@@ -387,7 +387,7 @@ class EngineTensors(WithShapes):
         return text(self._ask("const char **", function, "get_aliased_input_tensor", name)) or None
 
     def get_tensor_profile_shape(
-        self, name: str, profile_index: int
+        self, name: str, profile_index: SupportsIndex
     ) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
         """Least, best and largest shape of an input in a profile (``ICudaEngine::getProfileShape``).
 
@@ -418,7 +418,7 @@ class EngineTensors(WithShapes):
         return shapes[0], shapes[1], shapes[2]
 
     def get_tensor_profile_values(
-        self, name: str, profile_index: int
+        self, name: str, profile_index: SupportsIndex
     ) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
         """Least, best and largest values of an input that decides shapes, in a profile.
 

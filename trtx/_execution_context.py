@@ -6,8 +6,8 @@ manager, and the checks cost one look at a set that is empty as a rule. A run wi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Literal, SupportsIndex
 
 from trtx_sys._enums_gen import ExecutionContextAllocationStrategy
 from trtx_sys._ffi import ffi, lib
@@ -141,7 +141,7 @@ class ExecutionContext(ContextTensors):
     #: The spelling of NVIDIA's package.
     execute_async_v3 = enqueue_v3
 
-    def execute_v2(self, bindings: Sequence[Any]) -> Literal[True]:
+    def execute_v2(self, bindings: Iterable[Any]) -> Literal[True]:
         """Run the engine and wait until it is done (``IExecutionContext::executeV2``).
 
         Parameters
@@ -177,7 +177,7 @@ class ExecutionContext(ContextTensors):
 
     # Memory
 
-    def set_device_memory(self, memory: Any, size: int | None = None) -> None:
+    def set_device_memory(self, memory: Any, size: SupportsIndex | None = None) -> None:
         """Give the context its device memory (``IExecutionContext::setDeviceMemoryV2``).
 
         For contexts of the strategy USER_MANAGED. One block may serve several contexts that do not run together.

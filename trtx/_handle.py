@@ -21,7 +21,16 @@ from trtx_sys._ffi import ffi
 
 from . import _native, _pending, _readers
 from ._errors import BusyError, ClosedError, Error, failure
-from ._native import Native, empty_class, give_back, has_pointer, interrupt_again, take_pointer, was_forked
+from ._native import (
+    Native,
+    empty_class,
+    give_back,
+    has_pointer,
+    interrupt_again,
+    only_refuses,
+    take_pointer,
+    was_forked,
+)
 from ._turns import NO_TURN, Token, Turns, Use
 
 if TYPE_CHECKING:
@@ -97,6 +106,7 @@ class Handle(Turns):
         handle._source = None
         return handle
 
+    @only_refuses
     def __init__(self, *_: object, **__: object) -> None:
         raise TypeError(f"{type(self).__name__} objects cannot be made directly. {self._how_to_make()}")
 

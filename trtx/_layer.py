@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
 
 from trtx_sys._enums_gen import DataType, LayerType
 from trtx_sys._ffi import ffi, lib
 
 from ._errors import NetworkError
+from ._native import only_refuses
 from ._part import Part
 from ._tensor import Tensor
 from ._values import INT32_MAX, MAX_TEXT, check_index, check_int, check_text
@@ -39,6 +40,7 @@ class Layer(Part):
     #: The first output, where the call that added the layer gave it as well.
     _output: Tensor | None
 
+    @only_refuses
     def __init__(self) -> None:
         raise TypeError(f"{type(self).__name__} objects cannot be made directly. Use the add_* methods of a network.")
 
@@ -104,7 +106,7 @@ class Layer(Part):
         return self._network._read("Layer.num_ranks", lib.trtx_layer_get_nb_ranks, self._ptr)
 
     @num_ranks.setter
-    def num_ranks(self, value: int) -> None:
+    def num_ranks(self, value: SupportsIndex) -> None:
         number = check_int(value, "num_ranks", 1, INT32_MAX)
         self._network._change("Layer.num_ranks", lib.trtx_layer_set_nb_ranks, self._ptr, number)
 
@@ -118,7 +120,7 @@ class Layer(Part):
         """All outputs."""
         return tuple(self.get_output(i) for i in range(self.num_outputs))
 
-    def get_input(self, index: int) -> Tensor | None:
+    def get_input(self, index: SupportsIndex) -> Tensor | None:
         """An input (``ILayer::getInput``).
 
         Parameters
@@ -140,7 +142,7 @@ class Layer(Part):
         network = self._network
         return network._read("Layer.get_input", network._tensor_of, lib.trtx_layer_get_input, self._ptr, number)
 
-    def get_output(self, index: int) -> Tensor:
+    def get_output(self, index: SupportsIndex) -> Tensor:
         """An output (``ILayer::getOutput``).
 
         Parameters
@@ -191,7 +193,7 @@ class Layer(Part):
         self._check_output(index)
         raise NetworkError(f"Layer.get_output({index}): layer {self.name!r} has no such output")
 
-    def set_input(self, index: int, tensor: Tensor) -> None:
+    def set_input(self, index: SupportsIndex, tensor: Tensor) -> None:
         """Replace an input, or set an optional one (``ILayer::setInput``).
 
         Parameters
@@ -211,7 +213,7 @@ class Layer(Part):
             "Layer.set_input", lib.trtx_layer_set_input, self._ptr, number, self._network._own(tensor, "tensor")
         )
 
-    def get_output_type(self, index: int) -> DataType:
+    def get_output_type(self, index: SupportsIndex) -> DataType:
         """Type of an output (``ILayer::getOutputType``).
 
         Parameters

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from numbers import Integral
-from typing import TYPE_CHECKING, Any, SupportsFloat
+from typing import TYPE_CHECKING, Any
 
 from trtx_sys._enums_gen import DataType, MatrixOperation, MoEActType
 from trtx_sys._ffi import ffi, lib
@@ -27,6 +27,7 @@ from ._values import (
 
 if TYPE_CHECKING:
     from ._tensor import Tensor
+    from ._types import Number
 
 
 class MatrixMultiplyLayerExtras(Layer):
@@ -82,7 +83,7 @@ class ResizeLayerExtras(Layer):
         return tuple(ffi.unpack(values, count))
 
     @scales.setter
-    def scales(self, value: Iterable[SupportsFloat]) -> None:
+    def scales(self, value: Iterable[Number]) -> None:
         items = check_sequence(value, "scales", f"one factor for each of 1 to {MAX_DIMS} dimensions", MAX_DIMS)
         factors = [to_float32(check_float32(factor, f"scales[{i}]")) for i, factor in enumerate(items)]
         if not factors or len(factors) > MAX_DIMS:
@@ -128,7 +129,7 @@ class FillLayerExtras(Layer):
         return self._network._read("FillLayer.alpha", lib.trtx_fill_layer_get_alpha, self._ptr)
 
     @alpha.setter
-    def alpha(self, value: int | float) -> None:
+    def alpha(self, value: Number) -> None:
         self._set("alpha", value)
 
     @property
@@ -139,10 +140,10 @@ class FillLayerExtras(Layer):
         return self._network._read("FillLayer.beta", lib.trtx_fill_layer_get_beta, self._ptr)
 
     @beta.setter
-    def beta(self, value: int | float) -> None:
+    def beta(self, value: Number) -> None:
         self._set("beta", value)
 
-    def _set(self, name: str, value: int | float) -> None:
+    def _set(self, name: str, value: Number) -> None:
         is_int = isinstance(value, Integral)
         number: int | float = check_int(value, name) if is_int else check_float(value, name)
         self._network._alone(f"FillLayer.{name}", self._set_alike, name, number)
@@ -279,7 +280,7 @@ class MoELayerExtras(Layer):
             check_enum(DataType, scale_type, "scale_type"),
         )
 
-    def set_swiglu_params(self, limit: float, alpha: float, beta: float) -> None:
+    def set_swiglu_params(self, limit: Number, alpha: Number, beta: Number) -> None:
         """Set the parameters of SwiGLU (``IMoELayer::setSwigluParams``).
 
         Parameters

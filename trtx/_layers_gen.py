@@ -22,7 +22,9 @@ from ._properties import (
     EnumProperty,
     FloatProperty,
     IntProperty,
+    OptionalDimsProperty,
     PermutationProperty,
+    ReadOnly,
     TensorProperty,
     TextProperty,
     WeightsProperty,
@@ -229,7 +231,7 @@ class PoolingLayer(Layer):
     """Takes the maximum or the average of a sliding window. (``IPoolingLayer``)"""
 
     __slots__ = ()
-    type = EnumProperty(
+    type: EnumProperty[enums.PoolingType] = EnumProperty(
         lib.trtx_pooling_layer_get_pooling_type,
         lib.trtx_pooling_layer_set_pooling_type,
         enums.PoolingType,
@@ -291,7 +293,7 @@ class ActivationLayer(Layer):
     """Applies an activation function to each element. (``IActivationLayer``)"""
 
     __slots__ = ()
-    type = EnumProperty(
+    type: EnumProperty[enums.ActivationType] = EnumProperty(
         lib.trtx_activation_layer_get_activation_type,
         lib.trtx_activation_layer_set_activation_type,
         enums.ActivationType,
@@ -415,7 +417,7 @@ class NormalizationLayer(Layer):
         lib.trtx_normalization_layer_set_nb_groups,
         "Groups that the channels (axis 1) are divided into; 1 by default. (``INormalizationLayer::getNbGroups``)",
     )
-    v2 = BoolProperty(
+    v2: ReadOnly[bool] = BoolProperty(
         lib.trtx_normalization_layer_is_v2,
         None,
         "Whether addNormalizationV2 added it. (``INormalizationLayer::isV2``)",
@@ -610,7 +612,7 @@ class ShuffleLayer(Layer):
         lib.trtx_shuffle_layer_set_first_transpose,
         "Order of the axes before the reshape; as they are by default. (``IShuffleLayer::getFirstTranspose``)",
     )
-    reshape_dims = DimsProperty(
+    reshape_dims = OptionalDimsProperty(
         lib.trtx_shuffle_layer_get_reshape_dimensions,
         lib.trtx_shuffle_layer_set_reshape_dimensions,
         "The new shape; -1, once, stands for what is left, and 0 for the size in the input. "
@@ -633,17 +635,17 @@ class SliceLayer(Layer):
     """Takes a strided window of a tensor. (``ISliceLayer``)"""
 
     __slots__ = ()
-    start = DimsProperty(
+    start = OptionalDimsProperty(
         lib.trtx_slice_layer_get_start,
         lib.trtx_slice_layer_set_start,
         "First position on each axis; of unknown rank where the second input gives it. (``ISliceLayer::getStart``)",
     )
-    shape = DimsProperty(
+    shape = OptionalDimsProperty(
         lib.trtx_slice_layer_get_size,
         lib.trtx_slice_layer_set_size,
         "Shape of the result; of unknown rank where the third input gives it. (``ISliceLayer::getSize``)",
     )
-    stride = DimsProperty(
+    stride = OptionalDimsProperty(
         lib.trtx_slice_layer_get_stride,
         lib.trtx_slice_layer_set_stride,
         "Step on each axis; of unknown rank where the fourth input gives it. (``ISliceLayer::getStride``)",
@@ -654,7 +656,7 @@ class SliceLayer(Layer):
         enums.SampleMode,
         "What stands in for positions outside the input. (``ISliceLayer::getMode``)",
     )
-    axes = DimsProperty(
+    axes = OptionalDimsProperty(
         lib.trtx_slice_layer_get_axes,
         lib.trtx_slice_layer_set_axes,
         "Axes that start, size and stride speak of; of unknown rank for all, or where the sixth input gives it. "
@@ -672,7 +674,7 @@ class ResizeLayer(ResizeLayerExtras):
     """Resamples a tensor to another size. (``IResizeLayer``)"""
 
     __slots__ = ()
-    shape = DimsProperty(
+    shape = OptionalDimsProperty(
         lib.trtx_resize_layer_get_output_dimensions,
         lib.trtx_resize_layer_set_output_dimensions,
         "The shape asked for; scales or a second input may say it instead. (``IResizeLayer::getOutputDimensions``)",
@@ -750,7 +752,7 @@ class FillLayer(FillLayerExtras):
     """Makes a tensor of evenly spaced or random values. (``IFillLayer``)"""
 
     __slots__ = ()
-    shape = DimsProperty(
+    shape = OptionalDimsProperty(
         lib.trtx_fill_layer_get_dimensions,
         lib.trtx_fill_layer_set_dimensions,
         "Shape of the result; of unknown rank where the first input gives it. (``IFillLayer::getDimensions``)",
@@ -905,7 +907,7 @@ class QuantizeLayer(Layer):
         enums.DataType,
         "Element type of the output: INT8, FP8, INT4 or FP4. (``IQuantizeLayer::getToType``)",
     )
-    block_shape = DimsProperty(
+    block_shape = OptionalDimsProperty(
         lib.trtx_quantize_layer_get_block_shape,
         lib.trtx_quantize_layer_set_block_shape,
         "Elements that share a scale, on each axis; -1 for all of an axis, no axes for no blocks. "
@@ -929,7 +931,7 @@ class DequantizeLayer(Layer):
         enums.DataType,
         "Element type of the output: FLOAT, HALF or BF16. (``IDequantizeLayer::getToType``)",
     )
-    block_shape = DimsProperty(
+    block_shape = OptionalDimsProperty(
         lib.trtx_dequantize_layer_get_block_shape,
         lib.trtx_dequantize_layer_set_block_shape,
         "Elements that share a scale, on each axis; -1 for all of an axis, no axes for no blocks. "
@@ -963,7 +965,7 @@ class DynamicQuantizeLayer(Layer):
         enums.DataType,
         "Element type of the quantized values, the first output. (``IDynamicQuantizeLayer::getToType``)",
     )
-    block_shape = DimsProperty(
+    block_shape = OptionalDimsProperty(
         lib.trtx_dynamic_quantize_layer_get_block_shape,
         lib.trtx_dynamic_quantize_layer_set_block_shape,
         "Elements that share a scale, on each axis; no axes where axis and block size say it. "
@@ -987,7 +989,7 @@ class LoopOutputLayer(LoopBoundaryLayer):
     """Takes a value out of a loop. (``ILoopOutputLayer``)"""
 
     __slots__ = ()
-    kind = EnumProperty(
+    kind: ReadOnly[enums.LoopOutput] = EnumProperty(
         lib.trtx_loop_output_layer_get_loop_output,
         None,
         enums.LoopOutput,
@@ -1006,7 +1008,7 @@ class TripLimitLayer(LoopBoundaryLayer):
     """Says how often a loop runs. (``ITripLimitLayer``)"""
 
     __slots__ = ()
-    kind = EnumProperty(
+    kind: ReadOnly[enums.TripLimit] = EnumProperty(
         lib.trtx_trip_limit_layer_get_trip_limit,
         None,
         enums.TripLimit,
@@ -1132,7 +1134,7 @@ class MoELayer(MoELayerExtras):
         "Type that the product in an expert is quantized to: FP8 or FP4; FLOAT, the default, for none. "
         "(``IMoELayer::getQuantizationToType``)",
     )
-    quantization_block_shape = DimsProperty(
+    quantization_block_shape = OptionalDimsProperty(
         lib.trtx_moe_layer_get_quantization_block_shape,
         lib.trtx_moe_layer_set_quantization_block_shape,
         "Elements that share a scale, on each of the four axes; -1 for all of an axis. "

@@ -15,7 +15,7 @@ from . import _readers
 from ._errors import BusyError, ClosedError, UnsupportedError
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing_extensions import Never, Self
 
 #: Whether this process was forked from one that had used the library.
 _forked = False
@@ -40,6 +40,11 @@ def refuse_after_fork() -> None:
     """Raise in a process that was forked after the native library had been used."""
     if _forked:
         raise UnsupportedError(_FORK)
+
+
+def only_refuses(init: Callable[..., None]) -> Callable[[Any, Never], None]:
+    """Mark the ``__init__`` of what users cannot make: to type checkers, it needs an argument that there is not."""
+    return init
 
 
 class Native:

@@ -126,7 +126,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         """All outputs, in the order in which they were marked."""
         return tuple(self.get_output(i) for i in range(self.num_outputs))
 
-    def get_layer(self, index: int) -> Layer:
+    def get_layer(self, index: SupportsIndex) -> Layer:
         """A layer, as an object of its own class (``INetworkDefinition::getLayer``).
 
         Parameters
@@ -164,7 +164,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
             self._reject_index("get_layer", index, self.num_layers, "layers")
         return found  # type: ignore[no-any-return]
 
-    def get_input(self, index: int) -> Tensor:
+    def get_input(self, index: SupportsIndex) -> Tensor:
         """An input (``INetworkDefinition::getInput``).
 
         Parameters
@@ -200,7 +200,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
             self._reject_index("get_input", index, self.num_inputs, "inputs")
         return found  # type: ignore[no-any-return]
 
-    def get_output(self, index: int) -> Tensor:
+    def get_output(self, index: SupportsIndex) -> Tensor:
         """An output (``INetworkDefinition::getOutput``).
 
         Parameters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterable
-from typing import Any, SupportsIndex
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from trtx_sys._enums_gen import (
     ActivationType,
@@ -40,6 +40,9 @@ from ._values import (
     to_dims,
 )
 from ._weights import Weights, check_bias, check_coefficients, check_kernel, to_native
+
+if TYPE_CHECKING:
+    from ._types import Bool, Number, Values
 
 _add_activation = lib.trtx_network_definition_add_activation_with_output
 _ActivationLayer = layers.ActivationLayer
@@ -171,7 +174,7 @@ class DenseLayers(NetworkBase):
         )
 
     def add_convolution_nd(
-        self, input: Tensor, num_output_maps: int, kernel_shape: Shape, kernel: Any, bias: Any = None
+        self, input: Tensor, num_output_maps: SupportsIndex, kernel_shape: Shape, kernel: Values, bias: Values = None
     ) -> layers.ConvolutionLayer:
         """Add a convolution over two or three spatial dimensions (``INetworkDefinition::addConvolutionNd``).
 
@@ -204,7 +207,7 @@ class DenseLayers(NetworkBase):
         )
 
     def add_deconvolution_nd(
-        self, input: Tensor, num_output_maps: int, kernel_shape: Shape, kernel: Any, bias: Any = None
+        self, input: Tensor, num_output_maps: SupportsIndex, kernel_shape: Shape, kernel: Values, bias: Values = None
     ) -> layers.DeconvolutionLayer:
         """Add a transposed convolution (``INetworkDefinition::addDeconvolutionNd``).
 
@@ -237,10 +240,10 @@ class DenseLayers(NetworkBase):
         kind: type[L],
         function: Callable[..., int],
         input: Tensor,
-        num_output_maps: int,
+        num_output_maps: SupportsIndex,
         kernel_shape: Shape,
-        kernel: Any,
-        bias: Any,
+        kernel: Values,
+        bias: Values,
     ) -> L:
         pointer = self._own(input, "input")
         maps = check_int(num_output_maps, "num_output_maps", 1, INT64_MAX)
@@ -288,7 +291,7 @@ class DenseLayers(NetworkBase):
         )
 
     def add_scale(
-        self, input: Tensor, mode: ScaleMode, shift: Any = None, scale: Any = None, power: Any = None
+        self, input: Tensor, mode: ScaleMode, shift: Values = None, scale: Values = None, power: Values = None
     ) -> layers.ScaleLayer:
         """Compute ``(input * scale + shift) ** power``; channels are dimension 1 (``INetworkDefinition::addScale``).
 
@@ -312,10 +315,10 @@ class DenseLayers(NetworkBase):
         self,
         input: Tensor,
         mode: ScaleMode,
-        shift: Any = None,
-        scale: Any = None,
-        power: Any = None,
-        channel_axis: int = 1,
+        shift: Values = None,
+        scale: Values = None,
+        power: Values = None,
+        channel_axis: SupportsIndex = 1,
     ) -> layers.ScaleLayer:
         """Compute ``(input * scale + shift) ** power`` with channels anywhere (``INetworkDefinition::addScaleNd``).
 
@@ -339,18 +342,17 @@ class DenseLayers(NetworkBase):
         return self._add_scale("add_scale_nd", input, mode, shift, scale, power, axis)
 
     def _add_scale(
-        self, what: str, input: Tensor, mode: ScaleMode, shift: Any, scale: Any, power: Any, axis: int | None
+        self, what: str, input: Tensor, mode: ScaleMode, shift: Values, scale: Values, power: Values, axis: int | None
     ) -> layers.ScaleLayer:
         pointer, kind = self._own(input, "input"), check_enum(ScaleMode, mode, "mode")
-        keep = {"shift": shift, "scale": scale, "power": power}
-        for name, values in keep.items():
+        keep: dict[str, Weights | None] = {}
+        for name, values in {"shift": shift, "scale": scale, "power": power}.items():
             held = keep[name] = self._weights(values, name, input)[1]
             if held is not None:
                 check_coefficients(held, name, input.shape, kind, 1 if axis is None else axis)
         # TensorRT-RTX compares the types of all three, also of those that are not given.
         none = Weights(input.dtype)
-        structs = [to_native(held if held is not None and held.count else none) for held in keep.values()]
-        common = [pointer, kind, *structs]
+        common = [pointer, kind, *(to_native(held if held and held.count else none) for held in keep.values())]
         if axis is None:
             return self._add(what, lib.trtx_network_definition_add_scale, layers.ScaleLayer, *common, keep=keep)
         return self._add(what, lib.trtx_network_definition_add_scale_nd, layers.ScaleLayer, *common, axis, keep=keep)
@@ -368,7 +370,7 @@ class DenseLayers(NetworkBase):
         )
 
     def add_reduce(
-        self, input: Tensor, op: ReduceOperation, axes: SupportsIndex | Shape, keep_dims: bool
+        self, input: Tensor, op: ReduceOperation, axes: SupportsIndex | Shape, keep_dims: Bool
     ) -> layers.ReduceLayer:
         """Reduce dimensions to one value each (``INetworkDefinition::addReduce``).
 
@@ -403,7 +405,7 @@ class DenseLayers(NetworkBase):
         self,
         input: Tensor,
         op: TopKOperation,
-        k: int,
+        k: SupportsIndex,
         axes: SupportsIndex | Shape,
         indices_type: DataType = DataType.INT32,
     ) -> layers.TopKLayer:
@@ -471,7 +473,7 @@ class DenseLayers(NetworkBase):
     #: The name in NVIDIA's package, whose add_normalization is an older method.
     add_normalization_v2 = add_normalization
 
-    def add_lrn(self, input: Tensor, window: int, alpha: float, beta: float, k: float) -> layers.LRNLayer:
+    def add_lrn(self, input: Tensor, window: SupportsIndex, alpha: Number, beta: Number, k: Number) -> layers.LRNLayer:
         """Normalize each value by its neighbours in other channels (``INetworkDefinition::addLRN``).
 
         Parameters
@@ -559,7 +561,7 @@ class DenseLayers(NetworkBase):
         )
 
     def add_cumulative(
-        self, input: Tensor, axis: Tensor, op: CumulativeOperation, exclusive: bool, reverse: bool
+        self, input: Tensor, axis: Tensor, op: CumulativeOperation, exclusive: Bool, reverse: Bool
     ) -> layers.CumulativeLayer:
         """Add running sums along an axis (``INetworkDefinition::addCumulative``).
 

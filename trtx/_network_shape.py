@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from trtx_sys._enums_gen import DataType, FillOperation, GatherMode, ScatterMode
 from trtx_sys._ffi import ffi, lib
@@ -25,6 +25,10 @@ from ._values import (
     to_dims,
 )
 
+if TYPE_CHECKING:
+    from ._types import Array
+    from ._weights import Weights
+
 _INDEX_TYPES = (DataType.INT32, DataType.INT64)
 
 
@@ -33,7 +37,7 @@ class ShapeLayers(NetworkBase):
 
     __slots__ = ()
 
-    def add_constant(self, shape: Shape, weights: Any) -> layers.ConstantLayer:
+    def add_constant(self, shape: Shape, weights: Weights | Array) -> layers.ConstantLayer:
         """Add a tensor whose values are known (``INetworkDefinition::addConstant``).
 
         Parameters
@@ -167,7 +171,7 @@ class ShapeLayers(NetworkBase):
             to_dims(steps),
         )
 
-    def add_gather(self, input: Tensor, indices: Tensor, axis: int) -> layers.GatherLayer:
+    def add_gather(self, input: Tensor, indices: Tensor, axis: SupportsIndex) -> layers.GatherLayer:
         """Pick slices by index along an axis (``INetworkDefinition::addGather``).
 
         Parameters
@@ -349,7 +353,7 @@ class ShapeLayers(NetworkBase):
         dims = to_dims(check_shape(shape, "shape"))
         return self._add("add_fill", lib.trtx_network_definition_add_fill_v2, layers.FillLayer, dims, operation, kind)
 
-    def add_one_hot(self, indices: Tensor, values: Tensor, depth: Tensor, axis: int) -> layers.OneHotLayer:
+    def add_one_hot(self, indices: Tensor, values: Tensor, depth: Tensor, axis: SupportsIndex) -> layers.OneHotLayer:
         """Expand indices into one-hot vectors (``INetworkDefinition::addOneHot``).
 
         Parameters

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 from contextlib import AbstractContextManager, nullcontext
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from trtx_sys._enums_gen import OnnxErrorCode, Severity
 
@@ -23,6 +23,9 @@ from . import _errors, _library
 from ._errors import Error, LibraryError, ParserError, UnsupportedError
 from ._onnx_report import ParserErrorInfo
 from ._values import check_float, reject
+
+if TYPE_CHECKING:
+    from ._types import Bool, BytesLike, Number
 
 __all__ = ["check_onnx_model"]
 
@@ -48,11 +51,11 @@ class Request:
 
 
 def check_onnx_model(
-    model: Any,
+    model: str | os.PathLike[str] | BytesLike,
     path: str | os.PathLike[str] | None = None,
     *,
-    timeout: float = DEFAULT_TIMEOUT,
-    allow_outside_data: bool = False,
+    timeout: Number = DEFAULT_TIMEOUT,
+    allow_outside_data: Bool = False,
 ) -> None:
     """Parse a model in a process of its own, to find out whether it can be parsed here.
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, SupportsIndex
 
 from trtx_sys._enums_gen import OnnxParserFlag, Severity
 from trtx_sys._ffi import ffi, lib
@@ -40,6 +40,7 @@ from ._values import check_bool, check_enum, check_index, check_int, check_mask,
 if TYPE_CHECKING:
     from ._builder_config import BuilderConfig
     from ._tensor import Tensor
+    from ._types import Array, Bool, BytesLike
 
 __all__ = ["ModelSupport", "OnnxParser", "ParserErrorInfo", "Subgraph"]
 
@@ -166,11 +167,11 @@ class OnnxParser(Handle):
 
     def parse(
         self,
-        model: Any,
+        model: BytesLike,
         path: str | os.PathLike[str] | None = None,
         *,
-        allow_outside_data: bool = False,
-        isolated: bool = False,
+        allow_outside_data: Bool = False,
+        isolated: Bool = False,
     ) -> Literal[True]:
         """Add the layers of a serialized model to the network (``IParser::parse``).
 
@@ -201,7 +202,7 @@ class OnnxParser(Handle):
         return True
 
     def parse_from_file(
-        self, path: str | os.PathLike[str], *, allow_outside_data: bool = False, isolated: bool = False
+        self, path: str | os.PathLike[str], *, allow_outside_data: Bool = False, isolated: Bool = False
     ) -> Literal[True]:
         """Add the layers of a model in a file to the network (``IParser::parse``, on the mapped file).
 
@@ -225,7 +226,7 @@ class OnnxParser(Handle):
             self._parse("parse_from_file", check(subject, view, path, allow_outside_data), isolated)
         return True
 
-    def _parse(self, what: str, model: Model, isolated: bool) -> None:
+    def _parse(self, what: str, model: Model, isolated: Bool) -> None:
         isolated = check_bool(isolated, "isolated")
         with self._changing(what):
             if isolated and not self._native.model:
@@ -238,7 +239,7 @@ class OnnxParser(Handle):
             self._finish(lib.trtx_onnx_parser_parse(self._ptr, *model.arguments), what)
 
     def load_model_proto(
-        self, model: Any, path: str | os.PathLike[str] | None = None, *, allow_outside_data: bool = False
+        self, model: BytesLike, path: str | os.PathLike[str] | None = None, *, allow_outside_data: Bool = False
     ) -> Literal[True]:
         """Read a model whose initializers are going to be supplied (``IParser::loadModelProto``).
 
@@ -269,7 +270,7 @@ class OnnxParser(Handle):
             self._is_loaded = True
         return True
 
-    def load_initializer(self, name: str, data: Any) -> Literal[True]:
+    def load_initializer(self, name: str, data: Array) -> Literal[True]:
         """Supply the values of an initializer (``IParser::loadInitializer``).
 
         Parameters
@@ -394,7 +395,7 @@ class OnnxParser(Handle):
         return bool(result[0])
 
     def supports_model(
-        self, model: Any, path: str | os.PathLike[str] | None = None, *, allow_outside_data: bool = False
+        self, model: BytesLike, path: str | os.PathLike[str] | None = None, *, allow_outside_data: Bool = False
     ) -> ModelSupport:
         """Find out which parts of a model are supported (``IParser::supportsModelV2``).
 
@@ -456,7 +457,7 @@ class OnnxParser(Handle):
                 if network[0]:
                     lib.trtx_network_definition_destroy(network[0])
 
-    def get_layer_output_tensor(self, name: str, i: int = 0) -> Tensor:
+    def get_layer_output_tensor(self, name: str, i: SupportsIndex = 0) -> Tensor:
         """Tensor that a node of the parsed model computes (``IParser::getLayerOutputTensor``).
 
         Parameters
@@ -497,7 +498,7 @@ class OnnxParser(Handle):
         with self._exclusive("errors"):
             return read_errors(self._ptr)
 
-    def get_error(self, index: int) -> ParserErrorInfo:
+    def get_error(self, index: SupportsIndex) -> ParserErrorInfo:
         """One of `errors` (``IParser::getError``).
 
         Parameters
@@ -525,7 +526,7 @@ class OnnxParser(Handle):
         return lib.trtx_onnx_parser_get_flags(self._ptr)
 
     @flags.setter
-    def flags(self, flags: int) -> None:
+    def flags(self, flags: SupportsIndex) -> None:
         self._set("flags", lib.trtx_onnx_parser_set_flags, check_mask(OnnxParserFlag, flags, "flags"))
 
     def set_flag(self, flag: OnnxParserFlag) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from trtx_sys._enums_gen import OptProfileSelector
 from trtx_sys._ffi import ffi, lib
@@ -22,6 +23,9 @@ from ._values import (
     reject,
     to_dims,
 )
+
+if TYPE_CHECKING:
+    from ._types import Number
 
 __all__ = ["OptimizationProfile"]
 
@@ -227,7 +231,7 @@ class OptimizationProfile(Handle):
         return lib.trtx_optimization_profile_get_extra_memory_target(self._ptr)
 
     @extra_memory_target.setter
-    def extra_memory_target(self, target: float) -> None:
+    def extra_memory_target(self, target: Number) -> None:
         value = check_float(target, "extra_memory_target")
         if not 0 <= value <= 1:  # also refuses a NaN
             reject("extra_memory_target", target, "a number from 0 to 1")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, SupportsIndex, TypeVar, overload
 
 from trtx_sys._enums_gen import LayerType
 from trtx_sys._ffi import ffi
@@ -19,6 +19,7 @@ from ._values import (
     INT32_MAX,
     INT64_MAX,
     MAX_DIMS,
+    Shape,
     check_axes_of,
     check_bool,
     check_enum,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
     from ._layer import Layer
     from ._tensor import Tensor
+    from ._types import Bool, Number, Values  # noqa: F401  they stand in strings below
 
 #: Ranges, ends included, of settings whose wrong values the library takes without a word, then and in the build.
 _RANGES: dict[str, tuple[int, int]] = {
@@ -62,14 +64,15 @@ _WINDOWS = ("SliceLayer.start", "SliceLayer.shape", "SliceLayer.stride")
 _FINITE = ("ResizeLayer.cubic_coeff",)
 
 T = TypeVar("T")
+S = TypeVar("S", contravariant=True)
 E = TypeVar("E", bound=IntEnum)
 
 Getter = Callable[..., Any]
 Setter = Callable[..., int] | None
 
 
-class LayerProperty(Generic[T]):
-    """A setting of a layer."""
+class LayerProperty(Generic[T, S]):
+    """A setting of a layer, which is read as a T and set to an S."""
 
     def __init__(self, getter: Getter, setter: Setter, doc: str) -> None:
         self.getter = getter
@@ -95,7 +98,7 @@ class LayerProperty(Generic[T]):
             self._refuse_kind(layer)
         return self.read(layer)
 
-    def __set__(self, layer: Layer, value: Any) -> None:
+    def __set__(self, layer: Layer, value: S) -> None:
         if not isinstance(layer, self.owner):
             self._refuse_kind(layer)
         if self.setter is None:
@@ -137,7 +140,11 @@ class LayerProperty(Generic[T]):
         return bool(taken == native)
 
 
-class IntProperty(LayerProperty[int]):
+#: A setting that cannot be set.
+ReadOnly = LayerProperty[T, NoReturn]
+
+
+class IntProperty(LayerProperty[int, SupportsIndex]):
     def to_native(self, layer: Layer, value: Any) -> int:
         beyond = _DIMENSIONS.get(self.key)
         if beyond is None:
@@ -146,19 +153,19 @@ class IntProperty(LayerProperty[int]):
         return check_int(value, self.name, 0, (MAX_DIMS if shape is None else len(shape)) - 1 + beyond)
 
 
-class AxesProperty(LayerProperty[int]):
+class AxesProperty(LayerProperty[int, "SupportsIndex | Shape"]):
     """A bit mask of axes, which may be set as their numbers."""
 
     def to_native(self, layer: Layer, value: Any) -> int:
         return check_axes_of(value, self.name, input_shape(layer))
 
 
-class BoolProperty(LayerProperty[bool]):
+class BoolProperty(LayerProperty[bool, "Bool"]):
     def to_native(self, layer: Layer, value: Any) -> bool:
         return check_bool(value, self.name)
 
 
-class FloatProperty(LayerProperty[float]):
+class FloatProperty(LayerProperty[float, "Number"]):
     """A number, which the library holds in 32 bits."""
 
     def to_native(self, layer: Layer, value: Any) -> float:
@@ -171,7 +178,7 @@ class FloatProperty(LayerProperty[float]):
         return taken in (native, to_float32(native))
 
 
-class TextProperty(LayerProperty[str]):
+class TextProperty(LayerProperty[str, str]):
     def from_native(self, native: Any) -> str:
         return text(native)
 
@@ -182,7 +189,7 @@ class TextProperty(LayerProperty[str]):
         return bool(taken.encode() == native)
 
 
-class EnumProperty(LayerProperty[E]):
+class EnumProperty(LayerProperty[E, E]):
     def __init__(self, getter: Getter, setter: Setter, kind: type[E], doc: str) -> None:
         super().__init__(getter, setter, doc)
         self.kind = kind
@@ -194,7 +201,7 @@ class EnumProperty(LayerProperty[E]):
         return check_enum(self.kind, value, self.name)
 
 
-class OutProperty(LayerProperty[T]):
+class OutProperty(LayerProperty[T, S]):
     """A setting that its getter writes through a pointer."""
 
     c_type = ""
@@ -207,11 +214,10 @@ class OutProperty(LayerProperty[T]):
         return self.from_native(result)
 
 
-class DimsProperty(OutProperty["tuple[int, ...] | None"]):
-    c_type = "trtx_dims"
+class AnyDimsProperty(OutProperty[T, Shape]):
+    """Dimensions, or a number for each of them."""
 
-    def from_native(self, native: Any) -> tuple[int, ...] | None:
-        return from_dims(native)
+    c_type = "trtx_dims"
 
     def to_native(self, layer: Layer, value: Any) -> Any:
         sizes = check_shape(value, self.name, low=-INT64_MAX - 1)
@@ -226,7 +232,21 @@ class DimsProperty(OutProperty["tuple[int, ...] | None"]):
         return bool(taken == from_dims(native))
 
 
-class PermutationProperty(OutProperty["tuple[int, ...]"]):
+class DimsProperty(AnyDimsProperty["tuple[int, ...]"]):
+    """Dimensions that a layer has from the start."""
+
+    def from_native(self, native: Any) -> tuple[int, ...]:
+        return tuple(ffi.unpack(native.d, native.nb_dims))
+
+
+class OptionalDimsProperty(AnyDimsProperty["tuple[int, ...] | None"]):
+    """Dimensions that need not be set, or that an input may give."""
+
+    def from_native(self, native: Any) -> tuple[int, ...] | None:
+        return from_dims(native)
+
+
+class PermutationProperty(OutProperty["tuple[int, ...]", Shape]):
     """The axes in their new order. The library fills up to eight; those beyond the tensor's rank are left out."""
 
     c_type = "trtx_permutation"
@@ -269,7 +289,7 @@ class PermutationProperty(OutProperty["tuple[int, ...]"]):
         return shape[0] if shape and 0 <= shape[0] <= MAX_DIMS else None
 
 
-class WeightsProperty(OutProperty[Weights]):
+class WeightsProperty(OutProperty[Weights, "Values"]):
     """Weights. What was given from Python is kept and handed back; what the ONNX parser made is copied."""
 
     c_type = "trtx_weights"
@@ -298,7 +318,7 @@ class WeightsProperty(OutProperty[Weights]):
         )
 
 
-class TensorProperty(LayerProperty["Tensor | None"]):
+class TensorProperty(LayerProperty["Tensor | None", "Tensor"]):
     def _read(self, layer: Layer) -> Tensor | None:
         return layer._network._tensor_of(self.getter, layer._ptr)
 

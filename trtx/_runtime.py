@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, SupportsIndex
 
 from trtx_sys._enums_gen import EngineInvalidityDiagnostics, EngineValidity, TempfileControlFlag
 from trtx_sys._ffi import ffi, lib
@@ -17,6 +17,7 @@ from ._values import INT32_MAX, check_bool, check_int, check_mask, reject
 
 if TYPE_CHECKING:
     from ._engine import CudaEngine
+    from ._types import Bool, Source
 
 __all__ = ["EngineValidityReport", "Runtime"]
 
@@ -68,7 +69,7 @@ class Runtime(MadeWithLogger):
     def _how_to_make(self) -> str:
         return "Call trtx.Runtime(logger)."
 
-    def deserialize_cuda_engine(self, source: object) -> CudaEngine:
+    def deserialize_cuda_engine(self, source: Source) -> CudaEngine:
         """Make an engine ready to run (``IRuntime::deserializeCudaEngine``).
 
         An engine is code: load only what you trust.
@@ -144,7 +145,7 @@ class Runtime(MadeWithLogger):
             return None
         return EngineValidityReport(EngineValidity(result[0]), EngineInvalidityDiagnostics(diagnostics[0]))
 
-    def get_engine_validity(self, source: object) -> EngineValidityReport:
+    def get_engine_validity(self, source: Source) -> EngineValidityReport:
         """Ask what the header of an engine says of its chances here (``IRuntime::getEngineValidity``).
 
         This is information, not a verdict: deserializing may succeed for an engine that is called invalid.
@@ -199,7 +200,7 @@ class Runtime(MadeWithLogger):
         return lib.trtx_runtime_get_max_threads(self._ptr)
 
     @max_threads.setter
-    def max_threads(self, value: int) -> None:
+    def max_threads(self, value: SupportsIndex) -> None:
         count = check_int(value, "max_threads", 1, INT32_MAX)
         with self._exclusive("max_threads"):
             self._check(lib.trtx_runtime_set_max_threads(self._ptr, count), f"max_threads = {count}")
@@ -232,7 +233,7 @@ class Runtime(MadeWithLogger):
         return lib.trtx_runtime_get_tempfile_control_flags(self._ptr)
 
     @tempfile_control_flags.setter
-    def tempfile_control_flags(self, value: int) -> None:
+    def tempfile_control_flags(self, value: SupportsIndex) -> None:
         flags = check_mask(TempfileControlFlag, value, "tempfile_control_flags")
         with self._exclusive("tempfile_control_flags"):
             self._check(lib.trtx_runtime_set_tempfile_control_flags(self._ptr, flags), "tempfile_control_flags")
@@ -246,7 +247,7 @@ class Runtime(MadeWithLogger):
         return lib.trtx_runtime_get_engine_host_code_allowed(self._ptr)
 
     @engine_host_code_allowed.setter
-    def engine_host_code_allowed(self, value: bool) -> None:
+    def engine_host_code_allowed(self, value: Bool) -> None:
         allowed = check_bool(value, "engine_host_code_allowed")
         with self._exclusive("engine_host_code_allowed"):
             status = lib.trtx_runtime_set_engine_host_code_allowed(self._ptr, allowed)
@@ -264,7 +265,7 @@ class Runtime(MadeWithLogger):
         return bool(result[0])
 
     @defer_weights_loading.setter
-    def defer_weights_loading(self, value: bool) -> None:
+    def defer_weights_loading(self, value: Bool) -> None:
         defer = check_bool(value, "defer_weights_loading")
         with self._exclusive("defer_weights_loading"):
             status = lib.trtx_runtime_set_deferred_weights_loading(self._ptr, defer)

@@ -19,6 +19,7 @@ from ._values import check_enum, reject
 
 if TYPE_CHECKING:
     from ._host_memory import HostMemory
+    from ._types import Source
 
 __all__ = ["RuntimeCache", "RuntimeConfig"]
 
@@ -64,7 +65,7 @@ class RuntimeCache(Handle):
             function = lib.trtx_runtime_cache_serialize
             return self._made(HostMemory._adopt, "serialize()", "trtx_host_memory", function, self._ptr)
 
-    def deserialize(self, source: object) -> Literal[True]:
+    def deserialize(self, source: Source) -> Literal[True]:
         """Load what `serialize` returned once (``IRuntimeCache::deserialize``).
 
         Parameters

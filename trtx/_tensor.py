@@ -9,6 +9,7 @@ from trtx_sys._enums_gen import DataType, TensorFormat
 from trtx_sys._ffi import ffi, lib
 
 from ._errors import NetworkError, text
+from ._native import only_refuses
 from ._part import Part
 from ._values import (
     MAX_DIMS,
@@ -46,6 +47,7 @@ class Tensor(Part):
 
     __slots__ = ()
 
+    @only_refuses
     def __init__(self) -> None:
         raise TypeError("Tensor objects cannot be made directly. Use NetworkDefinition.add_input or Layer.get_output.")
 
@@ -141,7 +143,7 @@ class Tensor(Part):
         return self._network._read("Tensor.allowed_formats", lib.trtx_tensor_get_allowed_formats, self._ptr)
 
     @allowed_formats.setter
-    def allowed_formats(self, value: int | TensorFormat | Iterable[TensorFormat]) -> None:
+    def allowed_formats(self, value: SupportsIndex | TensorFormat | Iterable[TensorFormat]) -> None:
         mask = _format_mask(value)
         self._network._change("Tensor.allowed_formats", lib.trtx_tensor_set_allowed_formats, self._ptr, mask)
 
@@ -165,7 +167,7 @@ class Tensor(Part):
         """Whether its values are computed during a run (``ITensor::isExecutionTensor``)."""
         return self._network._alone("Tensor.is_execution_tensor", lib.trtx_tensor_is_execution_tensor, self._ptr)
 
-    def set_dimension_name(self, index: int, name: str) -> None:
+    def set_dimension_name(self, index: SupportsIndex, name: str) -> None:
         """Name a dimension of an input (``ITensor::setDimensionName``): those of one name must be equal at run time.
 
         Parameters
@@ -186,7 +188,7 @@ class Tensor(Part):
             "Tensor.set_dimension_name", lib.trtx_tensor_set_dimension_name, self._ptr, number, encoded
         )
 
-    def get_dimension_name(self, index: int) -> str:
+    def get_dimension_name(self, index: SupportsIndex) -> str:
         """Name of a dimension; empty where it has none (``ITensor::getDimensionName``).
 
         Parameters
@@ -204,7 +206,7 @@ class Tensor(Part):
 
         return network._read("Tensor.get_dimension_name", read)
 
-    def _dimension(self, index: int) -> int:
+    def _dimension(self, index: SupportsIndex) -> int:
         shape = self.shape
         if shape is None:
             return check_int(index, "index", 0, MAX_DIMS - 1)

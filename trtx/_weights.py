@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from trtx_sys._enums_gen import DataType, ScaleMode
 from trtx_sys._ffi import ffi
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ._tensor import Tensor
+    from ._types import Array
 
 __all__ = ["Weights"]
 
@@ -60,11 +61,14 @@ class Weights:
     _shape: tuple[int, ...] | None
 
     # Not __init__, which could be called again, and change what the library has been pointed at.
-    def __new__(cls, dtype: Any = _UNSAID, values: Any = None, count: int | None = None) -> Self:
+    def __new__(
+        cls, dtype: DataType | Array = _UNSAID, values: Array | None = None, count: SupportsIndex | None = None
+    ) -> Self:
         if values is None and dtype is not _UNSAID and not isinstance(dtype, DataType):
             if not is_array(dtype):
                 reject("dtype", dtype, "a member of trtx.DataType, or an array alone")
-            dtype, values = _UNSAID, dtype
+            values = dtype
+            dtype = _UNSAID
         if dtype is _UNSAID:
             dtype = DataType.FLOAT if values is None else data_type(as_array(values, "values").dtype, "values")
         kind = check_enum(DataType, dtype, "dtype")

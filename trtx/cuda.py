@@ -18,12 +18,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from trtx_sys._enums_gen import DataType
 
 from ._errors import CudaError, InvalidArgumentError
-from ._values import check_int, check_shape, reject, show
+from ._values import Shape, check_int, check_shape, reject, show
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import numpy.typing as npt
+    from cuda.core import LEGACY_DEFAULT_STREAM as LEGACY_DEFAULT_STREAM
+    from cuda.core import PER_THREAD_DEFAULT_STREAM as PER_THREAD_DEFAULT_STREAM
+    from cuda.core import Buffer as Buffer
+    from cuda.core import Device as Device
+    from cuda.core import DeviceMemoryResource as DeviceMemoryResource
+    from cuda.core import Event as Event
+    from cuda.core import EventOptions as EventOptions
+    from cuda.core import Stream as Stream
+    from cuda.core import StreamOptions as StreamOptions
 
 __all__ = [
     "device_address",
@@ -154,7 +161,7 @@ def _need_driver() -> None:
         raise CudaError(f"{problem}; this needs a GPU and its driver")
 
 
-def __getattr__(name: str) -> Any:
+def _from_core(name: str) -> Any:
     if name not in CORE_NAMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     _need_driver()
@@ -162,6 +169,10 @@ def __getattr__(name: str) -> Any:
     value = getattr(core, name)
     globals()[name] = value
     return value
+
+
+if not TYPE_CHECKING:  # else every name would be known to type checkers
+    __getattr__ = _from_core
 
 
 # Streams and addresses of any library
@@ -386,7 +397,7 @@ def _reject_strides(name: str, shape: tuple[int, ...], advice: str) -> None:
 # Memory, as far as a first program needs it
 
 
-def empty(shape: int | Sequence[int], dtype: Any = DataType.FLOAT, *, stream: Any) -> Any:
+def empty(shape: int | Shape, dtype: DataType | npt.DTypeLike = DataType.FLOAT, *, stream: Any) -> Any:
     """Allocate device memory for an array, in the order of a stream.
 
     Parameters
@@ -445,7 +456,9 @@ def from_numpy(array: npt.ArrayLike, *, stream: Any) -> Any:
     return buffer
 
 
-def to_numpy(memory: object, shape: Sequence[int], dtype: Any = DataType.FLOAT, *, stream: Any) -> npt.NDArray[Any]:
+def to_numpy(
+    memory: object, shape: Shape, dtype: DataType | npt.DTypeLike = DataType.FLOAT, *, stream: Any
+) -> npt.NDArray[Any]:
     """Copy device memory into a new array of the host, after the stream's work, and wait for it.
 
     Parameters

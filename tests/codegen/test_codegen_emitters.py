@@ -202,7 +202,7 @@ def test_layers(registry: Registry) -> None:
     assert "class ScaleLayer(Layer):" in text
     assert "num_groups = IntProperty( lib.trtx_scale_layer_get_nb_groups, lib.trtx_scale_layer_set_nb_groups," in plain
     assert "Number of groups." in text
-    assert "color = EnumProperty( lib.trtx_scale_layer_get_color, None, enums.Color," in plain
+    assert "color: ReadOnly[enums.Color] = EnumProperty( lib.trtx_scale_layer_get_color, None, enums.Color," in plain
     assert "LayerType.SCALE: ScaleLayer," in text
     compile(text, "_layers_gen.py", "exec")
 

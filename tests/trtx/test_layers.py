@@ -150,6 +150,25 @@ def test_slice(network: Network, x: trtx.Tensor) -> None:
     assert layer.get_output(0).shape == (1, 2, 4, 4)
 
 
+def test_dimensions_may_be_missing(network: Network, x: trtx.Tensor) -> None:
+    """Type checkers are told so for these layers, and not for convolutions and their like."""
+    index = network.add_input("index", trtx.int64, (4,))
+    scale = network.add_constant((), np.float32(1)).get_output(0)
+    window = network.add_slice(x, (0,) * 4, (1,) * 4, (1,) * 4)
+    fill = network.add_fill((1,) * 4, trtx.FillOperation.LINSPACE)
+    for place, layer in ((1, window), (2, window), (3, window), (0, fill)):
+        layer.set_input(place, index)
+    resize = network.add_resize(x)
+    resize.scales = (1, 1, 2, 2)
+    quantize = network.add_quantize(x, scale, trtx.int8)
+    dequantize = network.add_dequantize(quantize.get_output(0), scale, trtx.float32)
+    assert (window.start, window.shape, window.stride, window.axes) == (None,) * 4
+    assert (fill.shape, resize.shape, network.add_shuffle(x).reshape_dims) == (None,) * 3
+    assert (quantize.block_shape, dequantize.block_shape) == (None, None)
+    conv = network.add_convolution_nd(x, 4, (3, 3), None)
+    assert (conv.kernel_size_nd, conv.stride_nd, conv.pre_padding) == ((3, 3), (1, 1), (0, 0))
+
+
 def test_gather(network: Network, x: trtx.Tensor) -> None:
     indices = network.add_constant((2,), np.array([0, 3], np.int32)).get_output(0)
     layer = network.add_gather(x, indices, axis=1)
