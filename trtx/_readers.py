@@ -67,25 +67,21 @@ def call_beneath(objects: Collection[object], having: str | None = None) -> str 
     return None
 
 
-def idle(threads: set[int]) -> set[int]:
-    """Those of some threads that are in no call of this package; of this thread, in none beneath the one that asks."""
-    busy: set[int] = set()
+def is_idle(thread: int) -> bool:
+    """Whether a thread is in no call of this package; the thread that asks, in none beneath the call that asks."""
+    if thread == threading.get_ident():
+        return not _is_beneath()
+    busy: list[bool] = []
 
     def look(stacks: dict[int, FrameType]) -> None:
-        for thread in threads & stacks.keys():
-            frame: FrameType | None = stacks[thread]
-            while frame is not None:
-                if (frame.f_globals.get("__name__") or "").startswith(_PACKAGE):
-                    busy.add(thread)
-                    break
-                frame = frame.f_back
+        frame: FrameType | None = stacks.get(thread)
+        while frame is not None and not busy:
+            if (frame.f_globals.get("__name__") or "").startswith(_PACKAGE):
+                busy.append(True)
+            frame = frame.f_back
 
-    own = threading.get_ident()
-    if own in threads and _is_beneath():
-        busy.add(own)
-    if threads - {own}:
-        _look_at_stacks(look)
-    return threads - busy
+    _look_at_stacks(look)
+    return not busy
 
 
 def _is_beneath() -> bool:

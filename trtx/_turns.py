@@ -140,11 +140,12 @@ class Turns(Native):
         """End the uses of calls that are over.
 
         An interrupt that comes just as such a call ends leaves its use behind, for as long as the exception is alive.
+        Interrupts come on the main thread only.
         """
-        uses = self._uses()
-        idle = _readers.idle({use.thread for use in uses}) if uses else ()
-        for use in uses:
-            if use.thread in idle:
+        main = threading.main_thread().ident
+        uses = [use for use in self._uses() if use.thread == main]
+        if uses and main is not None and _readers.is_idle(main):
+            for use in uses:
                 use.end()
 
     def _busy_error(self, what: str, own: Use | None = None) -> BusyError:
