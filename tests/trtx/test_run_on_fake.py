@@ -134,10 +134,22 @@ class Stream:
         self.__cuda_stream__ = lambda: answer
 for stream in (None, "0", -1, 2**70, Stream(0, -1), Stream(0, 2**70), Stream(0, None), Stream(1, 0), Stream(None, 0)):
     raises(trtx.InvalidArgumentError, ["stream"], context.enqueue_v3, stream)
+class Odd:
+    def __init__(self, answer):
+        self.__cuda_stream__ = answer  # no method
+for answer in (None, 5, (), (0,), (0, 0, 0), (0, "0"), ("0", 0), (np.zeros(2), 0), lambda: None, lambda: (0, 0, 0)):
+    raises(trtx.InvalidArgumentError, ["stream"], context.enqueue_v3, Odd(answer))
+context.enqueue_v3(Odd((0, 0)))
+calls = []
 class Broken:
+    def __init__(self, error):
+        self.error = error
     def __cuda_stream__(self):
-        raise LookupError("no stream left")
-raises(LookupError, ["no stream left"], context.enqueue_v3, Broken())
+        calls.append(self)
+        raise self.error
+for error in (LookupError("no stream left"), ValueError("no stream left")):
+    raises(type(error), ["no stream left"], context.enqueue_v3, Broken(error))
+assert len(calls) == 2
 context.enqueue_v3(Stream(0, 0))
 raises(trtx.InvalidArgumentError, ["index"], engine.get_tensor_name, 7)
 """
