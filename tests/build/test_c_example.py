@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.fake import fake_library
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = (ROOT / "trtx" / "_version.py").read_text(encoding="utf-8")
 VERSION = re.findall(r'__version__ = "(\d+\.\d+\.\d+)', PACKAGE)[0]
@@ -30,6 +32,32 @@ int main(void)
     const trtx_status status = trtx_load("no-such-library");
     printf("%d %s\\n", (int)trtx_newest_known_version().major, trtx_last_error());
     return status == TRTX_LOAD_FAILED ? 0 : 1;
+}
+"""
+
+LATE_C = """\
+#include <stdio.h>
+#include <stdlib.h>
+#include <trtx_c.h>
+
+static const char *library, *path;
+
+static void late(void)
+{
+    const char *again = NULL;
+    trtx_library_path(&again);
+    printf("%s\\n%s\\n%d\\n", path, again, trtx_load(library));
+}
+
+__attribute__((constructor(101))) static void before_the_shim(void)
+{
+    atexit(late);
+}
+
+int main(int count, char **arguments)
+{
+    library = arguments[1];
+    return count != 2 || trtx_load(library) || trtx_library_path(&path);
 }
 """
 
@@ -154,6 +182,18 @@ def test_pkg_config(installed: tuple[str, Path], consumer: Path) -> None:
     run("cc", "-std=c11", consumer / "consumer.c", *flags, "-o", consumer / "consumer")
     assert "no-such-library" in run(consumer / "consumer", LD_LIBRARY_PATH=str(prefix / "lib")).stdout
     assert run("pkg-config", "--modversion", "trtx_shim", **where).stdout.strip() == VERSION
+
+
+@pytest.mark.parametrize("installed", ["static"], indirect=True)
+def test_paths_are_there_until_the_process_ends(installed: tuple[str, Path], tmp_path: Path) -> None:
+    """A handler of atexit() that was there before the shim runs after the destructors of its objects."""
+    _, prefix = installed
+    source, program = tmp_path / "late.c", tmp_path / "late"
+    source.write_text(LATE_C, encoding="utf-8")
+    library = next((prefix / "lib").glob("libtrtx_shim.a"))
+    run("cc", "-DTRTX_STATIC", f"-I{prefix / 'include'}", source, library, "-lstdc++", "-ldl", "-lpthread", "-o", program)
+    fake = fake_library().resolve()
+    assert run(program, fake).stdout == f"{fake}\n{fake}\n0\n"
 
 
 @pytest.mark.skipif(shutil.which("nm") is None, reason="no nm")
