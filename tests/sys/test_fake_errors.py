@@ -71,6 +71,39 @@ assert len(messages()) == 64 and LOST in messages(), messages()
 """)
 
 
+def test_a_failure_without_an_error_says_what_was_warned_of() -> None:
+    run("""
+def fails(*logs):
+    for log in logs:
+        control.fault(f"VBuilder::setMaxThreads={log}")
+    control.fault("VBuilder::setMaxThreads=false")
+    said = refused("builder_set_max_threads", builder, 2)
+    control.clear()
+    return said.removeprefix("trtx_builder_set_max_threads: ")
+
+assert fails("log:warning:too few", "log:warning:too old") == "too few; too old"
+assert fails("logforeign:warning:too few") == "too few"
+assert fails("log:warning:too few", "log:error:too old") == "too old"
+assert fails("log:warning:Thread context has not been set") == "failed without a message"
+assert fails() == "failed without a message"
+said = refused("builder_set_max_threads", ffi.NULL, 2)
+assert said.endswith(": self is null")
+control.fault("VBuilder::isNetworkSupported=log:warning:too few;VBuilder::isNetworkSupported=false")
+assert make("builder_is_network_supported", builder, network, config) is False and error().endswith(": too few")
+""")
+
+
+def test_messages_of_several_threads_stand_in_their_order() -> None:
+    run("""
+control.fault(";".join(
+    f"VBuilder::setMaxThreads={log}:warning:{number}"
+    for number, log in enumerate(["log", "logforeign", "log", "logforeign", "log"])
+) + ";VBuilder::setMaxThreads=false")
+refused("builder_set_max_threads", builder, 2)
+assert messages() == ["0", "1", "2", "3", "4"], messages()
+""")
+
+
 def test_of_many_errors_the_first_are_kept() -> None:
     run("""
 control.fault("".join(f"VBuilder::reset=log:error:error {i};" for i in range(100)))
