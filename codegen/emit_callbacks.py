@@ -107,8 +107,8 @@ def _functions(registry: Registry, interface: Interface) -> str:
     since = "" if interface.since == (1, 5) else f", {{{interface.since[0]}, {interface.since[1]}}}"
     return (
         f"trtx_status {name}_create(const {name}_callbacks *callbacks, void *user_data, {name} **result)\n{{\n"
-        f'    return guard({{"{name}_create"{since}}}, [&](Call &call) {{\n'
-        f"        call.clear(result);\n"
+        f'    return guard({{"{name}_create"{since}}}, Results(result), [&](Call &call) {{\n'
+        f'        call.need(result, "result");\n'
         f'        call.need(callbacks, "callbacks");\n'
         f"        *result = from_abi<{name} *>(make_bridge<{interface.name}Bridge>(*callbacks, user_data));\n"
         f"    }});\n}}\n\n"

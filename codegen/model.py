@@ -78,6 +78,30 @@ class Parameter:
     type: Type
 
 
+ARRAYS = {"array", "mutablearray", "outarray"}
+#: Integer types that a size or length may have.
+LENGTHS = {"int32", "int64", "uint32", "uint64", "size_t"}
+
+
+def length_of(parameters: list[Parameter], index: int) -> Parameter | None:
+    """The size of bytes, which stands behind them, or the length of an array.
+
+    That stands behind the array, or else before it and the arrays that share it.
+    """
+
+    def is_length(parameter: Parameter) -> bool:
+        return parameter.type.kind == "scalar" and parameter.type.name in LENGTHS
+
+    behind = parameters[index + 1 : index + 2]
+    if behind and is_length(behind[0]):
+        return behind[0]
+    if parameters[index].type.kind in ARRAYS:
+        before = next((p for p in reversed(parameters[:index]) if p.type.kind not in ARRAYS), None)
+        if before and is_length(before):
+            return before
+    return None
+
+
 @dataclass
 class Method:
     """A virtual method, in the place that its order gives it."""

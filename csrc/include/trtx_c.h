@@ -133,8 +133,8 @@ TRTX_API trtx_status trtx_execution_context_run(trtx_execution_context *self, tr
                                                 trtx_stream stream);
 
 /**
- * INetworkDefinition::addActivation, and ILayer::getOutput of the layer's one output. Should only the latter fail, the layer
- * has been added: result is set, and output is null.
+ * INetworkDefinition::addActivation, and ILayer::getOutput of the layer's one output. Should only the latter fail, or give
+ * null, the layer has been added all the same: the call fails with result set, and output null.
  */
 TRTX_API trtx_status trtx_network_definition_add_activation_with_output(trtx_network_definition *self,
                                                                         trtx_tensor *input, trtx_activation_type type,

@@ -251,7 +251,7 @@ class TimingCache(Interface, cpp="ITimingCache", impl="VTimingCache", field="mIm
     def reset(self) -> Ok:
         """Empties it."""
     @const
-    def queryKeys(self, keyBuffer: OutArray[TimingCacheKey], capacity: int64) -> Count[int64]:
+    def queryKeys(self, keyBuffer: OutArray[TimingCacheKey] | None, capacity: int64) -> Count[int64]:
         """Writes keys, at most as many as fit, and returns how many there are."""
     @const
     def query(self, key: TimingCacheKey) -> TimingCacheValue:

@@ -23,7 +23,7 @@ Parameters
     ``Bytes``, with its size behind it  host memory that is only read
     ``Address``, ``ConstAddress``     memory whose place the method says, mostly device memory
     ``HostAddress``                   host memory
-    ``Array[T]``, ``MutableArray[T]``, ``OutArray[T]``  with the length beside it
+    ``Array[T]``, ``MutableArray[T]``, ``OutArray[T]``  with the length behind it, or before it and those that share it
     ``Out[T]``                        written before the method returns; ``Out[Count]`` may tell of failure
     ``Const[X]``                      not changed by the method
     ``Flags[E]``                      a set of E, bit by bit

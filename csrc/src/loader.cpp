@@ -226,24 +226,24 @@ trtx_status trtx_load_onnx_parser(const char *path)
 
 trtx_status trtx_library_version(trtx_version *result)
 {
-    return guard({"trtx_library_version"}, [&](Call &call) {
-        call.clear(result);
+    return guard({"trtx_library_version"}, Results(result), [&](Call &call) {
+        call.need(result, "result");
         *result = core().version;
     });
 }
 
 trtx_status trtx_library_path(const char **result)
 {
-    return guard({"trtx_library_path"}, [&](Call &call) {
-        call.clear(result);
+    return guard({"trtx_library_path"}, Results(result), [&](Call &call) {
+        call.need(result, "result");
         *result = core().path.c_str();
     });
 }
 
 trtx_status trtx_onnx_parser_library_path(const char **result)
 {
-    return guard({"trtx_onnx_parser_library_path"}, [&](Call &call) {
-        call.clear(result);
+    return guard({"trtx_onnx_parser_library_path"}, Results(result), [&](Call &call) {
+        call.need(result, "result");
         *result = parser().path.c_str();
     });
 }
@@ -255,8 +255,8 @@ trtx_version trtx_newest_known_version(void)
 
 trtx_status trtx_builder_create(trtx_logger *logger, trtx_builder **result)
 {
-    return guard({"trtx_builder_create"}, [&](Call &call) {
-        call.clear(result);
+    return guard({"trtx_builder_create"}, Results(result), [&](Call &call) {
+        call.need(result, "result");
         call.need(logger, "logger");
         *result = call.check_pointer(static_cast<trtx_builder *>(create_in_core("createInferBuilder_INTERNAL", logger)));
     });
@@ -264,8 +264,8 @@ trtx_status trtx_builder_create(trtx_logger *logger, trtx_builder **result)
 
 trtx_status trtx_runtime_create(trtx_logger *logger, trtx_runtime **result)
 {
-    return guard({"trtx_runtime_create"}, [&](Call &call) {
-        call.clear(result);
+    return guard({"trtx_runtime_create"}, Results(result), [&](Call &call) {
+        call.need(result, "result");
         call.need(logger, "logger");
         *result = call.check_pointer(static_cast<trtx_runtime *>(create_in_core("createInferRuntime_INTERNAL", logger)));
     });
@@ -273,8 +273,8 @@ trtx_status trtx_runtime_create(trtx_logger *logger, trtx_runtime **result)
 
 trtx_status trtx_refitter_create(trtx_cuda_engine *engine, trtx_logger *logger, trtx_refitter **result)
 {
-    return guard({"trtx_refitter_create"}, [&](Call &call) {
-        call.clear(result);
+    return guard({"trtx_refitter_create"}, Results(result), [&](Call &call) {
+        call.need(result, "result");
         call.need(engine, "engine");
         call.need(logger, "logger");
         *result = call.check_pointer(
@@ -284,8 +284,8 @@ trtx_status trtx_refitter_create(trtx_cuda_engine *engine, trtx_logger *logger, 
 
 trtx_status trtx_onnx_parser_create(trtx_network_definition *network, trtx_logger *logger, trtx_onnx_parser **result)
 {
-    return guard({"trtx_onnx_parser_create"}, [&](Call &call) {
-        call.clear(result);
+    return guard({"trtx_onnx_parser_create"}, Results(result), [&](Call &call) {
+        call.need(result, "result");
         call.need(network, "network");
         call.need(logger, "logger");
         *result = call.check_pointer(
@@ -296,8 +296,8 @@ trtx_status trtx_onnx_parser_create(trtx_network_definition *network, trtx_logge
 trtx_status trtx_onnx_parser_refitter_create(
     trtx_refitter *refitter, trtx_logger *logger, trtx_onnx_parser_refitter **result)
 {
-    return guard({"trtx_onnx_parser_refitter_create"}, [&](Call &call) {
-        call.clear(result);
+    return guard({"trtx_onnx_parser_refitter_create"}, Results(result), [&](Call &call) {
+        call.need(result, "result");
         call.need(refitter, "refitter");
         call.need(logger, "logger");
         *result = call.check_pointer(static_cast<trtx_onnx_parser_refitter *>(

@@ -147,7 +147,7 @@ def test_shim(registry: Registry) -> None:
     family = next(f for f in registry.families if f.name == "runtime")
     text = emit_shim.emit(registry, family)
     assert 'access<int32_t>("trtx_engine_get_nb_layers", self, [&]' in text
-    assert 'guard({"trtx_engine_get_score", {1, 6}}' in text
+    assert 'guard({"trtx_engine_get_score", {1, 6}}, Results(result), [&]' in text
     assert "call.check(as<abi::IEngine>(self)->mImpl->setName(name));" in text
     assert 'call.need_dims(shape, "shape");' in text
     assert 'call.need(name, "name");' in text
@@ -157,8 +157,9 @@ def test_shim(registry: Registry) -> None:
     assert "call.check_count(" in text
     assert "*result = call.check_verdict(" in text
     assert "*result = call.check_counted(" in text
-    assert "call.check_written_count(*nb_names);" in text
-    assert 'call.clear(nb_names, "nb_names");' in text
+    assert "call.check_written_count(nb_names);" in text
+    assert 'guard({"trtx_engine_get_names"}, Results(nb_names, result), [&]' in text
+    assert 'call.need(nb_names, "nb_names");' in text
     assert 'destroy<abi::IEngine>("trtx_engine_destroy", self);' in text
     assert "secret" not in text
 
