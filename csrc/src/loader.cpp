@@ -60,6 +60,11 @@ int32_t call_number(SharedLibrary const &library, const char *name, const char *
         throw Failure(TRTX_LOAD_FAILED,
             library.path() + " is no TensorRT-RTX " + purpose + ": it does not export " + name);
     }
+    const std::string other = library.other_owner(reinterpret_cast<const void *>(function));
+    if (!other.empty()) {
+        throw Failure(TRTX_LOAD_FAILED,
+            library.path() + " is no TensorRT-RTX " + purpose + ", it only links " + other + ": load that one");
+    }
     return function();
 }
 
