@@ -13,14 +13,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#if defined(_WIN32)
 #if defined(TRTX_STATIC)
 #define TRTX_API
-#elif defined(_WIN32)
-#ifdef TRTX_BUILD
+#elif defined(TRTX_BUILD)
 #define TRTX_API __declspec(dllexport)
 #else
 #define TRTX_API __declspec(dllimport)
 #endif
+#elif defined(TRTX_STATIC)
+/* Each program or library that holds the shim calls its own copy. */
+#define TRTX_API __attribute__((visibility("hidden")))
 #else
 #define TRTX_API __attribute__((visibility("default")))
 #endif

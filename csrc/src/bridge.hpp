@@ -9,8 +9,9 @@
 #include <memory>
 
 #include "guard.hpp"
+#include "hidden.hpp"
 
-namespace trtx {
+namespace trtx TRTX_HIDDEN {
 
 class BridgeBase {
 public:

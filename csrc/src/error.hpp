@@ -8,9 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "hidden.hpp"
 #include "trtx_c.h"
 
-namespace trtx {
+namespace trtx TRTX_HIDDEN {
 
 struct Message {
     trtx_severity severity;

@@ -10,9 +10,10 @@
 
 #include "abi_gen.hpp"
 #include "error.hpp"
+#include "hidden.hpp"
 #include "loader.hpp"
 
-namespace trtx {
+namespace trtx TRTX_HIDDEN {
 
 /// A function and the library version that it needs.
 struct Site {

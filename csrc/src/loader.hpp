@@ -5,9 +5,10 @@
 #include <cstdint>
 #include <tuple>
 
+#include "hidden.hpp"
 #include "trtx_c.h"
 
-namespace trtx {
+namespace trtx TRTX_HIDDEN {
 
 struct Version {
     int32_t major;
