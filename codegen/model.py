@@ -113,6 +113,7 @@ class Method:
     doc: str = ""
     since: tuple[int, int] = (1, 5)
     const: bool = False
+    reads: bool = False
     deprecated: bool = False
     hidden: str = ""
     accessor: bool = False
@@ -154,6 +155,7 @@ class Interface:
     owned: bool = False
     callback: bool = False
     since: tuple[int, int] = (1, 5)
+    deprecated: bool = False
     hidden: str = ""
 
     @property
@@ -192,6 +194,7 @@ class Struct:
     where: Where
     doc: str
     since: tuple[int, int] = (1, 5)
+    deprecated: bool = False
     hidden: str = ""
 
 

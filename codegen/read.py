@@ -57,9 +57,9 @@ KEYWORDS = {
 #: Decorators of each kind of thing.
 MARKS = {
     "enum": {"since", "hidden", "bits"},
-    "struct": {"since", "hidden"},
-    "interface": {"since", "hidden", "owned", "callback"},
-    "method": {"since", "hidden", "deprecated", "accessor", "const", "default", *ACCESS},
+    "struct": {"since", "hidden", "deprecated"},
+    "interface": {"since", "hidden", "deprecated", "owned", "callback"},
+    "method": {"since", "hidden", "deprecated", "accessor", "const", "reads", "default", *ACCESS},
     "export": {"hidden", "bound", "library"},
 }
 #: Integer types that an enum may have, with the range of their values.
@@ -81,6 +81,7 @@ class _Marks:
     deprecated: bool = False
     accessor: bool = False
     const: bool = False
+    reads: bool = False
     default: bool = False
     protected: bool = False
     private: bool = False
@@ -204,7 +205,8 @@ class _Reader:
             members.append(Field(item.target.id, self.type(item.annotation), self.integer(item.value)))
         size = self.integer(self.given(node, args, "size"))
         return Struct(
-            node.name, self.text(node, args, "cpp"), size, members, self.where(node), doc, marks.since, marks.hidden,
+            node.name, self.text(node, args, "cpp"), size, members, self.where(node), doc,
+            marks.since, marks.deprecated, marks.hidden,
         )  # fmt: skip
 
     def interface(self, node: ast.ClassDef, kind: str, base: str, args: dict[str, ast.expr], doc: str) -> Interface:
@@ -225,7 +227,8 @@ class _Reader:
             offset=self.integer(self.given(node, args, "offset")) if has_object else 0,
             layer_type=self.layer_type(args["layer_type"]) if "layer_type" in args else "",
             info=self.info(args["info"]) if "info" in args else None,
-            owned=marks.owned, callback=marks.callback, since=marks.since, hidden=marks.hidden,
+            owned=marks.owned, callback=marks.callback, since=marks.since, deprecated=marks.deprecated,
+            hidden=marks.hidden,
         )  # fmt: skip
 
     def layer_type(self, node: ast.expr) -> str:
@@ -249,7 +252,7 @@ class _Reader:
         parameters, returns = self.signature(node, arguments[1:])
         return Method(
             node.name, parameters, returns, self.where(node), self.doc(node),
-            since=marks.since, const=marks.const, deprecated=marks.deprecated, hidden=marks.hidden,
+            since=marks.since, const=marks.const, reads=marks.reads, deprecated=marks.deprecated, hidden=marks.hidden,
             accessor=marks.accessor, default=marks.default, access=marks.access,
         )  # fmt: skip
 

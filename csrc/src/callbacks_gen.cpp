@@ -24,11 +24,11 @@ public:
     int32_t getErrorCode(int32_t errorIdx) const noexcept override
     {
         if (!mCallbacks.get_error_code) {
-            return 0;
+            return TRTX_ERROR_CODE_UNSPECIFIED_ERROR;
         }
         const Visit visit(*this);
         if (!visit) {
-            return 0;
+            return TRTX_ERROR_CODE_UNSPECIFIED_ERROR;
         }
         return mCallbacks.get_error_code(errorIdx, user_data());
     }
@@ -46,11 +46,11 @@ public:
     bool hasOverflowed() const noexcept override
     {
         if (!mCallbacks.has_overflowed) {
-            return true;
+            return false;
         }
         const Visit visit(*this);
         if (!visit) {
-            return true;
+            return false;
         }
         return mCallbacks.has_overflowed(user_data());
     }

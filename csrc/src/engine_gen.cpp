@@ -719,7 +719,7 @@ trtx_status trtx_execution_context_set_output_allocator(trtx_execution_context *
     });
 }
 
-trtx_status trtx_execution_context_get_output_allocator(trtx_execution_context *self, const char *name, trtx_output_allocator **result)
+trtx_status trtx_execution_context_get_output_allocator(const trtx_execution_context *self, const char *name, trtx_output_allocator **result)
 {
     return guard({"trtx_execution_context_get_output_allocator"}, Results(result), [&](Call &call) {
         call.need(self, "self");

@@ -237,8 +237,8 @@ def test_paths_are_there_until_the_process_ends(installed: tuple[str, Path], tmp
     _, prefix = installed
     source, program = tmp_path / "late.c", tmp_path / "late"
     source.write_text(LATE_C, encoding="utf-8")
-    library = next((prefix / "lib").glob("libtrtx_shim.a"))
-    run("cc", "-DTRTX_STATIC", f"-I{prefix / 'include'}", source, library, "-lstdc++", "-ldl", "-lpthread", "-o", program)
+    flags = ["-DTRTX_STATIC", f"-I{prefix / 'include'}", f"-L{prefix / 'lib'}"]
+    run("cc", *flags, source, "-ltrtx_shim", "-lstdc++", "-ldl", "-lpthread", "-o", program)
     fake = fake_library().resolve()
     assert run(program, fake).stdout == f"{fake}\n{fake}\n0\n"
 

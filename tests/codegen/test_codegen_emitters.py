@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from codegen.ctypes_map import CTypes
 from codegen.generate import outputs, write
 from codegen.model import Registry, Type
 from codegen.naming import c_constant, c_function, c_name, exported, imported, python_constant, python_name, snake
+from codegen.read import read_registry
 
 from . import tiny
 
@@ -117,6 +119,12 @@ def test_c_header(registry: Registry) -> None:
     )
     assert "trtx_runtime_deserialize(trtx_runtime *self, const void *blob, size_t size, trtx_engine **result);" in text
     assert "/** A score. Since 1.6. Deprecated. */" in text
+    assert "/** IOldWatcher: Watches, as it once did. Since 1.6. Deprecated. */" in text
+    assert re.search(r"Since 1\.6\.[ *]+Deprecated\. \*/ TRTX_API trtx_status trtx_old_watcher_create\(", plain)
+    assert "    /** True goes on. Deprecated. */\n    bool (*look_back)(" in text
+    assert "    /** Newer. Since 1.7. */\n    bool (*look_up)(" in text
+    assert "/** Values. Deprecated. */\ntypedef struct trtx_weights {" in text
+    assert "trtx_engine_peek(const trtx_engine *self, int32_t index, int32_t *result);" in text
     assert "secret" not in text
     assert "bool (*look)(const char *name, trtx_address data, const trtx_dims *shape, void *user_data);" in plain
     assert "TRTX_API void trtx_watcher_destroy(trtx_watcher *self);" in text
@@ -181,6 +189,13 @@ def test_callbacks(registry: Registry) -> None:
     assert "bool look(const char *name, const void *data, const trtx_dims &shape) noexcept override" in text
 
 
+def test_a_recorder_without_functions_does_not_say_success() -> None:
+    text = squeeze(emit_callbacks.emit(read_registry()))
+    for method, answer in (("getErrorCode", "TRTX_ERROR_CODE_UNSPECIFIED_ERROR"), ("hasOverflowed", "false")):
+        body = text[text.index(f" {method}(") :]
+        assert re.match(rf" {method}\([^)]*\) const noexcept override {{ if \(!\w+\.\w+\) {{ return {answer}; }}", body)
+
+
 def test_sys(tmp_path: Path) -> None:
     texts = outputs(tiny.write_tiny(tmp_path))
     cdef, stub, enums = texts[emit_sys.CDEF], texts[emit_sys.STUB], texts[emit_sys.ENUMS]
@@ -211,8 +226,10 @@ def test_layers(registry: Registry) -> None:
 def test_report(registry: Registry) -> None:
     text = emit_report.emit(registry)
     assert "- not for anybody (1): `IEngine::secret`" in text
-    assert "| IEngine | 12 | 1 |" in text
-    assert "- 1.6: 1" in text
+    assert "| IEngine | 13 | 1 |" in text
+    assert "| IWatcher | 1 | 1 |" in text
+    assert "the bridge answers (2): `IWatcher::getInterfaceInfo`, `IOldWatcher::getInterfaceInfo`" in text
+    assert "- 1.6: 3" in text
 
 
 def test_abi_check(registry: Registry) -> None:
@@ -220,8 +237,8 @@ def test_abi_check(registry: Registry) -> None:
     assert 'slot("VEngine::secret", &nvinfer1::apiv::VEngine::secret, &trtx::abi::VEngine::secret);' in text
     assert 'method("VEngine::setName", &nvinfer1::apiv::VEngine::setName, &trtx::abi::VEngine::setName);' in text
     assert '#if SDK_HAS(1, 6)\n    method("VEngine::getScore"' in text
-    assert '#if SDK_HAS(1, 6)\n    slot_count<nvinfer1::apiv::VEngine>("VEngine", 15);\n#else\n' in text
-    assert 'slot_count<nvinfer1::apiv::VEngine>("VEngine", 14);\n#endif' in text
+    assert '#if SDK_HAS(1, 6)\n    slot_count<nvinfer1::apiv::VEngine>("VEngine", 16);\n#else\n' in text
+    assert 'slot_count<nvinfer1::apiv::VEngine>("VEngine", 15);\n#endif' in text
     # Its base has two methods and a destructor of two places; of its own two, one is the base's.
     assert 'slot_count<nvinfer1::IWatcher>("IWatcher", 5);' in text
 
