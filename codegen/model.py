@@ -176,6 +176,7 @@ class Enum:
     since: tuple[int, int] = (1, 5)
     hidden: str = ""
     bits: bool = False
+    places: dict[str, Where] = field(default_factory=dict)
 
 
 @dataclass
@@ -183,6 +184,7 @@ class Field:
     name: str
     type: Type
     offset: int
+    where: Where
 
 
 @dataclass

@@ -175,20 +175,21 @@ class _Reader:
         if not isinstance(underlying, ast.Name) or underlying.id not in RANGES:
             raise self.fail(node, f"enum {node.name} needs underlying=<integer type>")
         values: dict[str, int] = {}
+        places: dict[str, Where] = {}
         for item in node.body[1:]:
             name, value = self.assignment(node, item)
             if name in values:
-                raise self.fail(node, f"duplicate name {name!r} in enum {node.name}")
+                raise self.fail(item, f"duplicate name {name!r} in enum {node.name}")
             if value in values.values():
                 raise self.fail(item, f"duplicate value {value} in enum {node.name}")
             if value not in RANGES[underlying.id]:
                 raise self.fail(item, f"{value} is no {underlying.id}, which is the type of enum {node.name}")
-            values[name] = value
+            values[name], places[name] = value, self.where(item)
         if not values:
             raise self.fail(node, f"enum {node.name} has no values")
         return Enum(
             node.name, self.text(node, args, "cpp"), underlying.id, values, self.where(node), doc,
-            marks.since, marks.hidden, marks.bits,
+            marks.since, marks.hidden, marks.bits, places,
         )  # fmt: skip
 
     def assignment(self, node: ast.ClassDef, item: ast.stmt) -> tuple[str, int]:
@@ -202,7 +203,9 @@ class _Reader:
         for item in node.body[1:]:
             if not (isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name) and item.value):
                 raise self.fail(item, f"struct {node.name} takes NAME: type = offset only")
-            members.append(Field(item.target.id, self.type(item.annotation), self.integer(item.value)))
+            members.append(
+                Field(item.target.id, self.type(item.annotation), self.integer(item.value), self.where(item))
+            )
         size = self.integer(self.given(node, args, "size"))
         return Struct(
             node.name, self.text(node, args, "cpp"), size, members, self.where(node), doc,
@@ -285,8 +288,12 @@ class _Reader:
     def doc(self, node: ast.ClassDef | ast.FunctionDef) -> str:
         """The docstring, which becomes a comment in C."""
         doc = ast.get_docstring(node) or ""
-        if "*/" in doc or "\\" in doc:
-            raise self.fail(node, f"the docstring of {node.name} holds '*/' or a backslash, which no C comment can")
+        if "*/" in doc or "/*" in doc or "\\" in doc:
+            raise self.fail(
+                node, f"the docstring of {node.name} holds '*/', '/*' or a backslash, which no C comment can"
+            )
+        if doc.endswith('"') or '"""' in doc:
+            raise self.fail(node, f"the docstring of {node.name} ends in a quote, which no docstring in Python can")
         return doc
 
     def decorators(self, node: ast.ClassDef | ast.FunctionDef, kind: str) -> _Marks:
@@ -305,7 +312,9 @@ class _Reader:
             seen.add(name.id)
             values = tuple(self.literal(a) for a in call.args) if call else ()
             wanted = {tuple: (int, int), str: (str,), bool: ()}[types[name.id]]
-            if tuple(map(type, values)) != wanted or "" in values:
+            is_bare = wanted == () and call is not None
+            is_empty = any(isinstance(value, str) and not value.strip() for value in values)
+            if tuple(map(type, values)) != wanted or is_empty or is_bare or (call and call.keywords):
                 raise self.fail(decorator, f"decorator {ast.unparse(decorator)!r} does not take these arguments")
             setattr(marks, name.id, values if name.id == "since" else values[0] if values else True)
         return marks

@@ -172,6 +172,39 @@ def test_shim(registry: Registry) -> None:
     assert "secret" not in text
 
 
+@pytest.mark.parametrize(
+    "result", ["None", "Ok", "int32", "Count", "Verdict", "Borrowed[Engine]", "Borrowed[Engine] | None"]
+)
+def test_shim_judges_a_written_count_beside_every_result(tmp_path: Path, result: str) -> None:
+    method = f"    def count(self, n: Out[Count] | None) -> {result}: ...\n"
+    registry = tiny.load(tiny.write_tiny(tmp_path, runtime=tiny.RUNTIME + method))
+    text = emit_shim.emit(registry, next(f for f in registry.families if f.name == "runtime"))
+    body = text[text.index("trtx_runtime_count(") :]
+    assert "call.check_written_count(n);" in body
+    assert 'call.need(n, "n");' not in body, "the caller may leave it out"
+    assert "Results(n)" in body or "Results(n, result)" in body
+
+
+@pytest.mark.parametrize(
+    ("parameters", "checks"),
+    [
+        ("x: Array[Engine], n: int32", ['call.need_each(x, n, "x");']),
+        ("n: int64, x: OutArray[str]", ['call.need_array(x, n, "x");']),
+        ("n: int32, x: OutArray[str] | None, y: OutArray[Color] | None", ['call.need_size(n, "n");']),
+        ("n: int32, x: Array[int32], y: Array[int32]", ['call.need_array(x, n, "x");', 'call.need_array(y, n, "y");']),
+        ("x: MutableArray[int64] | None, n: uint32", []),
+        ("x: Bytes, n: int64", ['call.need(x, "x");', 'call.need_size(n, "n");']),
+        ("x: Bytes | None, n: size_t", []),
+    ],
+)
+def test_shim_checks_lengths(tmp_path: Path, parameters: str, checks: list[str]) -> None:
+    method = f"    def take(self, {parameters}) -> Ok: ...\n"
+    registry = tiny.load(tiny.write_tiny(tmp_path, runtime=tiny.RUNTIME + method))
+    text = emit_shim.emit(registry, next(f for f in registry.families if f.name == "runtime"))
+    body = text[text.index("trtx_runtime_take(") : text.index("void trtx_runtime_destroy(")]
+    assert [line.strip() for line in body.splitlines() if "call.need" in line] == ['call.need(self, "self");', *checks]
+
+
 def test_shim_of_layers_checks_the_kind(registry: Registry) -> None:
     family = next(f for f in registry.families if f.name == "network")
     text = emit_shim.emit(registry, family)
