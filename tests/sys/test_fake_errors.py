@@ -288,3 +288,27 @@ arguments = ffi.NULL, ffi.new("trtx_engine_validity *")
 impossible("runtime_get_engine_validity", runtime, b"x", -1, *arguments, saying="blob_size is negative")
 lib.trtx_runtime_destroy(runtime)
 """)
+
+
+def test_what_makes_objects_leaves_null_when_it_fails() -> None:
+    run(
+        """
+def leaves_null(function, *arguments):
+    result = ffi.new(ffi.typeof(getattr(lib, f"trtx_{function}")).args[-1])
+    ffi.buffer(result)[:] = b"\\xa5" * len(ffi.buffer(result))
+    refused(function, *arguments, result)
+    assert result[0] == ffi.NULL, function
+    if arguments:
+        refused(function, *arguments, ffi.NULL)
+
+for kind in ("builder", "runtime"):
+    leaves_null(f"{kind}_create", ffi.NULL)
+for kind in ("refitter", "onnx_parser", "onnx_parser_refitter"):
+    leaves_null(f"{kind}_create", ffi.NULL, model.logger)
+for kind in ("logger", "profiler", "refitter_observer"):
+    leaves_null(f"{kind}_create", ffi.NULL, ffi.NULL)
+leaves_null("refitter_observer_create", ffi.new("trtx_refitter_observer_callbacks *"), ffi.NULL)  # it is newer
+leaves_null("onnx_parser_library_path")
+""",
+        version="1.5",
+    )
