@@ -29,11 +29,13 @@ class BuildWithSources(build_py):
         if self.editable_mode:
             return  # the sources are found where they stand
         folder = Path(self.build_lib) / "trtx_sys" / "csrc"
-        folder.mkdir(parents=True, exist_ok=True)
+        # An earlier build may have left what is no source any more; who vendors the folder compiles all of it.
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
         for part in VENDORED:
             source = HERE / "csrc" / part
             if source.is_dir():
-                shutil.copytree(source, folder / part, dirs_exist_ok=True)
+                shutil.copytree(source, folder / part)
             else:
                 shutil.copy2(source, folder)
 

@@ -22,9 +22,11 @@ def emit(registry: Registry) -> str:
         "#include <cstddef>",
         "#include <cstdint>",
         "",
+        '#include "hidden.hpp"',
         '#include "trtx_c.h"',
         "",
-        "namespace trtx::abi {",
+        "namespace trtx {",
+        "namespace abi TRTX_HIDDEN {",
         "",
         "struct InterfaceInfo {\n    const char *kind;\n    int32_t major;\n    int32_t minor;\n};",
         "",
@@ -41,7 +43,7 @@ def emit(registry: Registry) -> str:
         else:
             out.append(_direct(registry, types, interface))
     out += [_struct_check(s) for s in registry.structs.values() if not s.hidden]
-    out += ["", "} // namespace trtx::abi", ""]
+    out += ["", "} // namespace abi", "} // namespace trtx", ""]
     return "\n".join(out)
 
 

@@ -9,6 +9,8 @@ from .model import Enum, Interface, Method, Registry, Struct
 from .naming import c_constant, c_function, c_name, c_type
 
 PATH = "csrc/include/trtx_c_gen.h"
+#: What every interface of an application is asked; its bridge answers.
+IDENTIFICATION = ("getInterfaceInfo", "getAPILanguage")
 
 
 def emit(registry: Registry) -> str:
@@ -41,7 +43,8 @@ def declarations(registry: Registry, interface: Interface) -> list[tuple[str, st
     if interface.callback:
         found.append(
             (
-                "The bridge calls the functions given, from any thread; a null function keeps the library's default.",
+                "The bridge calls the functions given, from any thread; a null function keeps the library's default."
+                + _notes(interface),
                 f"trtx_status {name}_create(const {name}_callbacks *callbacks, void *user_data, {name} **result)",
             )
         )
@@ -53,7 +56,7 @@ def declarations(registry: Registry, interface: Interface) -> list[tuple[str, st
 def function(types: CTypes, interface: Interface, method: Method) -> str:
     """C declaration of a method: self first, inputs, then the result where the status takes the return value."""
     handle = types.handle(interface.name)
-    const = "const " if method.const else ""
+    const = "const " if method.const or method.reads else ""
     parameters = [f"{const}{handle} *self", *(types.declare(p) for p in method.parameters)]
     name = c_function(interface.name, method.name)
     if method.is_accessor and not types.is_struct(method.returns):
@@ -81,7 +84,7 @@ def callback_methods(registry: Registry, interface: Interface) -> list[Method]:
     methods: dict[str, Method] = {}
     for ancestor in reversed(registry.ancestors(interface)):
         for method in ancestor.methods:
-            if not method.is_destructor and method.name not in ("getInterfaceInfo", "getAPILanguage"):
+            if not method.is_destructor and method.name not in IDENTIFICATION:
                 methods.setdefault(method.name, method)
     return list(methods.values())
 
@@ -97,7 +100,7 @@ def _handles(registry: Registry) -> list[str]:
 
 def _enum(enum: Enum) -> str:
     underlying = "uint64_t" if enum.underlying == "uint64" else "int32_t"
-    lines = [_c_comment(enum.doc), f"typedef {underlying} {c_type(enum.name)};", "enum {"]
+    lines = [_c_comment(enum.doc + _notes(enum)), f"typedef {underlying} {c_type(enum.name)};", "enum {"]
     lines += [f"    {c_constant(enum.name, k)} = {v}," for k, v in enum.values.items()]
     lines[-1] = lines[-1].rstrip(",")
     return "\n".join([*lines, "};", ""])
@@ -105,7 +108,7 @@ def _enum(enum: Enum) -> str:
 
 def _struct(registry: Registry, struct: Struct) -> str:
     types = CTypes(registry)
-    lines = [_c_comment(struct.doc), f"typedef struct {c_type(struct.name)} {{"]
+    lines = [_c_comment(struct.doc + _notes(struct)), f"typedef struct {c_type(struct.name)} {{"]
     for field in struct.fields:
         type_ = field.type
         if type_.kind == "fixed":
@@ -121,13 +124,14 @@ def _struct(registry: Registry, struct: Struct) -> str:
 
 
 def _block(registry: Registry, interface: Interface) -> str:
-    title = f"{interface.cpp}: {interface.doc}"
+    title = f"{interface.cpp}: {interface.doc}{_notes(interface)}"
     lines = [_c_comment(title)]
     if interface.callback:
         name = c_type(interface.name)
         lines.append(f"typedef struct {name}_callbacks {{")
         for method, field in callback_fields(registry, interface):
-            lines += [f"    /** {method.doc} */"] if method.doc else []
+            comment = (method.doc + _notes(method, interface.since)).strip()
+            lines += [textwrap.indent(_c_comment(comment), "    ")] if comment else []
             lines.append(f"    {field};")
         lines.append(f"}} {name}_callbacks;")
     for comment, declaration in declarations(registry, interface):
@@ -143,11 +147,13 @@ def _comment(method: Method) -> str:
         notes.append("A no leaves its explanation in trtx_last_error().")
     if method.is_accessor and method.parameters:
         notes.append("A failure is seen in trtx_last_status() alone.")
-    if method.since > (1, 5):
-        notes.append(f"Since {method.since[0]}.{method.since[1]}.")
-    if method.deprecated:
-        notes.append("Deprecated.")
-    return " ".join(notes)
+    return (" ".join(notes) + _notes(method)).strip()
+
+
+def _notes(item: Method | Interface | Enum | Struct, known: tuple[int, int] = (1, 5)) -> str:
+    """What stands behind the words on a thing, of which is known what version it is from at least."""
+    since = f" Since {item.since[0]}.{item.since[1]}." if item.since > known else ""
+    return since + (" Deprecated." if getattr(item, "deprecated", False) else "")
 
 
 def _c_comment(text: str) -> str:

@@ -27,6 +27,13 @@ TWINS = {
 FIRST = {("ErrorRecorder", "reportError"): "collect_message(TRTX_SEVERITY_ERROR, desc);"}
 
 
+#: Other answers of a bridge that has nobody to ask than `_zero` gives: not knowing an error is no success.
+ANSWERS = {
+    ("ErrorRecorder", "getErrorCode"): " TRTX_ERROR_CODE_UNSPECIFIED_ERROR",
+    ("ErrorRecorder", "hasOverflowed"): " false",
+}
+
+
 def emit(registry: Registry) -> str:
     interfaces = [i for i in registry.interfaces.values() if i.callback and i.name not in BY_HAND]
     out = ['#include "bridge.hpp"', "", "namespace trtx {", "namespace {", ""]
@@ -65,8 +72,9 @@ def _method(types: CTypes, interface: Interface, method: Method) -> str:
     call = f"mCallbacks.{c_name(method.name)}({', '.join([*arguments, 'user_data()'])})"
     if method.returns.kind in ("address", "constaddress"):
         call = f"to_pointer({call})"
-    missing = TWINS.get((interface.name, method.name)) or f"return{_zero(method.returns)};"
-    dropped = f"return{_zero(method.returns)};"
+    answer = ANSWERS.get((interface.name, method.name), _zero(method.returns))
+    missing = TWINS.get((interface.name, method.name)) or f"return{answer};"
+    dropped = f"return{answer};"
     use = f"{call};" if result == "void" else f"return {call};"
     first = FIRST.get((interface.name, method.name))
     return (
@@ -107,8 +115,8 @@ def _functions(registry: Registry, interface: Interface) -> str:
     since = "" if interface.since == (1, 5) else f", {{{interface.since[0]}, {interface.since[1]}}}"
     return (
         f"trtx_status {name}_create(const {name}_callbacks *callbacks, void *user_data, {name} **result)\n{{\n"
-        f'    return guard({{"{name}_create"{since}}}, [&](Call &call) {{\n'
-        f"        call.clear(result);\n"
+        f'    return guard({{"{name}_create"{since}}}, Results(result), [&](Call &call) {{\n'
+        f'        call.need(result, "result");\n'
         f'        call.need(callbacks, "callbacks");\n'
         f"        *result = from_abi<{name} *>(make_bridge<{interface.name}Bridge>(*callbacks, user_data));\n"
         f"    }});\n}}\n\n"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from .model import Enum, Interface, Registry, Struct
+from .emit_c_header import IDENTIFICATION
+from .model import Enum, Interface, Method, Registry, Struct
 
 PATH = "csrc/registry/REPORT_gen.md"
+ANSWERED = "only the library asks for it; the bridge answers"
 
 
 def emit(registry: Registry) -> str:
@@ -19,7 +21,7 @@ def emit(registry: Registry) -> str:
     ):
         out.append(_row(title, [i for i in interfaces if i.kind == kind]))
     slots = [(i, m) for i in interfaces for m in i.methods if not m.is_destructor]
-    bound = sum(1 for i, m in slots if not i.hidden and not m.hidden)
+    bound = sum(_is_served(i, m) for i, m in slots)
     out.append(f"| methods | {bound} | {len(slots) - bound} | {len(slots)} |")
     enums = list(registry.enums.values())
     out.append(f"| enums | {sum(not e.hidden for e in enums)} | {sum(bool(e.hidden) for e in enums)} | {len(enums)} |")
@@ -40,10 +42,16 @@ def emit(registry: Registry) -> str:
     out += ["", "## Slots, interface by interface", "", "| interface | bound | hidden |", "|---|---|---|"]
     for interface in interfaces:
         methods = [m for m in interface.methods if not m.is_destructor]
-        shown = 0 if interface.hidden else sum(not m.hidden for m in methods)
+        shown = sum(_is_served(interface, m) for m in methods)
         out.append(f"| {interface.cpp} | {shown} | {len(methods) - shown} |")
     out += ["", "## Known, but not stated here", "", *_unproven(), ""]
     return "\n".join(out)
+
+
+def _is_served(interface: Interface, method: Method) -> bool:
+    """Whether an application calls a method, or is called by it. What kind of interface it is a bridge says itself."""
+    answered = interface.kind == "application" and method.name in IDENTIFICATION
+    return not interface.hidden and not method.hidden and not answered
 
 
 def _row(title: str, interfaces: list[Interface]) -> str:
@@ -59,6 +67,8 @@ def _hidden(registry: Registry) -> list[str]:
         for method in interface.methods:
             if method.hidden and not interface.hidden:
                 reasons.setdefault(method.hidden, []).append(f"{interface.cpp}::{method.name}")
+            elif not interface.hidden and not _is_served(interface, method) and not method.is_destructor:
+                reasons.setdefault(ANSWERED, []).append(f"{interface.cpp}::{method.name}")
     values: list[Enum | Struct] = [*registry.enums.values(), *registry.structs.values()]
     for item in values:
         if item.hidden:

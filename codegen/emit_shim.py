@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .ctypes_map import CTypes, cpp_name
 from .emit_c_header import function
-from .model import Family, Interface, Method, Parameter, Registry, Type
+from .model import ARRAYS, Family, Interface, Method, Parameter, Registry, Type, length_of
 from .naming import c_function, c_name, c_type
 
 
@@ -60,14 +60,18 @@ def _accessor(types: CTypes, interface: Interface, method: Method) -> str:
 def _guarded(types: CTypes, interface: Interface, method: Method) -> str:
     name = c_function(interface.name, method.name)
     since = "" if method.since == (1, 5) else f", {{{method.since[0]}, {method.since[1]}}}"
-    lines = [f'    return guard({{"{name}"{since}}}, [&](Call &call) {{']
+    result = types.result(method.returns)
+    places = [c_name(p.name) for p in method.parameters if p.type.kind == "out"] + ["result"] * bool(result)
+    results = f" Results({', '.join(places)})," if places else ""
+    lines = [f'    return guard({{"{name}"{since}}},{results} [&](Call &call) {{']
     check = _layer_check(types, interface)
     lines.append(f"        call.need_layer(self, {check});" if check else '        call.need(self, "self");')
-    if types.result(method.returns):
-        lines.append("        call.clear(result);")
-    for index, parameter in enumerate(method.parameters):
-        following = method.parameters[index + 1] if index + 1 < len(method.parameters) else None
-        lines += [f"        {check}" for check in _checks(types, parameter, following)]
+    if result:
+        lines.append('        call.need(result, "result");')
+    checks: dict[str, None] = {}  # each once: arrays may share a length
+    for index in range(len(method.parameters)):
+        checks.update(dict.fromkeys(_checks(types, method.parameters, index)))
+    lines += [f"        {check}" for check in checks]
     lines.append(f"        {_use(types, method, _call(types, method, _target(types, interface)))}")
     return "\n".join([*lines, "    });"])
 
@@ -86,27 +90,31 @@ def _target(types: CTypes, interface: Interface) -> str:
     return f"{cast}->{interface.field}" if interface.kind == "impl" else cast
 
 
-def _checks(types: CTypes, parameter: Parameter, following: Parameter | None) -> list[str]:
-    name, type_ = c_name(parameter.name), parameter.type
+def _checks(types: CTypes, parameters: list[Parameter], index: int) -> list[str]:
+    name, type_ = c_name(parameters[index].name), parameters[index].type
     if types.is_struct(type_) and type_.name in ("Weights", "Dims"):
         return [f'call.need_{type_.name.lower()}({name}, "{name}");']
-    size = following.type if following else None
-    if type_.kind == "bytes" and following and size and size.name == "int64":
-        needed = [] if type_.optional else [f'call.need({name}, "{name}");']
-        return [*needed, f'call.need_size({c_name(following.name)}, "{c_name(following.name)}");']
+    needed = [f'call.need({name}, "{name}");']
+    if type_.kind == "bytes" or type_.kind in ARRAYS:
+        return _checks_of_memory(types, parameters, index, needed)
     if type_.optional:
         return []
-    if type_.kind in ("array", "mutablearray") and type_.item and following and following.type.kind == "scalar":
-        pointers = types.is_handle(type_.item) or type_.item.kind == "str"
-        check = "need_each" if pointers else "need_array"
-        return [f'call.{check}({name}, {c_name(following.name)}, "{name}");']
-    if type_.kind == "out":
-        return [f'call.clear({name}, "{name}");']
-    if type_.kind == "array":
-        return [f'call.need({name}, "{name}");']
-    if type_.kind in ("str", "bytes") or types.is_struct(type_) or types.is_handle(type_):
-        return [f'call.need({name}, "{name}");']
+    if type_.kind in ("str", "out") or types.is_struct(type_) or types.is_handle(type_):
+        return needed
     return []
+
+
+def _checks_of_memory(types: CTypes, parameters: list[Parameter], index: int, needed: list[str]) -> list[str]:
+    """Bytes and arrays: neither null, unless they may be or are empty, nor of a negative length."""
+    name, type_ = c_name(parameters[index].name), parameters[index].type
+    length = length_of(parameters, index)
+    size = c_name(length.name) if length else ""
+    is_signed = length is not None and length.type.name in ("int32", "int64")
+    if type_.kind == "bytes" or type_.optional or not length:
+        return needed * (not type_.optional) + [f'call.need_size({size}, "{size}");'] * is_signed
+    assert type_.item
+    each = type_.kind != "outarray" and (types.is_handle(type_.item) or type_.item.kind == "str")
+    return [f'call.{"need_each" if each else "need_array"}({name}, {size}, "{name}");']
 
 
 def _call(types: CTypes, method: Method, target: str) -> str:
@@ -146,24 +154,28 @@ def _to_c(types: CTypes, type_: Type, expression: str) -> str:
 def _use(types: CTypes, method: Method, call: str) -> str:
     """The statement that makes the call and tells success from failure."""
     type_ = method.returns
+    counts = [
+        f"call.check_written_count({c_name(p.name)});"
+        for p in method.parameters
+        if p.type.kind == "out" and p.type.item and p.type.item.kind == "count"
+    ]
+    return "\n        ".join([*_judged(types, type_, call), *counts])
+
+
+def _judged(types: CTypes, type_: Type, call: str) -> list[str]:
     if type_.kind == "none":
-        return f"{call};\n        call.check_log();"
+        return [f"{call};", "call.check_log();"]
     if type_.kind == "ok":
-        return f"call.check({call});"
+        return [f"call.check({call});"]
     value = _to_c(types, type_, call)
     if type_.kind == "count":
-        return f"*result = call.check_count({value});"
+        return [f"*result = call.check_count({value});"]
     if type_.kind == "owned" or (types.is_handle(type_) and not type_.optional):
-        return f"*result = call.check_pointer({value});"
+        return [f"*result = call.check_pointer({value});"]
     if type_.kind == "str" and not type_.optional:
-        return f"*result = call.check_pointer({value});"
+        return [f"*result = call.check_pointer({value});"]
     if type_.kind == "verdict":
-        return f"*result = call.check_verdict({value});"
+        return [f"*result = call.check_verdict({value});"]
     if type_.kind == "counted":
-        return f"*result = call.check_counted({value});"
-    # A call that failed leaves no result.
-    checks = ["call.check_log();"]
-    for parameter in method.parameters:
-        if parameter.type.kind == "out" and parameter.type.item and parameter.type.item.kind == "count":
-            checks.append(f"call.check_written_count(*{c_name(parameter.name)});")
-    return "\n        ".join([f"const auto answer = {value};", *checks, "*result = answer;"])
+        return [f"*result = call.check_counted({value});"]
+    return [f"*result = {value};", "call.check_log();"]

@@ -78,6 +78,30 @@ class Parameter:
     type: Type
 
 
+ARRAYS = {"array", "mutablearray", "outarray"}
+#: Integer types that a size or length may have.
+LENGTHS = {"int32", "int64", "uint32", "uint64", "size_t"}
+
+
+def length_of(parameters: list[Parameter], index: int) -> Parameter | None:
+    """The size of bytes, which stands behind them, or the length of an array.
+
+    That stands behind the array, or else before it and the arrays that share it.
+    """
+
+    def is_length(parameter: Parameter) -> bool:
+        return parameter.type.kind == "scalar" and parameter.type.name in LENGTHS
+
+    behind = parameters[index + 1 : index + 2]
+    if behind and is_length(behind[0]):
+        return behind[0]
+    if parameters[index].type.kind in ARRAYS:
+        before = next((p for p in reversed(parameters[:index]) if p.type.kind not in ARRAYS), None)
+        if before and is_length(before):
+            return before
+    return None
+
+
 @dataclass
 class Method:
     """A virtual method, in the place that its order gives it."""
@@ -89,6 +113,7 @@ class Method:
     doc: str = ""
     since: tuple[int, int] = (1, 5)
     const: bool = False
+    reads: bool = False
     deprecated: bool = False
     hidden: str = ""
     accessor: bool = False
@@ -130,6 +155,7 @@ class Interface:
     owned: bool = False
     callback: bool = False
     since: tuple[int, int] = (1, 5)
+    deprecated: bool = False
     hidden: str = ""
 
     @property
@@ -150,6 +176,7 @@ class Enum:
     since: tuple[int, int] = (1, 5)
     hidden: str = ""
     bits: bool = False
+    places: dict[str, Where] = field(default_factory=dict)
 
 
 @dataclass
@@ -157,6 +184,7 @@ class Field:
     name: str
     type: Type
     offset: int
+    where: Where
 
 
 @dataclass
@@ -168,6 +196,7 @@ class Struct:
     where: Where
     doc: str
     since: tuple[int, int] = (1, 5)
+    deprecated: bool = False
     hidden: str = ""
 
 

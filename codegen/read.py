@@ -57,9 +57,9 @@ KEYWORDS = {
 #: Decorators of each kind of thing.
 MARKS = {
     "enum": {"since", "hidden", "bits"},
-    "struct": {"since", "hidden"},
-    "interface": {"since", "hidden", "owned", "callback"},
-    "method": {"since", "hidden", "deprecated", "accessor", "const", "default", *ACCESS},
+    "struct": {"since", "hidden", "deprecated"},
+    "interface": {"since", "hidden", "deprecated", "owned", "callback"},
+    "method": {"since", "hidden", "deprecated", "accessor", "const", "reads", "default", *ACCESS},
     "export": {"hidden", "bound", "library"},
 }
 #: Integer types that an enum may have, with the range of their values.
@@ -81,6 +81,7 @@ class _Marks:
     deprecated: bool = False
     accessor: bool = False
     const: bool = False
+    reads: bool = False
     default: bool = False
     protected: bool = False
     private: bool = False
@@ -174,20 +175,21 @@ class _Reader:
         if not isinstance(underlying, ast.Name) or underlying.id not in RANGES:
             raise self.fail(node, f"enum {node.name} needs underlying=<integer type>")
         values: dict[str, int] = {}
+        places: dict[str, Where] = {}
         for item in node.body[1:]:
             name, value = self.assignment(node, item)
             if name in values:
-                raise self.fail(node, f"duplicate name {name!r} in enum {node.name}")
+                raise self.fail(item, f"duplicate name {name!r} in enum {node.name}")
             if value in values.values():
                 raise self.fail(item, f"duplicate value {value} in enum {node.name}")
             if value not in RANGES[underlying.id]:
                 raise self.fail(item, f"{value} is no {underlying.id}, which is the type of enum {node.name}")
-            values[name] = value
+            values[name], places[name] = value, self.where(item)
         if not values:
             raise self.fail(node, f"enum {node.name} has no values")
         return Enum(
             node.name, self.text(node, args, "cpp"), underlying.id, values, self.where(node), doc,
-            marks.since, marks.hidden, marks.bits,
+            marks.since, marks.hidden, marks.bits, places,
         )  # fmt: skip
 
     def assignment(self, node: ast.ClassDef, item: ast.stmt) -> tuple[str, int]:
@@ -201,10 +203,13 @@ class _Reader:
         for item in node.body[1:]:
             if not (isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name) and item.value):
                 raise self.fail(item, f"struct {node.name} takes NAME: type = offset only")
-            members.append(Field(item.target.id, self.type(item.annotation), self.integer(item.value)))
+            members.append(
+                Field(item.target.id, self.type(item.annotation), self.integer(item.value), self.where(item))
+            )
         size = self.integer(self.given(node, args, "size"))
         return Struct(
-            node.name, self.text(node, args, "cpp"), size, members, self.where(node), doc, marks.since, marks.hidden,
+            node.name, self.text(node, args, "cpp"), size, members, self.where(node), doc,
+            marks.since, marks.deprecated, marks.hidden,
         )  # fmt: skip
 
     def interface(self, node: ast.ClassDef, kind: str, base: str, args: dict[str, ast.expr], doc: str) -> Interface:
@@ -225,7 +230,8 @@ class _Reader:
             offset=self.integer(self.given(node, args, "offset")) if has_object else 0,
             layer_type=self.layer_type(args["layer_type"]) if "layer_type" in args else "",
             info=self.info(args["info"]) if "info" in args else None,
-            owned=marks.owned, callback=marks.callback, since=marks.since, hidden=marks.hidden,
+            owned=marks.owned, callback=marks.callback, since=marks.since, deprecated=marks.deprecated,
+            hidden=marks.hidden,
         )  # fmt: skip
 
     def layer_type(self, node: ast.expr) -> str:
@@ -249,7 +255,7 @@ class _Reader:
         parameters, returns = self.signature(node, arguments[1:])
         return Method(
             node.name, parameters, returns, self.where(node), self.doc(node),
-            since=marks.since, const=marks.const, deprecated=marks.deprecated, hidden=marks.hidden,
+            since=marks.since, const=marks.const, reads=marks.reads, deprecated=marks.deprecated, hidden=marks.hidden,
             accessor=marks.accessor, default=marks.default, access=marks.access,
         )  # fmt: skip
 
@@ -282,8 +288,12 @@ class _Reader:
     def doc(self, node: ast.ClassDef | ast.FunctionDef) -> str:
         """The docstring, which becomes a comment in C."""
         doc = ast.get_docstring(node) or ""
-        if "*/" in doc or "\\" in doc:
-            raise self.fail(node, f"the docstring of {node.name} holds '*/' or a backslash, which no C comment can")
+        if "*/" in doc or "/*" in doc or "\\" in doc:
+            raise self.fail(
+                node, f"the docstring of {node.name} holds '*/', '/*' or a backslash, which no C comment can"
+            )
+        if doc.endswith('"') or '"""' in doc:
+            raise self.fail(node, f"the docstring of {node.name} ends in a quote, which no docstring in Python can")
         return doc
 
     def decorators(self, node: ast.ClassDef | ast.FunctionDef, kind: str) -> _Marks:
@@ -302,7 +312,9 @@ class _Reader:
             seen.add(name.id)
             values = tuple(self.literal(a) for a in call.args) if call else ()
             wanted = {tuple: (int, int), str: (str,), bool: ()}[types[name.id]]
-            if tuple(map(type, values)) != wanted or "" in values:
+            is_bare = wanted == () and call is not None
+            is_empty = any(isinstance(value, str) and not value.strip() for value in values)
+            if tuple(map(type, values)) != wanted or is_empty or is_bare or (call and call.keywords):
                 raise self.fail(decorator, f"decorator {ast.unparse(decorator)!r} does not take these arguments")
             setattr(marks, name.id, values if name.id == "since" else values[0] if values else True)
         return marks

@@ -49,7 +49,7 @@ def _known_types(registry: Registry) -> None:
             check(type_, function.where)
     for struct in registry.structs.values():
         for field in struct.fields:
-            check(field.type, struct.where)
+            check(field.type, field.where)
 
 
 def _ownership(registry: Registry) -> None:
@@ -80,6 +80,20 @@ def _versions(registry: Registry) -> None:
     for item in named:
         if item.since not in VERSIONS:
             raise RegistryError(item.where, f"unknown version {item.since} of {item.name}")
+    since = {item.name: item.since for item in named}
+
+    def check_age(type_: Type, age: tuple[int, int], where: Where, what: str) -> None:
+        if type_.kind == "name" and since[type_.name] > age:
+            raise RegistryError(where, f"{what} is older than {type_.name}, which it takes or gives")
+        if type_.item:
+            check_age(type_.item, age, where, what)
+
+    for struct in registry.structs.values():
+        for field in struct.fields:
+            check_age(field.type, struct.since, field.where, f"{struct.name}.{field.name}")
+    for interface, method in _methods(registry):
+        for type_ in (method.returns, *(p.type for p in method.parameters)):
+            check_age(type_, method.since, method.where, f"{interface.name}.{method.name}")
     for interface in registry.interfaces.values():
         last = VERSIONS[0]
         for method in interface.methods:
@@ -129,9 +143,15 @@ def _duplicates(registry: Registry) -> None:
 
 def _layouts(registry: Registry) -> None:
     for struct in registry.structs.values():
-        offsets = [f.offset for f in struct.fields]
-        if offsets != sorted(set(offsets)) or not offsets or offsets[-1] >= struct.size:
-            raise RegistryError(struct.where, f"offsets of {struct.name} do not ascend within its size {struct.size}")
+        if not struct.fields:
+            raise RegistryError(struct.where, f"struct {struct.name} has no fields")
+        last = -1
+        for field in struct.fields:
+            if field.offset <= last or field.offset >= struct.size:
+                raise RegistryError(
+                    field.where, f"offsets of {struct.name} do not ascend within its size {struct.size}: {field.name}"
+                )
+            last = field.offset
 
 
 def _layers(registry: Registry) -> None:

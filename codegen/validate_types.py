@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from .model import Export, Interface, Method, Registry, RegistryError, Struct, Type, Where
+from .model import ARRAYS, Export, Interface, Method, Registry, RegistryError, Struct, Type, Where, length_of
 from .naming import c_constant, c_function, c_name, c_type
 
 _WORDS = {"address", "constaddress", "hostaddress", "stream", "event"}
 _PLAIN = {"scalar", "str", "name", "flags", *_WORDS}
-_ARRAYS = {"array", "mutablearray", "outarray"}
 RESULTS = _PLAIN | {"none", "ok", "verdict", "count", "counted", "owned", "borrowed", "view", "raw"}
-PARAMETERS = _PLAIN | {"bytes", "const", "out", "raw"} | _ARRAYS
+PARAMETERS = _PLAIN | {"bytes", "const", "out", "raw"} | ARRAYS
+#: Parameters of getters, which check nothing.
+INDICES = {"scalar", "name"}
 FIELDS = {"scalar", "str", "name", "fixed", "array", "constaddress", "raw"}
 #: What may stand inside a wrapper; ``name`` is looked at more closely.
 INSIDE = {
@@ -25,10 +26,9 @@ INSIDE = {
     "out": {"scalar", "name", "count"},
     "view": {"scalar", "str"},
     "fixed": {"scalar", "raw"},
-    **{kind: {"scalar", "str", "name", *_WORDS} for kind in _ARRAYS},
+    **{kind: {"scalar", "str", "name", *_WORDS} for kind in ARRAYS},
 }
-OPTIONAL = {"str", "bytes", "name", "const", "borrowed", "view", "out", *_ARRAYS}
-INTEGERS = {"int32", "int64", "uint32", "uint64", "size_t"}
+OPTIONAL = {"str", "bytes", "name", "const", "borrowed", "view", "out", *ARRAYS}
 
 #: Arrays that are as long as the object says.
 WITHOUT_LENGTH = {("ExecutionContext", "executeV2")}
@@ -100,11 +100,14 @@ class _Signature:
             is_struct = function.returns.target in self.registry.structs
             if not function.const or function.returns.kind not in values or is_struct:
                 raise self.fail(f"is no accessor: it is not const, or {spelled(function.returns)} is no plain value")
+            if any(p.type.kind not in INDICES or self.is_reference(p.type) for p in function.parameters):
+                raise self.fail("is no accessor: it takes more than numbers and enums")
+        self.counts()
 
     def inside(self, type_: Type) -> None:
         """Check what a type is made of."""
         kind, item, registry = type_.kind, type_.item, self.registry
-        if type_.optional and kind not in OPTIONAL:
+        if type_.optional and (kind not in OPTIONAL or self.is_never_null(type_)):
             raise self.fail(f"says '| None' of {spelled(type_)}, which is never null")
         if self.is_bound and (kind == "raw" or self.is_hidden(type_)):
             raise self.fail(f"is bound, but {spelled(type_)} is not")
@@ -133,18 +136,33 @@ class _Signature:
         # What identifies a callback interface is hidden itself: bridges answer it.
         return type_.kind == "name" and known is not None and bool(known.hidden) and name != "InterfaceInfo"
 
+    def is_reference(self, type_: Type) -> bool:
+        return type_.kind == "name" and type_.name not in self.registry.enums
+
+    def is_never_null(self, type_: Type) -> bool:
+        """Enums are values, and the library takes and gives structs by reference; weights there may be none."""
+        structs = self.registry.structs.keys()
+        if type_.kind == "borrowed":
+            return type_.target in structs
+        return type_.kind == "name" and type_.name in self.registry.enums.keys() | structs - {"Weights"}
+
+    def counts(self) -> None:
+        """A count that tells of failure cannot stand beside an object that the failure would lose."""
+        writes = any(
+            p.type.kind == "out" and p.type.item and p.type.item.kind == "count" for p in self.function.parameters
+        )
+        if writes and self.function.returns.kind == "owned":
+            raise self.fail(f"writes a count, but its failure would lose {spelled(self.function.returns)}")
+
     def length(self, index: int) -> None:
-        """Bytes have their size behind them, arrays their length beside them."""
+        """Bytes have their size behind them; arrays have their length there, or before them."""
         parameters = self.function.parameters
         type_ = parameters[index].type
-        near = parameters[index + 1 : index + 2]
-        if type_.kind in _ARRAYS:
-            near = parameters
-        if not self.is_bound or (type_.kind != "bytes" and type_.kind not in _ARRAYS):
+        if not self.is_bound or (type_.kind != "bytes" and type_.kind not in ARRAYS):
             return
         if (self.interface.name if self.interface else "", self.function.name) in WITHOUT_LENGTH:
             return
-        if not any(p.type.kind == "scalar" and p.type.name in INTEGERS for p in near):
+        if length_of(parameters, index) is None:
             raise self.fail(f"has no size or length for {parameters[index].name!r}")
 
 
@@ -158,14 +176,16 @@ def spelled(type_: Type) -> str:
 def _fields(registry: Registry, struct: Struct) -> None:
     """Fields follow each other without overlapping, each where its type can stand."""
     end = 0
+    names: set[str] = set()
     for field in struct.fields:
         if field.type.kind not in FIELDS or (field.type.kind == "fixed" and field.type.length < 1):
-            raise RegistryError(struct.where, f"{struct.name}.{field.name} cannot be {spelled(field.type)}")
-        if c_name(field.name) in RESERVED:
-            raise RegistryError(struct.where, f"{struct.name}.{field.name} has a reserved name")
-        size, alignment = _size(registry, field.type, struct.where)
+            raise RegistryError(field.where, f"{struct.name}.{field.name} cannot be {spelled(field.type)}")
+        if c_name(field.name) in RESERVED | names:
+            raise RegistryError(field.where, f"{struct.name}.{field.name} has a name that is reserved or there twice")
+        names.add(c_name(field.name))
+        size, alignment = _size(registry, field.type, field.where)
         if field.offset < end or field.offset % alignment:
-            raise RegistryError(struct.where, f"{struct.name}.{field.name} cannot be at {field.offset}")
+            raise RegistryError(field.where, f"{struct.name}.{field.name} cannot be at {field.offset}")
         end = field.offset + size
     if end > struct.size:
         raise RegistryError(struct.where, f"{struct.name} needs {end} bytes, but its size is {struct.size}")
@@ -202,7 +222,7 @@ def _c_names(registry: Registry) -> None:
         if not enum.hidden:
             take(c_type(enum.name), enum.name, enum.where)
             for value in enum.values:
-                take(c_constant(enum.name, value), f"{enum.name}.{value}", enum.where)
+                take(c_constant(enum.name, value), f"{enum.name}.{value}", enum.places[value])
     for struct in registry.structs.values():
         if not struct.hidden:
             take(c_type(struct.name), struct.name, struct.where)

@@ -2,9 +2,11 @@
 #include "fault.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <new>
@@ -56,14 +58,51 @@ bool fits(const char *pattern, const char *text)
     return *pattern == *text && (*pattern == '\0' || fits(pattern + 1, text + 1));
 }
 
-bool known(Fault const &fault)
+template <class Number> bool read_number(std::string const &text, Number &number)
 {
-    for (const char *action : {"throw", "null", "false", "negative", "sleep", "log", "logforeign", "callbacks", "abort"}) {
-        if (fault.action == action) {
-            return true;
+    const char *const end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, number);
+    return read.ec == std::errc() && read.ptr == end && number >= 0;
+}
+
+constexpr const char *kSeverities[] = {"internal_error", "error", "warning", "info", "verbose"};
+
+/// Place of a name among others; their number where it is none of them.
+template <std::size_t N> std::size_t find(const char *const (&names)[N], std::string const &name)
+{
+    return static_cast<std::size_t>(std::find(names, names + N, name) - names);
+}
+
+bool is_way_to_call(std::string const &how)
+{
+    std::string rest = how;
+    for (const char *word : {"foreign", "disorder", "late"}) {
+        const std::size_t at = rest.find(word);
+        if (at != std::string::npos) {
+            rest.erase(at, std::string(word).size());
         }
     }
-    return false;
+    return rest.find_first_not_of('+') == std::string::npos;
+}
+
+/// Whether an entry can be carried out: one that is misspelled must not pass for another.
+bool is_known(Fault const &fault)
+{
+    if (fault.action == "throw") {
+        return fault.argument == "bad_alloc" || fault.argument == "runtime_error" || fault.argument == "int";
+    }
+    if (fault.action == "sleep") {
+        int32_t milliseconds = 0;
+        return read_number(fault.argument, milliseconds);
+    }
+    if (fault.action == "log" || fault.action == "logforeign") {
+        return find(kSeverities, fault.argument.substr(0, fault.argument.find(':'))) < std::size(kSeverities);
+    }
+    if (fault.action == "callbacks") {
+        return is_way_to_call(fault.argument);
+    }
+    const char *const others[] = {"null", "false", "negative", "abort"};
+    return find(others, fault.action) < std::size(others) && fault.argument.empty();
 }
 
 bool read_fault(std::string const &entry, Fault &fault)
@@ -78,13 +117,15 @@ bool read_fault(std::string const &entry, Fault &fault)
     // Only digits to the end make it a number; an '@' in a text to log is none.
     if (at != std::string::npos && at + 1 < rest.size()
         && rest.find_first_not_of("0123456789", at + 1) == std::string::npos) {
-        fault.nth = std::stoll(rest.substr(at + 1));
+        if (!read_number(rest.substr(at + 1), fault.nth)) {
+            return false;
+        }
         rest.resize(at);
     }
     const std::size_t colon = rest.find(':');
     fault.action = rest.substr(0, colon);
     fault.argument = colon == std::string::npos ? "" : rest.substr(colon + 1);
-    return known(fault);
+    return is_known(fault);
 }
 
 int32_t add_faults(Faults &all, const char *specification)
@@ -134,21 +175,10 @@ std::string expand(std::string const &text)
     return text;
 }
 
-int32_t severity_of(std::string const &name)
-{
-    const char *const names[] = {"internal_error", "error", "warning", "info", "verbose"};
-    for (int32_t i = 0; i < 5; ++i) {
-        if (name == names[i]) {
-            return i;
-        }
-    }
-    return TRTX_SEVERITY_ERROR;
-}
-
 void log_order(Life const *life, Fault const &fault)
 {
     const std::size_t colon = fault.argument.find(':');
-    const int32_t severity = severity_of(fault.argument.substr(0, colon));
+    const int32_t severity = static_cast<int32_t>(find(kSeverities, fault.argument.substr(0, colon)));
     const std::string text = colon == std::string::npos ? "logged by a fault" : expand(fault.argument.substr(colon + 1));
     if (fault.action == "logforeign") {
         std::thread([&] { log(life, severity, text); }).join();
@@ -217,7 +247,7 @@ Verdict enter(Life const *life, const char *method)
         if (fault.action == "abort") {
             std::abort();
         } else if (fault.action == "sleep") {
-            std::this_thread::sleep_for(std::chrono::milliseconds(std::atoi(fault.argument.c_str())));
+            std::this_thread::sleep_for(std::chrono::milliseconds(std::stoi(fault.argument)));
         } else if (fault.action == "callbacks") {
             callback_order(fault.argument);
         } else if (fault.action == "throw") {
@@ -267,7 +297,11 @@ using namespace trtx::fake;
 
 int32_t trtx_fake_set_fault(const char *specification)
 {
-    return add_faults(faults(), specification);
+    try {
+        return add_faults(faults(), specification);
+    } catch (std::exception const &) {
+        return -1; // out of memory
+    }
 }
 
 void trtx_fake_clear_faults(void)

@@ -13,14 +13,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#if defined(_WIN32)
 #if defined(TRTX_STATIC)
 #define TRTX_API
-#elif defined(_WIN32)
-#ifdef TRTX_BUILD
+#elif defined(TRTX_BUILD)
 #define TRTX_API __declspec(dllexport)
 #else
 #define TRTX_API __declspec(dllimport)
 #endif
+#elif defined(TRTX_STATIC)
+/* Each program or library that holds the shim calls its own copy. */
+#define TRTX_API __attribute__((visibility("hidden")))
 #else
 #define TRTX_API __attribute__((visibility("default")))
 #endif
@@ -133,8 +136,8 @@ TRTX_API trtx_status trtx_execution_context_run(trtx_execution_context *self, tr
                                                 trtx_stream stream);
 
 /**
- * INetworkDefinition::addActivation, and ILayer::getOutput of the layer's one output. Should only the latter fail, the layer
- * has been added: result is set, and output is null.
+ * INetworkDefinition::addActivation, and ILayer::getOutput of the layer's one output. Should only the latter fail, or give
+ * null, the layer has been added all the same: the call fails with result set, and output null.
  */
 TRTX_API trtx_status trtx_network_definition_add_activation_with_output(trtx_network_definition *self,
                                                                         trtx_tensor *input, trtx_activation_type type,

@@ -375,7 +375,7 @@ enum {
     TRTX_ONNX_PARSER_FLAG_ADJUST_FOR_DLA = 4
 };
 
-/** How an ONNX initializer becomes a weight. */
+/** How an ONNX initializer becomes a weight. Since 1.6. */
 typedef int32_t trtx_refit_transform_kind;
 enum {
     TRTX_REFIT_TRANSFORM_KIND_IDENTITY = 0,
@@ -386,7 +386,7 @@ enum {
     TRTX_REFIT_TRANSFORM_KIND_CONSTANT_OF_SHAPE = 5
 };
 
-/** How workspace on a DLA is allocated. */
+/** How workspace on a DLA is allocated. Since 1.7. */
 typedef int32_t trtx_dla_workspace_allocation_strategy;
 enum {
     TRTX_DLA_WORKSPACE_ALLOCATION_STRATEGY_DEFAULT = 0,
@@ -733,18 +733,21 @@ typedef struct trtx_permutation {
     int32_t order[8];
 } trtx_permutation;
 
-/** Key of a timing cache entry. */
+/** Key of a timing cache entry. Deprecated. */
 typedef struct trtx_timing_cache_key {
     uint8_t data[16];
 } trtx_timing_cache_key;
 
-/** Value of a timing cache entry. */
+/** Value of a timing cache entry. Deprecated. */
 typedef struct trtx_timing_cache_value {
     uint64_t tactic_hash;
     float timing_m_sec;
 } trtx_timing_cache_value;
 
-/** Which initializers feed a weight, and through which transformation. */
+/**
+ * Which initializers feed a weight, and through which transformation. Its pointers are valid during the call only.
+ * Since 1.6.
+ */
 typedef struct trtx_refit_record {
     const char *trt_name;
     trtx_refit_transform_kind kind;
@@ -820,11 +823,11 @@ TRTX_API void trtx_logger_destroy(trtx_logger *self);
 
 /** IGpuAllocator: Hands out device memory. */
 typedef struct trtx_gpu_allocator_callbacks {
-    /** The address of the memory; 0 where there is none, and for a size of 0. */
+    /** The address of the memory; 0 where there is none, and for a size of 0. Deprecated. */
     trtx_address (*allocate)(uint64_t size, uint64_t alignment, uint32_t flags, void *user_data);
     /** The address of the memory with its new size; 0 where that cannot be, and the old memory stays. */
     trtx_address (*reallocate)(trtx_address memory, uint64_t alignment, uint64_t size, void *user_data);
-    /** False is failure; the address may be 0. */
+    /** False is failure; the address may be 0. Deprecated. */
     bool (*deallocate)(trtx_address memory, void *user_data);
     /** The address of the memory; 0 where there is none, and for a size of 0. */
     trtx_address (*allocate_async)(uint64_t size, uint64_t alignment, uint32_t flags, trtx_stream stream, void *user_data);
@@ -859,11 +862,11 @@ TRTX_API void trtx_debug_listener_destroy(trtx_debug_listener *self);
 
 /** IGpuAsyncAllocator: Hands out device memory in stream order. */
 typedef struct trtx_gpu_async_allocator_callbacks {
-    /** The address of the memory; 0 where there is none, and for a size of 0. */
+    /** The address of the memory; 0 where there is none, and for a size of 0. Deprecated. */
     trtx_address (*allocate)(uint64_t size, uint64_t alignment, uint32_t flags, void *user_data);
     /** The address of the memory with its new size; 0 where that cannot be, and the old memory stays. */
     trtx_address (*reallocate)(trtx_address memory, uint64_t alignment, uint64_t size, void *user_data);
-    /** False is failure; the address may be 0. */
+    /** False is failure; the address may be 0. Deprecated. */
     bool (*deallocate)(trtx_address memory, void *user_data);
     /** The address of the memory; 0 where there is none, and for a size of 0. */
     trtx_address (*allocate_async)(uint64_t size, uint64_t alignment, uint32_t flags, trtx_stream stream, void *user_data);
@@ -892,7 +895,7 @@ TRTX_API void trtx_progress_monitor_destroy(trtx_progress_monitor *self);
 TRTX_API int32_t trtx_builder_get_max_dla_batch_size(const trtx_builder *self);
 /** Number of deep learning accelerators. */
 TRTX_API int32_t trtx_builder_get_nb_dla_cores(const trtx_builder *self);
-/** Sets who allocates device memory for builds; null for the library itself. */
+/** Sets who allocates device memory for builds; null for the library itself. Its engines keep using it. */
 TRTX_API trtx_status trtx_builder_set_gpu_allocator(trtx_builder *self, trtx_gpu_allocator *allocator);
 /** Creates the settings of a build, all at their defaults. */
 TRTX_API trtx_status trtx_builder_create_builder_config(trtx_builder *self, trtx_builder_config **result);
@@ -1048,7 +1051,7 @@ TRTX_API void trtx_builder_config_destroy(trtx_builder_config *self);
 /** IOptimizationProfile: The smallest, usual and largest shape of each dynamic input. */
 /** Sets the smallest, the likeliest or the largest shape of an input. */
 TRTX_API trtx_status trtx_optimization_profile_set_dimensions(trtx_optimization_profile *self, const char *input_name, trtx_opt_profile_selector select, const trtx_dims *dims);
-/** The smallest, the likeliest or the largest shape of an input; of unknown rank until it is set. */
+/** A shape of an input; of unknown rank where only others of this input are set, and a failure where none is. */
 TRTX_API trtx_status trtx_optimization_profile_get_dimensions(const trtx_optimization_profile *self, const char *input_name, trtx_opt_profile_selector select, trtx_dims *result);
 /** Number of values of a shape input; -1 until they are set. */
 TRTX_API trtx_status trtx_optimization_profile_get_nb_shape_values(const trtx_optimization_profile *self, const char *input_name, int32_t *result);
@@ -1067,7 +1070,7 @@ TRTX_API trtx_status trtx_optimization_profile_set_profile_stream(trtx_optimizat
 /** The stream that this profile is tuned for; 0 where none was set. Since 1.7. */
 TRTX_API trtx_status trtx_optimization_profile_get_profile_stream(const trtx_optimization_profile *self, trtx_stream *result);
 
-/** ITimingCache: Tactic timings of earlier builds; TensorRT-RTX keeps it for compatibility only. */
+/** ITimingCache: Tactic timings of earlier builds; TensorRT-RTX keeps it for compatibility only. Deprecated. */
 /** The cache as bytes, from which it can be created again. */
 TRTX_API trtx_status trtx_timing_cache_serialize(const trtx_timing_cache *self, trtx_host_memory **result);
 /** Takes the entries of another cache over. */
@@ -2018,7 +2021,7 @@ TRTX_API trtx_status trtx_onnx_parser_is_subgraph_supported(trtx_onnx_parser *se
 TRTX_API trtx_status trtx_onnx_parser_get_subgraph_nodes(trtx_onnx_parser *self, int64_t index, int64_t *subgraph_length, const int64_t **result);
 /** Takes a serialized model in, to be parsed once its initializers are there. */
 TRTX_API trtx_status trtx_onnx_parser_load_model_proto(trtx_onnx_parser *self, const void *serialized_onnx_model, size_t serialized_onnx_model_size, const char *model_path);
-/** Gives the values of an initializer, which must stay until the network is built. */
+/** Gives the values of an initializer, which must stay until the parser is destroyed and the network built. */
 TRTX_API trtx_status trtx_onnx_parser_load_initializer(trtx_onnx_parser *self, const char *name, const void *data, size_t size);
 /** Adds the layers of the model taken in to the network. */
 TRTX_API trtx_status trtx_onnx_parser_parse_model_proto(trtx_onnx_parser *self);
@@ -2027,11 +2030,11 @@ TRTX_API trtx_status trtx_onnx_parser_set_builder_config(trtx_onnx_parser *self,
 /** Destroys the object; null is allowed. */
 TRTX_API void trtx_onnx_parser_destroy(trtx_onnx_parser *self);
 
-/** nvonnxparser::IRefitterObserver: Is told which ONNX initializer feeds which weight of the engine. */
+/** nvonnxparser::IRefitterObserver: Is told which ONNX initializer feeds which weight of the engine. Since 1.6. */
 typedef struct trtx_refitter_observer_callbacks {
     void (*on_refittable_weight)(const trtx_refit_record *record, void *user_data);
 } trtx_refitter_observer_callbacks;
-/** The bridge calls the functions given, from any thread; a null function keeps the library's default. */
+/** The bridge calls the functions given, from any thread; a null function keeps the library's default. Since 1.6. */
 TRTX_API trtx_status trtx_refitter_observer_create(const trtx_refitter_observer_callbacks *callbacks, void *user_data, trtx_refitter_observer **result);
 /** Destroys the object; null is allowed. */
 TRTX_API void trtx_refitter_observer_destroy(trtx_refitter_observer *self);
@@ -2049,7 +2052,7 @@ TRTX_API trtx_status trtx_onnx_parser_refitter_get_error(const trtx_onnx_parser_
 TRTX_API trtx_status trtx_onnx_parser_refitter_clear_errors(trtx_onnx_parser_refitter *self);
 /** Takes a serialized model in, to refit from once its initializers are there. */
 TRTX_API trtx_status trtx_onnx_parser_refitter_load_model_proto(trtx_onnx_parser_refitter *self, const void *serialized_onnx_model, size_t serialized_onnx_model_size, const char *model_path);
-/** Gives the values of an initializer, which must stay until the engine is refitted. */
+/** Gives the values of an initializer, which must stay until the refitter is destroyed. */
 TRTX_API trtx_status trtx_onnx_parser_refitter_load_initializer(trtx_onnx_parser_refitter *self, const char *name, const void *data, size_t size);
 /** Refits the engine with the weights of the model taken in. */
 TRTX_API trtx_status trtx_onnx_parser_refitter_refit_model_proto(trtx_onnx_parser_refitter *self);
@@ -2337,7 +2340,7 @@ TRTX_API const trtx_cuda_engine *trtx_execution_context_get_engine(const trtx_ex
 TRTX_API trtx_status trtx_execution_context_set_name(trtx_execution_context *self, const char *name);
 /** Its name; empty until it is set. */
 TRTX_API const char *trtx_execution_context_get_name(const trtx_execution_context *self);
-/** Sets the activation memory, for a context that was created without; its size is not checked. */
+/** Sets the activation memory, for a context that was created without; its size is not checked. Deprecated. */
 TRTX_API trtx_status trtx_execution_context_set_device_memory(trtx_execution_context *self, trtx_address memory);
 /** The profile in use; -1 where none is chosen yet. */
 TRTX_API int32_t trtx_execution_context_get_optimization_profile(const trtx_execution_context *self);
@@ -2382,7 +2385,7 @@ TRTX_API trtx_status trtx_execution_context_get_output_tensor_address(const trtx
 /** Sets who provides memory for an output whose size is known while it runs; null for nobody. */
 TRTX_API trtx_status trtx_execution_context_set_output_allocator(trtx_execution_context *self, const char *tensor_name, trtx_output_allocator *output_allocator);
 /** Who provides memory for an output; null for nobody. */
-TRTX_API trtx_status trtx_execution_context_get_output_allocator(trtx_execution_context *self, const char *name, trtx_output_allocator **result);
+TRTX_API trtx_status trtx_execution_context_get_output_allocator(const trtx_execution_context *self, const char *name, trtx_output_allocator **result);
 /** Most bytes that an output can take with the input shapes of now; -1 where these are not set. */
 TRTX_API trtx_status trtx_execution_context_get_max_output_size(const trtx_execution_context *self, const char *tensor_name, int64_t *result);
 /** Sets who provides memory for the duration of a run; null for the library itself. */

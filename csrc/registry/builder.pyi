@@ -13,7 +13,7 @@ class Builder(Interface, cpp="IBuilder", impl="VBuilder", field="mImpl", offset=
     def getNbDLACores(self) -> int32:
         """Number of deep learning accelerators."""
     def setGpuAllocator(self, allocator: GpuAllocator | None) -> None:
-        """Sets who allocates device memory for builds; null for the library itself."""
+        """Sets who allocates device memory for builds; null for the library itself. Its engines keep using it."""
     def createBuilderConfig(self) -> Owned[BuilderConfig]:
         """Creates the settings of a build, all at their defaults."""
     def createNetworkV2(self, flags: Flags[NetworkDefinitionCreationFlag]) -> Owned[NetworkDefinition]:
@@ -214,7 +214,7 @@ class OptimizationProfile(Interface, cpp="IOptimizationProfile", impl="VOptimiza
         """Sets the smallest, the likeliest or the largest shape of an input."""
     @const
     def getDimensions(self, inputName: str, select: OptProfileSelector) -> Dims:
-        """The smallest, the likeliest or the largest shape of an input; of unknown rank until it is set."""
+        """A shape of an input; of unknown rank where only others of this input are set, and a failure where none is."""
     @const
     def getNbShapeValues(self, inputName: str) -> int32:
         """Number of values of a shape input; -1 until they are set."""
@@ -240,6 +240,7 @@ class OptimizationProfile(Interface, cpp="IOptimizationProfile", impl="VOptimiza
         """The stream that this profile is tuned for; 0 where none was set."""
 
 @owned
+@deprecated
 class TimingCache(Interface, cpp="ITimingCache", impl="VTimingCache", field="mImpl", offset=8):
     """Tactic timings of earlier builds; TensorRT-RTX keeps it for compatibility only."""
 
@@ -251,7 +252,7 @@ class TimingCache(Interface, cpp="ITimingCache", impl="VTimingCache", field="mIm
     def reset(self) -> Ok:
         """Empties it."""
     @const
-    def queryKeys(self, keyBuffer: OutArray[TimingCacheKey], capacity: int64) -> Count[int64]:
+    def queryKeys(self, keyBuffer: OutArray[TimingCacheKey] | None, capacity: int64) -> Count[int64]:
         """Writes keys, at most as many as fit, and returns how many there are."""
     @const
     def query(self, key: TimingCacheKey) -> TimingCacheValue:

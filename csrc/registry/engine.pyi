@@ -206,6 +206,7 @@ class ExecutionContext(Interface, cpp="IExecutionContext", impl="VExecutionConte
     @const
     def getName(self) -> str | None:
         """Its name; empty until it is set."""
+    @deprecated
     def setDeviceMemory(self, memory: Address) -> None:
         """Sets the activation memory, for a context that was created without; its size is not checked."""
     @const
@@ -260,6 +261,7 @@ class ExecutionContext(Interface, cpp="IExecutionContext", impl="VExecutionConte
         """Memory bound to an output; 0 for none."""
     def setOutputAllocator(self, tensorName: str, outputAllocator: OutputAllocator | None) -> Ok:
         """Sets who provides memory for an output whose size is known while it runs; null for nobody."""
+    @reads
     def getOutputAllocator(self, name: str) -> Borrowed[OutputAllocator] | None:
         """Who provides memory for an output; null for nobody."""
     @const

@@ -123,7 +123,7 @@ class ResizeLayer(
         """The shape asked for; scales or a second input may say it instead."""
     def setScales(self, scales: Array[float32], nbScales: int32) -> None: ...
     @const
-    def getScales(self, size: int32, scales: OutArray[float32]) -> int32:
+    def getScales(self, size: int32, scales: OutArray[float32] | None) -> int32:
         """Copies the factors of the axes and returns their number; copies nothing if the size differs."""
     def setResizeMode(self, interpolationMode: InterpolationMode) -> None: ...
     @const

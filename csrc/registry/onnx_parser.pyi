@@ -87,7 +87,7 @@ class OnnxParser(Direct, cpp="nvonnxparser::IParser"):
     def loadModelProto(self, serializedOnnxModel: Bytes, serializedOnnxModelSize: size_t, modelPath: str | None) -> Ok:
         """Takes a serialized model in, to be parsed once its initializers are there."""
     def loadInitializer(self, name: str, data: Bytes, size: size_t) -> Ok:
-        """Gives the values of an initializer, which must stay until the network is built."""
+        """Gives the values of an initializer, which must stay until the parser is destroyed and the network built."""
     def parseModelProto(self) -> Ok:
         """Adds the layers of the model taken in to the network."""
     def setBuilderConfig(self, builderConfig: Const[BuilderConfig]) -> Ok:
@@ -122,7 +122,7 @@ class OnnxParserRefitter(Direct, cpp="nvonnxparser::IParserRefitter"):
     def loadModelProto(self, serializedOnnxModel: Bytes, serializedOnnxModelSize: size_t, modelPath: str | None) -> Ok:
         """Takes a serialized model in, to refit from once its initializers are there."""
     def loadInitializer(self, name: str, data: Bytes, size: size_t) -> Ok:
-        """Gives the values of an initializer, which must stay until the engine is refitted."""
+        """Gives the values of an initializer, which must stay until the refitter is destroyed."""
     def refitModelProto(self) -> Ok:
         """Refits the engine with the weights of the model taken in."""
     @since(1, 6)

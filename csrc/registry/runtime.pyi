@@ -149,9 +149,9 @@ class Refitter(Interface, cpp="IRefitter", impl="VRefitter", field="mImpl", offs
         """Gives new values to the weights that a layer has in a role."""
     def refitCudaEngine(self) -> Ok:
         """Puts the new values into the engine; none may be missing."""
-    def getMissing(self, size: int32, layerNames: OutArray[str], roles: OutArray[WeightsRole]) -> int32:
+    def getMissing(self, size: int32, layerNames: OutArray[str] | None, roles: OutArray[WeightsRole] | None) -> int32:
         """Writes the layers and roles that need values too, and returns how many they are."""
-    def getAll(self, size: int32, layerNames: OutArray[str], roles: OutArray[WeightsRole]) -> int32:
+    def getAll(self, size: int32, layerNames: OutArray[str] | None, roles: OutArray[WeightsRole] | None) -> int32:
         """Writes the layers and roles that can be refitted, and returns how many they are."""
     def setErrorRecorder(self, recorder: ErrorRecorder | None) -> None:
         """Sets who is told of errors; null for nobody."""
@@ -160,9 +160,9 @@ class Refitter(Interface, cpp="IRefitter", impl="VRefitter", field="mImpl", offs
         """Who is told of errors; null for nobody."""
     def setNamedWeights(self, name: str, weights: Weights) -> Ok:
         """Gives new values, which must stay until the engine is refitted, to named weights."""
-    def getMissingWeights(self, size: int32, weightsNames: OutArray[str]) -> int32:
+    def getMissingWeights(self, size: int32, weightsNames: OutArray[str] | None) -> int32:
         """Writes the names of weights that need values too, and returns how many they are."""
-    def getAllWeights(self, size: int32, weightsNames: OutArray[str]) -> int32:
+    def getAllWeights(self, size: int32, weightsNames: OutArray[str] | None) -> int32:
         """Writes the names of all weights that can be refitted, and returns how many they are."""
     @const
     def getLogger(self) -> Borrowed[Logger]:

@@ -69,11 +69,13 @@ class Permutation(Struct, cpp="Permutation", size=32):
 
     order: Fixed[int32, 8] = 0
 
+@deprecated
 class TimingCacheKey(Struct, cpp="TimingCacheKey", size=16):
     """Key of a timing cache entry."""
 
     data: Fixed[uint8, 16] = 0
 
+@deprecated
 class TimingCacheValue(Struct, cpp="TimingCacheValue", size=16):
     """Value of a timing cache entry."""
 
@@ -151,7 +153,7 @@ class RegionParameters(Struct, cpp="plugin::RegionParameters", size=24):
 
 @since(1, 6)
 class RefitRecord(Struct, cpp="nvonnxparser::RefitRecord", size=72):
-    """Which initializers feed a weight, and through which transformation."""
+    """Which initializers feed a weight, and through which transformation. Its pointers are valid during the call only."""
 
     trtName: str = 0
     kind: RefitTransformKind = 8

@@ -23,7 +23,7 @@ Parameters
     ``Bytes``, with its size behind it  host memory that is only read
     ``Address``, ``ConstAddress``     memory whose place the method says, mostly device memory
     ``HostAddress``                   host memory
-    ``Array[T]``, ``MutableArray[T]``, ``OutArray[T]``  with the length beside it
+    ``Array[T]``, ``MutableArray[T]``, ``OutArray[T]``  with the length behind it, or before it and those that share it
     ``Out[T]``                        written before the method returns; ``Out[Count]`` may tell of failure
     ``Const[X]``                      not changed by the method
     ``Flags[E]``                      a set of E, bit by bit
@@ -34,10 +34,11 @@ Decorators
     ``@owned``         the application destroys objects of this class
     ``@callback``      the shim offers a bridge for it
     ``@const``         a const method; without parameters it is a getter, which returns its value directly
+    ``@reads``         const in the public class, though not in the implementation interface
     ``@accessor``      a getter with parameters that does so too; an error that it logs is seen in the last error alone
     ``@default``       not pure: the library has a default
     ``@hidden("why")`` stated for the layout, not bound
-    ``@deprecated``    bound, and marked so
+    ``@deprecated``    bound, and marked so; a method, a class or a struct
     ``@bits``          the values of an enum are bits
     ``@bound("f")``    the C function that serves this export
 """

@@ -4,9 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "hidden.hpp"
 #include "trtx_c.h"
 
-namespace trtx::abi {
+namespace trtx {
+namespace abi TRTX_HIDDEN {
 
 struct InterfaceInfo {
     const char *kind;
@@ -1857,4 +1859,5 @@ static_assert(sizeof(trtx_timing_cache_key) == 16);
 static_assert(sizeof(trtx_timing_cache_value) == 16);
 static_assert(sizeof(trtx_refit_record) == 72);
 
-} // namespace trtx::abi
+} // namespace abi
+} // namespace trtx

@@ -7,17 +7,20 @@
 #include <mutex>
 #include <thread>
 #include <unordered_map>
+#include <vector>
 
 namespace trtx {
 namespace {
 
-/// Retired bridges whose memory is kept, so that a late call finds an object and not freed memory.
+/// Retired bridges whose memory is kept, so that a late call finds an object and not freed memory; those that are kept for
+/// good do not count.
 constexpr std::size_t kKept = 1024;
 
 struct Bridges {
     std::mutex mutex;
     std::unordered_map<void *, std::unique_ptr<BridgeBase>> live;
-    std::deque<std::pair<void *, std::unique_ptr<BridgeBase>>> retired;
+    std::deque<std::unique_ptr<BridgeBase>> retired;
+    std::vector<std::unique_ptr<BridgeBase>> kept_for_good;
 };
 
 /// Never destroyed: the library's threads may call a bridge while the process ends.
@@ -153,6 +156,15 @@ void adopt_bridge(void *handle, std::unique_ptr<BridgeBase> bridge)
     bridges().live[handle] = std::move(bridge);
 }
 
+void keep_bridge(void *handle) noexcept
+{
+    const std::lock_guard<std::mutex> lock(bridges().mutex);
+    const auto found = bridges().live.find(handle);
+    if (found != bridges().live.end()) {
+        found->second->keep_for_good();
+    }
+}
+
 void retire_bridge(void *handle) noexcept
 {
     std::unique_ptr<BridgeBase> bridge;
@@ -168,16 +180,20 @@ void retire_bridge(void *handle) noexcept
         }
         bridge->retire();
         std::unique_ptr<BridgeBase> oldest;
+        // Nothing may be called under this lock: the library holds locks of its own while it calls a bridge, whose
+        // function may come here.
         const std::lock_guard<std::mutex> lock(bridges().mutex);
+        if (bridge->is_kept_for_good()) {
+            bridges().kept_for_good.push_back(std::move(bridge));
+            return;
+        }
         auto &retired = bridges().retired;
-        retired.emplace_back(handle, std::move(bridge));
+        retired.push_back(std::move(bridge));
         if (retired.size() > kKept) {
-            // The library may call its own logger at any time, and a call may be under way in any other.
-            const void *const logger = registered_logger();
-            const auto found = std::find_if(retired.begin(), retired.end(),
-                [&](auto const &kept) { return kept.first != logger && !kept.second->is_visited(); });
+            const auto found
+                = std::find_if(retired.begin(), retired.end(), [](auto const &kept) { return !kept->is_visited(); });
             if (found != retired.end()) {
-                oldest = std::move(found->second);
+                oldest = std::move(*found);
                 retired.erase(found);
             }
         }

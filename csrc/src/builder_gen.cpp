@@ -24,27 +24,27 @@ trtx_status trtx_builder_set_gpu_allocator(trtx_builder *self, trtx_gpu_allocato
 
 trtx_status trtx_builder_create_builder_config(trtx_builder *self, trtx_builder_config **result)
 {
-    return guard({"trtx_builder_create_builder_config"}, [&](Call &call) {
+    return guard({"trtx_builder_create_builder_config"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         *result = call.check_pointer(from_abi<trtx_builder_config *>(as<abi::IBuilder>(self)->mImpl->createBuilderConfig()));
     });
 }
 
 trtx_status trtx_builder_create_network_v2(trtx_builder *self, uint32_t flags, trtx_network_definition **result)
 {
-    return guard({"trtx_builder_create_network_v2"}, [&](Call &call) {
+    return guard({"trtx_builder_create_network_v2"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         *result = call.check_pointer(from_abi<trtx_network_definition *>(as<abi::IBuilder>(self)->mImpl->createNetworkV2(flags)));
     });
 }
 
 trtx_status trtx_builder_create_optimization_profile(trtx_builder *self, trtx_optimization_profile **result)
 {
-    return guard({"trtx_builder_create_optimization_profile"}, [&](Call &call) {
+    return guard({"trtx_builder_create_optimization_profile"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         *result = call.check_pointer(from_abi<trtx_optimization_profile *>(as<abi::IBuilder>(self)->mImpl->createOptimizationProfile()));
     });
 }
@@ -74,9 +74,9 @@ trtx_status trtx_builder_reset(trtx_builder *self)
 
 trtx_status trtx_builder_build_serialized_network(trtx_builder *self, trtx_network_definition *network, trtx_builder_config *config, trtx_host_memory **result)
 {
-    return guard({"trtx_builder_build_serialized_network"}, [&](Call &call) {
+    return guard({"trtx_builder_build_serialized_network"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(network, "network");
         call.need(config, "config");
         *result = call.check_pointer(from_abi<trtx_host_memory *>(as<abi::IBuilder>(self)->mImpl->buildSerializedNetwork(as<abi::INetworkDefinition>(network), as<abi::IBuilderConfig>(config))));
@@ -85,9 +85,9 @@ trtx_status trtx_builder_build_serialized_network(trtx_builder *self, trtx_netwo
 
 trtx_status trtx_builder_is_network_supported(const trtx_builder *self, const trtx_network_definition *network, const trtx_builder_config *config, bool *result)
 {
-    return guard({"trtx_builder_is_network_supported"}, [&](Call &call) {
+    return guard({"trtx_builder_is_network_supported"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(network, "network");
         call.need(config, "config");
         *result = call.check_verdict(as<abi::IBuilder>(self)->mImpl->isNetworkSupported(as<abi::INetworkDefinition>(network), as<abi::IBuilderConfig>(config)));
@@ -205,25 +205,23 @@ trtx_status trtx_builder_config_set_device_type(trtx_builder_config *self, const
 
 trtx_status trtx_builder_config_get_device_type(const trtx_builder_config *self, const trtx_layer *layer, trtx_device_type *result)
 {
-    return guard({"trtx_builder_config_get_device_type"}, [&](Call &call) {
+    return guard({"trtx_builder_config_get_device_type"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(layer, "layer");
-        const auto answer = as<abi::IBuilderConfig>(self)->mImpl->getDeviceType(as<abi::ILayer>(layer));
+        *result = as<abi::IBuilderConfig>(self)->mImpl->getDeviceType(as<abi::ILayer>(layer));
         call.check_log();
-        *result = answer;
     });
 }
 
 trtx_status trtx_builder_config_is_device_type_set(const trtx_builder_config *self, const trtx_layer *layer, bool *result)
 {
-    return guard({"trtx_builder_config_is_device_type_set"}, [&](Call &call) {
+    return guard({"trtx_builder_config_is_device_type_set"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(layer, "layer");
-        const auto answer = as<abi::IBuilderConfig>(self)->mImpl->isDeviceTypeSet(as<abi::ILayer>(layer));
+        *result = as<abi::IBuilderConfig>(self)->mImpl->isDeviceTypeSet(as<abi::ILayer>(layer));
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -239,13 +237,12 @@ trtx_status trtx_builder_config_reset_device_type(trtx_builder_config *self, con
 
 trtx_status trtx_builder_config_can_run_on_dla(const trtx_builder_config *self, const trtx_layer *layer, bool *result)
 {
-    return guard({"trtx_builder_config_can_run_on_dla"}, [&](Call &call) {
+    return guard({"trtx_builder_config_can_run_on_dla"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(layer, "layer");
-        const auto answer = as<abi::IBuilderConfig>(self)->mImpl->canRunOnDLA(as<abi::ILayer>(layer));
+        *result = as<abi::IBuilderConfig>(self)->mImpl->canRunOnDLA(as<abi::ILayer>(layer));
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -302,9 +299,9 @@ trtx_stream trtx_builder_config_get_profile_stream(const trtx_builder_config *se
 
 trtx_status trtx_builder_config_add_optimization_profile(trtx_builder_config *self, const trtx_optimization_profile *profile, int32_t *result)
 {
-    return guard({"trtx_builder_config_add_optimization_profile"}, [&](Call &call) {
+    return guard({"trtx_builder_config_add_optimization_profile"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(profile, "profile");
         *result = call.check_count(as<abi::IBuilderConfig>(self)->mImpl->addOptimizationProfile(as<abi::IOptimizationProfile>(profile)));
     });
@@ -344,9 +341,9 @@ uint32_t trtx_builder_config_get_tactic_sources(const trtx_builder_config *self)
 
 trtx_status trtx_builder_config_create_timing_cache(const trtx_builder_config *self, const void *blob, size_t size, trtx_timing_cache **result)
 {
-    return guard({"trtx_builder_config_create_timing_cache"}, [&](Call &call) {
+    return guard({"trtx_builder_config_create_timing_cache"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         *result = call.check_pointer(from_abi<trtx_timing_cache *>(as<abi::IBuilderConfig>(self)->mImpl->createTimingCache(blob, size)));
     });
 }
@@ -376,12 +373,11 @@ trtx_status trtx_builder_config_set_memory_pool_limit(trtx_builder_config *self,
 
 trtx_status trtx_builder_config_get_memory_pool_limit(const trtx_builder_config *self, trtx_memory_pool_type pool, size_t *result)
 {
-    return guard({"trtx_builder_config_get_memory_pool_limit"}, [&](Call &call) {
+    return guard({"trtx_builder_config_get_memory_pool_limit"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
-        const auto answer = as<abi::IBuilderConfig>(self)->mImpl->getMemoryPoolLimit(pool);
+        call.need(result, "result");
+        *result = as<abi::IBuilderConfig>(self)->mImpl->getMemoryPoolLimit(pool);
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -396,12 +392,11 @@ trtx_status trtx_builder_config_set_preview_feature(trtx_builder_config *self, t
 
 trtx_status trtx_builder_config_get_preview_feature(const trtx_builder_config *self, trtx_preview_feature feature, bool *result)
 {
-    return guard({"trtx_builder_config_get_preview_feature"}, [&](Call &call) {
+    return guard({"trtx_builder_config_get_preview_feature"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
-        const auto answer = as<abi::IBuilderConfig>(self)->mImpl->getPreviewFeature(feature);
+        call.need(result, "result");
+        *result = as<abi::IBuilderConfig>(self)->mImpl->getPreviewFeature(feature);
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -445,9 +440,9 @@ trtx_status trtx_builder_config_set_plugins_to_serialize(trtx_builder_config *se
 
 trtx_status trtx_builder_config_get_plugin_to_serialize(const trtx_builder_config *self, int32_t index, const char **result)
 {
-    return guard({"trtx_builder_config_get_plugin_to_serialize"}, [&](Call &call) {
+    return guard({"trtx_builder_config_get_plugin_to_serialize"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         *result = call.check_pointer(as<abi::IBuilderConfig>(self)->mImpl->getPluginToSerialize(index));
     });
 }
@@ -561,12 +556,11 @@ trtx_status trtx_builder_config_set_compute_capability(trtx_builder_config *self
 
 trtx_status trtx_builder_config_get_compute_capability(const trtx_builder_config *self, int32_t index, trtx_compute_capability *result)
 {
-    return guard({"trtx_builder_config_get_compute_capability"}, [&](Call &call) {
+    return guard({"trtx_builder_config_get_compute_capability"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
-        const auto answer = as<abi::IBuilderConfig>(self)->mImpl->getComputeCapability(index);
+        call.need(result, "result");
+        *result = as<abi::IBuilderConfig>(self)->mImpl->getComputeCapability(index);
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -581,23 +575,21 @@ trtx_status trtx_builder_config_set_build_route(trtx_builder_config *self, const
 
 trtx_status trtx_builder_config_get_build_route(const trtx_builder_config *self, const char **result)
 {
-    return guard({"trtx_builder_config_get_build_route", {1, 6}}, [&](Call &call) {
+    return guard({"trtx_builder_config_get_build_route", {1, 6}}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
-        const auto answer = as<abi::IBuilderConfig>(self)->mImpl->getBuildRoute();
+        call.need(result, "result");
+        *result = as<abi::IBuilderConfig>(self)->mImpl->getBuildRoute();
         call.check_log();
-        *result = answer;
     });
 }
 
 trtx_status trtx_builder_config_get_all_build_routes(const trtx_builder_config *self, const char **result)
 {
-    return guard({"trtx_builder_config_get_all_build_routes", {1, 6}}, [&](Call &call) {
+    return guard({"trtx_builder_config_get_all_build_routes", {1, 6}}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
-        const auto answer = as<abi::IBuilderConfig>(self)->mImpl->getAllBuildRoutes();
+        call.need(result, "result");
+        *result = as<abi::IBuilderConfig>(self)->mImpl->getAllBuildRoutes();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -618,25 +610,23 @@ trtx_status trtx_optimization_profile_set_dimensions(trtx_optimization_profile *
 
 trtx_status trtx_optimization_profile_get_dimensions(const trtx_optimization_profile *self, const char *input_name, trtx_opt_profile_selector select, trtx_dims *result)
 {
-    return guard({"trtx_optimization_profile_get_dimensions"}, [&](Call &call) {
+    return guard({"trtx_optimization_profile_get_dimensions"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input_name, "input_name");
-        const auto answer = as<abi::IOptimizationProfile>(self)->mImpl->getDimensions(input_name, select);
+        *result = as<abi::IOptimizationProfile>(self)->mImpl->getDimensions(input_name, select);
         call.check_log();
-        *result = answer;
     });
 }
 
 trtx_status trtx_optimization_profile_get_nb_shape_values(const trtx_optimization_profile *self, const char *input_name, int32_t *result)
 {
-    return guard({"trtx_optimization_profile_get_nb_shape_values"}, [&](Call &call) {
+    return guard({"trtx_optimization_profile_get_nb_shape_values"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input_name, "input_name");
-        const auto answer = as<abi::IOptimizationProfile>(self)->mImpl->getNbShapeValues(input_name);
+        *result = as<abi::IOptimizationProfile>(self)->mImpl->getNbShapeValues(input_name);
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -670,13 +660,12 @@ trtx_status trtx_optimization_profile_set_shape_values_v2(trtx_optimization_prof
 
 trtx_status trtx_optimization_profile_get_shape_values_v2(const trtx_optimization_profile *self, const char *input_name, trtx_opt_profile_selector select, const int64_t **result)
 {
-    return guard({"trtx_optimization_profile_get_shape_values_v2"}, [&](Call &call) {
+    return guard({"trtx_optimization_profile_get_shape_values_v2"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input_name, "input_name");
-        const auto answer = as<abi::IOptimizationProfile>(self)->mImpl->getShapeValuesV2(input_name, select);
+        *result = as<abi::IOptimizationProfile>(self)->mImpl->getShapeValuesV2(input_name, select);
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -691,20 +680,19 @@ trtx_status trtx_optimization_profile_set_profile_stream(trtx_optimization_profi
 
 trtx_status trtx_optimization_profile_get_profile_stream(const trtx_optimization_profile *self, trtx_stream *result)
 {
-    return guard({"trtx_optimization_profile_get_profile_stream", {1, 7}}, [&](Call &call) {
+    return guard({"trtx_optimization_profile_get_profile_stream", {1, 7}}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
-        const auto answer = to_address(as<abi::IOptimizationProfile>(self)->mImpl->getProfileStream());
+        call.need(result, "result");
+        *result = to_address(as<abi::IOptimizationProfile>(self)->mImpl->getProfileStream());
         call.check_log();
-        *result = answer;
     });
 }
 
 trtx_status trtx_timing_cache_serialize(const trtx_timing_cache *self, trtx_host_memory **result)
 {
-    return guard({"trtx_timing_cache_serialize"}, [&](Call &call) {
+    return guard({"trtx_timing_cache_serialize"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         *result = call.check_pointer(from_abi<trtx_host_memory *>(as<abi::ITimingCache>(self)->mImpl->serialize()));
     });
 }
@@ -728,22 +716,22 @@ trtx_status trtx_timing_cache_reset(trtx_timing_cache *self)
 
 trtx_status trtx_timing_cache_query_keys(const trtx_timing_cache *self, trtx_timing_cache_key *key_buffer, int64_t capacity, int64_t *result)
 {
-    return guard({"trtx_timing_cache_query_keys"}, [&](Call &call) {
+    return guard({"trtx_timing_cache_query_keys"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
+        call.need_size(capacity, "capacity");
         *result = call.check_count(as<abi::ITimingCache>(self)->mImpl->queryKeys(key_buffer, capacity));
     });
 }
 
 trtx_status trtx_timing_cache_query(const trtx_timing_cache *self, const trtx_timing_cache_key *key, trtx_timing_cache_value *result)
 {
-    return guard({"trtx_timing_cache_query"}, [&](Call &call) {
+    return guard({"trtx_timing_cache_query"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(key, "key");
-        const auto answer = as<abi::ITimingCache>(self)->mImpl->query(*key);
+        *result = as<abi::ITimingCache>(self)->mImpl->query(*key);
         call.check_log();
-        *result = answer;
     });
 }
 

@@ -24,11 +24,11 @@ public:
     int32_t getErrorCode(int32_t errorIdx) const noexcept override
     {
         if (!mCallbacks.get_error_code) {
-            return 0;
+            return TRTX_ERROR_CODE_UNSPECIFIED_ERROR;
         }
         const Visit visit(*this);
         if (!visit) {
-            return 0;
+            return TRTX_ERROR_CODE_UNSPECIFIED_ERROR;
         }
         return mCallbacks.get_error_code(errorIdx, user_data());
     }
@@ -46,11 +46,11 @@ public:
     bool hasOverflowed() const noexcept override
     {
         if (!mCallbacks.has_overflowed) {
-            return true;
+            return false;
         }
         const Visit visit(*this);
         if (!visit) {
-            return true;
+            return false;
         }
         return mCallbacks.has_overflowed(user_data());
     }
@@ -409,8 +409,8 @@ using namespace trtx;
 
 trtx_status trtx_error_recorder_create(const trtx_error_recorder_callbacks *callbacks, void *user_data, trtx_error_recorder **result)
 {
-    return guard({"trtx_error_recorder_create"}, [&](Call &call) {
-        call.clear(result);
+    return guard({"trtx_error_recorder_create"}, Results(result), [&](Call &call) {
+        call.need(result, "result");
         call.need(callbacks, "callbacks");
         *result = from_abi<trtx_error_recorder *>(make_bridge<ErrorRecorderBridge>(*callbacks, user_data));
     });
@@ -423,8 +423,8 @@ void trtx_error_recorder_destroy(trtx_error_recorder *self)
 
 trtx_status trtx_stream_writer_create(const trtx_stream_writer_callbacks *callbacks, void *user_data, trtx_stream_writer **result)
 {
-    return guard({"trtx_stream_writer_create"}, [&](Call &call) {
-        call.clear(result);
+    return guard({"trtx_stream_writer_create"}, Results(result), [&](Call &call) {
+        call.need(result, "result");
         call.need(callbacks, "callbacks");
         *result = from_abi<trtx_stream_writer *>(make_bridge<StreamWriterBridge>(*callbacks, user_data));
     });
@@ -437,8 +437,8 @@ void trtx_stream_writer_destroy(trtx_stream_writer *self)
 
 trtx_status trtx_stream_reader_v2_create(const trtx_stream_reader_v2_callbacks *callbacks, void *user_data, trtx_stream_reader_v2 **result)
 {
-    return guard({"trtx_stream_reader_v2_create"}, [&](Call &call) {
-        call.clear(result);
+    return guard({"trtx_stream_reader_v2_create"}, Results(result), [&](Call &call) {
+        call.need(result, "result");
         call.need(callbacks, "callbacks");
         *result = from_abi<trtx_stream_reader_v2 *>(make_bridge<StreamReaderV2Bridge>(*callbacks, user_data));
     });
@@ -451,8 +451,8 @@ void trtx_stream_reader_v2_destroy(trtx_stream_reader_v2 *self)
 
 trtx_status trtx_profiler_create(const trtx_profiler_callbacks *callbacks, void *user_data, trtx_profiler **result)
 {
-    return guard({"trtx_profiler_create"}, [&](Call &call) {
-        call.clear(result);
+    return guard({"trtx_profiler_create"}, Results(result), [&](Call &call) {
+        call.need(result, "result");
         call.need(callbacks, "callbacks");
         *result = from_abi<trtx_profiler *>(make_bridge<ProfilerBridge>(*callbacks, user_data));
     });
@@ -465,8 +465,8 @@ void trtx_profiler_destroy(trtx_profiler *self)
 
 trtx_status trtx_gpu_allocator_create(const trtx_gpu_allocator_callbacks *callbacks, void *user_data, trtx_gpu_allocator **result)
 {
-    return guard({"trtx_gpu_allocator_create"}, [&](Call &call) {
-        call.clear(result);
+    return guard({"trtx_gpu_allocator_create"}, Results(result), [&](Call &call) {
+        call.need(result, "result");
         call.need(callbacks, "callbacks");
         *result = from_abi<trtx_gpu_allocator *>(make_bridge<GpuAllocatorBridge>(*callbacks, user_data));
     });
@@ -479,8 +479,8 @@ void trtx_gpu_allocator_destroy(trtx_gpu_allocator *self)
 
 trtx_status trtx_output_allocator_create(const trtx_output_allocator_callbacks *callbacks, void *user_data, trtx_output_allocator **result)
 {
-    return guard({"trtx_output_allocator_create"}, [&](Call &call) {
-        call.clear(result);
+    return guard({"trtx_output_allocator_create"}, Results(result), [&](Call &call) {
+        call.need(result, "result");
         call.need(callbacks, "callbacks");
         *result = from_abi<trtx_output_allocator *>(make_bridge<OutputAllocatorBridge>(*callbacks, user_data));
     });
@@ -493,8 +493,8 @@ void trtx_output_allocator_destroy(trtx_output_allocator *self)
 
 trtx_status trtx_debug_listener_create(const trtx_debug_listener_callbacks *callbacks, void *user_data, trtx_debug_listener **result)
 {
-    return guard({"trtx_debug_listener_create"}, [&](Call &call) {
-        call.clear(result);
+    return guard({"trtx_debug_listener_create"}, Results(result), [&](Call &call) {
+        call.need(result, "result");
         call.need(callbacks, "callbacks");
         *result = from_abi<trtx_debug_listener *>(make_bridge<DebugListenerBridge>(*callbacks, user_data));
     });
@@ -507,8 +507,8 @@ void trtx_debug_listener_destroy(trtx_debug_listener *self)
 
 trtx_status trtx_gpu_async_allocator_create(const trtx_gpu_async_allocator_callbacks *callbacks, void *user_data, trtx_gpu_async_allocator **result)
 {
-    return guard({"trtx_gpu_async_allocator_create"}, [&](Call &call) {
-        call.clear(result);
+    return guard({"trtx_gpu_async_allocator_create"}, Results(result), [&](Call &call) {
+        call.need(result, "result");
         call.need(callbacks, "callbacks");
         *result = from_abi<trtx_gpu_async_allocator *>(make_bridge<GpuAsyncAllocatorBridge>(*callbacks, user_data));
     });
@@ -521,8 +521,8 @@ void trtx_gpu_async_allocator_destroy(trtx_gpu_async_allocator *self)
 
 trtx_status trtx_progress_monitor_create(const trtx_progress_monitor_callbacks *callbacks, void *user_data, trtx_progress_monitor **result)
 {
-    return guard({"trtx_progress_monitor_create"}, [&](Call &call) {
-        call.clear(result);
+    return guard({"trtx_progress_monitor_create"}, Results(result), [&](Call &call) {
+        call.need(result, "result");
         call.need(callbacks, "callbacks");
         *result = from_abi<trtx_progress_monitor *>(make_bridge<ProgressMonitorBridge>(*callbacks, user_data));
     });
@@ -535,8 +535,8 @@ void trtx_progress_monitor_destroy(trtx_progress_monitor *self)
 
 trtx_status trtx_refitter_observer_create(const trtx_refitter_observer_callbacks *callbacks, void *user_data, trtx_refitter_observer **result)
 {
-    return guard({"trtx_refitter_observer_create", {1, 6}}, [&](Call &call) {
-        call.clear(result);
+    return guard({"trtx_refitter_observer_create", {1, 6}}, Results(result), [&](Call &call) {
+        call.need(result, "result");
         call.need(callbacks, "callbacks");
         *result = from_abi<trtx_refitter_observer *>(make_bridge<RefitterObserverBridge>(*callbacks, user_data));
     });

@@ -10,18 +10,18 @@ int32_t trtx_cuda_engine_get_nb_layers(const trtx_cuda_engine *self)
 
 trtx_status trtx_cuda_engine_serialize(const trtx_cuda_engine *self, trtx_host_memory **result)
 {
-    return guard({"trtx_cuda_engine_serialize"}, [&](Call &call) {
+    return guard({"trtx_cuda_engine_serialize"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         *result = call.check_pointer(from_abi<trtx_host_memory *>(as<abi::ICudaEngine>(self)->mImpl->serialize()));
     });
 }
 
 trtx_status trtx_cuda_engine_create_execution_context(trtx_cuda_engine *self, trtx_execution_context_allocation_strategy strategy, trtx_execution_context **result)
 {
-    return guard({"trtx_cuda_engine_create_execution_context"}, [&](Call &call) {
+    return guard({"trtx_cuda_engine_create_execution_context"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         *result = call.check_pointer(from_abi<trtx_execution_context *>(as<abi::ICudaEngine>(self)->mImpl->createExecutionContext(strategy)));
     });
 }
@@ -72,142 +72,131 @@ trtx_profiling_verbosity trtx_cuda_engine_get_profiling_verbosity(const trtx_cud
 
 trtx_status trtx_cuda_engine_create_engine_inspector(const trtx_cuda_engine *self, trtx_engine_inspector **result)
 {
-    return guard({"trtx_cuda_engine_create_engine_inspector"}, [&](Call &call) {
+    return guard({"trtx_cuda_engine_create_engine_inspector"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         *result = call.check_pointer(from_abi<trtx_engine_inspector *>(as<abi::ICudaEngine>(self)->mImpl->createEngineInspector()));
     });
 }
 
 trtx_status trtx_cuda_engine_get_tensor_shape(const trtx_cuda_engine *self, const char *tensor_name, trtx_dims *result)
 {
-    return guard({"trtx_cuda_engine_get_tensor_shape"}, [&](Call &call) {
+    return guard({"trtx_cuda_engine_get_tensor_shape"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(tensor_name, "tensor_name");
-        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getTensorShape(tensor_name);
+        *result = as<abi::ICudaEngine>(self)->mImpl->getTensorShape(tensor_name);
         call.check_log();
-        *result = answer;
     });
 }
 
 trtx_status trtx_cuda_engine_get_tensor_data_type(const trtx_cuda_engine *self, const char *tensor_name, trtx_data_type *result)
 {
-    return guard({"trtx_cuda_engine_get_tensor_data_type"}, [&](Call &call) {
+    return guard({"trtx_cuda_engine_get_tensor_data_type"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(tensor_name, "tensor_name");
-        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getTensorDataType(tensor_name);
+        *result = as<abi::ICudaEngine>(self)->mImpl->getTensorDataType(tensor_name);
         call.check_log();
-        *result = answer;
     });
 }
 
 trtx_status trtx_cuda_engine_get_tensor_location(const trtx_cuda_engine *self, const char *tensor_name, trtx_tensor_location *result)
 {
-    return guard({"trtx_cuda_engine_get_tensor_location"}, [&](Call &call) {
+    return guard({"trtx_cuda_engine_get_tensor_location"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(tensor_name, "tensor_name");
-        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getTensorLocation(tensor_name);
+        *result = as<abi::ICudaEngine>(self)->mImpl->getTensorLocation(tensor_name);
         call.check_log();
-        *result = answer;
     });
 }
 
 trtx_status trtx_cuda_engine_is_shape_inference_io(const trtx_cuda_engine *self, const char *tensor_name, bool *result)
 {
-    return guard({"trtx_cuda_engine_is_shape_inference_io"}, [&](Call &call) {
+    return guard({"trtx_cuda_engine_is_shape_inference_io"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(tensor_name, "tensor_name");
-        const auto answer = as<abi::ICudaEngine>(self)->mImpl->isShapeInferenceIO(tensor_name);
+        *result = as<abi::ICudaEngine>(self)->mImpl->isShapeInferenceIO(tensor_name);
         call.check_log();
-        *result = answer;
     });
 }
 
 trtx_status trtx_cuda_engine_get_tensor_io_mode(const trtx_cuda_engine *self, const char *tensor_name, trtx_tensor_io_mode *result)
 {
-    return guard({"trtx_cuda_engine_get_tensor_io_mode"}, [&](Call &call) {
+    return guard({"trtx_cuda_engine_get_tensor_io_mode"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(tensor_name, "tensor_name");
-        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getTensorIOMode(tensor_name);
+        *result = as<abi::ICudaEngine>(self)->mImpl->getTensorIOMode(tensor_name);
         call.check_log();
-        *result = answer;
     });
 }
 
 trtx_status trtx_cuda_engine_get_tensor_bytes_per_component(const trtx_cuda_engine *self, const char *tensor_name, int32_t *result)
 {
-    return guard({"trtx_cuda_engine_get_tensor_bytes_per_component"}, [&](Call &call) {
+    return guard({"trtx_cuda_engine_get_tensor_bytes_per_component"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(tensor_name, "tensor_name");
-        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getTensorBytesPerComponent(tensor_name);
+        *result = as<abi::ICudaEngine>(self)->mImpl->getTensorBytesPerComponent(tensor_name);
         call.check_log();
-        *result = answer;
     });
 }
 
 trtx_status trtx_cuda_engine_get_tensor_components_per_element(const trtx_cuda_engine *self, const char *tensor_name, int32_t *result)
 {
-    return guard({"trtx_cuda_engine_get_tensor_components_per_element"}, [&](Call &call) {
+    return guard({"trtx_cuda_engine_get_tensor_components_per_element"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(tensor_name, "tensor_name");
-        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getTensorComponentsPerElement(tensor_name);
+        *result = as<abi::ICudaEngine>(self)->mImpl->getTensorComponentsPerElement(tensor_name);
         call.check_log();
-        *result = answer;
     });
 }
 
 trtx_status trtx_cuda_engine_get_tensor_format(const trtx_cuda_engine *self, const char *tensor_name, trtx_tensor_format *result)
 {
-    return guard({"trtx_cuda_engine_get_tensor_format"}, [&](Call &call) {
+    return guard({"trtx_cuda_engine_get_tensor_format"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(tensor_name, "tensor_name");
-        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getTensorFormat(tensor_name);
+        *result = as<abi::ICudaEngine>(self)->mImpl->getTensorFormat(tensor_name);
         call.check_log();
-        *result = answer;
     });
 }
 
 trtx_status trtx_cuda_engine_get_tensor_format_desc(const trtx_cuda_engine *self, const char *tensor_name, const char **result)
 {
-    return guard({"trtx_cuda_engine_get_tensor_format_desc"}, [&](Call &call) {
+    return guard({"trtx_cuda_engine_get_tensor_format_desc"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(tensor_name, "tensor_name");
-        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getTensorFormatDesc(tensor_name);
+        *result = as<abi::ICudaEngine>(self)->mImpl->getTensorFormatDesc(tensor_name);
         call.check_log();
-        *result = answer;
     });
 }
 
 trtx_status trtx_cuda_engine_get_tensor_vectorized_dim(const trtx_cuda_engine *self, const char *tensor_name, int32_t *result)
 {
-    return guard({"trtx_cuda_engine_get_tensor_vectorized_dim"}, [&](Call &call) {
+    return guard({"trtx_cuda_engine_get_tensor_vectorized_dim"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(tensor_name, "tensor_name");
-        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getTensorVectorizedDim(tensor_name);
+        *result = as<abi::ICudaEngine>(self)->mImpl->getTensorVectorizedDim(tensor_name);
         call.check_log();
-        *result = answer;
     });
 }
 
 trtx_status trtx_cuda_engine_get_profile_shape(const trtx_cuda_engine *self, const char *tensor_name, int32_t profile_index, trtx_opt_profile_selector select, trtx_dims *result)
 {
-    return guard({"trtx_cuda_engine_get_profile_shape"}, [&](Call &call) {
+    return guard({"trtx_cuda_engine_get_profile_shape"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(tensor_name, "tensor_name");
-        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getProfileShape(tensor_name, profile_index, select);
+        *result = as<abi::ICudaEngine>(self)->mImpl->getProfileShape(tensor_name, profile_index, select);
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -218,9 +207,9 @@ int32_t trtx_cuda_engine_get_nb_io_tensors(const trtx_cuda_engine *self)
 
 trtx_status trtx_cuda_engine_get_io_tensor_name(const trtx_cuda_engine *self, int32_t index, const char **result)
 {
-    return guard({"trtx_cuda_engine_get_io_tensor_name"}, [&](Call &call) {
+    return guard({"trtx_cuda_engine_get_io_tensor_name"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         *result = call.check_pointer(as<abi::ICudaEngine>(self)->mImpl->getIOTensorName(index));
     });
 }
@@ -237,78 +226,73 @@ int32_t trtx_cuda_engine_get_nb_aux_streams(const trtx_cuda_engine *self)
 
 trtx_status trtx_cuda_engine_get_tensor_bytes_per_component_v2(const trtx_cuda_engine *self, const char *tensor_name, int32_t profile_index, int32_t *result)
 {
-    return guard({"trtx_cuda_engine_get_tensor_bytes_per_component_v2"}, [&](Call &call) {
+    return guard({"trtx_cuda_engine_get_tensor_bytes_per_component_v2"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(tensor_name, "tensor_name");
-        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getTensorBytesPerComponentV2(tensor_name, profile_index);
+        *result = as<abi::ICudaEngine>(self)->mImpl->getTensorBytesPerComponentV2(tensor_name, profile_index);
         call.check_log();
-        *result = answer;
     });
 }
 
 trtx_status trtx_cuda_engine_get_tensor_components_per_element_v2(const trtx_cuda_engine *self, const char *tensor_name, int32_t profile_index, int32_t *result)
 {
-    return guard({"trtx_cuda_engine_get_tensor_components_per_element_v2"}, [&](Call &call) {
+    return guard({"trtx_cuda_engine_get_tensor_components_per_element_v2"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(tensor_name, "tensor_name");
-        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getTensorComponentsPerElementV2(tensor_name, profile_index);
+        *result = as<abi::ICudaEngine>(self)->mImpl->getTensorComponentsPerElementV2(tensor_name, profile_index);
         call.check_log();
-        *result = answer;
     });
 }
 
 trtx_status trtx_cuda_engine_get_tensor_format_v2(const trtx_cuda_engine *self, const char *tensor_name, int32_t profile_index, trtx_tensor_format *result)
 {
-    return guard({"trtx_cuda_engine_get_tensor_format_v2"}, [&](Call &call) {
+    return guard({"trtx_cuda_engine_get_tensor_format_v2"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(tensor_name, "tensor_name");
-        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getTensorFormatV2(tensor_name, profile_index);
+        *result = as<abi::ICudaEngine>(self)->mImpl->getTensorFormatV2(tensor_name, profile_index);
         call.check_log();
-        *result = answer;
     });
 }
 
 trtx_status trtx_cuda_engine_get_tensor_format_desc_v2(const trtx_cuda_engine *self, const char *tensor_name, int32_t profile_index, const char **result)
 {
-    return guard({"trtx_cuda_engine_get_tensor_format_desc_v2"}, [&](Call &call) {
+    return guard({"trtx_cuda_engine_get_tensor_format_desc_v2"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(tensor_name, "tensor_name");
-        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getTensorFormatDescV2(tensor_name, profile_index);
+        *result = as<abi::ICudaEngine>(self)->mImpl->getTensorFormatDescV2(tensor_name, profile_index);
         call.check_log();
-        *result = answer;
     });
 }
 
 trtx_status trtx_cuda_engine_get_tensor_vectorized_dim_v2(const trtx_cuda_engine *self, const char *tensor_name, int32_t profile_index, int32_t *result)
 {
-    return guard({"trtx_cuda_engine_get_tensor_vectorized_dim_v2"}, [&](Call &call) {
+    return guard({"trtx_cuda_engine_get_tensor_vectorized_dim_v2"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(tensor_name, "tensor_name");
-        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getTensorVectorizedDimV2(tensor_name, profile_index);
+        *result = as<abi::ICudaEngine>(self)->mImpl->getTensorVectorizedDimV2(tensor_name, profile_index);
         call.check_log();
-        *result = answer;
     });
 }
 
 trtx_status trtx_cuda_engine_create_serialization_config(trtx_cuda_engine *self, trtx_serialization_config **result)
 {
-    return guard({"trtx_cuda_engine_create_serialization_config"}, [&](Call &call) {
+    return guard({"trtx_cuda_engine_create_serialization_config"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         *result = call.check_pointer(from_abi<trtx_serialization_config *>(as<abi::ICudaEngine>(self)->mImpl->createSerializationConfig()));
     });
 }
 
 trtx_status trtx_cuda_engine_serialize_with_config(const trtx_cuda_engine *self, trtx_serialization_config *config, trtx_host_memory **result)
 {
-    return guard({"trtx_cuda_engine_serialize_with_config"}, [&](Call &call) {
+    return guard({"trtx_cuda_engine_serialize_with_config"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(config, "config");
         *result = call.check_pointer(from_abi<trtx_host_memory *>(as<abi::ICudaEngine>(self)->mImpl->serializeWithConfig(as<abi::ISerializationConfig>(config))));
     });
@@ -321,13 +305,12 @@ int64_t trtx_cuda_engine_get_streamable_weights_size(const trtx_cuda_engine *sel
 
 trtx_status trtx_cuda_engine_is_debug_tensor(const trtx_cuda_engine *self, const char *name, bool *result)
 {
-    return guard({"trtx_cuda_engine_is_debug_tensor"}, [&](Call &call) {
+    return guard({"trtx_cuda_engine_is_debug_tensor"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(name, "name");
-        const auto answer = as<abi::ICudaEngine>(self)->mImpl->isDebugTensor(name);
+        *result = as<abi::ICudaEngine>(self)->mImpl->isDebugTensor(name);
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -361,76 +344,71 @@ int64_t trtx_cuda_engine_get_device_memory_size_v2(const trtx_cuda_engine *self)
 
 trtx_status trtx_cuda_engine_get_device_memory_size_for_profile_v2(const trtx_cuda_engine *self, int32_t profile_index, int64_t *result)
 {
-    return guard({"trtx_cuda_engine_get_device_memory_size_for_profile_v2"}, [&](Call &call) {
+    return guard({"trtx_cuda_engine_get_device_memory_size_for_profile_v2"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
-        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getDeviceMemorySizeForProfileV2(profile_index);
+        call.need(result, "result");
+        *result = as<abi::ICudaEngine>(self)->mImpl->getDeviceMemorySizeForProfileV2(profile_index);
         call.check_log();
-        *result = answer;
     });
 }
 
 trtx_status trtx_cuda_engine_get_profile_tensor_values_v2(const trtx_cuda_engine *self, const char *tensor_name, int32_t profile_index, trtx_opt_profile_selector select, const int64_t **result)
 {
-    return guard({"trtx_cuda_engine_get_profile_tensor_values_v2"}, [&](Call &call) {
+    return guard({"trtx_cuda_engine_get_profile_tensor_values_v2"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(tensor_name, "tensor_name");
-        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getProfileTensorValuesV2(tensor_name, profile_index, select);
+        *result = as<abi::ICudaEngine>(self)->mImpl->getProfileTensorValuesV2(tensor_name, profile_index, select);
         call.check_log();
-        *result = answer;
     });
 }
 
 trtx_status trtx_cuda_engine_create_execution_context_with_runtime_config(trtx_cuda_engine *self, trtx_runtime_config *runtime_config, trtx_execution_context **result)
 {
-    return guard({"trtx_cuda_engine_create_execution_context_with_runtime_config"}, [&](Call &call) {
+    return guard({"trtx_cuda_engine_create_execution_context_with_runtime_config"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         *result = call.check_pointer(from_abi<trtx_execution_context *>(as<abi::ICudaEngine>(self)->mImpl->createExecutionContextWithRuntimeConfig(as<abi::IRuntimeConfig>(runtime_config))));
     });
 }
 
 trtx_status trtx_cuda_engine_create_runtime_config(trtx_cuda_engine *self, trtx_runtime_config **result)
 {
-    return guard({"trtx_cuda_engine_create_runtime_config"}, [&](Call &call) {
+    return guard({"trtx_cuda_engine_create_runtime_config"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         *result = call.check_pointer(from_abi<trtx_runtime_config *>(as<abi::ICudaEngine>(self)->mImpl->createRuntimeConfig()));
     });
 }
 
 trtx_status trtx_cuda_engine_get_engine_stat(const trtx_cuda_engine *self, trtx_engine_stat stat, int64_t *result)
 {
-    return guard({"trtx_cuda_engine_get_engine_stat"}, [&](Call &call) {
+    return guard({"trtx_cuda_engine_get_engine_stat"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
-        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getEngineStat(stat);
+        call.need(result, "result");
+        *result = as<abi::ICudaEngine>(self)->mImpl->getEngineStat(stat);
         call.check_log();
-        *result = answer;
     });
 }
 
 trtx_status trtx_cuda_engine_get_aliased_input_tensor(const trtx_cuda_engine *self, const char *tensor_name, const char **result)
 {
-    return guard({"trtx_cuda_engine_get_aliased_input_tensor"}, [&](Call &call) {
+    return guard({"trtx_cuda_engine_get_aliased_input_tensor"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(tensor_name, "tensor_name");
-        const auto answer = as<abi::ICudaEngine>(self)->mImpl->getAliasedInputTensor(tensor_name);
+        *result = as<abi::ICudaEngine>(self)->mImpl->getAliasedInputTensor(tensor_name);
         call.check_log();
-        *result = answer;
     });
 }
 
 trtx_status trtx_cuda_engine_are_weights_loaded(const trtx_cuda_engine *self, bool *result)
 {
-    return guard({"trtx_cuda_engine_are_weights_loaded", {1, 6}}, [&](Call &call) {
+    return guard({"trtx_cuda_engine_are_weights_loaded", {1, 6}}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
-        const auto answer = as<abi::ICudaEngine>(self)->mImpl->areWeightsLoaded();
+        call.need(result, "result");
+        *result = as<abi::ICudaEngine>(self)->mImpl->areWeightsLoaded();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -473,18 +451,18 @@ const trtx_execution_context *trtx_engine_inspector_get_execution_context(const 
 
 trtx_status trtx_engine_inspector_get_layer_information(const trtx_engine_inspector *self, int32_t layer_index, trtx_layer_information_format format, const char **result)
 {
-    return guard({"trtx_engine_inspector_get_layer_information"}, [&](Call &call) {
+    return guard({"trtx_engine_inspector_get_layer_information"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         *result = call.check_pointer(as<abi::IEngineInspector>(self)->mImpl->getLayerInformation(layer_index, format));
     });
 }
 
 trtx_status trtx_engine_inspector_get_engine_information(const trtx_engine_inspector *self, trtx_layer_information_format format, const char **result)
 {
-    return guard({"trtx_engine_inspector_get_engine_information"}, [&](Call &call) {
+    return guard({"trtx_engine_inspector_get_engine_information"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         *result = call.check_pointer(as<abi::IEngineInspector>(self)->mImpl->getEngineInformation(format));
     });
 }
@@ -640,25 +618,23 @@ trtx_status trtx_execution_context_set_input_shape(trtx_execution_context *self,
 
 trtx_status trtx_execution_context_get_tensor_shape(const trtx_execution_context *self, const char *tensor_name, trtx_dims *result)
 {
-    return guard({"trtx_execution_context_get_tensor_shape"}, [&](Call &call) {
+    return guard({"trtx_execution_context_get_tensor_shape"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(tensor_name, "tensor_name");
-        const auto answer = as<abi::IExecutionContext>(self)->mImpl->getTensorShape(tensor_name);
+        *result = as<abi::IExecutionContext>(self)->mImpl->getTensorShape(tensor_name);
         call.check_log();
-        *result = answer;
     });
 }
 
 trtx_status trtx_execution_context_get_tensor_strides(const trtx_execution_context *self, const char *tensor_name, trtx_dims *result)
 {
-    return guard({"trtx_execution_context_get_tensor_strides"}, [&](Call &call) {
+    return guard({"trtx_execution_context_get_tensor_strides"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(tensor_name, "tensor_name");
-        const auto answer = as<abi::IExecutionContext>(self)->mImpl->getTensorStrides(tensor_name);
+        *result = as<abi::IExecutionContext>(self)->mImpl->getTensorStrides(tensor_name);
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -673,13 +649,12 @@ trtx_status trtx_execution_context_set_tensor_address(trtx_execution_context *se
 
 trtx_status trtx_execution_context_get_tensor_address(const trtx_execution_context *self, const char *tensor_name, trtx_address *result)
 {
-    return guard({"trtx_execution_context_get_tensor_address"}, [&](Call &call) {
+    return guard({"trtx_execution_context_get_tensor_address"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(tensor_name, "tensor_name");
-        const auto answer = to_address(as<abi::IExecutionContext>(self)->mImpl->getTensorAddress(tensor_name));
+        *result = to_address(as<abi::IExecutionContext>(self)->mImpl->getTensorAddress(tensor_name));
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -703,9 +678,10 @@ trtx_status trtx_execution_context_set_output_tensor_address(trtx_execution_cont
 
 trtx_status trtx_execution_context_infer_shapes(trtx_execution_context *self, int32_t nb_max_names, const char **tensor_names, int32_t *result)
 {
-    return guard({"trtx_execution_context_infer_shapes"}, [&](Call &call) {
+    return guard({"trtx_execution_context_infer_shapes"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
+        call.need_array(tensor_names, nb_max_names, "tensor_names");
         *result = call.check_count(as<abi::IExecutionContext>(self)->mImpl->inferShapes(nb_max_names, tensor_names));
     });
 }
@@ -725,13 +701,12 @@ trtx_event trtx_execution_context_get_input_consumed_event(const trtx_execution_
 
 trtx_status trtx_execution_context_get_output_tensor_address(const trtx_execution_context *self, const char *tensor_name, trtx_address *result)
 {
-    return guard({"trtx_execution_context_get_output_tensor_address"}, [&](Call &call) {
+    return guard({"trtx_execution_context_get_output_tensor_address"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(tensor_name, "tensor_name");
-        const auto answer = to_address(as<abi::IExecutionContext>(self)->mImpl->getOutputTensorAddress(tensor_name));
+        *result = to_address(as<abi::IExecutionContext>(self)->mImpl->getOutputTensorAddress(tensor_name));
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -744,27 +719,25 @@ trtx_status trtx_execution_context_set_output_allocator(trtx_execution_context *
     });
 }
 
-trtx_status trtx_execution_context_get_output_allocator(trtx_execution_context *self, const char *name, trtx_output_allocator **result)
+trtx_status trtx_execution_context_get_output_allocator(const trtx_execution_context *self, const char *name, trtx_output_allocator **result)
 {
-    return guard({"trtx_execution_context_get_output_allocator"}, [&](Call &call) {
+    return guard({"trtx_execution_context_get_output_allocator"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(name, "name");
-        const auto answer = from_abi<trtx_output_allocator *>(as<abi::IExecutionContext>(self)->mImpl->getOutputAllocator(name));
+        *result = from_abi<trtx_output_allocator *>(as<abi::IExecutionContext>(self)->mImpl->getOutputAllocator(name));
         call.check_log();
-        *result = answer;
     });
 }
 
 trtx_status trtx_execution_context_get_max_output_size(const trtx_execution_context *self, const char *tensor_name, int64_t *result)
 {
-    return guard({"trtx_execution_context_get_max_output_size"}, [&](Call &call) {
+    return guard({"trtx_execution_context_get_max_output_size"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(tensor_name, "tensor_name");
-        const auto answer = as<abi::IExecutionContext>(self)->mImpl->getMaxOutputSize(tensor_name);
+        *result = as<abi::IExecutionContext>(self)->mImpl->getMaxOutputSize(tensor_name);
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -836,12 +809,11 @@ trtx_status trtx_execution_context_set_debug_listener(trtx_execution_context *se
 
 trtx_status trtx_execution_context_get_debug_listener(trtx_execution_context *self, trtx_debug_listener **result)
 {
-    return guard({"trtx_execution_context_get_debug_listener"}, [&](Call &call) {
+    return guard({"trtx_execution_context_get_debug_listener"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
-        const auto answer = from_abi<trtx_debug_listener *>(as<abi::IExecutionContext>(self)->mImpl->getDebugListener());
+        call.need(result, "result");
+        *result = from_abi<trtx_debug_listener *>(as<abi::IExecutionContext>(self)->mImpl->getDebugListener());
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -856,13 +828,12 @@ trtx_status trtx_execution_context_set_tensor_debug_state(trtx_execution_context
 
 trtx_status trtx_execution_context_get_debug_state(const trtx_execution_context *self, const char *name, bool *result)
 {
-    return guard({"trtx_execution_context_get_debug_state"}, [&](Call &call) {
+    return guard({"trtx_execution_context_get_debug_state"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(name, "name");
-        const auto answer = as<abi::IExecutionContext>(self)->mImpl->getDebugState(name);
+        *result = as<abi::IExecutionContext>(self)->mImpl->getDebugState(name);
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -876,12 +847,11 @@ trtx_status trtx_execution_context_set_all_tensors_debug_state(trtx_execution_co
 
 trtx_status trtx_execution_context_update_device_memory_size_for_shapes(trtx_execution_context *self, size_t *result)
 {
-    return guard({"trtx_execution_context_update_device_memory_size_for_shapes"}, [&](Call &call) {
+    return guard({"trtx_execution_context_update_device_memory_size_for_shapes"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
-        const auto answer = as<abi::IExecutionContext>(self)->mImpl->updateDeviceMemorySizeForShapes();
+        call.need(result, "result");
+        *result = as<abi::IExecutionContext>(self)->mImpl->updateDeviceMemorySizeForShapes();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -914,12 +884,11 @@ bool trtx_execution_context_get_unfused_tensors_debug_state(const trtx_execution
 
 trtx_status trtx_execution_context_is_stream_capturable(const trtx_execution_context *self, trtx_stream stream, bool *result)
 {
-    return guard({"trtx_execution_context_is_stream_capturable"}, [&](Call &call) {
+    return guard({"trtx_execution_context_is_stream_capturable"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
-        const auto answer = as<abi::IExecutionContext>(self)->mImpl->isStreamCapturable(to_pointer(stream));
+        call.need(result, "result");
+        *result = as<abi::IExecutionContext>(self)->mImpl->isStreamCapturable(to_pointer(stream));
         call.check_log();
-        *result = answer;
     });
 }
 

@@ -55,7 +55,7 @@ LastError &last()
 /// Messages of threads that are in no call of ours: the library's workers.
 struct Foreign {
     std::mutex mutex;
-    std::deque<std::pair<uint64_t, Message>> messages;
+    std::deque<Message> messages;
 };
 
 /// Never destroyed: workers of the library may log while the process ends.
@@ -91,27 +91,29 @@ bool is_noise(std::string const &text)
         || text.rfind("Thread context has not been set", 0) == 0;
 }
 
-Message make_message(trtx_severity severity, const char *text)
+template <class Predicate> std::string join(std::vector<Message> const &messages, Predicate &&is_wanted)
 {
-    std::string line = one_line(text);
-    const bool is_reason = severity <= TRTX_SEVERITY_ERROR && !is_noise(line);
-    return {severity, std::move(line), is_reason};
+    std::string joined;
+    for (Message const &message : messages) {
+        if (is_wanted(message)) {
+            joined += (joined.empty() ? "" : "; ") + message.text;
+        }
+    }
+    return joined;
 }
 
 std::string join_errors(std::vector<Message> const &messages)
 {
-    std::string joined;
-    for (const bool is_reason : {true, false}) {
-        for (Message const &message : messages) {
-            if (message.severity <= TRTX_SEVERITY_ERROR && message.is_reason == is_reason) {
-                joined += (joined.empty() ? "" : "; ") + message.text;
-            }
-        }
-        if (!joined.empty()) {
-            break;
-        }
-    }
-    return joined;
+    const std::string reasons = join(messages, [](Message const &message) { return message.is_reason; });
+    return !reasons.empty()
+        ? reasons
+        : join(messages, [](Message const &message) { return message.severity <= TRTX_SEVERITY_ERROR; });
+}
+
+/// For a failure of which nothing else tells.
+std::string join_warnings(std::vector<Message> const &messages)
+{
+    return join(messages, [](Message const &message) { return !is_noise(message.text); });
 }
 
 void record_logged(const char *function, trtx_status status, LogScope &scope) noexcept
@@ -127,7 +129,14 @@ void record_logged(const char *function, trtx_status status, LogScope &scope) no
 
 } // namespace
 
-std::atomic<uint64_t> LogScope::sForeignCount{0};
+std::atomic<uint64_t> LogScope::sCount{0};
+
+Message make_message(trtx_severity severity, const char *text)
+{
+    std::string line = one_line(text);
+    const bool is_reason = severity <= TRTX_SEVERITY_ERROR && !is_noise(line);
+    return {severity, std::move(line), is_reason, LogScope::sCount.fetch_add(1, std::memory_order_relaxed) + 1};
+}
 
 LogScope **LogScope::innermost() noexcept
 {
@@ -163,8 +172,8 @@ std::vector<Message> LogScope::take()
     std::vector<Message> taken;
     if (!mHasError) {
         const std::lock_guard<std::mutex> lock(foreign().mutex);
-        for (auto const &[number, message] : foreign().messages) {
-            if (number > mForeignStart) {
+        for (Message const &message : foreign().messages) {
+            if (message.number > mForeignStart) {
                 taken.push_back(message);
             }
         }
@@ -173,6 +182,7 @@ std::vector<Message> LogScope::take()
         taken.insert(taken.end(), mMessages->begin(), mMessages->end());
         drop();
     }
+    std::stable_sort(taken.begin(), taken.end(), [](auto &one, auto &other) { return one.number < other.number; });
     return taken;
 }
 
@@ -186,12 +196,11 @@ void collect_message(trtx_severity severity, const char *text) noexcept
             tScope->add(severity, text);
             return;
         }
-        Message message = make_message(severity, text);
         const std::lock_guard<std::mutex> lock(foreign().mutex);
         auto &messages = foreign().messages;
-        messages.emplace_back(LogScope::sForeignCount.fetch_add(1) + 1, std::move(message));
+        messages.push_back(make_message(severity, text));
         if (messages.size() > kMaxMessages) {
-            const auto spare = std::find_if(messages.begin(), messages.end(), [](auto &m) { return !m.second.is_reason; });
+            const auto spare = std::find_if(messages.begin(), messages.end(), [](auto &m) { return !m.is_reason; });
             messages.erase(spare == messages.end() ? messages.begin() : spare);
         }
     } catch (...) {
@@ -209,6 +218,9 @@ trtx_status record_failure(
         const std::string logged = join_errors(messages);
         if (!logged.empty()) {
             reason += (reason.empty() ? "" : ": ") + logged;
+        }
+        if (reason.empty()) {
+            reason = join_warnings(messages);
         }
         error.function = function;
         if (reason.empty()) {

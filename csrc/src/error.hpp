@@ -8,15 +8,18 @@
 #include <string>
 #include <vector>
 
+#include "hidden.hpp"
 #include "trtx_c.h"
 
-namespace trtx {
+namespace trtx TRTX_HIDDEN {
 
 struct Message {
     trtx_severity severity;
     std::string text;
     /// An error that can be why a call failed: neither a warning nor what comes with every error.
     bool is_reason;
+    /// Its place among the messages of all threads.
+    uint64_t number;
 };
 
 /// Thrown inside the shim where a call cannot go on; guard() makes a status of it.
@@ -49,20 +52,21 @@ public:
 
     /// Whether this thread logged an error. Other threads' errors cannot be told from those of other calls.
     bool has_error() const noexcept { return mHasError; }
-    /// This thread's messages; if none of them is an error, those of other threads that are followed too.
+    /// This thread's messages, oldest first; if none of them is an error, those of other threads that are followed too.
     std::vector<Message> take();
     void add(trtx_severity severity, const char *text);
 
     /// From now on errors of other threads count too, where this thread has none of its own.
-    void follow_others() noexcept { mForeignStart = sForeignCount.load(std::memory_order_relaxed); }
+    void follow_others() noexcept { mForeignStart = sCount.load(std::memory_order_relaxed); }
 
 private:
     /// Where this thread keeps its innermost scope. Asked once for each call, as that is the dear part.
     static LogScope **innermost() noexcept;
     void drop() noexcept;
-    friend void collect_message(trtx_severity severity, const char *text) noexcept;
 
-    static std::atomic<uint64_t> sForeignCount;
+    /// Messages of all threads, so far.
+    static std::atomic<uint64_t> sCount;
+    friend Message make_message(trtx_severity severity, const char *text);
     LogScope **mSlot;
     LogScope *mOuter;
     uint64_t mForeignStart = UINT64_MAX;

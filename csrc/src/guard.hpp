@@ -4,13 +4,16 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <tuple>
 #include <type_traits>
+#include <utility>
 
 #include "abi_gen.hpp"
 #include "error.hpp"
+#include "hidden.hpp"
 #include "loader.hpp"
 
-namespace trtx {
+namespace trtx TRTX_HIDDEN {
 
 /// A function and the library version that it needs.
 struct Site {
@@ -122,12 +125,6 @@ public:
         }
     }
 
-    template <class T> void clear(T *result, const char *name = "result") const
-    {
-        need(result, name);
-        *result = T{};
-    }
-
     void check(bool ok) const
     {
         if (!ok) {
@@ -144,13 +141,8 @@ public:
         return count;
     }
 
-    /// For a count that is written beside the result.
-    template <class Count> void check_written_count(Count &count) const
-    {
-        const bool ok = count >= 0;
-        count = ok ? count : 0;
-        check(ok);
-    }
+    /// For a count that is written beside the result, unless the caller does not want it.
+    template <class Count> void check_written_count(Count const *count) const { check(!count || *count >= 0); }
 
     template <class T> T check_counted(T const &value) const
     {
@@ -181,7 +173,29 @@ private:
     LogScope &mLog;
 };
 
-template <class Body> trtx_status guard(Site site, Body &&body) noexcept
+/// Where a call writes, null where the caller does not want it: there is null or zero there when the call has failed,
+/// whatever it failed of.
+template <class... T> class Results {
+public:
+    explicit Results(T *...places) noexcept : mPlaces(places...) { clear(); }
+
+    void clear() const noexcept
+    {
+        std::apply([](T *...place) { (blank(place), ...); }, mPlaces);
+    }
+
+private:
+    template <class U> static void blank(U *place) noexcept
+    {
+        if (place) {
+            *place = U{};
+        }
+    }
+
+    std::tuple<T *...> mPlaces;
+};
+
+template <class Body, class... T> trtx_status guard(Site site, Results<T...> results, Body &&body) noexcept
 {
     LogScope log;
     log.follow_others();
@@ -191,8 +205,14 @@ template <class Body> trtx_status guard(Site site, Body &&body) noexcept
         body(call);
         return TRTX_OK;
     } catch (...) {
+        results.clear();
         return record_current_exception(site.function, log);
     }
+}
+
+template <class Body> trtx_status guard(Site site, Body &&body) noexcept
+{
+    return guard(site, Results<>(), std::forward<Body>(body));
 }
 
 /// For getters that return their value: no status. Should one throw, its value is zero, and what it logs as an error is

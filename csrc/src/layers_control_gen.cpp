@@ -62,9 +62,9 @@ bool trtx_iterator_layer_get_reverse(const trtx_layer *self)
 
 trtx_status trtx_loop_add_recurrence(trtx_loop *self, trtx_tensor *initial_value, trtx_layer **result)
 {
-    return guard({"trtx_loop_add_recurrence"}, [&](Call &call) {
+    return guard({"trtx_loop_add_recurrence"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(initial_value, "initial_value");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::ILoop>(self)->mImpl->addRecurrence(as<abi::ITensor>(initial_value))));
     });
@@ -72,9 +72,9 @@ trtx_status trtx_loop_add_recurrence(trtx_loop *self, trtx_tensor *initial_value
 
 trtx_status trtx_loop_add_trip_limit(trtx_loop *self, trtx_tensor *tensor, trtx_trip_limit limit, trtx_layer **result)
 {
-    return guard({"trtx_loop_add_trip_limit"}, [&](Call &call) {
+    return guard({"trtx_loop_add_trip_limit"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(tensor, "tensor");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::ILoop>(self)->mImpl->addTripLimit(as<abi::ITensor>(tensor), limit)));
     });
@@ -82,9 +82,9 @@ trtx_status trtx_loop_add_trip_limit(trtx_loop *self, trtx_tensor *tensor, trtx_
 
 trtx_status trtx_loop_add_iterator(trtx_loop *self, trtx_tensor *tensor, int32_t axis, bool reverse, trtx_layer **result)
 {
-    return guard({"trtx_loop_add_iterator"}, [&](Call &call) {
+    return guard({"trtx_loop_add_iterator"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(tensor, "tensor");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::ILoop>(self)->mImpl->addIterator(as<abi::ITensor>(tensor), axis, reverse)));
     });
@@ -92,9 +92,9 @@ trtx_status trtx_loop_add_iterator(trtx_loop *self, trtx_tensor *tensor, int32_t
 
 trtx_status trtx_loop_add_loop_output(trtx_loop *self, trtx_tensor *tensor, trtx_loop_output output_kind, int32_t axis, trtx_layer **result)
 {
-    return guard({"trtx_loop_add_loop_output"}, [&](Call &call) {
+    return guard({"trtx_loop_add_loop_output"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(tensor, "tensor");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::ILoop>(self)->mImpl->addLoopOutput(as<abi::ITensor>(tensor), output_kind, axis)));
     });
@@ -122,9 +122,9 @@ trtx_if_conditional *trtx_if_conditional_boundary_layer_get_conditional(const tr
 
 trtx_status trtx_if_conditional_set_condition(trtx_if_conditional *self, trtx_tensor *tensor, trtx_layer **result)
 {
-    return guard({"trtx_if_conditional_set_condition"}, [&](Call &call) {
+    return guard({"trtx_if_conditional_set_condition"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(tensor, "tensor");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::IIfConditional>(self)->mImpl->setCondition(as<abi::ITensor>(tensor))));
     });
@@ -132,9 +132,9 @@ trtx_status trtx_if_conditional_set_condition(trtx_if_conditional *self, trtx_te
 
 trtx_status trtx_if_conditional_add_input(trtx_if_conditional *self, trtx_tensor *tensor, trtx_layer **result)
 {
-    return guard({"trtx_if_conditional_add_input"}, [&](Call &call) {
+    return guard({"trtx_if_conditional_add_input"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(tensor, "tensor");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::IIfConditional>(self)->mImpl->addInput(as<abi::ITensor>(tensor))));
     });
@@ -142,9 +142,9 @@ trtx_status trtx_if_conditional_add_input(trtx_if_conditional *self, trtx_tensor
 
 trtx_status trtx_if_conditional_add_output(trtx_if_conditional *self, trtx_tensor *true_tensor, trtx_tensor *false_tensor, trtx_layer **result)
 {
-    return guard({"trtx_if_conditional_add_output"}, [&](Call &call) {
+    return guard({"trtx_if_conditional_add_output"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(true_tensor, "true_tensor");
         call.need(false_tensor, "false_tensor");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::IIfConditional>(self)->mImpl->addOutput(as<abi::ITensor>(true_tensor), as<abi::ITensor>(false_tensor))));

@@ -43,12 +43,11 @@ trtx_status trtx_convolution_layer_set_kernel_weights(trtx_layer *self, const tr
 
 trtx_status trtx_convolution_layer_get_kernel_weights(const trtx_layer *self, trtx_weights *result)
 {
-    return guard({"trtx_convolution_layer_get_kernel_weights"}, [&](Call &call) {
+    return guard({"trtx_convolution_layer_get_kernel_weights"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{0});
-        call.clear(result);
-        const auto answer = as<abi::IConvolutionLayer>(self)->mImpl->getKernelWeights();
+        call.need(result, "result");
+        *result = as<abi::IConvolutionLayer>(self)->mImpl->getKernelWeights();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -64,12 +63,11 @@ trtx_status trtx_convolution_layer_set_bias_weights(trtx_layer *self, const trtx
 
 trtx_status trtx_convolution_layer_get_bias_weights(const trtx_layer *self, trtx_weights *result)
 {
-    return guard({"trtx_convolution_layer_get_bias_weights"}, [&](Call &call) {
+    return guard({"trtx_convolution_layer_get_bias_weights"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{0});
-        call.clear(result);
-        const auto answer = as<abi::IConvolutionLayer>(self)->mImpl->getBiasWeights();
+        call.need(result, "result");
+        *result = as<abi::IConvolutionLayer>(self)->mImpl->getBiasWeights();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -85,12 +83,11 @@ trtx_status trtx_convolution_layer_set_pre_padding(trtx_layer *self, const trtx_
 
 trtx_status trtx_convolution_layer_get_pre_padding(const trtx_layer *self, trtx_dims *result)
 {
-    return guard({"trtx_convolution_layer_get_pre_padding"}, [&](Call &call) {
+    return guard({"trtx_convolution_layer_get_pre_padding"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{0});
-        call.clear(result);
-        const auto answer = as<abi::IConvolutionLayer>(self)->mImpl->getPrePadding();
+        call.need(result, "result");
+        *result = as<abi::IConvolutionLayer>(self)->mImpl->getPrePadding();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -106,12 +103,11 @@ trtx_status trtx_convolution_layer_set_post_padding(trtx_layer *self, const trtx
 
 trtx_status trtx_convolution_layer_get_post_padding(const trtx_layer *self, trtx_dims *result)
 {
-    return guard({"trtx_convolution_layer_get_post_padding"}, [&](Call &call) {
+    return guard({"trtx_convolution_layer_get_post_padding"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{0});
-        call.clear(result);
-        const auto answer = as<abi::IConvolutionLayer>(self)->mImpl->getPostPadding();
+        call.need(result, "result");
+        *result = as<abi::IConvolutionLayer>(self)->mImpl->getPostPadding();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -141,12 +137,11 @@ trtx_status trtx_convolution_layer_set_kernel_size_nd(trtx_layer *self, const tr
 
 trtx_status trtx_convolution_layer_get_kernel_size_nd(const trtx_layer *self, trtx_dims *result)
 {
-    return guard({"trtx_convolution_layer_get_kernel_size_nd"}, [&](Call &call) {
+    return guard({"trtx_convolution_layer_get_kernel_size_nd"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{0});
-        call.clear(result);
-        const auto answer = as<abi::IConvolutionLayer>(self)->mImpl->getKernelSizeNd();
+        call.need(result, "result");
+        *result = as<abi::IConvolutionLayer>(self)->mImpl->getKernelSizeNd();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -162,12 +157,11 @@ trtx_status trtx_convolution_layer_set_stride_nd(trtx_layer *self, const trtx_di
 
 trtx_status trtx_convolution_layer_get_stride_nd(const trtx_layer *self, trtx_dims *result)
 {
-    return guard({"trtx_convolution_layer_get_stride_nd"}, [&](Call &call) {
+    return guard({"trtx_convolution_layer_get_stride_nd"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{0});
-        call.clear(result);
-        const auto answer = as<abi::IConvolutionLayer>(self)->mImpl->getStrideNd();
+        call.need(result, "result");
+        *result = as<abi::IConvolutionLayer>(self)->mImpl->getStrideNd();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -183,12 +177,11 @@ trtx_status trtx_convolution_layer_set_padding_nd(trtx_layer *self, const trtx_d
 
 trtx_status trtx_convolution_layer_get_padding_nd(const trtx_layer *self, trtx_dims *result)
 {
-    return guard({"trtx_convolution_layer_get_padding_nd"}, [&](Call &call) {
+    return guard({"trtx_convolution_layer_get_padding_nd"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{0});
-        call.clear(result);
-        const auto answer = as<abi::IConvolutionLayer>(self)->mImpl->getPaddingNd();
+        call.need(result, "result");
+        *result = as<abi::IConvolutionLayer>(self)->mImpl->getPaddingNd();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -204,12 +197,11 @@ trtx_status trtx_convolution_layer_set_dilation_nd(trtx_layer *self, const trtx_
 
 trtx_status trtx_convolution_layer_get_dilation_nd(const trtx_layer *self, trtx_dims *result)
 {
-    return guard({"trtx_convolution_layer_get_dilation_nd"}, [&](Call &call) {
+    return guard({"trtx_convolution_layer_get_dilation_nd"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{0});
-        call.clear(result);
-        const auto answer = as<abi::IConvolutionLayer>(self)->mImpl->getDilationNd();
+        call.need(result, "result");
+        *result = as<abi::IConvolutionLayer>(self)->mImpl->getDilationNd();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -253,12 +245,11 @@ trtx_status trtx_deconvolution_layer_set_kernel_weights(trtx_layer *self, const 
 
 trtx_status trtx_deconvolution_layer_get_kernel_weights(const trtx_layer *self, trtx_weights *result)
 {
-    return guard({"trtx_deconvolution_layer_get_kernel_weights"}, [&](Call &call) {
+    return guard({"trtx_deconvolution_layer_get_kernel_weights"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{7});
-        call.clear(result);
-        const auto answer = as<abi::IDeconvolutionLayer>(self)->mImpl->getKernelWeights();
+        call.need(result, "result");
+        *result = as<abi::IDeconvolutionLayer>(self)->mImpl->getKernelWeights();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -274,12 +265,11 @@ trtx_status trtx_deconvolution_layer_set_bias_weights(trtx_layer *self, const tr
 
 trtx_status trtx_deconvolution_layer_get_bias_weights(const trtx_layer *self, trtx_weights *result)
 {
-    return guard({"trtx_deconvolution_layer_get_bias_weights"}, [&](Call &call) {
+    return guard({"trtx_deconvolution_layer_get_bias_weights"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{7});
-        call.clear(result);
-        const auto answer = as<abi::IDeconvolutionLayer>(self)->mImpl->getBiasWeights();
+        call.need(result, "result");
+        *result = as<abi::IDeconvolutionLayer>(self)->mImpl->getBiasWeights();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -295,12 +285,11 @@ trtx_status trtx_deconvolution_layer_set_pre_padding(trtx_layer *self, const trt
 
 trtx_status trtx_deconvolution_layer_get_pre_padding(const trtx_layer *self, trtx_dims *result)
 {
-    return guard({"trtx_deconvolution_layer_get_pre_padding"}, [&](Call &call) {
+    return guard({"trtx_deconvolution_layer_get_pre_padding"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{7});
-        call.clear(result);
-        const auto answer = as<abi::IDeconvolutionLayer>(self)->mImpl->getPrePadding();
+        call.need(result, "result");
+        *result = as<abi::IDeconvolutionLayer>(self)->mImpl->getPrePadding();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -316,12 +305,11 @@ trtx_status trtx_deconvolution_layer_set_post_padding(trtx_layer *self, const tr
 
 trtx_status trtx_deconvolution_layer_get_post_padding(const trtx_layer *self, trtx_dims *result)
 {
-    return guard({"trtx_deconvolution_layer_get_post_padding"}, [&](Call &call) {
+    return guard({"trtx_deconvolution_layer_get_post_padding"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{7});
-        call.clear(result);
-        const auto answer = as<abi::IDeconvolutionLayer>(self)->mImpl->getPostPadding();
+        call.need(result, "result");
+        *result = as<abi::IDeconvolutionLayer>(self)->mImpl->getPostPadding();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -351,12 +339,11 @@ trtx_status trtx_deconvolution_layer_set_kernel_size_nd(trtx_layer *self, const 
 
 trtx_status trtx_deconvolution_layer_get_kernel_size_nd(const trtx_layer *self, trtx_dims *result)
 {
-    return guard({"trtx_deconvolution_layer_get_kernel_size_nd"}, [&](Call &call) {
+    return guard({"trtx_deconvolution_layer_get_kernel_size_nd"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{7});
-        call.clear(result);
-        const auto answer = as<abi::IDeconvolutionLayer>(self)->mImpl->getKernelSizeNd();
+        call.need(result, "result");
+        *result = as<abi::IDeconvolutionLayer>(self)->mImpl->getKernelSizeNd();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -372,12 +359,11 @@ trtx_status trtx_deconvolution_layer_set_stride_nd(trtx_layer *self, const trtx_
 
 trtx_status trtx_deconvolution_layer_get_stride_nd(const trtx_layer *self, trtx_dims *result)
 {
-    return guard({"trtx_deconvolution_layer_get_stride_nd"}, [&](Call &call) {
+    return guard({"trtx_deconvolution_layer_get_stride_nd"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{7});
-        call.clear(result);
-        const auto answer = as<abi::IDeconvolutionLayer>(self)->mImpl->getStrideNd();
+        call.need(result, "result");
+        *result = as<abi::IDeconvolutionLayer>(self)->mImpl->getStrideNd();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -393,12 +379,11 @@ trtx_status trtx_deconvolution_layer_set_padding_nd(trtx_layer *self, const trtx
 
 trtx_status trtx_deconvolution_layer_get_padding_nd(const trtx_layer *self, trtx_dims *result)
 {
-    return guard({"trtx_deconvolution_layer_get_padding_nd"}, [&](Call &call) {
+    return guard({"trtx_deconvolution_layer_get_padding_nd"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{7});
-        call.clear(result);
-        const auto answer = as<abi::IDeconvolutionLayer>(self)->mImpl->getPaddingNd();
+        call.need(result, "result");
+        *result = as<abi::IDeconvolutionLayer>(self)->mImpl->getPaddingNd();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -414,12 +399,11 @@ trtx_status trtx_deconvolution_layer_set_dilation_nd(trtx_layer *self, const trt
 
 trtx_status trtx_deconvolution_layer_get_dilation_nd(const trtx_layer *self, trtx_dims *result)
 {
-    return guard({"trtx_deconvolution_layer_get_dilation_nd"}, [&](Call &call) {
+    return guard({"trtx_deconvolution_layer_get_dilation_nd"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{7});
-        call.clear(result);
-        const auto answer = as<abi::IDeconvolutionLayer>(self)->mImpl->getDilationNd();
+        call.need(result, "result");
+        *result = as<abi::IDeconvolutionLayer>(self)->mImpl->getDilationNd();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -477,12 +461,11 @@ trtx_status trtx_pooling_layer_set_pre_padding(trtx_layer *self, const trtx_dims
 
 trtx_status trtx_pooling_layer_get_pre_padding(const trtx_layer *self, trtx_dims *result)
 {
-    return guard({"trtx_pooling_layer_get_pre_padding"}, [&](Call &call) {
+    return guard({"trtx_pooling_layer_get_pre_padding"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{3});
-        call.clear(result);
-        const auto answer = as<abi::IPoolingLayer>(self)->mImpl->getPrePadding();
+        call.need(result, "result");
+        *result = as<abi::IPoolingLayer>(self)->mImpl->getPrePadding();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -498,12 +481,11 @@ trtx_status trtx_pooling_layer_set_post_padding(trtx_layer *self, const trtx_dim
 
 trtx_status trtx_pooling_layer_get_post_padding(const trtx_layer *self, trtx_dims *result)
 {
-    return guard({"trtx_pooling_layer_get_post_padding"}, [&](Call &call) {
+    return guard({"trtx_pooling_layer_get_post_padding"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{3});
-        call.clear(result);
-        const auto answer = as<abi::IPoolingLayer>(self)->mImpl->getPostPadding();
+        call.need(result, "result");
+        *result = as<abi::IPoolingLayer>(self)->mImpl->getPostPadding();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -533,12 +515,11 @@ trtx_status trtx_pooling_layer_set_window_size_nd(trtx_layer *self, const trtx_d
 
 trtx_status trtx_pooling_layer_get_window_size_nd(const trtx_layer *self, trtx_dims *result)
 {
-    return guard({"trtx_pooling_layer_get_window_size_nd"}, [&](Call &call) {
+    return guard({"trtx_pooling_layer_get_window_size_nd"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{3});
-        call.clear(result);
-        const auto answer = as<abi::IPoolingLayer>(self)->mImpl->getWindowSizeNd();
+        call.need(result, "result");
+        *result = as<abi::IPoolingLayer>(self)->mImpl->getWindowSizeNd();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -554,12 +535,11 @@ trtx_status trtx_pooling_layer_set_stride_nd(trtx_layer *self, const trtx_dims *
 
 trtx_status trtx_pooling_layer_get_stride_nd(const trtx_layer *self, trtx_dims *result)
 {
-    return guard({"trtx_pooling_layer_get_stride_nd"}, [&](Call &call) {
+    return guard({"trtx_pooling_layer_get_stride_nd"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{3});
-        call.clear(result);
-        const auto answer = as<abi::IPoolingLayer>(self)->mImpl->getStrideNd();
+        call.need(result, "result");
+        *result = as<abi::IPoolingLayer>(self)->mImpl->getStrideNd();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -575,12 +555,11 @@ trtx_status trtx_pooling_layer_set_padding_nd(trtx_layer *self, const trtx_dims 
 
 trtx_status trtx_pooling_layer_get_padding_nd(const trtx_layer *self, trtx_dims *result)
 {
-    return guard({"trtx_pooling_layer_get_padding_nd"}, [&](Call &call) {
+    return guard({"trtx_pooling_layer_get_padding_nd"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{3});
-        call.clear(result);
-        const auto answer = as<abi::IPoolingLayer>(self)->mImpl->getPaddingNd();
+        call.need(result, "result");
+        *result = as<abi::IPoolingLayer>(self)->mImpl->getPaddingNd();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -595,12 +574,11 @@ trtx_status trtx_matrix_multiply_layer_set_operation(trtx_layer *self, int32_t i
 
 trtx_status trtx_matrix_multiply_layer_get_operation(const trtx_layer *self, int32_t index, trtx_matrix_operation *result)
 {
-    return guard({"trtx_matrix_multiply_layer_get_operation"}, [&](Call &call) {
+    return guard({"trtx_matrix_multiply_layer_get_operation"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{17});
-        call.clear(result);
-        const auto answer = as<abi::IMatrixMultiplyLayer>(self)->mImpl->getOperation(index);
+        call.need(result, "result");
+        *result = as<abi::IMatrixMultiplyLayer>(self)->mImpl->getOperation(index);
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -672,12 +650,11 @@ trtx_status trtx_scale_layer_set_shift(trtx_layer *self, const trtx_weights *shi
 
 trtx_status trtx_scale_layer_get_shift(const trtx_layer *self, trtx_weights *result)
 {
-    return guard({"trtx_scale_layer_get_shift"}, [&](Call &call) {
+    return guard({"trtx_scale_layer_get_shift"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{5});
-        call.clear(result);
-        const auto answer = as<abi::IScaleLayer>(self)->mImpl->getShift();
+        call.need(result, "result");
+        *result = as<abi::IScaleLayer>(self)->mImpl->getShift();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -693,12 +670,11 @@ trtx_status trtx_scale_layer_set_scale(trtx_layer *self, const trtx_weights *sca
 
 trtx_status trtx_scale_layer_get_scale(const trtx_layer *self, trtx_weights *result)
 {
-    return guard({"trtx_scale_layer_get_scale"}, [&](Call &call) {
+    return guard({"trtx_scale_layer_get_scale"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{5});
-        call.clear(result);
-        const auto answer = as<abi::IScaleLayer>(self)->mImpl->getScale();
+        call.need(result, "result");
+        *result = as<abi::IScaleLayer>(self)->mImpl->getScale();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -714,12 +690,11 @@ trtx_status trtx_scale_layer_set_power(trtx_layer *self, const trtx_weights *pow
 
 trtx_status trtx_scale_layer_get_power(const trtx_layer *self, trtx_weights *result)
 {
-    return guard({"trtx_scale_layer_get_power"}, [&](Call &call) {
+    return guard({"trtx_scale_layer_get_power"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{5});
-        call.clear(result);
-        const auto answer = as<abi::IScaleLayer>(self)->mImpl->getPower();
+        call.need(result, "result");
+        *result = as<abi::IScaleLayer>(self)->mImpl->getPower();
         call.check_log();
-        *result = answer;
     });
 }
 

@@ -99,12 +99,11 @@ trtx_status trtx_padding_layer_set_pre_padding_nd(trtx_layer *self, const trtx_d
 
 trtx_status trtx_padding_layer_get_pre_padding_nd(const trtx_layer *self, trtx_dims *result)
 {
-    return guard({"trtx_padding_layer_get_pre_padding_nd"}, [&](Call &call) {
+    return guard({"trtx_padding_layer_get_pre_padding_nd"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{12});
-        call.clear(result);
-        const auto answer = as<abi::IPaddingLayer>(self)->mImpl->getPrePaddingNd();
+        call.need(result, "result");
+        *result = as<abi::IPaddingLayer>(self)->mImpl->getPrePaddingNd();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -120,12 +119,11 @@ trtx_status trtx_padding_layer_set_post_padding_nd(trtx_layer *self, const trtx_
 
 trtx_status trtx_padding_layer_get_post_padding_nd(const trtx_layer *self, trtx_dims *result)
 {
-    return guard({"trtx_padding_layer_get_post_padding_nd"}, [&](Call &call) {
+    return guard({"trtx_padding_layer_get_post_padding_nd"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{12});
-        call.clear(result);
-        const auto answer = as<abi::IPaddingLayer>(self)->mImpl->getPostPaddingNd();
+        call.need(result, "result");
+        *result = as<abi::IPaddingLayer>(self)->mImpl->getPostPaddingNd();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -141,12 +139,11 @@ trtx_status trtx_shuffle_layer_set_first_transpose(trtx_layer *self, const trtx_
 
 trtx_status trtx_shuffle_layer_get_first_transpose(const trtx_layer *self, trtx_permutation *result)
 {
-    return guard({"trtx_shuffle_layer_get_first_transpose"}, [&](Call &call) {
+    return guard({"trtx_shuffle_layer_get_first_transpose"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{13});
-        call.clear(result);
-        const auto answer = as<abi::IShuffleLayer>(self)->mImpl->getFirstTranspose();
+        call.need(result, "result");
+        *result = as<abi::IShuffleLayer>(self)->mImpl->getFirstTranspose();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -162,12 +159,11 @@ trtx_status trtx_shuffle_layer_set_reshape_dimensions(trtx_layer *self, const tr
 
 trtx_status trtx_shuffle_layer_get_reshape_dimensions(const trtx_layer *self, trtx_dims *result)
 {
-    return guard({"trtx_shuffle_layer_get_reshape_dimensions"}, [&](Call &call) {
+    return guard({"trtx_shuffle_layer_get_reshape_dimensions"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{13});
-        call.clear(result);
-        const auto answer = as<abi::IShuffleLayer>(self)->mImpl->getReshapeDimensions();
+        call.need(result, "result");
+        *result = as<abi::IShuffleLayer>(self)->mImpl->getReshapeDimensions();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -183,12 +179,11 @@ trtx_status trtx_shuffle_layer_set_second_transpose(trtx_layer *self, const trtx
 
 trtx_status trtx_shuffle_layer_get_second_transpose(const trtx_layer *self, trtx_permutation *result)
 {
-    return guard({"trtx_shuffle_layer_get_second_transpose"}, [&](Call &call) {
+    return guard({"trtx_shuffle_layer_get_second_transpose"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{13});
-        call.clear(result);
-        const auto answer = as<abi::IShuffleLayer>(self)->mImpl->getSecondTranspose();
+        call.need(result, "result");
+        *result = as<abi::IShuffleLayer>(self)->mImpl->getSecondTranspose();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -218,12 +213,11 @@ trtx_status trtx_slice_layer_set_start(trtx_layer *self, const trtx_dims *start)
 
 trtx_status trtx_slice_layer_get_start(const trtx_layer *self, trtx_dims *result)
 {
-    return guard({"trtx_slice_layer_get_start"}, [&](Call &call) {
+    return guard({"trtx_slice_layer_get_start"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{22});
-        call.clear(result);
-        const auto answer = as<abi::ISliceLayer>(self)->mImpl->getStart();
+        call.need(result, "result");
+        *result = as<abi::ISliceLayer>(self)->mImpl->getStart();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -239,12 +233,11 @@ trtx_status trtx_slice_layer_set_size(trtx_layer *self, const trtx_dims *size)
 
 trtx_status trtx_slice_layer_get_size(const trtx_layer *self, trtx_dims *result)
 {
-    return guard({"trtx_slice_layer_get_size"}, [&](Call &call) {
+    return guard({"trtx_slice_layer_get_size"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{22});
-        call.clear(result);
-        const auto answer = as<abi::ISliceLayer>(self)->mImpl->getSize();
+        call.need(result, "result");
+        *result = as<abi::ISliceLayer>(self)->mImpl->getSize();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -260,12 +253,11 @@ trtx_status trtx_slice_layer_set_stride(trtx_layer *self, const trtx_dims *strid
 
 trtx_status trtx_slice_layer_get_stride(const trtx_layer *self, trtx_dims *result)
 {
-    return guard({"trtx_slice_layer_get_stride"}, [&](Call &call) {
+    return guard({"trtx_slice_layer_get_stride"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{22});
-        call.clear(result);
-        const auto answer = as<abi::ISliceLayer>(self)->mImpl->getStride();
+        call.need(result, "result");
+        *result = as<abi::ISliceLayer>(self)->mImpl->getStride();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -295,12 +287,11 @@ trtx_status trtx_slice_layer_set_axes(trtx_layer *self, const trtx_dims *axes)
 
 trtx_status trtx_slice_layer_get_axes(const trtx_layer *self, trtx_dims *result)
 {
-    return guard({"trtx_slice_layer_get_axes"}, [&](Call &call) {
+    return guard({"trtx_slice_layer_get_axes"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{22});
-        call.clear(result);
-        const auto answer = as<abi::ISliceLayer>(self)->mImpl->getAxes();
+        call.need(result, "result");
+        *result = as<abi::ISliceLayer>(self)->mImpl->getAxes();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -316,12 +307,11 @@ trtx_status trtx_resize_layer_set_output_dimensions(trtx_layer *self, const trtx
 
 trtx_status trtx_resize_layer_get_output_dimensions(const trtx_layer *self, trtx_dims *result)
 {
-    return guard({"trtx_resize_layer_get_output_dimensions"}, [&](Call &call) {
+    return guard({"trtx_resize_layer_get_output_dimensions"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{25});
-        call.clear(result);
-        const auto answer = as<abi::IResizeLayer>(self)->mImpl->getOutputDimensions();
+        call.need(result, "result");
+        *result = as<abi::IResizeLayer>(self)->mImpl->getOutputDimensions();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -337,12 +327,12 @@ trtx_status trtx_resize_layer_set_scales(trtx_layer *self, const float *scales, 
 
 trtx_status trtx_resize_layer_get_scales(const trtx_layer *self, int32_t size, float *scales, int32_t *result)
 {
-    return guard({"trtx_resize_layer_get_scales"}, [&](Call &call) {
+    return guard({"trtx_resize_layer_get_scales"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{25});
-        call.clear(result);
-        const auto answer = as<abi::IResizeLayer>(self)->mImpl->getScales(size, scales);
+        call.need(result, "result");
+        call.need_size(size, "size");
+        *result = as<abi::IResizeLayer>(self)->mImpl->getScales(size, scales);
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -483,12 +473,11 @@ trtx_status trtx_fill_layer_set_dimensions(trtx_layer *self, const trtx_dims *di
 
 trtx_status trtx_fill_layer_get_dimensions(const trtx_layer *self, trtx_dims *result)
 {
-    return guard({"trtx_fill_layer_get_dimensions"}, [&](Call &call) {
+    return guard({"trtx_fill_layer_get_dimensions"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{31});
-        call.clear(result);
-        const auto answer = as<abi::IFillLayer>(self)->mImpl->getDimensions();
+        call.need(result, "result");
+        *result = as<abi::IFillLayer>(self)->mImpl->getDimensions();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -593,12 +582,11 @@ trtx_status trtx_constant_layer_set_weights(trtx_layer *self, const trtx_weights
 
 trtx_status trtx_constant_layer_get_weights(const trtx_layer *self, trtx_weights *result)
 {
-    return guard({"trtx_constant_layer_get_weights"}, [&](Call &call) {
+    return guard({"trtx_constant_layer_get_weights"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{19});
-        call.clear(result);
-        const auto answer = as<abi::IConstantLayer>(self)->mImpl->getWeights();
+        call.need(result, "result");
+        *result = as<abi::IConstantLayer>(self)->mImpl->getWeights();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -614,12 +602,11 @@ trtx_status trtx_constant_layer_set_dimensions(trtx_layer *self, const trtx_dims
 
 trtx_status trtx_constant_layer_get_dimensions(const trtx_layer *self, trtx_dims *result)
 {
-    return guard({"trtx_constant_layer_get_dimensions"}, [&](Call &call) {
+    return guard({"trtx_constant_layer_get_dimensions"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{19});
-        call.clear(result);
-        const auto answer = as<abi::IConstantLayer>(self)->mImpl->getDimensions();
+        call.need(result, "result");
+        *result = as<abi::IConstantLayer>(self)->mImpl->getDimensions();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -778,12 +765,11 @@ trtx_status trtx_quantize_layer_set_to_type(trtx_layer *self, trtx_data_type to_
 
 trtx_status trtx_quantize_layer_get_block_shape(const trtx_layer *self, trtx_dims *result)
 {
-    return guard({"trtx_quantize_layer_get_block_shape"}, [&](Call &call) {
+    return guard({"trtx_quantize_layer_get_block_shape"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{32});
-        call.clear(result);
-        const auto answer = as<abi::IQuantizeLayer>(self)->mImpl->getBlockShape();
+        call.need(result, "result");
+        *result = as<abi::IQuantizeLayer>(self)->mImpl->getBlockShape();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -826,12 +812,11 @@ trtx_status trtx_dequantize_layer_set_to_type(trtx_layer *self, trtx_data_type t
 
 trtx_status trtx_dequantize_layer_get_block_shape(const trtx_layer *self, trtx_dims *result)
 {
-    return guard({"trtx_dequantize_layer_get_block_shape"}, [&](Call &call) {
+    return guard({"trtx_dequantize_layer_get_block_shape"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{33});
-        call.clear(result);
-        const auto answer = as<abi::IDequantizeLayer>(self)->mImpl->getBlockShape();
+        call.need(result, "result");
+        *result = as<abi::IDequantizeLayer>(self)->mImpl->getBlockShape();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -902,12 +887,11 @@ trtx_status trtx_dynamic_quantize_layer_set_to_type(trtx_layer *self, trtx_data_
 
 trtx_status trtx_dynamic_quantize_layer_get_block_shape(const trtx_layer *self, trtx_dims *result)
 {
-    return guard({"trtx_dynamic_quantize_layer_get_block_shape"}, [&](Call &call) {
+    return guard({"trtx_dynamic_quantize_layer_get_block_shape"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{50});
-        call.clear(result);
-        const auto answer = as<abi::IDynamicQuantizeLayer>(self)->mImpl->getBlockShape();
+        call.need(result, "result");
+        *result = as<abi::IDynamicQuantizeLayer>(self)->mImpl->getBlockShape();
         call.check_log();
-        *result = answer;
     });
 }
 

@@ -24,12 +24,11 @@ int32_t trtx_attention_get_nb_inputs(const trtx_attention *self)
 
 trtx_status trtx_attention_get_input(const trtx_attention *self, int32_t index, trtx_tensor **result)
 {
-    return guard({"trtx_attention_get_input"}, [&](Call &call) {
+    return guard({"trtx_attention_get_input"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
-        const auto answer = from_abi<trtx_tensor *>(as<abi::IAttention>(self)->mImpl->getInput(index));
+        call.need(result, "result");
+        *result = from_abi<trtx_tensor *>(as<abi::IAttention>(self)->mImpl->getInput(index));
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -40,9 +39,9 @@ int32_t trtx_attention_get_nb_outputs(const trtx_attention *self)
 
 trtx_status trtx_attention_get_output(const trtx_attention *self, int32_t index, trtx_tensor **result)
 {
-    return guard({"trtx_attention_get_output"}, [&](Call &call) {
+    return guard({"trtx_attention_get_output"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         *result = call.check_pointer(from_abi<trtx_tensor *>(as<abi::IAttention>(self)->mImpl->getOutput(index)));
     });
 }
@@ -384,12 +383,11 @@ trtx_status trtx_moe_layer_set_quantization_block_shape(trtx_layer *self, const 
 
 trtx_status trtx_moe_layer_get_quantization_block_shape(const trtx_layer *self, trtx_dims *result)
 {
-    return guard({"trtx_moe_layer_get_quantization_block_shape"}, [&](Call &call) {
+    return guard({"trtx_moe_layer_get_quantization_block_shape"}, Results(result), [&](Call &call) {
         call.need_layer(self, LayerSet{55});
-        call.clear(result);
-        const auto answer = as<abi::IMoELayer>(self)->mImpl->getQuantizationBlockShape();
+        call.need(result, "result");
+        *result = as<abi::IMoELayer>(self)->mImpl->getQuantizationBlockShape();
         call.check_log();
-        *result = answer;
     });
 }
 

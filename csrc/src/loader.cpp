@@ -5,7 +5,7 @@
 #include <mutex>
 #include <string>
 
-#include "guard.hpp"
+#include "bridge.hpp"
 #include "shared_library.hpp"
 
 namespace trtx {
@@ -28,9 +28,19 @@ struct Slot {
     int32_t version_number = 0;
 };
 
-std::mutex gMutex;
-Slot gCore;
-Slot gParser;
+struct Slots {
+    std::mutex mutex;
+    Slot core;
+    Slot parser;
+};
+
+/// Never destroyed: handlers of atexit() and the destructors of other objects may call this interface too, and keep the
+/// paths that they were given.
+Slots &slots()
+{
+    static Slots *const instance = new Slots;
+    return *instance;
+}
 
 std::string text(trtx_version const &v)
 {
@@ -49,6 +59,11 @@ int32_t call_number(SharedLibrary const &library, const char *name, const char *
     if (!function) {
         throw Failure(TRTX_LOAD_FAILED,
             library.path() + " is no TensorRT-RTX " + purpose + ": it does not export " + name);
+    }
+    const std::string other = library.other_owner(reinterpret_cast<const void *>(function));
+    if (!other.empty()) {
+        throw Failure(TRTX_LOAD_FAILED,
+            library.path() + " is no TensorRT-RTX " + purpose + ", it only links " + other + ": load that one");
     }
     return function();
 }
@@ -98,7 +113,7 @@ SharedLibrary open(const char *path, const char *name)
 void load_core(const char *path)
 {
     SharedLibrary library = open(path, kCoreName);
-    if (already_loaded(gCore, library)) {
+    if (already_loaded(slots().core, library)) {
         return;
     }
     const int32_t number = call_number(library, "getInferLibVersion", "library");
@@ -115,7 +130,7 @@ void load_core(const char *path)
                 library.path() + " is not a complete TensorRT-RTX library: it does not export " + factory);
         }
     }
-    publish(gCore, std::move(library), version, number);
+    publish(slots().core, std::move(library), version, number);
 }
 
 Slot const &loaded(Slot const &slot, const char *what, const char *how)
@@ -128,12 +143,12 @@ Slot const &loaded(Slot const &slot, const char *what, const char *how)
 
 Slot const &core()
 {
-    return loaded(gCore, "TensorRT-RTX library", "trtx_load");
+    return loaded(slots().core, "TensorRT-RTX library", "trtx_load");
 }
 
 Slot const &parser()
 {
-    return loaded(gParser, "ONNX parser library", "trtx_load_onnx_parser");
+    return loaded(slots().parser, "ONNX parser library", "trtx_load_onnx_parser");
 }
 
 /// The parser finds the loaded library by its name when it is opened. Its own version number is that of the ONNX
@@ -143,11 +158,11 @@ void load_parser(const char *path)
 {
     core();
     SharedLibrary library = open(path, kParserName);
-    if (already_loaded(gParser, library)) {
+    if (already_loaded(slots().parser, library)) {
         return;
     }
     const int32_t number = call_number(library, "getNvOnnxParserVersion", "ONNX parser");
-    publish(gParser, std::move(library), core().version, number);
+    publish(slots().parser, std::move(library), core().version, number);
 }
 
 template <class Function> Function factory(Slot const &slot, const char *name)
@@ -173,28 +188,25 @@ void require_version(Version since)
     }
 }
 
-void *registered_logger() noexcept
+void *create_in_core(const char *name, trtx_logger *logger)
 {
-    if (!gCore.ready.load(std::memory_order_acquire)) {
-        return nullptr;
-    }
-    auto *function = reinterpret_cast<void *(*)()>(gCore.library.symbol("getLogger"));
-    return function ? function() : nullptr;
+    auto *create = factory<void *(*)(void *, int32_t)>(core(), name);
+    keep_bridge(logger);
+    return create(logger, core().version_number);
 }
 
-void *create_in_core(const char *name, void *first)
+void *create_in_core(const char *name, void *first, trtx_logger *logger)
 {
-    return factory<void *(*)(void *, int32_t)>(core(), name)(first, core().version_number);
+    auto *create = factory<void *(*)(void *, void *, int32_t)>(core(), name);
+    keep_bridge(logger);
+    return create(first, logger, core().version_number);
 }
 
-void *create_in_core(const char *name, void *first, void *second)
+void *create_in_parser(const char *name, void *first, trtx_logger *logger)
 {
-    return factory<void *(*)(void *, void *, int32_t)>(core(), name)(first, second, core().version_number);
-}
-
-void *create_in_parser(const char *name, void *first, void *second)
-{
-    return factory<void *(*)(void *, void *, int32_t)>(parser(), name)(first, second, parser().version_number);
+    auto *create = factory<void *(*)(void *, void *, int32_t)>(parser(), name);
+    keep_bridge(logger);
+    return create(first, logger, parser().version_number);
 }
 
 } // namespace trtx
@@ -204,7 +216,7 @@ using namespace trtx;
 trtx_status trtx_load(const char *path)
 {
     return guard({"trtx_load"}, [&](Call &) {
-        const std::lock_guard<std::mutex> lock(gMutex);
+        const std::lock_guard<std::mutex> lock(slots().mutex);
         load_core(path);
     });
 }
@@ -212,31 +224,31 @@ trtx_status trtx_load(const char *path)
 trtx_status trtx_load_onnx_parser(const char *path)
 {
     return guard({"trtx_load_onnx_parser"}, [&](Call &) {
-        const std::lock_guard<std::mutex> lock(gMutex);
+        const std::lock_guard<std::mutex> lock(slots().mutex);
         load_parser(path);
     });
 }
 
 trtx_status trtx_library_version(trtx_version *result)
 {
-    return guard({"trtx_library_version"}, [&](Call &call) {
-        call.clear(result);
+    return guard({"trtx_library_version"}, Results(result), [&](Call &call) {
+        call.need(result, "result");
         *result = core().version;
     });
 }
 
 trtx_status trtx_library_path(const char **result)
 {
-    return guard({"trtx_library_path"}, [&](Call &call) {
-        call.clear(result);
+    return guard({"trtx_library_path"}, Results(result), [&](Call &call) {
+        call.need(result, "result");
         *result = core().path.c_str();
     });
 }
 
 trtx_status trtx_onnx_parser_library_path(const char **result)
 {
-    return guard({"trtx_onnx_parser_library_path"}, [&](Call &call) {
-        call.clear(result);
+    return guard({"trtx_onnx_parser_library_path"}, Results(result), [&](Call &call) {
+        call.need(result, "result");
         *result = parser().path.c_str();
     });
 }
@@ -248,8 +260,8 @@ trtx_version trtx_newest_known_version(void)
 
 trtx_status trtx_builder_create(trtx_logger *logger, trtx_builder **result)
 {
-    return guard({"trtx_builder_create"}, [&](Call &call) {
-        call.clear(result);
+    return guard({"trtx_builder_create"}, Results(result), [&](Call &call) {
+        call.need(result, "result");
         call.need(logger, "logger");
         *result = call.check_pointer(static_cast<trtx_builder *>(create_in_core("createInferBuilder_INTERNAL", logger)));
     });
@@ -257,8 +269,8 @@ trtx_status trtx_builder_create(trtx_logger *logger, trtx_builder **result)
 
 trtx_status trtx_runtime_create(trtx_logger *logger, trtx_runtime **result)
 {
-    return guard({"trtx_runtime_create"}, [&](Call &call) {
-        call.clear(result);
+    return guard({"trtx_runtime_create"}, Results(result), [&](Call &call) {
+        call.need(result, "result");
         call.need(logger, "logger");
         *result = call.check_pointer(static_cast<trtx_runtime *>(create_in_core("createInferRuntime_INTERNAL", logger)));
     });
@@ -266,8 +278,8 @@ trtx_status trtx_runtime_create(trtx_logger *logger, trtx_runtime **result)
 
 trtx_status trtx_refitter_create(trtx_cuda_engine *engine, trtx_logger *logger, trtx_refitter **result)
 {
-    return guard({"trtx_refitter_create"}, [&](Call &call) {
-        call.clear(result);
+    return guard({"trtx_refitter_create"}, Results(result), [&](Call &call) {
+        call.need(result, "result");
         call.need(engine, "engine");
         call.need(logger, "logger");
         *result = call.check_pointer(
@@ -277,8 +289,8 @@ trtx_status trtx_refitter_create(trtx_cuda_engine *engine, trtx_logger *logger, 
 
 trtx_status trtx_onnx_parser_create(trtx_network_definition *network, trtx_logger *logger, trtx_onnx_parser **result)
 {
-    return guard({"trtx_onnx_parser_create"}, [&](Call &call) {
-        call.clear(result);
+    return guard({"trtx_onnx_parser_create"}, Results(result), [&](Call &call) {
+        call.need(result, "result");
         call.need(network, "network");
         call.need(logger, "logger");
         *result = call.check_pointer(
@@ -289,8 +301,8 @@ trtx_status trtx_onnx_parser_create(trtx_network_definition *network, trtx_logge
 trtx_status trtx_onnx_parser_refitter_create(
     trtx_refitter *refitter, trtx_logger *logger, trtx_onnx_parser_refitter **result)
 {
-    return guard({"trtx_onnx_parser_refitter_create"}, [&](Call &call) {
-        call.clear(result);
+    return guard({"trtx_onnx_parser_refitter_create"}, Results(result), [&](Call &call) {
+        call.need(result, "result");
         call.need(refitter, "refitter");
         call.need(logger, "logger");
         *result = call.check_pointer(static_cast<trtx_onnx_parser_refitter *>(

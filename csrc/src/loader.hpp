@@ -5,9 +5,10 @@
 #include <cstdint>
 #include <tuple>
 
+#include "hidden.hpp"
 #include "trtx_c.h"
 
-namespace trtx {
+namespace trtx TRTX_HIDDEN {
 
 struct Version {
     int32_t major;
@@ -27,13 +28,10 @@ constexpr Version kNewest{1, 7};
 /// Throws Failure unless the loaded library has the methods of this version.
 void require_version(Version since);
 
-/// The logger that the library took for its own: the first that any living builder or runtime was made with. The
-/// library calls it even when that builder is gone, as long as there is another.
-void *registered_logger() noexcept;
-
-/// Calls an exported factory: name, library, and the arguments before the version number.
-void *create_in_core(const char *factory, void *first);
-void *create_in_core(const char *factory, void *first, void *second);
-void *create_in_parser(const char *factory, void *first, void *second);
+/// Calls an exported factory: name, library, and the arguments before the version number. The memory of the logger is
+/// kept for good: see keep_bridge().
+void *create_in_core(const char *factory, trtx_logger *logger);
+void *create_in_core(const char *factory, void *first, trtx_logger *logger);
+void *create_in_parser(const char *factory, void *first, trtx_logger *logger);
 
 } // namespace trtx

@@ -38,8 +38,8 @@ using namespace trtx;
 
 trtx_status trtx_logger_create(const trtx_logger_callbacks *callbacks, void *user_data, trtx_logger **result)
 {
-    return guard({"trtx_logger_create"}, [&](Call &call) {
-        call.clear(result);
+    return guard({"trtx_logger_create"}, Results(result), [&](Call &call) {
+        call.need(result, "result");
         call.need(callbacks, "callbacks");
         *result = from_abi<trtx_logger *>(make_bridge<LoggerBridge>(*callbacks, user_data));
     });

@@ -30,12 +30,11 @@ trtx_status trtx_tensor_set_dimensions(trtx_tensor *self, const trtx_dims *dimen
 
 trtx_status trtx_tensor_get_dimensions(const trtx_tensor *self, trtx_dims *result)
 {
-    return guard({"trtx_tensor_get_dimensions"}, [&](Call &call) {
+    return guard({"trtx_tensor_get_dimensions"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
-        const auto answer = as<abi::ITensor>(self)->mImpl->getDimensions();
+        call.need(result, "result");
+        *result = as<abi::ITensor>(self)->mImpl->getDimensions();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -89,12 +88,11 @@ trtx_status trtx_tensor_set_dimension_name(trtx_tensor *self, int32_t index, con
 
 trtx_status trtx_tensor_get_dimension_name(const trtx_tensor *self, int32_t index, const char **result)
 {
-    return guard({"trtx_tensor_get_dimension_name"}, [&](Call &call) {
+    return guard({"trtx_tensor_get_dimension_name"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
-        const auto answer = as<abi::ITensor>(self)->mImpl->getDimensionName(index);
+        call.need(result, "result");
+        *result = as<abi::ITensor>(self)->mImpl->getDimensionName(index);
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -150,12 +148,11 @@ trtx_status trtx_layer_set_input(trtx_layer *self, int32_t index, trtx_tensor *t
 
 trtx_status trtx_layer_get_output_type(const trtx_layer *self, int32_t index, trtx_data_type *result)
 {
-    return guard({"trtx_layer_get_output_type"}, [&](Call &call) {
+    return guard({"trtx_layer_get_output_type"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
-        const auto answer = as<abi::ILayer>(self)->mLayer->getOutputType(index);
+        call.need(result, "result");
+        *result = as<abi::ILayer>(self)->mLayer->getOutputType(index);
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -189,9 +186,9 @@ int32_t trtx_layer_get_nb_ranks(const trtx_layer *self)
 
 trtx_status trtx_network_definition_add_input(trtx_network_definition *self, const char *name, trtx_data_type type, const trtx_dims *dimensions, trtx_tensor **result)
 {
-    return guard({"trtx_network_definition_add_input"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_input"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(name, "name");
         call.need_dims(dimensions, "dimensions");
         *result = call.check_pointer(from_abi<trtx_tensor *>(as<abi::INetworkDefinition>(self)->mImpl->addInput(name, type, *dimensions)));
@@ -210,9 +207,9 @@ trtx_status trtx_network_definition_mark_output(trtx_network_definition *self, t
 
 trtx_status trtx_network_definition_add_activation(trtx_network_definition *self, trtx_tensor *input, trtx_activation_type type, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_activation"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_activation"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addActivation(as<abi::ITensor>(input), type)));
     });
@@ -220,9 +217,9 @@ trtx_status trtx_network_definition_add_activation(trtx_network_definition *self
 
 trtx_status trtx_network_definition_add_lrn(trtx_network_definition *self, trtx_tensor *input, int64_t window, float alpha, float beta, float k, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_lrn"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_lrn"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addLRN(as<abi::ITensor>(input), window, alpha, beta, k)));
     });
@@ -230,9 +227,9 @@ trtx_status trtx_network_definition_add_lrn(trtx_network_definition *self, trtx_
 
 trtx_status trtx_network_definition_add_scale(trtx_network_definition *self, trtx_tensor *input, trtx_scale_mode mode, const trtx_weights *shift, const trtx_weights *scale, const trtx_weights *power, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_scale"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_scale"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         call.need_weights(shift, "shift");
         call.need_weights(scale, "scale");
@@ -243,9 +240,9 @@ trtx_status trtx_network_definition_add_scale(trtx_network_definition *self, trt
 
 trtx_status trtx_network_definition_add_softmax(trtx_network_definition *self, trtx_tensor *input, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_softmax"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_softmax"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addSoftMax(as<abi::ITensor>(input))));
     });
@@ -253,9 +250,9 @@ trtx_status trtx_network_definition_add_softmax(trtx_network_definition *self, t
 
 trtx_status trtx_network_definition_add_concatenation(trtx_network_definition *self, trtx_tensor *const *inputs, int32_t nb_inputs, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_concatenation"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_concatenation"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need_each(inputs, nb_inputs, "inputs");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addConcatenation(reinterpret_cast<abi::ITensor *const *>(inputs), nb_inputs)));
     });
@@ -263,9 +260,9 @@ trtx_status trtx_network_definition_add_concatenation(trtx_network_definition *s
 
 trtx_status trtx_network_definition_add_elementwise(trtx_network_definition *self, trtx_tensor *input1, trtx_tensor *input2, trtx_elementwise_operation op, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_elementwise"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_elementwise"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input1, "input1");
         call.need(input2, "input2");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addElementWise(as<abi::ITensor>(input1), as<abi::ITensor>(input2), op)));
@@ -274,9 +271,9 @@ trtx_status trtx_network_definition_add_elementwise(trtx_network_definition *sel
 
 trtx_status trtx_network_definition_add_unary(trtx_network_definition *self, trtx_tensor *input, trtx_unary_operation operation, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_unary"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_unary"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addUnary(as<abi::ITensor>(input), operation)));
     });
@@ -284,9 +281,9 @@ trtx_status trtx_network_definition_add_unary(trtx_network_definition *self, trt
 
 trtx_status trtx_network_definition_add_shuffle(trtx_network_definition *self, trtx_tensor *input, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_shuffle"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_shuffle"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addShuffle(as<abi::ITensor>(input))));
     });
@@ -324,9 +321,9 @@ trtx_tensor *trtx_network_definition_get_output(const trtx_network_definition *s
 
 trtx_status trtx_network_definition_add_reduce(trtx_network_definition *self, trtx_tensor *input, trtx_reduce_operation operation, uint32_t reduce_axes, bool keep_dimensions, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_reduce"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_reduce"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addReduce(as<abi::ITensor>(input), operation, reduce_axes, keep_dimensions)));
     });
@@ -334,9 +331,9 @@ trtx_status trtx_network_definition_add_reduce(trtx_network_definition *self, tr
 
 trtx_status trtx_network_definition_add_topk(trtx_network_definition *self, trtx_tensor *input, trtx_topk_operation op, int32_t k, uint32_t reduce_axes, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_topk"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_topk"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addTopK(as<abi::ITensor>(input), op, k, reduce_axes)));
     });
@@ -344,9 +341,9 @@ trtx_status trtx_network_definition_add_topk(trtx_network_definition *self, trtx
 
 trtx_status trtx_network_definition_add_gather(trtx_network_definition *self, trtx_tensor *data, trtx_tensor *indices, int32_t axis, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_gather"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_gather"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(data, "data");
         call.need(indices, "indices");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addGather(as<abi::ITensor>(data), as<abi::ITensor>(indices), axis)));
@@ -355,9 +352,9 @@ trtx_status trtx_network_definition_add_gather(trtx_network_definition *self, tr
 
 trtx_status trtx_network_definition_add_ragged_softmax(trtx_network_definition *self, trtx_tensor *input, trtx_tensor *bounds, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_ragged_softmax"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_ragged_softmax"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         call.need(bounds, "bounds");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addRaggedSoftMax(as<abi::ITensor>(input), as<abi::ITensor>(bounds))));
@@ -366,9 +363,9 @@ trtx_status trtx_network_definition_add_ragged_softmax(trtx_network_definition *
 
 trtx_status trtx_network_definition_add_matrix_multiply(trtx_network_definition *self, trtx_tensor *input0, trtx_matrix_operation op0, trtx_tensor *input1, trtx_matrix_operation op1, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_matrix_multiply"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_matrix_multiply"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input0, "input0");
         call.need(input1, "input1");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addMatrixMultiply(as<abi::ITensor>(input0), op0, as<abi::ITensor>(input1), op1)));
@@ -377,9 +374,9 @@ trtx_status trtx_network_definition_add_matrix_multiply(trtx_network_definition 
 
 trtx_status trtx_network_definition_add_constant(trtx_network_definition *self, const trtx_dims *dimensions, const trtx_weights *weights, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_constant"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_constant"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need_dims(dimensions, "dimensions");
         call.need_weights(weights, "weights");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addConstant(*dimensions, weights_or_none(weights))));
@@ -388,9 +385,9 @@ trtx_status trtx_network_definition_add_constant(trtx_network_definition *self, 
 
 trtx_status trtx_network_definition_add_identity(trtx_network_definition *self, trtx_tensor *input, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_identity"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_identity"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addIdentity(as<abi::ITensor>(input))));
     });
@@ -418,9 +415,9 @@ trtx_status trtx_network_definition_unmark_output(trtx_network_definition *self,
 
 trtx_status trtx_network_definition_add_slice(trtx_network_definition *self, trtx_tensor *input, const trtx_dims *start, const trtx_dims *size, const trtx_dims *stride, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_slice"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_slice"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         call.need_dims(start, "start");
         call.need_dims(size, "size");
@@ -446,9 +443,9 @@ const char *trtx_network_definition_get_name(const trtx_network_definition *self
 
 trtx_status trtx_network_definition_add_shape(trtx_network_definition *self, trtx_tensor *input, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_shape"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_shape"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addShape(as<abi::ITensor>(input))));
     });
@@ -474,9 +471,9 @@ trtx_status trtx_network_definition_unmark_output_for_shapes(trtx_network_defini
 
 trtx_status trtx_network_definition_add_parametric_relu(trtx_network_definition *self, trtx_tensor *input, trtx_tensor *slope, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_parametric_relu"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_parametric_relu"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         call.need(slope, "slope");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addParametricReLU(as<abi::ITensor>(input), as<abi::ITensor>(slope))));
@@ -485,9 +482,9 @@ trtx_status trtx_network_definition_add_parametric_relu(trtx_network_definition 
 
 trtx_status trtx_network_definition_add_convolution_nd(trtx_network_definition *self, trtx_tensor *input, int64_t nb_output_maps, const trtx_dims *kernel_size, const trtx_weights *kernel_weights, const trtx_weights *bias_weights, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_convolution_nd"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_convolution_nd"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         call.need_dims(kernel_size, "kernel_size");
         call.need_weights(kernel_weights, "kernel_weights");
@@ -498,9 +495,9 @@ trtx_status trtx_network_definition_add_convolution_nd(trtx_network_definition *
 
 trtx_status trtx_network_definition_add_pooling_nd(trtx_network_definition *self, trtx_tensor *input, trtx_pooling_type type, const trtx_dims *window_size, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_pooling_nd"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_pooling_nd"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         call.need_dims(window_size, "window_size");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addPoolingNd(as<abi::ITensor>(input), type, *window_size)));
@@ -509,9 +506,9 @@ trtx_status trtx_network_definition_add_pooling_nd(trtx_network_definition *self
 
 trtx_status trtx_network_definition_add_deconvolution_nd(trtx_network_definition *self, trtx_tensor *input, int64_t nb_output_maps, const trtx_dims *kernel_size, const trtx_weights *kernel_weights, const trtx_weights *bias_weights, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_deconvolution_nd"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_deconvolution_nd"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         call.need_dims(kernel_size, "kernel_size");
         call.need_weights(kernel_weights, "kernel_weights");
@@ -522,9 +519,9 @@ trtx_status trtx_network_definition_add_deconvolution_nd(trtx_network_definition
 
 trtx_status trtx_network_definition_add_scale_nd(trtx_network_definition *self, trtx_tensor *input, trtx_scale_mode mode, const trtx_weights *shift, const trtx_weights *scale, const trtx_weights *power, int32_t channel_axis, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_scale_nd"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_scale_nd"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         call.need_weights(shift, "shift");
         call.need_weights(scale, "scale");
@@ -535,9 +532,9 @@ trtx_status trtx_network_definition_add_scale_nd(trtx_network_definition *self, 
 
 trtx_status trtx_network_definition_add_resize(trtx_network_definition *self, trtx_tensor *input, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_resize"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_resize"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addResize(as<abi::ITensor>(input))));
     });
@@ -545,18 +542,18 @@ trtx_status trtx_network_definition_add_resize(trtx_network_definition *self, tr
 
 trtx_status trtx_network_definition_add_loop(trtx_network_definition *self, trtx_loop **result)
 {
-    return guard({"trtx_network_definition_add_loop"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_loop"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         *result = call.check_pointer(from_abi<trtx_loop *>(as<abi::INetworkDefinition>(self)->mImpl->addLoop()));
     });
 }
 
 trtx_status trtx_network_definition_add_select(trtx_network_definition *self, trtx_tensor *condition, trtx_tensor *then_input, trtx_tensor *else_input, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_select"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_select"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(condition, "condition");
         call.need(then_input, "then_input");
         call.need(else_input, "else_input");
@@ -566,9 +563,9 @@ trtx_status trtx_network_definition_add_select(trtx_network_definition *self, tr
 
 trtx_status trtx_network_definition_add_padding_nd(trtx_network_definition *self, trtx_tensor *input, const trtx_dims *pre_padding, const trtx_dims *post_padding, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_padding_nd"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_padding_nd"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         call.need_dims(pre_padding, "pre_padding");
         call.need_dims(post_padding, "post_padding");
@@ -601,9 +598,9 @@ trtx_error_recorder *trtx_network_definition_get_error_recorder(const trtx_netwo
 
 trtx_status trtx_network_definition_add_gather_v2(trtx_network_definition *self, trtx_tensor *data, trtx_tensor *indices, trtx_gather_mode mode, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_gather_v2"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_gather_v2"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(data, "data");
         call.need(indices, "indices");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addGatherV2(as<abi::ITensor>(data), as<abi::ITensor>(indices), mode)));
@@ -612,18 +609,18 @@ trtx_status trtx_network_definition_add_gather_v2(trtx_network_definition *self,
 
 trtx_status trtx_network_definition_add_if_conditional(trtx_network_definition *self, trtx_if_conditional **result)
 {
-    return guard({"trtx_network_definition_add_if_conditional"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_if_conditional"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         *result = call.check_pointer(from_abi<trtx_if_conditional *>(as<abi::INetworkDefinition>(self)->mImpl->addIfConditional()));
     });
 }
 
 trtx_status trtx_network_definition_add_scatter(trtx_network_definition *self, trtx_tensor *data, trtx_tensor *indices, trtx_tensor *updates, trtx_scatter_mode mode, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_scatter"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_scatter"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(data, "data");
         call.need(indices, "indices");
         call.need(updates, "updates");
@@ -633,9 +630,9 @@ trtx_status trtx_network_definition_add_scatter(trtx_network_definition *self, t
 
 trtx_status trtx_network_definition_add_einsum(trtx_network_definition *self, trtx_tensor *const *inputs, int32_t nb_inputs, const char *equation, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_einsum"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_einsum"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need_each(inputs, nb_inputs, "inputs");
         call.need(equation, "equation");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addEinsum(reinterpret_cast<abi::ITensor *const *>(inputs), nb_inputs, equation)));
@@ -644,9 +641,9 @@ trtx_status trtx_network_definition_add_einsum(trtx_network_definition *self, tr
 
 trtx_status trtx_network_definition_add_assertion(trtx_network_definition *self, trtx_tensor *condition, const char *message, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_assertion"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_assertion"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(condition, "condition");
         call.need(message, "message");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addAssertion(as<abi::ITensor>(condition), message)));
@@ -655,9 +652,9 @@ trtx_status trtx_network_definition_add_assertion(trtx_network_definition *self,
 
 trtx_status trtx_network_definition_add_one_hot(trtx_network_definition *self, trtx_tensor *indices, trtx_tensor *values, trtx_tensor *depth, int32_t axis, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_one_hot"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_one_hot"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(indices, "indices");
         call.need(values, "values");
         call.need(depth, "depth");
@@ -667,9 +664,9 @@ trtx_status trtx_network_definition_add_one_hot(trtx_network_definition *self, t
 
 trtx_status trtx_network_definition_add_non_zero(trtx_network_definition *self, trtx_tensor *input, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_non_zero"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_non_zero"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addNonZero(as<abi::ITensor>(input))));
     });
@@ -677,9 +674,9 @@ trtx_status trtx_network_definition_add_non_zero(trtx_network_definition *self, 
 
 trtx_status trtx_network_definition_add_grid_sample(trtx_network_definition *self, trtx_tensor *input, trtx_tensor *grid, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_grid_sample"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_grid_sample"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         call.need(grid, "grid");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addGridSample(as<abi::ITensor>(input), as<abi::ITensor>(grid))));
@@ -688,9 +685,9 @@ trtx_status trtx_network_definition_add_grid_sample(trtx_network_definition *sel
 
 trtx_status trtx_network_definition_add_nms(trtx_network_definition *self, trtx_tensor *boxes, trtx_tensor *scores, trtx_tensor *max_output_boxes_per_class, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_nms"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_nms"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(boxes, "boxes");
         call.need(scores, "scores");
         call.need(max_output_boxes_per_class, "max_output_boxes_per_class");
@@ -700,9 +697,9 @@ trtx_status trtx_network_definition_add_nms(trtx_network_definition *self, trtx_
 
 trtx_status trtx_network_definition_add_reverse_sequence(trtx_network_definition *self, trtx_tensor *input, trtx_tensor *sequence_lens, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_reverse_sequence"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_reverse_sequence"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         call.need(sequence_lens, "sequence_lens");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addReverseSequence(as<abi::ITensor>(input), as<abi::ITensor>(sequence_lens))));
@@ -711,9 +708,9 @@ trtx_status trtx_network_definition_add_reverse_sequence(trtx_network_definition
 
 trtx_status trtx_network_definition_add_normalization(trtx_network_definition *self, trtx_tensor *input, trtx_tensor *scale, trtx_tensor *bias, uint32_t axes_mask, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_normalization"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_normalization"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         call.need(scale, "scale");
         call.need(bias, "bias");
@@ -723,9 +720,9 @@ trtx_status trtx_network_definition_add_normalization(trtx_network_definition *s
 
 trtx_status trtx_network_definition_add_cast(trtx_network_definition *self, trtx_tensor *input, trtx_data_type to_type, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_cast"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_cast"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addCast(as<abi::ITensor>(input), to_type)));
     });
@@ -748,9 +745,9 @@ bool trtx_network_definition_get_flag(const trtx_network_definition *self, trtx_
 
 trtx_status trtx_network_definition_add_quantize_v2(trtx_network_definition *self, trtx_tensor *input, trtx_tensor *scale, trtx_data_type output_type, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_quantize_v2"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_quantize_v2"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         call.need(scale, "scale");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addQuantizeV2(as<abi::ITensor>(input), as<abi::ITensor>(scale), output_type)));
@@ -759,9 +756,9 @@ trtx_status trtx_network_definition_add_quantize_v2(trtx_network_definition *sel
 
 trtx_status trtx_network_definition_add_dequantize_v2(trtx_network_definition *self, trtx_tensor *input, trtx_tensor *scale, trtx_data_type output_type, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_dequantize_v2"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_dequantize_v2"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         call.need(scale, "scale");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addDequantizeV2(as<abi::ITensor>(input), as<abi::ITensor>(scale), output_type)));
@@ -770,9 +767,9 @@ trtx_status trtx_network_definition_add_dequantize_v2(trtx_network_definition *s
 
 trtx_status trtx_network_definition_add_fill_v2(trtx_network_definition *self, const trtx_dims *dimensions, trtx_fill_operation op, trtx_data_type output_type, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_fill_v2"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_fill_v2"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need_dims(dimensions, "dimensions");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addFillV2(*dimensions, op, output_type)));
     });
@@ -798,13 +795,12 @@ trtx_status trtx_network_definition_unmark_debug(trtx_network_definition *self, 
 
 trtx_status trtx_network_definition_is_debug_tensor(const trtx_network_definition *self, const trtx_tensor *tensor, bool *result)
 {
-    return guard({"trtx_network_definition_is_debug_tensor"}, [&](Call &call) {
+    return guard({"trtx_network_definition_is_debug_tensor"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(tensor, "tensor");
-        const auto answer = as<abi::INetworkDefinition>(self)->mImpl->isDebugTensor(as<abi::ITensor>(tensor));
+        *result = as<abi::INetworkDefinition>(self)->mImpl->isDebugTensor(as<abi::ITensor>(tensor));
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -828,21 +824,20 @@ trtx_status trtx_network_definition_unmark_weights_refittable(trtx_network_defin
 
 trtx_status trtx_network_definition_are_weights_marked_refittable(const trtx_network_definition *self, const char *name, bool *result)
 {
-    return guard({"trtx_network_definition_are_weights_marked_refittable"}, [&](Call &call) {
+    return guard({"trtx_network_definition_are_weights_marked_refittable"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(name, "name");
-        const auto answer = as<abi::INetworkDefinition>(self)->mImpl->areWeightsMarkedRefittable(name);
+        *result = as<abi::INetworkDefinition>(self)->mImpl->areWeightsMarkedRefittable(name);
         call.check_log();
-        *result = answer;
     });
 }
 
 trtx_status trtx_network_definition_add_squeeze(trtx_network_definition *self, trtx_tensor *input, trtx_tensor *axes, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_squeeze"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_squeeze"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         call.need(axes, "axes");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addSqueeze(as<abi::ITensor>(input), as<abi::ITensor>(axes))));
@@ -851,9 +846,9 @@ trtx_status trtx_network_definition_add_squeeze(trtx_network_definition *self, t
 
 trtx_status trtx_network_definition_add_unsqueeze(trtx_network_definition *self, trtx_tensor *input, trtx_tensor *axes, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_unsqueeze"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_unsqueeze"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         call.need(axes, "axes");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addUnsqueeze(as<abi::ITensor>(input), as<abi::ITensor>(axes))));
@@ -862,9 +857,9 @@ trtx_status trtx_network_definition_add_unsqueeze(trtx_network_definition *self,
 
 trtx_status trtx_network_definition_add_dynamic_quantize(trtx_network_definition *self, trtx_tensor *input, int32_t axis, int32_t block_size, trtx_data_type to_type, trtx_data_type scale_type, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_dynamic_quantize"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_dynamic_quantize"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addDynamicQuantize(as<abi::ITensor>(input), axis, block_size, to_type, scale_type)));
     });
@@ -872,9 +867,9 @@ trtx_status trtx_network_definition_add_dynamic_quantize(trtx_network_definition
 
 trtx_status trtx_network_definition_add_cumulative(trtx_network_definition *self, trtx_tensor *input, trtx_tensor *axis, trtx_cumulative_operation operation, bool exclusive, bool reverse, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_cumulative"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_cumulative"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         call.need(axis, "axis");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addCumulative(as<abi::ITensor>(input), as<abi::ITensor>(axis), operation, exclusive, reverse)));
@@ -899,9 +894,9 @@ trtx_status trtx_network_definition_unmark_unfused_tensors_as_debug_tensors(trtx
 
 trtx_status trtx_network_definition_add_topk_v2(trtx_network_definition *self, trtx_tensor *input, trtx_topk_operation op, int32_t k, uint32_t reduce_axes, trtx_data_type indices_type, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_topk_v2"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_topk_v2"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addTopKV2(as<abi::ITensor>(input), op, k, reduce_axes, indices_type)));
     });
@@ -909,9 +904,9 @@ trtx_status trtx_network_definition_add_topk_v2(trtx_network_definition *self, t
 
 trtx_status trtx_network_definition_add_non_zero_v2(trtx_network_definition *self, trtx_tensor *input, trtx_data_type indices_type, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_non_zero_v2"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_non_zero_v2"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addNonZeroV2(as<abi::ITensor>(input), indices_type)));
     });
@@ -919,9 +914,9 @@ trtx_status trtx_network_definition_add_non_zero_v2(trtx_network_definition *sel
 
 trtx_status trtx_network_definition_add_nms_v2(trtx_network_definition *self, trtx_tensor *boxes, trtx_tensor *scores, trtx_tensor *max_output_boxes_per_class, trtx_data_type indices_type, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_nms_v2"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_nms_v2"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(boxes, "boxes");
         call.need(scores, "scores");
         call.need(max_output_boxes_per_class, "max_output_boxes_per_class");
@@ -931,9 +926,9 @@ trtx_status trtx_network_definition_add_nms_v2(trtx_network_definition *self, tr
 
 trtx_status trtx_network_definition_add_attention(trtx_network_definition *self, trtx_tensor *query, trtx_tensor *key, trtx_tensor *value, trtx_attention_normalization_op norm_op, bool is_causal, trtx_attention **result)
 {
-    return guard({"trtx_network_definition_add_attention"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_attention"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(query, "query");
         call.need(key, "key");
         call.need(value, "value");
@@ -943,9 +938,9 @@ trtx_status trtx_network_definition_add_attention(trtx_network_definition *self,
 
 trtx_status trtx_network_definition_add_rotary_embedding(trtx_network_definition *self, trtx_tensor *input, trtx_tensor *cos_cache, trtx_tensor *sin_cache, bool interleaved, int32_t rotary_embedding_dim, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_rotary_embedding"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_rotary_embedding"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         call.need(cos_cache, "cos_cache");
         call.need(sin_cache, "sin_cache");
@@ -955,9 +950,9 @@ trtx_status trtx_network_definition_add_rotary_embedding(trtx_network_definition
 
 trtx_status trtx_network_definition_add_dynamic_quantize_v2(trtx_network_definition *self, trtx_tensor *input, const trtx_dims *block_shape, trtx_data_type to_type, trtx_data_type scale_type, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_dynamic_quantize_v2"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_dynamic_quantize_v2"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         call.need_dims(block_shape, "block_shape");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addDynamicQuantizeV2(as<abi::ITensor>(input), *block_shape, to_type, scale_type)));
@@ -966,9 +961,9 @@ trtx_status trtx_network_definition_add_dynamic_quantize_v2(trtx_network_definit
 
 trtx_status trtx_network_definition_add_kv_cache_update(trtx_network_definition *self, trtx_tensor *cache, trtx_tensor *update, trtx_tensor *write_indices, trtx_kv_cache_mode cache_mode, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_kv_cache_update"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_kv_cache_update"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(cache, "cache");
         call.need(update, "update");
         call.need(write_indices, "write_indices");
@@ -978,9 +973,9 @@ trtx_status trtx_network_definition_add_kv_cache_update(trtx_network_definition 
 
 trtx_status trtx_network_definition_add_normalization_v2(trtx_network_definition *self, trtx_tensor *input, trtx_tensor *scale, trtx_tensor *bias, uint32_t axes_mask, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_normalization_v2"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_normalization_v2"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         call.need(scale, "scale");
         call.need(bias, "bias");
@@ -990,9 +985,9 @@ trtx_status trtx_network_definition_add_normalization_v2(trtx_network_definition
 
 trtx_status trtx_network_definition_add_moe(trtx_network_definition *self, trtx_tensor *hidden_states, trtx_tensor *selected_experts_for_tokens, trtx_tensor *scores_for_selected_experts, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_moe"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_moe"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(hidden_states, "hidden_states");
         call.need(selected_experts_for_tokens, "selected_experts_for_tokens");
         call.need(scores_for_selected_experts, "scores_for_selected_experts");
@@ -1002,9 +997,9 @@ trtx_status trtx_network_definition_add_moe(trtx_network_definition *self, trtx_
 
 trtx_status trtx_network_definition_add_dist_collective(trtx_network_definition *self, trtx_tensor *input, trtx_collective_operation dist_collective_op, trtx_reduce_operation reduce_op, int64_t root, int64_t *groups, int64_t group_size, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_dist_collective"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_dist_collective"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         call.need_array(groups, group_size, "groups");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addDistCollective(as<abi::ITensor>(input), dist_collective_op, reduce_op, root, groups, group_size)));
@@ -1013,9 +1008,9 @@ trtx_status trtx_network_definition_add_dist_collective(trtx_network_definition 
 
 trtx_status trtx_network_definition_add_attention_v2(trtx_network_definition *self, trtx_tensor *query, trtx_tensor *key, trtx_tensor *value, trtx_attention_normalization_op norm_op, trtx_causal_mask_kind causal_kind, trtx_attention **result)
 {
-    return guard({"trtx_network_definition_add_attention_v2"}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_attention_v2"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(query, "query");
         call.need(key, "key");
         call.need(value, "value");
@@ -1025,9 +1020,9 @@ trtx_status trtx_network_definition_add_attention_v2(trtx_network_definition *se
 
 trtx_status trtx_network_definition_add_squeeze_v2(trtx_network_definition *self, trtx_tensor *input, trtx_tensor *axes, trtx_layer **result)
 {
-    return guard({"trtx_network_definition_add_squeeze_v2", {1, 7}}, [&](Call &call) {
+    return guard({"trtx_network_definition_add_squeeze_v2", {1, 7}}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(input, "input");
         *result = call.check_pointer(from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->addSqueezeV2(as<abi::ITensor>(input), as<abi::ITensor>(axes))));
     });

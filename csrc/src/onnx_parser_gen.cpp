@@ -45,12 +45,11 @@ const char *trtx_onnx_parser_error_node_operator(const trtx_onnx_parser_error *s
 
 trtx_status trtx_onnx_parser_error_local_function_stack(const trtx_onnx_parser_error *self, const char *const **result)
 {
-    return guard({"trtx_onnx_parser_error_local_function_stack"}, [&](Call &call) {
+    return guard({"trtx_onnx_parser_error_local_function_stack"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
-        const auto answer = as<abi::IParserError>(self)->localFunctionStack();
+        call.need(result, "result");
+        *result = as<abi::IParserError>(self)->localFunctionStack();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -79,13 +78,12 @@ trtx_status trtx_onnx_parser_parse_from_file(trtx_onnx_parser *self, const char 
 
 trtx_status trtx_onnx_parser_supports_operator(const trtx_onnx_parser *self, const char *op_name, bool *result)
 {
-    return guard({"trtx_onnx_parser_supports_operator"}, [&](Call &call) {
+    return guard({"trtx_onnx_parser_supports_operator"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(op_name, "op_name");
-        const auto answer = as<abi::IParser>(self)->supportsOperator(op_name);
+        *result = as<abi::IParser>(self)->supportsOperator(op_name);
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -96,9 +94,9 @@ int32_t trtx_onnx_parser_get_nb_errors(const trtx_onnx_parser *self)
 
 trtx_status trtx_onnx_parser_get_error(const trtx_onnx_parser *self, int32_t index, const trtx_onnx_parser_error **result)
 {
-    return guard({"trtx_onnx_parser_get_error"}, [&](Call &call) {
+    return guard({"trtx_onnx_parser_get_error"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         *result = call.check_pointer(from_abi<const trtx_onnx_parser_error *>(as<abi::IParser>(self)->getError(index)));
     });
 }
@@ -114,14 +112,13 @@ trtx_status trtx_onnx_parser_clear_errors(trtx_onnx_parser *self)
 
 trtx_status trtx_onnx_parser_get_used_vc_plugin_libraries(const trtx_onnx_parser *self, int64_t *nb_plugin_libs, const char *const **result)
 {
-    return guard({"trtx_onnx_parser_get_used_vc_plugin_libraries"}, [&](Call &call) {
+    return guard({"trtx_onnx_parser_get_used_vc_plugin_libraries"}, Results(nb_plugin_libs, result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
-        call.clear(nb_plugin_libs, "nb_plugin_libs");
-        const auto answer = as<abi::IParser>(self)->getUsedVCPluginLibraries(nb_plugin_libs);
+        call.need(result, "result");
+        call.need(nb_plugin_libs, "nb_plugin_libs");
+        *result = as<abi::IParser>(self)->getUsedVCPluginLibraries(nb_plugin_libs);
         call.check_log();
-        call.check_written_count(*nb_plugin_libs);
-        *result = answer;
+        call.check_written_count(nb_plugin_libs);
     });
 }
 
@@ -164,21 +161,20 @@ bool trtx_onnx_parser_get_flag(const trtx_onnx_parser *self, trtx_onnx_parser_fl
 
 trtx_status trtx_onnx_parser_get_layer_output_tensor(trtx_onnx_parser *self, const char *name, int64_t i, const trtx_tensor **result)
 {
-    return guard({"trtx_onnx_parser_get_layer_output_tensor"}, [&](Call &call) {
+    return guard({"trtx_onnx_parser_get_layer_output_tensor"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(name, "name");
-        const auto answer = from_abi<const trtx_tensor *>(as<abi::IParser>(self)->getLayerOutputTensor(name, i));
+        *result = from_abi<const trtx_tensor *>(as<abi::IParser>(self)->getLayerOutputTensor(name, i));
         call.check_log();
-        *result = answer;
     });
 }
 
 trtx_status trtx_onnx_parser_supports_model_v2(trtx_onnx_parser *self, const void *serialized_onnx_model, size_t serialized_onnx_model_size, const char *model_path, bool *result)
 {
-    return guard({"trtx_onnx_parser_supports_model_v2"}, [&](Call &call) {
+    return guard({"trtx_onnx_parser_supports_model_v2"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(serialized_onnx_model, "serialized_onnx_model");
         *result = call.check_verdict(as<abi::IParser>(self)->supportsModelV2(serialized_onnx_model, serialized_onnx_model_size, model_path));
     });
@@ -186,35 +182,32 @@ trtx_status trtx_onnx_parser_supports_model_v2(trtx_onnx_parser *self, const voi
 
 trtx_status trtx_onnx_parser_get_nb_subgraphs(trtx_onnx_parser *self, int64_t *result)
 {
-    return guard({"trtx_onnx_parser_get_nb_subgraphs"}, [&](Call &call) {
+    return guard({"trtx_onnx_parser_get_nb_subgraphs"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
-        const auto answer = as<abi::IParser>(self)->getNbSubgraphs();
+        call.need(result, "result");
+        *result = as<abi::IParser>(self)->getNbSubgraphs();
         call.check_log();
-        *result = answer;
     });
 }
 
 trtx_status trtx_onnx_parser_is_subgraph_supported(trtx_onnx_parser *self, int64_t index, bool *result)
 {
-    return guard({"trtx_onnx_parser_is_subgraph_supported"}, [&](Call &call) {
+    return guard({"trtx_onnx_parser_is_subgraph_supported"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
-        const auto answer = as<abi::IParser>(self)->isSubgraphSupported(index);
+        call.need(result, "result");
+        *result = as<abi::IParser>(self)->isSubgraphSupported(index);
         call.check_log();
-        *result = answer;
     });
 }
 
 trtx_status trtx_onnx_parser_get_subgraph_nodes(trtx_onnx_parser *self, int64_t index, int64_t *subgraph_length, const int64_t **result)
 {
-    return guard({"trtx_onnx_parser_get_subgraph_nodes"}, [&](Call &call) {
+    return guard({"trtx_onnx_parser_get_subgraph_nodes"}, Results(subgraph_length, result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
-        call.clear(subgraph_length, "subgraph_length");
-        const auto answer = as<abi::IParser>(self)->getSubgraphNodes(index, subgraph_length);
+        call.need(result, "result");
+        call.need(subgraph_length, "subgraph_length");
+        *result = as<abi::IParser>(self)->getSubgraphNodes(index, subgraph_length);
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -284,9 +277,9 @@ int32_t trtx_onnx_parser_refitter_get_nb_errors(const trtx_onnx_parser_refitter 
 
 trtx_status trtx_onnx_parser_refitter_get_error(const trtx_onnx_parser_refitter *self, int32_t index, const trtx_onnx_parser_error **result)
 {
-    return guard({"trtx_onnx_parser_refitter_get_error"}, [&](Call &call) {
+    return guard({"trtx_onnx_parser_refitter_get_error"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         *result = call.check_pointer(from_abi<const trtx_onnx_parser_error *>(as<abi::IParserRefitter>(self)->getError(index)));
     });
 }

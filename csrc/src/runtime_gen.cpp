@@ -5,9 +5,9 @@ using namespace trtx;
 
 trtx_status trtx_runtime_deserialize_cuda_engine(trtx_runtime *self, const void *blob, size_t size, trtx_cuda_engine **result)
 {
-    return guard({"trtx_runtime_deserialize_cuda_engine"}, [&](Call &call) {
+    return guard({"trtx_runtime_deserialize_cuda_engine"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(blob, "blob");
         *result = call.check_pointer(from_abi<trtx_cuda_engine *>(as<abi::IRuntime>(self)->mImpl->deserializeCudaEngine(blob, size)));
     });
@@ -103,9 +103,9 @@ uint32_t trtx_runtime_get_tempfile_control_flags(const trtx_runtime *self)
 
 trtx_status trtx_runtime_load_runtime(trtx_runtime *self, const char *path, trtx_runtime **result)
 {
-    return guard({"trtx_runtime_load_runtime"}, [&](Call &call) {
+    return guard({"trtx_runtime_load_runtime"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(path, "path");
         *result = call.check_pointer(from_abi<trtx_runtime *>(as<abi::IRuntime>(self)->mImpl->loadRuntime(path)));
     });
@@ -127,9 +127,9 @@ bool trtx_runtime_get_engine_host_code_allowed(const trtx_runtime *self)
 
 trtx_status trtx_runtime_deserialize_cuda_engine_v2(trtx_runtime *self, trtx_stream_reader_v2 *stream_reader, trtx_cuda_engine **result)
 {
-    return guard({"trtx_runtime_deserialize_cuda_engine_v2"}, [&](Call &call) {
+    return guard({"trtx_runtime_deserialize_cuda_engine_v2"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(stream_reader, "stream_reader");
         *result = call.check_pointer(from_abi<trtx_cuda_engine *>(as<abi::IRuntime>(self)->mImpl->deserializeCudaEngineV2(as<abi::IStreamReaderV2>(stream_reader))));
     });
@@ -142,14 +142,13 @@ int64_t trtx_runtime_get_engine_header_size(const trtx_runtime *self)
 
 trtx_status trtx_runtime_get_engine_validity(const trtx_runtime *self, const void *blob, int64_t blob_size, uint64_t *diagnostics, trtx_engine_validity *result)
 {
-    return guard({"trtx_runtime_get_engine_validity"}, [&](Call &call) {
+    return guard({"trtx_runtime_get_engine_validity"}, Results(diagnostics, result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(blob, "blob");
         call.need_size(blob_size, "blob_size");
-        const auto answer = as<abi::IRuntime>(self)->mImpl->getEngineValidity(blob, blob_size, diagnostics);
+        *result = as<abi::IRuntime>(self)->mImpl->getEngineValidity(blob, blob_size, diagnostics);
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -164,12 +163,11 @@ trtx_status trtx_runtime_set_deferred_weights_loading(trtx_runtime *self, bool d
 
 trtx_status trtx_runtime_get_deferred_weights_loading(const trtx_runtime *self, bool *result)
 {
-    return guard({"trtx_runtime_get_deferred_weights_loading", {1, 6}}, [&](Call &call) {
+    return guard({"trtx_runtime_get_deferred_weights_loading", {1, 6}}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
-        const auto answer = as<abi::IRuntime>(self)->mImpl->getDeferredWeightsLoading();
+        call.need(result, "result");
+        *result = as<abi::IRuntime>(self)->mImpl->getDeferredWeightsLoading();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -183,12 +181,11 @@ trtx_status trtx_runtime_set_dla_workspace_allocation_strategy(trtx_runtime *sel
 
 trtx_status trtx_runtime_get_dla_workspace_allocation_strategy(const trtx_runtime *self, trtx_dla_workspace_allocation_strategy *result)
 {
-    return guard({"trtx_runtime_get_dla_workspace_allocation_strategy", {1, 7}}, [&](Call &call) {
+    return guard({"trtx_runtime_get_dla_workspace_allocation_strategy", {1, 7}}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
-        const auto answer = as<abi::IRuntime>(self)->mImpl->getDLAWorkspaceAllocationStrategy();
+        call.need(result, "result");
+        *result = as<abi::IRuntime>(self)->mImpl->getDLAWorkspaceAllocationStrategy();
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -213,9 +210,9 @@ trtx_execution_context_allocation_strategy trtx_runtime_config_get_execution_con
 
 trtx_status trtx_runtime_config_create_runtime_cache(const trtx_runtime_config *self, trtx_runtime_cache **result)
 {
-    return guard({"trtx_runtime_config_create_runtime_cache"}, [&](Call &call) {
+    return guard({"trtx_runtime_config_create_runtime_cache"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         *result = call.check_pointer(from_abi<trtx_runtime_cache *>(as<abi::IRuntimeConfig>(self)->mImpl->createRuntimeCache()));
     });
 }
@@ -268,9 +265,9 @@ void trtx_runtime_config_destroy(trtx_runtime_config *self)
 
 trtx_status trtx_runtime_cache_serialize(const trtx_runtime_cache *self, trtx_host_memory **result)
 {
-    return guard({"trtx_runtime_cache_serialize"}, [&](Call &call) {
+    return guard({"trtx_runtime_cache_serialize"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         *result = call.check_pointer(from_abi<trtx_host_memory *>(as<abi::IRuntimeCache>(self)->mImpl->serialize()));
     });
 }
@@ -356,23 +353,23 @@ trtx_status trtx_refitter_refit_cuda_engine(trtx_refitter *self)
 
 trtx_status trtx_refitter_get_missing(trtx_refitter *self, int32_t size, const char **layer_names, trtx_weights_role *roles, int32_t *result)
 {
-    return guard({"trtx_refitter_get_missing"}, [&](Call &call) {
+    return guard({"trtx_refitter_get_missing"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
-        const auto answer = as<abi::IRefitter>(self)->mImpl->getMissing(size, layer_names, roles);
+        call.need(result, "result");
+        call.need_size(size, "size");
+        *result = as<abi::IRefitter>(self)->mImpl->getMissing(size, layer_names, roles);
         call.check_log();
-        *result = answer;
     });
 }
 
 trtx_status trtx_refitter_get_all(trtx_refitter *self, int32_t size, const char **layer_names, trtx_weights_role *roles, int32_t *result)
 {
-    return guard({"trtx_refitter_get_all"}, [&](Call &call) {
+    return guard({"trtx_refitter_get_all"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
-        const auto answer = as<abi::IRefitter>(self)->mImpl->getAll(size, layer_names, roles);
+        call.need(result, "result");
+        call.need_size(size, "size");
+        *result = as<abi::IRefitter>(self)->mImpl->getAll(size, layer_names, roles);
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -402,23 +399,23 @@ trtx_status trtx_refitter_set_named_weights(trtx_refitter *self, const char *nam
 
 trtx_status trtx_refitter_get_missing_weights(trtx_refitter *self, int32_t size, const char **weights_names, int32_t *result)
 {
-    return guard({"trtx_refitter_get_missing_weights"}, [&](Call &call) {
+    return guard({"trtx_refitter_get_missing_weights"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
-        const auto answer = as<abi::IRefitter>(self)->mImpl->getMissingWeights(size, weights_names);
+        call.need(result, "result");
+        call.need_size(size, "size");
+        *result = as<abi::IRefitter>(self)->mImpl->getMissingWeights(size, weights_names);
         call.check_log();
-        *result = answer;
     });
 }
 
 trtx_status trtx_refitter_get_all_weights(trtx_refitter *self, int32_t size, const char **weights_names, int32_t *result)
 {
-    return guard({"trtx_refitter_get_all_weights"}, [&](Call &call) {
+    return guard({"trtx_refitter_get_all_weights"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
-        const auto answer = as<abi::IRefitter>(self)->mImpl->getAllWeights(size, weights_names);
+        call.need(result, "result");
+        call.need_size(size, "size");
+        *result = as<abi::IRefitter>(self)->mImpl->getAllWeights(size, weights_names);
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -452,25 +449,23 @@ trtx_status trtx_refitter_set_named_weights_with_location(trtx_refitter *self, c
 
 trtx_status trtx_refitter_get_named_weights(const trtx_refitter *self, const char *weights_name, trtx_weights *result)
 {
-    return guard({"trtx_refitter_get_named_weights"}, [&](Call &call) {
+    return guard({"trtx_refitter_get_named_weights"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(weights_name, "weights_name");
-        const auto answer = as<abi::IRefitter>(self)->mImpl->getNamedWeights(weights_name);
+        *result = as<abi::IRefitter>(self)->mImpl->getNamedWeights(weights_name);
         call.check_log();
-        *result = answer;
     });
 }
 
 trtx_status trtx_refitter_get_weights_location(const trtx_refitter *self, const char *weights_name, trtx_tensor_location *result)
 {
-    return guard({"trtx_refitter_get_weights_location"}, [&](Call &call) {
+    return guard({"trtx_refitter_get_weights_location"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(weights_name, "weights_name");
-        const auto answer = as<abi::IRefitter>(self)->mImpl->getWeightsLocation(weights_name);
+        *result = as<abi::IRefitter>(self)->mImpl->getWeightsLocation(weights_name);
         call.check_log();
-        *result = answer;
     });
 }
 
@@ -507,9 +502,9 @@ trtx_status trtx_refitter_refit_cuda_engine_async(trtx_refitter *self, trtx_stre
 
 trtx_status trtx_refitter_get_weights_prototype(const trtx_refitter *self, const char *weights_name, trtx_weights *result)
 {
-    return guard({"trtx_refitter_get_weights_prototype"}, [&](Call &call) {
+    return guard({"trtx_refitter_get_weights_prototype"}, Results(result), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
+        call.need(result, "result");
         call.need(weights_name, "weights_name");
         *result = call.check_counted(as<abi::IRefitter>(self)->mImpl->getWeightsPrototype(weights_name));
     });

@@ -10,7 +10,9 @@
 #else
 #include <climits>
 #include <cstdlib>
+#include <cstring>
 #include <dlfcn.h>
+#include <link.h>
 #endif
 
 namespace trtx {
@@ -80,6 +82,11 @@ SharedLibrary SharedLibrary::open(const char *path)
     return library;
 }
 
+std::string SharedLibrary::other_owner(const void *) const
+{
+    return {}; // GetProcAddress looks at the exports of this one alone
+}
+
 void *SharedLibrary::symbol(const char *name) const noexcept
 {
     return reinterpret_cast<void *>(GetProcAddress(static_cast<HMODULE>(mHandle), name));
@@ -94,6 +101,23 @@ void SharedLibrary::close() noexcept
 
 #else
 
+namespace {
+
+/// The name of a library as the system's loader has it; it may have searched for the library.
+const char *name_of(void *handle)
+{
+    link_map *map = nullptr;
+    return dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0 && map ? map->l_name : nullptr;
+}
+
+std::string resolved(const char *path)
+{
+    char whole[PATH_MAX];
+    return realpath(path, whole) ? whole : path;
+}
+
+} // namespace
+
 SharedLibrary SharedLibrary::open(const char *path)
 {
     void *const handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
@@ -103,18 +127,19 @@ SharedLibrary SharedLibrary::open(const char *path)
     }
     SharedLibrary library;
     library.mHandle = handle;
-    library.mPath = path;
-    // The loader may have searched for it: ask where any of its functions lies.
-    for (const char *name : {"getInferLibVersion", "getNvOnnxParserVersion"}) {
-        Dl_info info{};
-        void *const symbol = dlsym(handle, name);
-        if (symbol && dladdr(symbol, &info) && info.dli_fname) {
-            char resolved[PATH_MAX];
-            library.mPath = realpath(info.dli_fname, resolved) ? resolved : info.dli_fname;
-            break;
-        }
-    }
+    const char *const name = name_of(handle);
+    library.mPath = resolved(name && *name ? name : path);
     return library;
+}
+
+std::string SharedLibrary::other_owner(const void *symbol) const
+{
+    Dl_info owner{};
+    const char *const name = name_of(mHandle);
+    if (!name || !dladdr(symbol, &owner) || !owner.dli_fname || std::strcmp(owner.dli_fname, name) == 0) {
+        return {};
+    }
+    return resolved(owner.dli_fname);
 }
 
 void *SharedLibrary::symbol(const char *name) const noexcept

@@ -4,7 +4,9 @@
 
 #include <string>
 
-namespace trtx {
+#include "hidden.hpp"
+
+namespace trtx TRTX_HIDDEN {
 
 class SharedLibrary {
 public:
@@ -21,6 +23,9 @@ public:
 
     /// Null where the library does not export the name.
     void *symbol(const char *name) const noexcept;
+    /// Path of the library that a symbol of this one is from, where that is another one that it links: the system's loader
+    /// gives such a symbol too. Empty where it is its own.
+    std::string other_owner(const void *symbol) const;
     /// Where the loader found the library.
     std::string const &path() const noexcept { return mPath; }
     bool same_as(SharedLibrary const &other) const noexcept { return mHandle == other.mHandle; }

@@ -52,14 +52,20 @@ trtx_status trtx_execution_context_run(trtx_execution_context *self, trtx_bindin
 trtx_status trtx_network_definition_add_activation_with_output(trtx_network_definition *self, trtx_tensor *input,
     trtx_activation_type type, trtx_layer **result, trtx_tensor **output)
 {
-    return guard({"trtx_network_definition_add_activation_with_output"}, [&](Call &call) {
+    // A layer whose output fails is handed out all the same, so the result is no result that a failure clears.
+    const Results layer_result(result);
+    return guard({"trtx_network_definition_add_activation_with_output"}, Results(output), [&](Call &call) {
         call.need(self, "self");
-        call.clear(result);
-        call.clear(output, "output");
+        call.need(result, "result");
+        call.need(output, "output");
         call.need(input, "input");
         auto &network = *as<abi::INetworkDefinition>(self)->mImpl;
         auto *layer = call.check_pointer(network.addActivation(as<abi::ITensor>(input), type));
         *result = from_abi<trtx_layer *>(layer);
-        *output = from_abi<trtx_tensor *>(layer->mLayer->getOutput(0));
+        auto *tensor = layer->mLayer->getOutput(0);
+        if (!tensor) {
+            throw Failure(TRTX_FAILED, "the layer was added, but it has no output");
+        }
+        *output = from_abi<trtx_tensor *>(tensor);
     });
 }

@@ -7,9 +7,12 @@ import os
 import re
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
+from tests.helpers.fake import fake_library
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = (ROOT / "trtx" / "_version.py").read_text(encoding="utf-8")
@@ -30,6 +33,32 @@ int main(void)
     const trtx_status status = trtx_load("no-such-library");
     printf("%d %s\\n", (int)trtx_newest_known_version().major, trtx_last_error());
     return status == TRTX_LOAD_FAILED ? 0 : 1;
+}
+"""
+
+LATE_C = """\
+#include <stdio.h>
+#include <stdlib.h>
+#include <trtx_c.h>
+
+static const char *library, *path;
+
+static void late(void)
+{
+    const char *again = NULL;
+    trtx_library_path(&again);
+    printf("%s\\n%s\\n%d\\n", path, again, trtx_load(library));
+}
+
+__attribute__((constructor(101))) static void before_the_shim(void)
+{
+    atexit(late);
+}
+
+int main(int count, char **arguments)
+{
+    library = arguments[1];
+    return count != 2 || trtx_load(library) || trtx_library_path(&path);
 }
 """
 
@@ -138,6 +167,12 @@ def test_installed_headers_are_the_public_ones(installed: tuple[str, Path]) -> N
     assert sorted(p.name for p in (prefix / "include").iterdir()) == ["trtx_c.h", "trtx_c_gen.h"]
 
 
+def test_the_license_is_installed(installed: tuple[str, Path]) -> None:
+    _, prefix = installed
+    license_ = prefix / "share" / "licenses" / "trtx_shim" / "LICENSE"
+    assert license_.read_bytes() == (ROOT / "csrc" / "LICENSE").read_bytes()
+
+
 def test_package_config(installed: tuple[str, Path], consumer: Path) -> None:
     """A program in C alone needs no more than this, whatever the shim is made of."""
     _, prefix = installed
@@ -154,6 +189,58 @@ def test_pkg_config(installed: tuple[str, Path], consumer: Path) -> None:
     run("cc", "-std=c11", consumer / "consumer.c", *flags, "-o", consumer / "consumer")
     assert "no-such-library" in run(consumer / "consumer", LD_LIBRARY_PATH=str(prefix / "lib")).stdout
     assert run("pkg-config", "--modversion", "trtx_shim", **where).stdout.strip() == VERSION
+
+
+@pytest.mark.skipif(shutil.which("pkg-config") is None, reason="no pkg-config")
+@pytest.mark.parametrize("libraries", ["lib", "lib/triplet", "{elsewhere}/lib"])
+@pytest.mark.parametrize("headers", ["include", "{elsewhere}/include"])
+def test_pkg_config_of_folders_that_are_absolute(tmp_path: Path, libraries: str, headers: str) -> None:
+    build, prefix, elsewhere = tmp_path / "build", tmp_path / "prefix", tmp_path / "elsewhere"
+    libraries, headers = libraries.format(elsewhere=elsewhere), headers.format(elsewhere=elsewhere)
+    folders = f"-DCMAKE_INSTALL_LIBDIR={libraries}", f"-DCMAKE_INSTALL_INCLUDEDIR={headers}"
+    run("cmake", "-S", ROOT / "csrc", "-B", build, f"-DCMAKE_INSTALL_PREFIX={prefix}", *folders)
+    # Where it would be installed.
+    target = prefix / libraries / "pkgconfig"
+    target.mkdir(parents=True)
+    shutil.copy(build / "trtx_shim.pc", target)
+    where = {"PKG_CONFIG_PATH": str(target)}
+    for variable, folder in (("libdir", libraries), ("includedir", headers)):
+        said = run("pkg-config", f"--variable={variable}", "trtx_shim", **where).stdout.strip()
+        assert Path(os.path.normpath(said)) == prefix / folder
+
+
+@pytest.mark.skipif(shutil.which("nm") is None, reason="no nm")
+def test_a_copy_inside_a_library_is_not_seen_from_outside(tmp_path: Path) -> None:
+    """Compiled by hand, and without a flag for it."""
+    include, source = ROOT / "csrc" / "include", ROOT / "csrc" / "src"
+    (tmp_path / "user.c").write_text(CONSUMER_C, encoding="utf-8")
+    flags = ["-O0", "-fPIC", "-DTRTX_STATIC", f"-I{include}", f"-I{source}"]
+
+    def compiled(path: Path) -> Path:
+        target = tmp_path / f"{path.stem}.o"
+        run("c++" if path.suffix == ".cpp" else "cc", *flags, "-c", path, "-o", target)
+        return target
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        objects = list(pool.map(compiled, [*source.glob("*.cpp"), tmp_path / "user.c"]))
+    run("c++", "-shared", *objects, "-o", tmp_path / "libuser.so", "-ldl", "-lpthread")
+    listed = run("nm", "-D", "--defined-only", tmp_path / "libuser.so").stdout
+    names = {line.split()[-1] for line in listed.splitlines()}
+    assert "main" in names
+    # What the compiler makes of templates of the standard library is the same in every copy.
+    assert {name for name in names if re.match(r"trtx_|_Z(T.|GV)?N?K?4trtx", name)} == set()
+
+
+@pytest.mark.parametrize("installed", ["static"], indirect=True)
+def test_paths_are_there_until_the_process_ends(installed: tuple[str, Path], tmp_path: Path) -> None:
+    """A handler of atexit() that was there before the shim runs after the destructors of its objects."""
+    _, prefix = installed
+    source, program = tmp_path / "late.c", tmp_path / "late"
+    source.write_text(LATE_C, encoding="utf-8")
+    flags = ["-DTRTX_STATIC", f"-I{prefix / 'include'}", f"-L{prefix / 'lib'}"]
+    run("cc", *flags, source, "-ltrtx_shim", "-lstdc++", "-ldl", "-lpthread", "-o", program)
+    fake = fake_library().resolve()
+    assert run(program, fake).stdout == f"{fake}\n{fake}\n0\n"
 
 
 @pytest.mark.skipif(shutil.which("nm") is None, reason="no nm")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -23,6 +24,18 @@ def test_sdist_holds_what_the_checkout_holds(sdist: Path, tracked: list[str]) ->
     assert names - made == set(tracked)
 
 
+def test_a_build_leaves_nothing_of_an_earlier_one(sdist: Path, tmp_path: Path) -> None:
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path)
+    (project,) = tmp_path.iterdir()
+    command = [sys.executable, "setup.py", "--quiet", "build_py", "--build-lib", "built"]
+    sources = project / "built" / "trtx_sys" / "csrc" / "src"
+    for _ in range(2):
+        subprocess.run(command, cwd=project, capture_output=True, check=True)
+        assert {path.name for path in sources.iterdir()} == {path.name for path in (SOURCES / "src").iterdir()}
+        (sources / "gone.cpp").write_text("#error", encoding="utf-8")
+
+
 @pytest.mark.timeout(900)
 def test_the_shim_can_be_taken_out_of_the_wheel(wheel: Path, tmp_path: Path) -> None:
     """As it can out of the project."""
@@ -32,6 +45,10 @@ def test_the_shim_can_be_taken_out_of_the_wheel(wheel: Path, tmp_path: Path) -> 
     expected = {p.relative_to(SOURCES) for part in ("include", "src", "cmake") for p in (SOURCES / part).rglob("*")}
     expected |= {Path(part) for part in ("include", "src", "cmake", "CMakeLists.txt", "README.md", "LICENSE")}
     assert {path.relative_to(vendored) for path in vendored.rglob("*")} == expected
+    # Its description speaks of what is beside it only.
+    text = (vendored / "README.md").read_text(encoding="utf-8")
+    assert "../" not in text
+    assert [target for target in re.findall(r"\]\(([^)#]+)\)", text) if not (vendored / target).exists()] == []
     if shutil.which("cmake") and shutil.which("c++"):
         configure = ["cmake", "-S", str(vendored), "-B", str(tmp_path / "build")]
         subprocess.run(configure, capture_output=True, check=True)

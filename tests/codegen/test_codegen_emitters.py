@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from codegen.ctypes_map import CTypes
 from codegen.generate import outputs, write
 from codegen.model import Registry, Type
 from codegen.naming import c_constant, c_function, c_name, exported, imported, python_constant, python_name, snake
+from codegen.read import read_registry
 
 from . import tiny
 
@@ -117,6 +119,12 @@ def test_c_header(registry: Registry) -> None:
     )
     assert "trtx_runtime_deserialize(trtx_runtime *self, const void *blob, size_t size, trtx_engine **result);" in text
     assert "/** A score. Since 1.6. Deprecated. */" in text
+    assert "/** IOldWatcher: Watches, as it once did. Since 1.6. Deprecated. */" in text
+    assert re.search(r"Since 1\.6\.[ *]+Deprecated\. \*/ TRTX_API trtx_status trtx_old_watcher_create\(", plain)
+    assert "    /** True goes on. Deprecated. */\n    bool (*look_back)(" in text
+    assert "    /** Newer. Since 1.7. */\n    bool (*look_up)(" in text
+    assert "/** Values. Deprecated. */\ntypedef struct trtx_weights {" in text
+    assert "trtx_engine_peek(const trtx_engine *self, int32_t index, int32_t *result);" in text
     assert "secret" not in text
     assert "bool (*look)(const char *name, trtx_address data, const trtx_dims *shape, void *user_data);" in plain
     assert "TRTX_API void trtx_watcher_destroy(trtx_watcher *self);" in text
@@ -147,7 +155,7 @@ def test_shim(registry: Registry) -> None:
     family = next(f for f in registry.families if f.name == "runtime")
     text = emit_shim.emit(registry, family)
     assert 'access<int32_t>("trtx_engine_get_nb_layers", self, [&]' in text
-    assert 'guard({"trtx_engine_get_score", {1, 6}}' in text
+    assert 'guard({"trtx_engine_get_score", {1, 6}}, Results(result), [&]' in text
     assert "call.check(as<abi::IEngine>(self)->mImpl->setName(name));" in text
     assert 'call.need_dims(shape, "shape");' in text
     assert 'call.need(name, "name");' in text
@@ -157,10 +165,44 @@ def test_shim(registry: Registry) -> None:
     assert "call.check_count(" in text
     assert "*result = call.check_verdict(" in text
     assert "*result = call.check_counted(" in text
-    assert "call.check_written_count(*nb_names);" in text
-    assert 'call.clear(nb_names, "nb_names");' in text
+    assert "call.check_written_count(nb_names);" in text
+    assert 'guard({"trtx_engine_get_names"}, Results(nb_names, result), [&]' in text
+    assert 'call.need(nb_names, "nb_names");' in text
     assert 'destroy<abi::IEngine>("trtx_engine_destroy", self);' in text
     assert "secret" not in text
+
+
+@pytest.mark.parametrize(
+    "result", ["None", "Ok", "int32", "Count", "Verdict", "Borrowed[Engine]", "Borrowed[Engine] | None"]
+)
+def test_shim_judges_a_written_count_beside_every_result(tmp_path: Path, result: str) -> None:
+    method = f"    def count(self, n: Out[Count] | None) -> {result}: ...\n"
+    registry = tiny.load(tiny.write_tiny(tmp_path, runtime=tiny.RUNTIME + method))
+    text = emit_shim.emit(registry, next(f for f in registry.families if f.name == "runtime"))
+    body = text[text.index("trtx_runtime_count(") :]
+    assert "call.check_written_count(n);" in body
+    assert 'call.need(n, "n");' not in body, "the caller may leave it out"
+    assert "Results(n)" in body or "Results(n, result)" in body
+
+
+@pytest.mark.parametrize(
+    ("parameters", "checks"),
+    [
+        ("x: Array[Engine], n: int32", ['call.need_each(x, n, "x");']),
+        ("n: int64, x: OutArray[str]", ['call.need_array(x, n, "x");']),
+        ("n: int32, x: OutArray[str] | None, y: OutArray[Color] | None", ['call.need_size(n, "n");']),
+        ("n: int32, x: Array[int32], y: Array[int32]", ['call.need_array(x, n, "x");', 'call.need_array(y, n, "y");']),
+        ("x: MutableArray[int64] | None, n: uint32", []),
+        ("x: Bytes, n: int64", ['call.need(x, "x");', 'call.need_size(n, "n");']),
+        ("x: Bytes | None, n: size_t", []),
+    ],
+)
+def test_shim_checks_lengths(tmp_path: Path, parameters: str, checks: list[str]) -> None:
+    method = f"    def take(self, {parameters}) -> Ok: ...\n"
+    registry = tiny.load(tiny.write_tiny(tmp_path, runtime=tiny.RUNTIME + method))
+    text = emit_shim.emit(registry, next(f for f in registry.families if f.name == "runtime"))
+    body = text[text.index("trtx_runtime_take(") : text.index("void trtx_runtime_destroy(")]
+    assert [line.strip() for line in body.splitlines() if "call.need" in line] == ['call.need(self, "self");', *checks]
 
 
 def test_shim_of_layers_checks_the_kind(registry: Registry) -> None:
@@ -178,6 +220,13 @@ def test_callbacks(registry: Registry) -> None:
     assert "mCallbacks.look(name, to_address(data), &shape, user_data())" in text
     assert "retire_bridge(self);" in text
     assert "bool look(const char *name, const void *data, const trtx_dims &shape) noexcept override" in text
+
+
+def test_a_recorder_without_functions_does_not_say_success() -> None:
+    text = squeeze(emit_callbacks.emit(read_registry()))
+    for method, answer in (("getErrorCode", "TRTX_ERROR_CODE_UNSPECIFIED_ERROR"), ("hasOverflowed", "false")):
+        body = text[text.index(f" {method}(") :]
+        assert re.match(rf" {method}\([^)]*\) const noexcept override {{ if \(!\w+\.\w+\) {{ return {answer}; }}", body)
 
 
 def test_sys(tmp_path: Path) -> None:
@@ -210,8 +259,10 @@ def test_layers(registry: Registry) -> None:
 def test_report(registry: Registry) -> None:
     text = emit_report.emit(registry)
     assert "- not for anybody (1): `IEngine::secret`" in text
-    assert "| IEngine | 12 | 1 |" in text
-    assert "- 1.6: 1" in text
+    assert "| IEngine | 13 | 1 |" in text
+    assert "| IWatcher | 1 | 1 |" in text
+    assert "the bridge answers (2): `IWatcher::getInterfaceInfo`, `IOldWatcher::getInterfaceInfo`" in text
+    assert "- 1.6: 3" in text
 
 
 def test_abi_check(registry: Registry) -> None:
@@ -219,8 +270,8 @@ def test_abi_check(registry: Registry) -> None:
     assert 'slot("VEngine::secret", &nvinfer1::apiv::VEngine::secret, &trtx::abi::VEngine::secret);' in text
     assert 'method("VEngine::setName", &nvinfer1::apiv::VEngine::setName, &trtx::abi::VEngine::setName);' in text
     assert '#if SDK_HAS(1, 6)\n    method("VEngine::getScore"' in text
-    assert '#if SDK_HAS(1, 6)\n    slot_count<nvinfer1::apiv::VEngine>("VEngine", 15);\n#else\n' in text
-    assert 'slot_count<nvinfer1::apiv::VEngine>("VEngine", 14);\n#endif' in text
+    assert '#if SDK_HAS(1, 6)\n    slot_count<nvinfer1::apiv::VEngine>("VEngine", 16);\n#else\n' in text
+    assert 'slot_count<nvinfer1::apiv::VEngine>("VEngine", 15);\n#endif' in text
     # Its base has two methods and a destructor of two places; of its own two, one is the base's.
     assert 'slot_count<nvinfer1::IWatcher>("IWatcher", 5);' in text
 

@@ -19,6 +19,8 @@ THING = 'class Thing(Interface, cpp="IThing", impl="VThing", field="mImpl", offs
 ENUM = 'class E(Enum, cpp="E", underlying=int32):\n    """It."""\n\n'
 STRUCT = 'class S(Struct, cpp="S", size=16):\n    """It."""\n\n'
 WATCHER = '@callback\nclass Other(VersionedInterface, cpp="IOther"{}):\n    """It."""\n'
+#: An enum that is newer than what says nothing.
+NEWER = '@since(1, 7)\nclass Newer(Enum, cpp="Newer", underlying=int32):\n    """It."""\n\n    kN = 0\n'
 EXPORT = "def create(version: int32) -> int32: ...\n"
 
 
@@ -89,6 +91,27 @@ CASES = [
     ("def f(self, x: Bytes) -> Ok: ...", 4, "Thing.f has no size or length for 'x'"),
     ("def f(self, x: Bytes, name: str) -> Ok: ...", 4, "Thing.f has no size or length for 'x'"),
     ("def f(self, x: Array[int32]) -> Ok: ...", 4, "Thing.f has no size or length for 'x'"),
+    ("def f(self, x: Array[int32], y: bool, n: int32) -> Ok: ...", 4, "Thing.f has no size or length for 'x'"),
+    ("def f(self, n: int32, y: bool, x: OutArray[int32]) -> Ok: ...", 4, "Thing.f has no size or length for 'x'"),
+    ("def f(self, n: int32, x: Bytes) -> Ok: ...", 4, "Thing.f has no size or length for 'x'"),
+    # What is never null
+    ("def f(self, x: Dims | None) -> Ok: ...", 4, "says '| None' of Dims, which is never null"),
+    ("def f(self, x: Color | None) -> Ok: ...", 4, "says '| None' of Color, which is never null"),
+    ("def f(self) -> Borrowed[Dims] | None: ...", 4, "says '| None' of Borrowed[Dims], which is never null"),
+    # What one failure would lose
+    (
+        "def f(self, n: Out[Count]) -> Owned[Engine]: ...",
+        4,
+        "Thing.f writes a count, but its failure would lose Owned[",
+    ),
+    # Versions
+    ("def f(self, x: Const[OldWatcher]) -> Ok: ...", 4, "Thing.f is older than OldWatcher, which it takes or gives"),
+    ("def f(self, x: OldWatcher | None) -> Ok: ...", 4, "Thing.f is older than OldWatcher, which it takes or gives"),
+    ("@since(1, minor=6)\n    def f(self) -> Ok: ...", 4, "does not take these arguments"),
+    ("@since(1, 6, minor=6)\n    def f(self) -> Ok: ...", 4, "does not take these arguments"),
+    ('@deprecated(why="x")\n    def f(self) -> Ok: ...', 4, "does not take these arguments"),
+    ("@deprecated()\n    def f(self) -> Ok: ...", 4, "does not take these arguments"),
+    ('@hidden(" ")\n    def f(self) -> Ok: ...', 4, "does not take these arguments"),
     # Decorators
     ("@owned\n    def f(self) -> Ok: ...", 4, "decorator 'owned' does not belong here (method)"),
     ('@bound("f")\n    def f(self) -> Ok: ...', 4, "decorator 'bound' does not belong here (method)"),
@@ -97,9 +120,14 @@ CASES = [
     ("@accessor\n    @const\n    def f(self, x: int32) -> Owned[Engine]: ...", 6, "Thing.f is no accessor"),
     ("@accessor\n    @const\n    def f(self, x: int32) -> Dims: ...", 6, "Thing.f is no accessor"),
     ("@accessor\n    def f(self, x: int32) -> int32: ...", 5, "Thing.f is no accessor"),
+    ("@accessor\n    @const\n    def f(self, x: Out[int32]) -> int32: ...", 6, "Thing.f is no accessor"),
+    ("@accessor\n    @const\n    def f(self, x: str) -> int32: ...", 6, "Thing.f is no accessor"),
     # What becomes of it in C
     ('def f(self) -> Ok:\n        """A */ b."""', 4, "the docstring of f holds '*/'"),
-    ('def f(self) -> Ok:\n        r"""A \\ b."""', 4, "the docstring of f holds '*/' or a backslash"),
+    ('def f(self) -> Ok:\n        r"""A \\ b."""', 4, "the docstring of f holds '*/', '/*' or a backslash"),
+    ('def f(self) -> Ok:\n        """A /* b."""', 4, "the docstring of f holds '*/', '/*' or a backslash"),
+    ("def f(self) -> Ok:\n        'The \"b\"'", 4, "the docstring of f ends in a quote"),
+    ('def f(self) -> Ok:\n        \'The """b""" it is.\'', 4, "the docstring of f ends in a quote"),
     ("def f(self) -> Ok:\n        return 3", 5, "f has a body"),
     ("def aB(self) -> Ok: ...\n    def a_b(self) -> Ok: ...", 5, "duplicate C name trtx_thing_a_b"),
 ]
@@ -141,17 +169,17 @@ def test_mistakes_of_methods(tmp_path: Path, method: str, line: int, message: st
         (
             "structs",
             'class S(Struct, cpp="S", size=8):\n    """It."""\n\n    a: int32 = 4\n    b: int32 = 4\n',
-            1,
+            5,
             "do not asc",
         ),
-        ("structs", 'class S(Struct, cpp="S", size=4):\n    """It."""\n\n    a: int32 = 8\n', 1, "within its size 4"),
+        ("structs", 'class S(Struct, cpp="S", size=4):\n    """It."""\n\n    a: int32 = 8\n', 4, "within its size 4"),
         ("structs", 'class S(Struct, cpp="S", size=4):\n    """It."""\n\n    a = 0\n', 4, "struct S takes NAME: type"),
-        ("structs", 'class S(Struct, cpp="S", size=4):\n    """It."""\n\n    a: Gone = 0\n', 1, "unknown type 'Gone'"),
+        ("structs", 'class S(Struct, cpp="S", size=4):\n    """It."""\n\n    a: Gone = 0\n', 4, "unknown type 'Gone'"),
         ("enums", 'class E(Enum, cpp="E"):\n    """It."""\n', 1, "enum E needs underlying=<integer type>"),
         (
             "enums",
             'class E(Enum, cpp="E", underlying=int32):\n    """It."""\n\n    kA = 0\n    kA = 1\n',
-            1,
+            5,
             "'kA' in enum E",
         ),
         (
@@ -170,19 +198,34 @@ def test_mistakes_of_methods(tmp_path: Path, method: str, line: int, message: st
         ("enums", ENUM + "    kA = 4294967296\n", 4, "4294967296 is no int32, which is the type of enum E"),
         ("enums", ENUM + "    kA = kB = 1\n", 4, "enum E takes NAME = value only"),
         ("enums", ENUM, 1, "enum E has no values"),
+        ("enums", ENUM + "    kA = 0\n    kB = 1\n    KB = 2\n    B = 3\n", 7, "duplicate C name TRTX_E_B"),
+        (
+            "enums",
+            ENUM.replace('"""It."""', "'It is \"it\"'") + "    kA = 0\n",
+            1,
+            "the docstring of E ends in a quote",
+        ),
         ("enums", ENUM.replace("int32", "float32") + "    kA = 1\n", 1, "enum E needs underlying=<integer type>"),
         ("enums", "@owned\n" + ENUM + "    kA = 1\n", 1, "decorator 'owned' does not belong here (enum)"),
         ("enums", "@since(3, 9)\n" + ENUM + "    kA = 1\n", 2, "unknown version (3, 9) of E"),
         ("enums", ENUM.replace("cpp", "cp") + "    kA = 1\n", 1, "class E takes no cp="),
         ("enums", ENUM.replace('"E", u', "3, u") + "    kA = 1\n", 1, "cpp= of class E is no text"),
         ("structs", 'class S(Struct, cpp="S"):\n    """It."""\n\n    a: int32 = 0\n', 1, "class S needs size="),
-        ("structs", STRUCT + "    a: int32 = 0\n    b: int64 = 2\n", 1, "S.b cannot be at 2"),
-        ("structs", STRUCT + "    a: int64 = 0\n    b: int32 = 4\n", 1, "S.b cannot be at 4"),
+        ("structs", STRUCT + "    a: int32 = 0\n    b: int64 = 2\n", 5, "S.b cannot be at 2"),
+        ("structs", STRUCT + "    a: int64 = 0\n    b: int32 = 4\n", 5, "S.b cannot be at 4"),
         ("structs", STRUCT + "    a: int64 = 0\n    b: Dims = 8\n", 1, "S needs 80 bytes, but its size is 16"),
         ("structs", STRUCT + "    a: Fixed[int64] = 0\n", 4, "unknown type 'Fixed[int64]'"),
         ("structs", STRUCT + '    a: Fixed[int64, "x"] = 0\n', 4, "is not an integer"),
-        ("structs", STRUCT + "    a: Ok = 0\n", 1, "S.a cannot be Ok"),
-        ("structs", STRUCT + "    register: int32 = 0\n", 1, "S.register has a reserved name"),
+        ("structs", STRUCT + "    a: Ok = 0\n", 4, "S.a cannot be Ok"),
+        ("structs", STRUCT + "    register: int32 = 0\n", 4, "S.register has a name that is reserved or there twice"),
+        (
+            "structs",
+            STRUCT + "    aB: int32 = 0\n    a_b: int32 = 4\n",
+            5,
+            "S.a_b has a name that is reserved or there",
+        ),
+        ("structs", STRUCT, 1, "struct S has no fields"),
+        ("structs", STRUCT + "    a: Color = 0\n    b: Newer = 4\n" + NEWER, 5, "S.b is older than Newer, which"),
         ("builder", 'class Thing(Interface, Other, cpp="I"):\n    """It."""\n', 1, "class Thing has 2 bases"),
         ("builder", thing(imp="V"), 1, "class Thing takes no imp="),
         ("builder", thing(impl=None), 1, "class Thing needs impl="),

@@ -42,6 +42,7 @@ class InterfaceInfo(Struct, cpp="InterfaceInfo", size=16):
     major: int32 = 8
     minor: int32 = 12
 
+@deprecated
 class Weights(Struct, cpp="Weights", size=24):
     """Values."""
 
@@ -73,6 +74,24 @@ class Watcher(VersionedInterface, cpp="IWatcher", info=("IWatcher", 1, 0)):
     def __del__(self) -> None: ...
     def look(self, name: str, data: ConstAddress, shape: Dims) -> bool:
         """True goes on."""
+
+@since(1, 6)
+@deprecated
+@callback
+class OldWatcher(VersionedInterface, cpp="IOldWatcher", info=("IOldWatcher", 1, 0)):
+    """Watches, as it once did."""
+
+    @since(1, 6)
+    @const
+    def getInterfaceInfo(self) -> InterfaceInfo: ...
+    def __del__(self) -> None: ...
+    @since(1, 6)
+    @deprecated
+    def lookBack(self) -> bool:
+        """True goes on."""
+    @since(1, 7)
+    def lookUp(self) -> bool:
+        """Newer."""
 '''
 
 NETWORK = '''"""Layers."""
@@ -129,6 +148,8 @@ class Engine(Interface, cpp="IEngine", impl="VEngine", field="mImpl", offset=8):
     def getNames(self, nbNames: Out[Count[int64]]) -> View[str] | None: ...
     @hidden("not for anybody")
     def secret(self) -> None: ...
+    @reads
+    def peek(self, index: int32) -> int32: ...
     @since(1, 6)
     @deprecated
     def getScore(self) -> Count:

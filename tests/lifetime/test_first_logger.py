@@ -1,4 +1,4 @@
-"""The library keeps the first logger that it was given, and calls it after its builder has gone."""
+"""The library keeps the first logger that it was given, calls it after its builder has gone, and warns of others."""
 
 from __future__ import annotations
 
@@ -29,3 +29,49 @@ def test_a_closed_logger_that_the_library_still_calls_stays() -> None:
         """
     )
     assert result.stdout == "True\n"
+
+
+@pytest.mark.usefixtures("native_library")
+def test_a_warning_of_a_second_logger_may_end_and_make_callback_objects() -> None:
+    """The library holds a lock of its own while it logs that; meanwhile another thread ends objects too."""
+    result = run_python(
+        """
+        import faulthandler
+        import gc
+        import threading
+
+        import trtx
+
+        faulthandler.dump_traceback_later(60, exit=True)
+
+        class Cycle:
+            def __init__(self):
+                self.itself, self.logger = self, trtx.Logger()
+
+        def sink(severity, message):
+            if "differs" in message:
+                Cycle()
+                started.wait()
+                gc.collect()
+                print("collected")
+
+        first, started = trtx.Logger(), threading.Event()
+        builder = trtx.Builder(first)
+        for _ in range(1100):  # more than the shim keeps
+            trtx.Logger().close()
+
+        def end_others():
+            while not stopped.is_set():
+                for _ in range(100):
+                    trtx.Logger().close()
+                started.set()
+
+        stopped, thread = threading.Event(), threading.Thread(target=end_others)
+        thread.start()
+        for _ in range(3):
+            other = trtx.Builder(trtx.Logger(sink=sink))
+        stopped.set()
+        thread.join()
+        """,
+    )
+    assert result.stdout == "collected\n" * 3

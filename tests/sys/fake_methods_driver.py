@@ -3,7 +3,7 @@
 
 # ruff: noqa: F821
 
-TRTX_NOT_SUPPORTED = 3
+TRTX_INVALID_ARGUMENT, TRTX_NOT_SUPPORTED = 2, 3
 
 
 def plain(kind):
@@ -187,9 +187,15 @@ def invoke(method, arguments):
 
 def failed(method, arguments, why):
     before = control.report()
+    results = [arguments[index] for index in method["results"] if arguments[index] != ffi.NULL]
+    for result in results:
+        ffi.buffer(result)[:] = b"\xa5" * len(ffi.buffer(result))
     assert invoke(method, arguments) != 0, f"{method['function']}: {why}: no failure"
     assert error().startswith(method["function"] + ":"), f"{method['function']}: {why}: {error()!r}"
     assert text(lib.trtx_last_function()) == method["function"]
+    for result in results:
+        first = bytes(ffi.buffer(ffi.addressof(result, 0)))
+        assert first == bytes(len(first)), f"{method['function']}: {why}: a result of {first}"
     after = control.report()
     assert after == before, f"{method['function']}: {why}: {before} became {after}"
 
@@ -260,6 +266,21 @@ def null_arguments():
                 invoke(method, given)
                 control.clear()
                 control.fault(f"{method['virtual']}=null")
+            count += 1
+    return count
+
+
+def negative_lengths():
+    world, count = World(), 0
+    for method in METHODS:
+        for index in method["lengths"]:
+            control.clear()
+            arguments = world.for_method(method)
+            arguments[index] = -1
+            failed(method, arguments, f"argument {index} is negative")
+            assert lib.trtx_last_status() == TRTX_INVALID_ARGUMENT, error()
+            assert "negative" in error(), error()
+            assert control.calls(method["virtual"]) == 0
             count += 1
     return count
 

@@ -71,6 +71,39 @@ assert len(messages()) == 64 and LOST in messages(), messages()
 """)
 
 
+def test_a_failure_without_an_error_says_what_was_warned_of() -> None:
+    run("""
+def fails(*logs):
+    for log in logs:
+        control.fault(f"VBuilder::setMaxThreads={log}")
+    control.fault("VBuilder::setMaxThreads=false")
+    said = refused("builder_set_max_threads", builder, 2)
+    control.clear()
+    return said.removeprefix("trtx_builder_set_max_threads: ")
+
+assert fails("log:warning:too few", "log:warning:too old") == "too few; too old"
+assert fails("logforeign:warning:too few") == "too few"
+assert fails("log:warning:too few", "log:error:too old") == "too old"
+assert fails("log:warning:Thread context has not been set") == "failed without a message"
+assert fails() == "failed without a message"
+said = refused("builder_set_max_threads", ffi.NULL, 2)
+assert said.endswith(": self is null")
+control.fault("VBuilder::isNetworkSupported=log:warning:too few;VBuilder::isNetworkSupported=false")
+assert make("builder_is_network_supported", builder, network, config) is False and error().endswith(": too few")
+""")
+
+
+def test_messages_of_several_threads_stand_in_their_order() -> None:
+    run("""
+control.fault(";".join(
+    f"VBuilder::setMaxThreads={log}:warning:{number}"
+    for number, log in enumerate(["log", "logforeign", "log", "logforeign", "log"])
+) + ";VBuilder::setMaxThreads=false")
+refused("builder_set_max_threads", builder, 2)
+assert messages() == ["0", "1", "2", "3", "4"], messages()
+""")
+
+
 def test_of_many_errors_the_first_are_kept() -> None:
     run("""
 control.fault("".join(f"VBuilder::reset=log:error:error {i};" for i in range(100)))
@@ -255,3 +288,27 @@ arguments = ffi.NULL, ffi.new("trtx_engine_validity *")
 impossible("runtime_get_engine_validity", runtime, b"x", -1, *arguments, saying="blob_size is negative")
 lib.trtx_runtime_destroy(runtime)
 """)
+
+
+def test_what_makes_objects_leaves_null_when_it_fails() -> None:
+    run(
+        """
+def leaves_null(function, *arguments):
+    result = ffi.new(ffi.typeof(getattr(lib, f"trtx_{function}")).args[-1])
+    ffi.buffer(result)[:] = b"\\xa5" * len(ffi.buffer(result))
+    refused(function, *arguments, result)
+    assert result[0] == ffi.NULL, function
+    if arguments:
+        refused(function, *arguments, ffi.NULL)
+
+for kind in ("builder", "runtime"):
+    leaves_null(f"{kind}_create", ffi.NULL)
+for kind in ("refitter", "onnx_parser", "onnx_parser_refitter"):
+    leaves_null(f"{kind}_create", ffi.NULL, model.logger)
+for kind in ("logger", "profiler", "refitter_observer"):
+    leaves_null(f"{kind}_create", ffi.NULL, ffi.NULL)
+leaves_null("refitter_observer_create", ffi.new("trtx_refitter_observer_callbacks *"), ffi.NULL)  # it is newer
+leaves_null("onnx_parser_library_path")
+""",
+        version="1.5",
+    )

@@ -77,8 +77,24 @@ assert control.live() == 0
 
 def test_a_bad_specification_is_refused() -> None:
     run("""
-for bad in ("VBuilder::reset", "VBuilder::reset=explode", "=null"):
-    assert control.library.trtx_fake_set_fault(bad.encode()) == -1
+for bad in ("VBuilder::reset", "=null", *(f"VBuilder::reset={action}" for action in (
+    "explode", "null:x", "null@99999999999999999999", "sleep:", "sleep:soon", "sleep:99999999999", "sleep:-1",
+    "throw", "throw:", "throw:logic_error", "log", "log:", "log:fatal:text", "logforeign:errors:text", "log:error2",
+    "callbacks:never", "callbacks:late+sometimes",
+))):
+    assert control.library.trtx_fake_set_fault(bad.encode()) == -1, bad
+for good in ("null@9223372036854775807", "log:error", "log:info:a@b", "callbacks:", "callbacks:late+foreign+disorder"):
+    control.fault(f"VBuilder::set={good}")
+""")
+
+
+def test_a_bad_specification_of_the_environment_is_told() -> None:
+    run("""
+import subprocess, sys
+code = "import ctypes, os; ctypes.CDLL(os.environ['TRTX_FAKE_PATH']).trtx_fake_clear_faults()"
+environment = {**os.environ, "TRTX_FAKE_FAULTS": "VBuilder::reset=null@99999999999999999999"}
+done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+assert done.returncode == 0 and "cannot read TRTX_FAKE_FAULTS" in done.stderr, done.stderr
 """)
 
 

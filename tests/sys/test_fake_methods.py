@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every bound method of the registry, under every fault and every kind of wrong argument, on the fake library.
 
-A failing call says so by its status (a getter: by trtx_last_status), its message names the C function, and nothing is
-made or lost: the fake's live counts stay.
+A failing call says so by its status (a getter: by trtx_last_status), its message names the C function, its results are
+null or zero, and nothing is made or lost: the fake's live counts stay.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from codegen.ctypes_map import CTypes
-from codegen.model import Interface, Method, Parameter
+from codegen.model import ARRAYS, Interface, Method, Parameter, length_of
 from codegen.naming import c_function
 from codegen.read import read_registry
 from tests.helpers.fake import run_with_fake
@@ -44,15 +44,29 @@ def _describe(types: CTypes, interface: Interface, method: Method) -> dict[str, 
     returns = method.returns
     must = returns.kind in ("ok", "owned") or (types.is_handle(returns) and not returns.optional)
     must = must or (returns.kind == "str" and not returns.optional)
+    status = not method.is_accessor or types.is_struct(returns)
+    # Positions among the arguments in C, of which self is the first.
+    results = [i for i, p in enumerate(method.parameters, 1) if p.type.kind == "out"]
+    if status and types.result(returns):
+        results.append(len(method.parameters) + 1)
+    lengths = {
+        method.parameters.index(length) + 1
+        for i, p in enumerate(method.parameters)
+        if p.type.kind == "bytes" or p.type.kind in ARRAYS
+        for length in [length_of(method.parameters, i)]
+        if length and length.type.name in ("int32", "int64")
+    }
     return {
         "interface": interface.name,
         "layer_type": interface.layer_type,
         "function": c_function(interface.name, method.name),
         "virtual": f"{base}::{method.name}",
         "since": list(method.since),
-        "status": not method.is_accessor or types.is_struct(returns),
+        "status": status,
+        "results": results,
+        "lengths": sorted(lengths),
         "void": returns.kind == "none",
-        "null_fails": must and (not method.is_accessor or types.is_struct(returns)),
+        "null_fails": must and status,
         "negative_fails": returns.kind == "count",
         "required": [_is_required(types, p) for p in method.parameters],
     }
@@ -91,6 +105,11 @@ def test_null_self(family: str) -> None:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_null_arguments(family: str) -> None:
     run(family, "null_arguments()")
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_negative_lengths(family: str) -> None:
+    assert run(family, "negative_lengths()") == sum(len(m["lengths"]) for m in methods(family))
 
 
 @pytest.mark.parametrize("family", FAMILIES)

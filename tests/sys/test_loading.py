@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.fake import run_with_fake
+from tests.helpers.fake import fake_library, run_with_fake
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32" or not shutil.which(os.environ.get("CC", "cc")), reason="no Unix C compiler"
@@ -94,6 +94,30 @@ assert not is_mapped(STUB) and is_mapped(FAKE.decode())
 model = Model()
 model.close()
 """.replace("STUB", repr(stub(tmp_path, 1, 6)))
+    )
+
+
+@needs_maps
+@pytest.mark.parametrize("function", ["load", "load_onnx_parser"])
+def test_what_only_links_the_library_is_not_the_library(tmp_path: Path, function: str) -> None:
+    """The system's loader finds the names in it all the same."""
+    real, plugin, source = tmp_path / "libtensorrt_rtx.so.1", tmp_path / "libplugin.so", tmp_path / "plugin.c"
+    shutil.copy(fake_library(), real)
+    source.write_text("int plugin(void) { return 1; }\n", encoding="utf-8")
+    link = ["-Wl,--no-as-needed", f"-Wl,-rpath,{tmp_path}", str(real)]
+    command = [os.environ.get("CC", "cc"), "-shared", "-fPIC", str(source), "-o", str(plugin), *link]
+    subprocess.run(command, check=True, capture_output=True)
+    run(
+        f"""
+if {function!r} != "load":
+    check(lib.trtx_load(FAKE))
+refused({function!r}, {str(plugin)!r}.encode(), saying={f"{plugin} is no TensorRT-RTX "!r})
+found = {str(real)!r} if {function!r} == "load" else os.path.realpath(FAKE).decode()
+assert lib.trtx_last_status() == lib.TRTX_LOAD_FAILED and f"links {{found}}" in error(), error()
+assert not is_mapped({str(plugin)!r})
+check(lib.trtx_load(FAKE))
+check(lib.trtx_load_onnx_parser(FAKE))
+"""
     )
 
 
