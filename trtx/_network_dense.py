@@ -78,13 +78,11 @@ class DenseLayers(ConvolutionLayers):
             layer._network = self  # type: ignore[assignment]
             layer._output = None
             self._added.append(_reference(layer))
-            output = outputs[0]
-            if output:
-                tensor: Tensor = _make(Tensor)
-                tensor._ptr = output
-                tensor._network = self  # type: ignore[assignment]
-                layer._output = tensor
-                self._added.append(_reference(tensor))
+            tensor: Tensor = _make(Tensor)
+            tensor._ptr = outputs[0]
+            tensor._network = self  # type: ignore[assignment]
+            layer._output = tensor
+            self._added.append(_reference(tensor))
             if self._was_looked_into:
                 layer = self._first_object(layer)
         finally:

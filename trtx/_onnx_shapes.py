@@ -77,7 +77,7 @@ class Shapes:
         self._empty: set[bytes] = set()
 
     def add_input(self, pos: int, end: int, depth: int) -> None:
-        """Note a ValueInfoProto, unless it leaves the shape open."""
+        """Note a ValueInfoProto. Where it leaves the shape open, the parser takes the input for a scalar."""
         name = b""
         for tag, start, stop in self._fields(pos, end, (_NAME, _TYPE), depth):
             if tag == _NAME:
@@ -85,6 +85,7 @@ class Shapes:
                 continue
             # TypeProto: field 1 is the type of a tensor, of which field 2 is the shape, of which field 1 are the dims.
             for _, tensor, tensor_end in self._fields(start, stop, (_NAME,), depth + 1):
+                self._known[name] = (0, -1)
                 for _, shape, shape_end in self._fields(tensor, tensor_end, (_TYPE,), depth + 2):
                     dims = self._fields(shape, shape_end, (_NAME,), depth + 3)
                     self._known[name] = (len(dims), self._dimension(dims[0], depth + 4) if dims else -1)

@@ -340,7 +340,11 @@ class TestOperatorsThatCrash:
             self.with_input(node, shape)
         )
 
-    @pytest.mark.parametrize(("shape", "axis"), [((3,), 0), ((3, 4), 1), ((3, 4), -2), (None, 7), (("n", 2), -1)])
+    def test_an_open_shape_is_that_of_a_scalar(self):
+        node = helper.make_node("Split", ["x"], ["y", "z"], name="culprit", axis=7)
+        assert "its axis is 7, and its input has 0 dimensions" in refuse(self.with_input(node, None))
+
+    @pytest.mark.parametrize(("shape", "axis"), [((3,), 0), ((3, 4), 1), ((3, 4), -2), (("n", 2), -1)])
     def test_splits_that_pass(self, shape, axis):
         accept(self.with_input(helper.make_node("Split", ["x"], ["y", "z"], axis=axis), shape))
 
