@@ -48,7 +48,7 @@ def emit(registry: Registry) -> str:
         body += _class(types, layer)
     used = {line.split(" = ")[1].split("(")[0] for line in body if "Property(" in line and " = " in line}
     used |= {"ReadOnly" for line in body if ": ReadOnly[" in line}
-    by_type = [f"    LayerType.{i.layer_type[1:]}: {i.name}," for i in layers if i.layer_type]
+    by_type = [f"    LayerType.{i.layer_type[1:]}.value: {i.name}," for i in layers if i.layer_type]
     return "\n".join(
         [
             '"""The layer classes: one for each kind of layer, with a property for each of its settings."""',
@@ -65,7 +65,7 @@ def emit(registry: Registry) -> str:
             "",
             *body,
             "",
-            "#: The class of each layer type, for layers that the library hands back.",
+            "#: The class of each layer type, by its number, for layers that the library hands back.",
             "LAYER_CLASSES: dict[int, type[Layer]] = {",
             *by_type,
             "}",

@@ -65,6 +65,8 @@ def emit_enums(registry: Registry) -> str:
             "    __hash__ = int.__hash__",
             "",
             "    def __eq__(self, other: object) -> bool:",
+            "        if self is other:",
+            "            return True",
             "        is_alike = type(other) is type(self) or not isinstance(other, Enum)",
             "        return is_alike and int.__eq__(self, other)",
             "",

@@ -365,16 +365,22 @@ class NetworkBase(Handle):
     def _enter(self, pointer: Any, native: N) -> N:
         """Note the Python object of a native one; gives that of another thread, beside a build, if that was faster."""
         reference: weakref.ref[Native] = _reference(native)
-        noted = self._wrappers.setdefault(pointer, reference)
-        while noted is not reference:
+        while True:
+            noted = self._wrappers.setdefault(pointer, reference)
+            if noted is reference:
+                return native
             known = noted()
             if known is not None:
                 return known  # type: ignore[return-value]
-            with _replacing:  # the object that was there has gone, and one of several gets its place
-                if self._wrappers.get(pointer) is noted:
-                    self._wrappers[pointer] = reference
-            noted = self._wrappers.setdefault(pointer, reference)
-        return native
+            # The object that was there has gone, and one of several gets its place.
+            if self._beside:
+                with _replacing:
+                    if self._wrappers.get(pointer) is noted:
+                        self._wrappers[pointer] = reference
+                        return native
+            elif self._wrappers[pointer] is noted:  # who has the turn is alone, but for signal handlers
+                self._wrappers[pointer] = reference
+                return native
 
     def _new_layer(self, pointer: Any) -> Layer:
         """The object of a native layer that has none yet, of the class of its kind."""

@@ -78,6 +78,8 @@ class _Named(IntEnum):
     __hash__ = int.__hash__
 
     def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
         is_alike = type(other) is type(self) or not isinstance(other, Enum)
         return is_alike and int.__eq__(self, other)
 
@@ -95,6 +97,8 @@ class _NamedBits(IntFlag):
     __hash__ = int.__hash__
 
     def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
         is_alike = type(other) is type(self) or not isinstance(other, Enum)
         return is_alike and int.__eq__(self, other)
 
