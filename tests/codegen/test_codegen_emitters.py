@@ -252,7 +252,7 @@ def test_layers(registry: Registry) -> None:
     assert "num_groups = IntProperty( lib.trtx_scale_layer_get_nb_groups, lib.trtx_scale_layer_set_nb_groups," in plain
     assert "Number of groups." in text
     assert "color: ReadOnly[enums.Color] = EnumProperty( lib.trtx_scale_layer_get_color, None, enums.Color," in plain
-    assert "LayerType.SCALE: ScaleLayer," in text
+    assert "LayerType.SCALE.value: ScaleLayer," in text
     compile(text, "_layers_gen.py", "exec")
 
 
