@@ -7,20 +7,20 @@
 #include <mutex>
 #include <thread>
 #include <unordered_map>
-#include <vector>
 
 namespace trtx {
 namespace {
 
-/// Retired bridges whose memory is kept, so that a late call finds an object and not freed memory; those that are kept for
-/// good do not count.
+/// Retired bridges whose memory is kept, so that a late call finds an object and not freed memory.
 constexpr std::size_t kKept = 1024;
 
 struct Bridges {
     std::mutex mutex;
     std::unordered_map<void *, std::unique_ptr<BridgeBase>> live;
-    std::deque<std::unique_ptr<BridgeBase>> retired;
-    std::vector<std::unique_ptr<BridgeBase>> kept_for_good;
+    std::deque<std::pair<void *, std::unique_ptr<BridgeBase>>> retired;
+    /// Builders, runtimes and refitters that there are, and the logger that the first of them was made with.
+    int64_t logger_users = 0;
+    void *first_logger = nullptr;
 };
 
 /// Never destroyed: the library's threads may call a bridge while the process ends.
@@ -156,12 +156,19 @@ void adopt_bridge(void *handle, std::unique_ptr<BridgeBase> bridge)
     bridges().live[handle] = std::move(bridge);
 }
 
-void keep_bridge(void *handle) noexcept
+void add_logger_user(trtx_logger *logger) noexcept
 {
     const std::lock_guard<std::mutex> lock(bridges().mutex);
-    const auto found = bridges().live.find(handle);
-    if (found != bridges().live.end()) {
-        found->second->keep_for_good();
+    if (bridges().logger_users++ == 0) {
+        bridges().first_logger = logger;
+    }
+}
+
+void remove_logger_user() noexcept
+{
+    const std::lock_guard<std::mutex> lock(bridges().mutex);
+    if (--bridges().logger_users == 0) {
+        bridges().first_logger = nullptr;
     }
 }
 
@@ -180,20 +187,17 @@ void retire_bridge(void *handle) noexcept
         }
         bridge->retire();
         std::unique_ptr<BridgeBase> oldest;
-        // Nothing may be called under this lock: the library holds locks of its own while it calls a bridge, whose
-        // function may come here.
+        // The library must not be called under this lock, nor asked for its logger at all: it holds a lock of its own while
+        // it calls a bridge, whose function may come here.
         const std::lock_guard<std::mutex> lock(bridges().mutex);
-        if (bridge->is_kept_for_good()) {
-            bridges().kept_for_good.push_back(std::move(bridge));
-            return;
-        }
         auto &retired = bridges().retired;
-        retired.push_back(std::move(bridge));
+        retired.emplace_back(handle, std::move(bridge));
         if (retired.size() > kKept) {
-            const auto found
-                = std::find_if(retired.begin(), retired.end(), [](auto const &kept) { return !kept->is_visited(); });
+            const void *const logger = bridges().first_logger;
+            const auto found = std::find_if(retired.begin(), retired.end(),
+                [&](auto const &kept) { return kept.first != logger && !kept.second->is_visited(); });
             if (found != retired.end()) {
-                oldest = std::move(*found);
+                oldest = std::move(found->second);
                 retired.erase(found);
             }
         }

@@ -25,10 +25,6 @@ public:
     void retire() noexcept;
     bool is_visited() const noexcept { return mVisits.load() > 0; }
 
-    // Under the lock of all bridges.
-    void keep_for_good() noexcept { mKeptForGood = true; }
-    bool is_kept_for_good() const noexcept { return mKeptForGood; }
-
     /// Visits under way on this thread, of one bridge or of all: a callback that ends its bridge must not wait for itself.
     static int own_visits(BridgeBase const *bridge) noexcept;
 
@@ -57,7 +53,6 @@ private:
 
     void *mUserData;
     std::atomic<bool> mRetired{false};
-    bool mKeptForGood = false;
     mutable std::atomic<int> mVisits{0};
 };
 
@@ -72,10 +67,6 @@ protected:
 
 /// Takes a bridge into the set of those that can be retired.
 void adopt_bridge(void *handle, std::unique_ptr<BridgeBase> bridge);
-/// From now on the memory of the bridge behind a handle is never freed. For loggers that the library was given: the first
-/// that any living builder or runtime was made with it calls even when that builder is gone, as long as there is another.
-/// Which one that is only the library knows; asking would take its lock, which it holds while it calls a logger.
-void keep_bridge(void *handle) noexcept;
 /// Retires the bridge behind a handle. Null and handles of foreign objects are ignored.
 void retire_bridge(void *handle) noexcept;
 

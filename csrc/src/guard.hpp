@@ -248,11 +248,18 @@ T access(const char *function, trtx_layer const *self, LayerSet allowed, Body &&
     });
 }
 
+template <class Abi>
+constexpr bool kUsesLogger = std::is_same_v<Abi, abi::IBuilder> || std::is_same_v<Abi, abi::IRuntime>
+    || std::is_same_v<Abi, abi::IRefitter>;
+
 template <class Abi, class Handle> void destroy(const char *function, Handle *self) noexcept
 {
     LogScope log;
     try {
         delete as<Abi>(self);
+        if (kUsesLogger<Abi> && self) {
+            remove_logger_user();
+        }
         if (log.has_error()) {
             record_logged_error(function, log);
         }

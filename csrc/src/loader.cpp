@@ -5,7 +5,7 @@
 #include <mutex>
 #include <string>
 
-#include "bridge.hpp"
+#include "guard.hpp"
 #include "shared_library.hpp"
 
 namespace trtx {
@@ -188,24 +188,41 @@ void require_version(Version since)
     }
 }
 
+namespace {
+
+template <class Create> void *with_logger(trtx_logger *logger, Create &&create)
+{
+    add_logger_user(logger); // before the call, which logs
+    void *made = nullptr;
+    try {
+        made = create();
+    } catch (...) {
+        remove_logger_user();
+        throw;
+    }
+    if (!made) {
+        remove_logger_user();
+    }
+    return made;
+}
+
+} // namespace
+
 void *create_in_core(const char *name, trtx_logger *logger)
 {
     auto *create = factory<void *(*)(void *, int32_t)>(core(), name);
-    keep_bridge(logger);
-    return create(logger, core().version_number);
+    return with_logger(logger, [&] { return create(logger, core().version_number); });
 }
 
 void *create_in_core(const char *name, void *first, trtx_logger *logger)
 {
     auto *create = factory<void *(*)(void *, void *, int32_t)>(core(), name);
-    keep_bridge(logger);
-    return create(first, logger, core().version_number);
+    return with_logger(logger, [&] { return create(first, logger, core().version_number); });
 }
 
 void *create_in_parser(const char *name, void *first, trtx_logger *logger)
 {
     auto *create = factory<void *(*)(void *, void *, int32_t)>(parser(), name);
-    keep_bridge(logger);
     return create(first, logger, parser().version_number);
 }
 

@@ -28,8 +28,12 @@ constexpr Version kNewest{1, 7};
 /// Throws Failure unless the loaded library has the methods of this version.
 void require_version(Version since);
 
-/// Calls an exported factory: name, library, and the arguments before the version number. The memory of the logger is
-/// kept for good: see keep_bridge().
+/// Counts the builders, runtimes and refitters. The library takes the logger of the first one for its own, and calls it
+/// even when that one is gone, as long as there is another: until then a retired logger stays in memory.
+void add_logger_user(trtx_logger *logger) noexcept;
+void remove_logger_user() noexcept;
+
+/// Calls an exported factory with a logger; those of the core make users of it.
 void *create_in_core(const char *factory, trtx_logger *logger);
 void *create_in_core(const char *factory, void *first, trtx_logger *logger);
 void *create_in_parser(const char *factory, void *first, trtx_logger *logger);
