@@ -24,7 +24,7 @@ needs_compiler = pytest.mark.skipif(
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of what the check compiles, and of the registry that it is made from."""
-    for folder in ("registry", "include", "abi_check"):
+    for folder in ("registry", "include", "abi_check", "src"):
         shutil.copytree(ROOT / "csrc" / folder, tmp_path / "csrc" / folder)
     return tmp_path
 
