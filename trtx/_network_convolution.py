@@ -204,14 +204,17 @@ class ConvolutionLayers(NetworkBase):
         self, what: str, input: Tensor, mode: ScaleMode, shift: Values, scale: Values, power: Values, axis: int | None
     ) -> layers.ScaleLayer:
         pointer, kind = self._own(input, "input"), check_enum(ScaleMode, mode, "mode")
+        # TensorRT-RTX compares the types of all three, also of those that are not given.
+        none = to_native(Weights(input.dtype))
+        structs = []
         keep: dict[str, Weights | None] = {}
         for name, values in {"shift": shift, "scale": scale, "power": power}.items():
-            held = keep[name] = self._weights(values, name, input)[1]
+            native, held = self._weights(values, name, input)
             if held is not None:
                 check_coefficients(held, name, input.shape, kind, 1 if axis is None else axis)
-        # TensorRT-RTX compares the types of all three, also of those that are not given.
-        none = Weights(input.dtype)
-        common = [pointer, kind, *(to_native(held if held and held.count else none) for held in keep.values())]
+            structs.append(native if held is not None and held.count else none)
+            keep[name] = held
+        common = [pointer, kind, *structs]
         if axis is None:
             return self._add(what, lib.trtx_network_definition_add_scale, layers.ScaleLayer, *common, keep=keep)
         return self._add(what, lib.trtx_network_definition_add_scale_nd, layers.ScaleLayer, *common, axis, keep=keep)

@@ -19,7 +19,7 @@ import gc
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from types import CodeType, FrameType
 from typing import TypeVar
 
@@ -50,65 +50,61 @@ def call_beneath(objects: Collection[object], having: str | None = None) -> str 
     With ``having``, only a function in which a local variable of that name has a value.
     """
     wanted = {id(thing) for thing in objects}
-    frame: FrameType | None = sys._getframe(1)
-    outside = False
-    while frame is not None:
-        module = frame.f_globals.get("__name__") or ""
-        if module == _TRAMPOLINES or not (module.startswith(_PACKAGE) or module == _BETWEEN):
-            outside = True
-        elif (
-            outside
-            and frame.f_code not in _PASSAGES
+    for frame in _frames_beneath(sys._getframe(1)):
+        if (
+            frame.f_code not in _PASSAGES
             and (having is None or (having in frame.f_code.co_varnames and frame.f_locals.get(having) is not None))
             and _is_any_of(_values(frame), wanted)
         ):
             return _name(frame)
-        frame = frame.f_back
     return None
 
 
 def is_idle(thread: int) -> bool:
     """Whether a thread is in no call of this package; the thread that asks, in none beneath the call that asks."""
     if thread == threading.get_ident():
-        return not _is_beneath()
-    busy: list[bool] = []
+        return all(_module(frame) == _BETWEEN for frame in _frames_beneath(sys._getframe(1)))
+    idle = True
 
     def look(stacks: dict[int, FrameType]) -> None:
-        frame: FrameType | None = stacks.get(thread)
-        while frame is not None and not busy:
-            if (frame.f_globals.get("__name__") or "").startswith(_PACKAGE):
-                busy.append(True)
-            frame = frame.f_back
+        nonlocal idle
+        idle = not any(_module(frame).startswith(_PACKAGE) for frame in _outwards(stacks.get(thread)))
 
     _look_at_stacks(look)
-    return not busy
+    return idle
 
 
-def _is_beneath() -> bool:
-    """Whether user code that a function of this package called led to the call that asks."""
-    frame: FrameType | None = sys._getframe(1)
+def _frames_beneath(innermost: FrameType) -> Iterator[FrameType]:
+    """Frames of this package, and between them, that led to the user code which made the call that asks."""
     outside = False
-    while frame is not None:
-        module = frame.f_globals.get("__name__") or ""
+    for frame in _outwards(innermost):
+        module = _module(frame)
         if module == _TRAMPOLINES or not (module.startswith(_PACKAGE) or module == _BETWEEN):
             outside = True
-        elif outside and module != _BETWEEN:
-            return True
+        elif outside:
+            yield frame
+
+
+def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
+    """A frame, the one that called it, and so on."""
+    while frame is not None:
+        yield frame
         frame = frame.f_back
-    return False
+
+
+def _module(frame: FrameType) -> str:
+    return frame.f_globals.get("__name__") or ""
 
 
 def is_within_call() -> bool:
     """Whether a function of this package led to the callback that runs now; else a thread of the library did."""
-    frame: FrameType | None = sys._getframe(1)
     in_callback = False
-    while frame is not None:
-        module = frame.f_globals.get("__name__") or ""
+    for frame in _outwards(sys._getframe(1)):
+        module = _module(frame)
         if module == _TRAMPOLINES:
             in_callback = True
         elif in_callback and module.startswith(_PACKAGE):
             return True
-        frame = frame.f_back
     return False
 
 
@@ -144,14 +140,12 @@ def _calls_of_others(wanted: set[int]) -> list[tuple[int, FrameType]]:
 
     def look(stacks: dict[int, FrameType]) -> None:
         for thread, top in stacks.items():
-            frame: FrameType | None = top
-            while frame is not None:
-                if (frame.f_globals.get("__name__") or "").startswith(_PACKAGE):
+            for frame in _outwards(top):
+                if _module(frame).startswith(_PACKAGE):
                     values = _values(frame)
                     kept.append(values)
                     if _is_any_of(values, wanted):
                         found.append((thread, frame))
-                frame = frame.f_back
 
     _look_at_stacks(look)
     # What the other threads have dropped meanwhile ends here, with whatever finalizers do, and not above.
@@ -164,10 +158,7 @@ def _still_running(calls: list[tuple[int, FrameType]]) -> list[tuple[int, FrameT
 
     def look(stacks: dict[int, FrameType]) -> None:
         for thread in {thread for thread, _ in calls}:
-            frame = stacks.get(thread)
-            while frame is not None:
-                running.add(frame)
-                frame = frame.f_back
+            running.update(_outwards(stacks.get(thread)))
 
     _look_at_stacks(look)
     return [call for call in calls if call[1] in running]
