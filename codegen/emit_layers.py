@@ -1,4 +1,4 @@
-"""``trtx/_layers_gen.py``: the layer classes, which are nothing but properties."""
+"""``trtx/_build/layers_gen.py``: the layer classes, which are nothing but properties."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from .ctypes_map import CTypes
 from .model import Interface, Method, Registry, Type
 from .naming import PYTHON_NAMES, c_function, exported, imported, python_name, snake
 
-PATH = "trtx/_layers_gen.py"
+PATH = "trtx/_build/layers_gen.py"
 WIDTH = 109  # 120 less indentation, quotes and comma
 
-#: Getters that take more than a property can: the mixins of ``trtx/_layer_extras.py`` have them by hand.
+#: Getters that take more than a property can: the mixins of ``trtx/_build/layer_extras.py`` have them by hand.
 EXTRAS = {
     "MatrixMultiplyLayer": {"getOperation"},
     "ResizeLayer": {"getScales"},
@@ -57,9 +57,9 @@ def emit(registry: Registry) -> str:
             "from trtx_sys._enums_gen import LayerType",
             "from trtx_sys._ffi import lib",
             "",
-            "from ._layer import Layer",
-            *imported("._layer_extras", (f"{name}Extras" for name in EXTRAS)),
-            *imported("._properties", used),
+            "from .layer import Layer",
+            *imported(".layer_extras", (f"{name}Extras" for name in EXTRAS)),
+            *imported(".properties", used),
             "",
             *exported(layer.name for layer in layers),
             "",

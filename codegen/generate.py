@@ -11,9 +11,9 @@ from . import (
     emit_abi_check,
     emit_c_header,
     emit_callbacks,
-    emit_exports,
     emit_fake,
     emit_layers,
+    emit_names,
     emit_report,
     emit_shim,
     emit_sys,
@@ -56,14 +56,13 @@ def _texts(root: Path, registry: Registry) -> dict[str, str]:
         emit_sys.ENUMS: emit_sys.emit_enums(registry),
         emit_sys.STUB: emit_sys.emit_stub(registry, header),
         emit_layers.PATH: emit_layers.emit(registry),
-        emit_exports.PATH: emit_exports.emit(registry),
         emit_report.PATH: emit_report.emit(registry),
     }
     for family in registry.families:
         if emit_shim.bound(registry, family):
             texts[emit_shim.path(family)] = emit_shim.emit(registry, family)
         texts[emit_fake.path(family)] = emit_fake.emit(registry, family)
-    return texts
+    return texts | emit_names.emit(root, registry, texts)
 
 
 def _check_bound(registry: Registry, header: str) -> None:

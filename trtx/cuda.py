@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trtx_sys._enums_gen import DataType
 
-from ._errors import CudaError, InvalidArgumentError
-from ._values import Shape, check_int, check_shape, reject, show
+from ._core.errors import CudaError, InvalidArgumentError
+from ._core.values import Shape, check_int, check_shape, reject, show
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -373,7 +373,7 @@ _INTERFACE_TYPES = {
 
 
 def _type_of(name: str) -> DataType | str:
-    from ._interop import _TYPES
+    from ._core.arrays import _TYPES
 
     return _TYPES.get(name, name)
 
@@ -418,7 +418,7 @@ def empty(shape: int | Shape, dtype: DataType | npt.DTypeLike = DataType.FLOAT, 
     CudaError
         If there is no driver, no cuda.core, or not enough memory.
     """
-    from ._interop import as_dtype, data_type, itemsize_bits
+    from ._core.arrays import as_dtype, data_type, itemsize_bits
 
     kind = dtype if isinstance(dtype, DataType) else data_type(as_dtype(dtype, "dtype"))
     sizes = check_shape((shape,) if isinstance(shape, int) else shape, "shape")
@@ -483,7 +483,7 @@ def to_numpy(
     """
     import numpy as np
 
-    from ._interop import as_dtype
+    from ._core.arrays import as_dtype
 
     kind = as_dtype(dtype, "dtype")
     address, nbytes = device_address(memory)

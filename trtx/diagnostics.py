@@ -12,7 +12,7 @@ from collections import Counter
 
 from trtx_sys._ffi import lib
 
-from ._handle import live_handles
+from ._core.handle import live_handles
 
 __all__ = ["dropped_callbacks", "live_objects"]
 

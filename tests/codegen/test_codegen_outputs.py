@@ -18,10 +18,11 @@ from tests.helpers.process import python_path
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """A copy of the registry and of every generated file."""
+    """A copy of the registry, of the modules whose names are listed, and of every generated file."""
     (tmp_path / "csrc" / "include").mkdir(parents=True)
     shutil.copytree(ROOT / "csrc" / "registry", tmp_path / "csrc" / "registry")
     shutil.copy(ROOT / "csrc" / "include" / "trtx_c.h", tmp_path / "csrc" / "include")
+    shutil.copytree(ROOT / "trtx", tmp_path / "trtx", ignore=shutil.ignore_patterns("__pycache__"))
     for path in outputs():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, tmp_path / path)
@@ -82,7 +83,7 @@ def test_the_command_exits_with_0_where_all_is_equal() -> None:
 
 
 def test_the_command_exits_with_1_and_shows_the_difference(copy: Path) -> None:
-    (copy / "trtx" / "_layers_gen.py").write_text("edited\n", encoding="utf-8")
+    (copy / "trtx" / "_build" / "layers_gen.py").write_text("edited\n", encoding="utf-8")
     result = _run("--check", "--root", str(copy))
     assert result.returncode == 1
     assert "-edited" in result.stdout

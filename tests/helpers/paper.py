@@ -127,18 +127,18 @@ class PaperLibrary:
 
 def paper_engine(patch: pytest.MonkeyPatch, logger: trtx.Logger, paper: PaperLibrary) -> trtx.CudaEngine:
     """An engine of the paper library."""
-    import trtx._context_settings
-    import trtx._context_tensors
-    import trtx._engine
-    import trtx._engine_tensors
-    import trtx._execution_context
+    import trtx._run.context
+    import trtx._run.context_settings
+    import trtx._run.context_tensors
+    import trtx._run.engine
+    import trtx._run.engine_tensors
 
-    contexts = (trtx._execution_context, trtx._context_tensors, trtx._context_settings)
-    for module in (trtx._engine, trtx._engine_tensors, *contexts):
+    contexts = (trtx._run.context, trtx._run.context_tensors, trtx._run.context_settings)
+    for module in (trtx._run.engine, trtx._run.engine_tensors, *contexts):
         patch.setattr(module, "lib", paper)
-    patch.setattr(trtx._context_tensors, "tell_addresses", paper.tell_addresses)
-    patch.setattr(trtx._execution_context, "tell_addresses", paper.tell_addresses)
-    patch.setattr(trtx._execution_context, "_run", paper.run)
+    patch.setattr(trtx._run.context_tensors, "tell_addresses", paper.tell_addresses)
+    patch.setattr(trtx._run.context, "tell_addresses", paper.tell_addresses)
+    patch.setattr(trtx._run.context, "_run", paper.run)
     patch.setattr(trtx.CudaEngine, "_destroy", staticmethod(lambda _: paper.destroyed.append("engine")))
     patch.setattr(trtx.ExecutionContext, "_destroy", staticmethod(lambda _: paper.destroyed.append("context")))
     return trtx.CudaEngine._adopt([ffi.cast("trtx_cuda_engine *", 8)], trtx.Runtime(logger))

@@ -15,10 +15,10 @@ SUFFIXES = {".py", ".pyi", ".hpp", ".h", ".cpp", ".c", ".md", ".txt", ".toml", "
 LONGEST = 600
 
 #: Built or cached, and so no part of the tree.
-SKIPPED = {"__pycache__", "build", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", "_build"}
+SKIPPED = {"__pycache__", "build", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"}
 
-#: The stub must be named like the module that it describes.
-GENERATED_BY_ANOTHER_NAME = {"trtx_sys/_ffi.pyi"}
+#: Stubs must be named like the modules that they describe.
+GENERATED_BY_ANOTHER_NAME = {"trtx_sys/_ffi.pyi", "trtx/__init__.pyi"}
 
 
 def tree() -> list[Path]:

@@ -49,7 +49,7 @@ for name, (method, call) in CALLS.items():
             count += 1
         if name != "add_input":
             call(run)  # usable as before
-        from trtx._pending import pending
+        from trtx._core.pending import pending
         assert not pending, pending
         del run, sink
 gc.collect()
@@ -344,7 +344,7 @@ def test_exceptions_nobody_can_claim_are_reported() -> None:
         builder = trtx.Builder(logger)
         del builder
         assert [type(error) for error in reported] == [Boom]
-        from trtx._pending import pending
+        from trtx._core.pending import pending
         assert not pending
     """)
 
@@ -356,7 +356,7 @@ def test_exceptions_left_at_exit_go_to_stderr(native_library: str) -> None:
 
     done: subprocess.CompletedProcess[str] = run_python("""
         import trtx
-        from trtx import _pending
+        from trtx._core import pending as _pending
         logger = trtx.Logger()
         _pending.note(None, ZeroDivisionError("nobody came"))
     """)

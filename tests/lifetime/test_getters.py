@@ -59,7 +59,7 @@ print(count)
 
 def test_close_gives_up_on_a_getter_that_does_not_return() -> None:
     on_fake("""
-        from trtx import _readers
+        from trtx._core import readers as _readers
         _readers.LIMIT = 0.1
         run = Run()
         tensor = run.network.get_input(0)

@@ -93,8 +93,8 @@ def test_a_finalizer_that_closes_what_others_in_the_same_garbage_need(backwards:
 def test_an_object_closed_while_its_child_is_being_destroyed() -> None:
     """Another thread is in the destructor of a context when the engine is closed."""
     on_fake("""
-        import trtx._execution_context
-        from trtx import _readers
+        import trtx._run.context
+        from trtx._core import readers as _readers
         destroy = trtx.ExecutionContext._destroy
         inside, go_on = threading.Event(), threading.Event()
         def slow(pointer):
@@ -155,7 +155,7 @@ def test_an_object_closed_while_its_child_is_being_destroyed() -> None:
 def test_an_object_closed_by_a_destructor_of_its_child() -> None:
     """That would wait for itself, so it is refused at once."""
     on_fake("""
-        import trtx._execution_context
+        import trtx._run.context
         destroy, said = trtx.ExecutionContext._destroy, []
         def meddling(pointer):
             begin = time.monotonic()
@@ -301,7 +301,7 @@ def test_exceptions_in_the_middle_of_with() -> None:
 
 def test_a_close_during_a_running_call_is_refused() -> None:
     printed = on_fake("""
-        from trtx import _readers
+        from trtx._core import readers as _readers
         _readers.LIMIT = 0.01  # short calls of a network are waited for, but not as long as these take
 
         def owners(thing):

@@ -24,8 +24,8 @@ from typing import Any
 import trtx
 from tests.helpers.fake_session import Control
 from trtx import diagnostics
-from trtx._handle import Handle
-from trtx._native import Native
+from trtx._core.handle import Handle
+from trtx._core.native import Native
 
 __all__ = [
     "CALLS", "FACTORIES", "NATIVE_NAMES", "UNCHECKED", "Run", "Writer", "all_closed", "build_side", "control",

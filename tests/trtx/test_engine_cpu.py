@@ -14,7 +14,8 @@ import pytest
 
 import trtx
 from tests.helpers.paper import PaperLibrary, PaperTensor, paper_context, paper_engine
-from trtx import _readers, cuda
+from trtx import cuda
+from trtx._core import readers as _readers
 
 INPUT, OUTPUT = trtx.TensorIOMode.INPUT, trtx.TensorIOMode.OUTPUT
 

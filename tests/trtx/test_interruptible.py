@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 import trtx
-from trtx import _interruptible
+from trtx._core import interruptible as _interruptible
 
 
 class Interrupt(Exception):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from trtx._onnx_check import Initializer, OnnxStructureError, check_model
+from trtx._onnx.check import Initializer, OnnxStructureError, check_model
 
 onnx = pytest.importorskip("onnx")
 from onnx import AttributeProto, TensorProto, helper, numpy_helper  # noqa: E402

@@ -12,8 +12,8 @@ import trtx
 from tests.helpers.fake import fake_library
 from tests.helpers.process import run_python
 from tests.trtx.test_onnx_parser import GOOD, UNSUPPORTED, external
-from trtx import _onnx_child
-from trtx._onnx_report import ParserErrorInfo
+from trtx._onnx import child as _onnx_child
+from trtx._onnx.report import ParserErrorInfo
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_a_missing_library_is_told(tmp_path):
             assert "the process that checks the model" in str(error) and "nothing-here" in str(error), error
         else:
             raise AssertionError
-        assert not trtx._library._loaded
+        assert not trtx._core.library._loaded
         """,
         environment={"TRTX_LIBRARY": str(tmp_path / "nothing-here")},
     )

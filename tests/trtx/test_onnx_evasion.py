@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from trtx._onnx_check import OnnxStructureError, check_model
+from trtx._onnx.check import OnnxStructureError, check_model
 
 
 def varint(value: int) -> bytes:

@@ -95,7 +95,7 @@ def test_ends_in_a_reference_cycle_and_at_exit(native_library):
             cycle.append(cycle)
             del cycle
             gc.collect()
-            from trtx._handle import live_handles
+            from trtx._core.handle import live_handles
             assert live_handles() == [], live_handles()
             kept = make()
             kept.append(kept)

@@ -284,7 +284,7 @@ def test_the_validity_of_a_sound_engine_needs_a_driver(runtime: trtx.Runtime, en
 @pytest.mark.parametrize("built_by", [b"\x01\x05\x00\x72", b"\x01\x06\x01\x77", b"\x02\x00\x00\x01"])
 def test_another_version_is_named(runtime: trtx.Runtime, engine_bytes: bytes, built_by: bytes) -> None:
     # What is said when the library refuses; a machine without a driver does not get as far as comparing versions.
-    from trtx._engine_source import explain, open_blob
+    from trtx._run.engine_source import explain, open_blob
 
     with open_blob(engine_bytes[:24] + built_by + engine_bytes[28:], "engine", HEADER_SIZE) as blob:
         said = explain(blob, trtx.library_version(), malformed=False)
@@ -296,7 +296,7 @@ def test_another_version_is_named(runtime: trtx.Runtime, engine_bytes: bytes, bu
 
 
 def test_the_header_of_the_loaded_version_is_not_blamed(engine_bytes: bytes) -> None:
-    from trtx._engine_source import explain, open_blob
+    from trtx._run.engine_source import explain, open_blob
 
     with open_blob(engine_bytes, "engine", HEADER_SIZE) as blob:
         assert explain(blob, trtx.library_version(), malformed=False) == ""

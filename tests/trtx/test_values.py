@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import trtx
-from trtx._values import check_axes, check_float, check_float32, check_index, check_int, check_shape, reject
+from trtx._core.values import check_axes, check_float, check_float32, check_index, check_int, check_shape, reject
 
 RELU = trtx.ActivationType.RELU
 

@@ -1,0 +1,409 @@
+"""`Builder`: makes networks and configurations, and builds engines of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, SupportsIndex
+
+from trtx_sys._enums_gen import NetworkDefinitionCreationFlag
+from trtx_sys._ffi import ffi, lib
+
+from .._core import interruptible as _interruptible
+from .config import BuilderConfig
+from .._core.callbacks import Target, trampoline
+from .._core.errors import BuilderError, InvalidArgumentError, failure
+from .._core.host_memory import HostMemory
+from .._core.logger import Logger, MadeWithLogger
+from .profile import OptimizationProfile
+from .progress import BuildMonitor
+from .._core.values import INT32_MAX, check_int, check_mask, reject
+
+if TYPE_CHECKING:
+    from .network import NetworkDefinition
+
+__all__ = ["Builder"]
+
+_get_max_threads = lib.trtx_builder_get_max_threads
+
+
+class StreamWriter(Protocol):
+    """What `Builder.build_serialized_network_to_stream` writes to: a binary file, or an object with this method."""
+
+    def write(self, data: bytes, /) -> int:
+        """Take the next bytes and return how many of them were taken: all, or it is an error."""
+        ...
+
+
+class Builder(MadeWithLogger):
+    """Makes networks and configurations, and builds engines of them (``IBuilder``).
+
+    No GPU is needed, but for engines that are to be refitted or built without their weights (`BuilderFlag.REFIT`,
+    `STRIP_PLAN`), which are compiled for the GPU at hand.
+
+    Parameters
+    ----------
+    logger : Logger
+        Gets the messages of the builder and of everything made with it.
+
+    Raises
+    ------
+    LibraryError
+        If the TensorRT-RTX library cannot be loaded.
+    InvalidArgumentError
+        If the logger is none.
+
+    Notes
+    -----
+    It keeps its logger alive, and what it makes keeps the builder alive. It builds one engine at a time; to build
+    several at once, use one builder in each thread. While a call is running, others raise `BusyError`.
+
+    Methods whose twin in NVIDIA's package answers False on failure raise here, and answer True otherwise.
+    """
+
+    __slots__ = ()
+
+    _destroy = lib.trtx_builder_destroy
+    _error = BuilderError
+
+    def __init__(self, logger: Logger) -> None:
+        self._create(logger, "trtx_builder", lib.trtx_builder_create)
+
+    @property
+    def max_threads(self) -> int:
+        """Most threads that a build may use, 1 or more; 1 by default (``IBuilder::setMaxThreads``)."""
+        return _get_max_threads(self._ptr)
+
+    @max_threads.setter
+    def max_threads(self, count: SupportsIndex) -> None:
+        value = check_int(count, "max_threads", 1, INT32_MAX)
+        with self._exclusive("max_threads"):
+            self._check(lib.trtx_builder_set_max_threads(self._ptr, value), f"max_threads = {value}")
+
+    @property
+    def num_DLA_cores(self) -> int:
+        """Number of deep learning accelerators that the builder can use (``IBuilder::getNbDLACores``)."""
+        return lib.trtx_builder_get_nb_dla_cores(self._ptr)
+
+    @property
+    def max_DLA_batch_size(self) -> int:
+        """Largest batch of a deep learning accelerator (``IBuilder::getMaxDLABatchSize``)."""
+        return lib.trtx_builder_get_max_dla_batch_size(self._ptr)
+
+    def create_network(self, flags: SupportsIndex = 0) -> NetworkDefinition:
+        """Make an empty network (``IBuilder::createNetworkV2``).
+
+        Parameters
+        ----------
+        flags : int
+            Bit mask of `NetworkDefinitionCreationFlag`. Networks are strongly typed with and without
+            ``1 << NetworkDefinitionCreationFlag.STRONGLY_TYPED``.
+
+        Returns
+        -------
+        NetworkDefinition
+            It keeps the builder alive; closing the builder closes it first.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If ``flags`` is no such mask.
+        BuilderError
+            If TensorRT-RTX cannot make it.
+        BusyError
+            If the builder is in use by another call.
+        """
+        from .network import NetworkDefinition
+
+        mask = check_mask(NetworkDefinitionCreationFlag, flags, "flags")
+        function = lib.trtx_builder_create_network_v2
+        with self._exclusive("create_network"):
+            return self._made_child(
+                NetworkDefinition, "create_network", "trtx_network_definition", function, self._ptr, mask
+            )
+
+    def create_config(self) -> BuilderConfig:
+        """Make a configuration with default settings (``IBuilder::createBuilderConfig``).
+
+        Returns
+        -------
+        BuilderConfig
+            It keeps the builder alive; closing the builder closes it first.
+
+        Raises
+        ------
+        BuilderError
+            If TensorRT-RTX cannot make it.
+        BusyError
+            If the builder is in use by another call.
+        """
+        function = lib.trtx_builder_create_builder_config
+        with self._exclusive("create_config"):
+            return self._made_child(BuilderConfig, "create_config", "trtx_builder_config", function, self._ptr)
+
+    #: The spelling of NVIDIA's package.
+    create_builder_config = create_config
+
+    def create_optimization_profile(self) -> OptimizationProfile:
+        """Make an empty range of shapes (``IBuilder::createOptimizationProfile``).
+
+        Returns
+        -------
+        OptimizationProfile
+            It belongs to the builder; put it to use with `BuilderConfig.add_optimization_profile`.
+
+        Raises
+        ------
+        BuilderError
+            If TensorRT-RTX cannot make it.
+        BusyError
+            If the builder is in use by another call.
+        """
+        what, function = "create_optimization_profile", lib.trtx_builder_create_optimization_profile
+        with self._exclusive(what):
+            return self._made_child(OptimizationProfile, what, "trtx_optimization_profile", function, self._ptr)
+
+    def build_serialized_network(self, network: NetworkDefinition, config: BuilderConfig) -> HostMemory:
+        """Build an engine (``IBuilder::buildSerializedNetwork``).
+
+        Parameters
+        ----------
+        network : NetworkDefinition
+            A network of this builder, with outputs.
+        config : BuilderConfig
+            A configuration of this builder, with an optimization profile if an input of the network is dynamic.
+
+        Returns
+        -------
+        HostMemory
+            The serialized engine; it depends on none of the three.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If network or configuration cannot be built; known before the build begins.
+        BuilderError
+            If TensorRT-RTX fails, in its words, or if the progress monitor cancels the build.
+        BusyError
+            If one of the three is in use by another call.
+
+        Notes
+        -----
+        Other Python threads run meanwhile. Until it returns, builder and configuration cannot be used, the network
+        cannot be changed, and its shapes and types, which TensorRT-RTX computes when asked, cannot be read.
+
+        An exception in a progress monitor or in the logger cancels the build and comes out of it; so does Ctrl-C, as
+        `KeyboardInterrupt`, within a second. TensorRT-RTX itself may take longer to stop: then it does so in the
+        background, and the three objects stay in use until it has.
+        """
+        self._check_parts(network, config)
+        result = ffi.new("trtx_host_memory **")
+        monitor = self._monitor(config)
+
+        def build() -> HostMemory:
+            with self._building("build_serialized_network", network, config, monitor):
+                status = lib.trtx_builder_build_serialized_network(self._ptr, network._ptr, config._ptr, result)
+                # Adopted before the check: if a callback raised, this is what frees the memory.
+                memory = HostMemory._adopt(result) if result[0] else None
+                self._check_build(status, "build_serialized_network", monitor)
+                assert memory is not None
+                return memory
+
+        return _interruptible.run(build, monitor.stop, "build_serialized_network")
+
+    def build_serialized_network_to_stream(
+        self, network: NetworkDefinition, config: BuilderConfig, writer: StreamWriter | BinaryIO
+    ) -> Literal[True]:
+        """Build an engine and hand it to a writer in the pieces in which TensorRT-RTX serializes it.
+
+        (``IBuilder::buildSerializedNetworkToStream``)
+
+        Parameters
+        ----------
+        network, config
+            As for `build_serialized_network`.
+        writer : binary file, or object with ``write(bytes) -> int``
+            Gets the engine in pieces, in order. What it raises comes out of this call. It is not needed afterwards, and
+            is not closed.
+
+        Raises
+        ------
+        InvalidArgumentError, BusyError
+            As for `build_serialized_network`.
+        BuilderError
+            If TensorRT-RTX fails, if the progress monitor cancels the build, or if ``write`` takes less than it was
+            given. What had been written by then is no engine.
+        TypeError
+            If ``write`` answers with anything but an int.
+        """
+        self._check_parts(network, config)
+        if not callable(getattr(writer, "write", None)):
+            reject("writer", writer, "a binary file or another object with a method write(bytes) -> int")
+        what = "build_serialized_network_to_stream"
+        monitor = self._monitor(config)
+
+        def build() -> None:
+            with self._building(what, network, config, monitor), _native_writer(writer) as (pointer, target):
+                status = lib.trtx_builder_build_serialized_network_to_stream(
+                    self._ptr, network._ptr, config._ptr, pointer
+                )
+                self._check_build(status, what, monitor, target)
+
+        _interruptible.run(build, monitor.stop, what)
+        return True
+
+    def is_network_supported(self, network: NetworkDefinition, config: BuilderConfig) -> bool:
+        """Get whether the network stays within the limits of the configuration (``IBuilder::isNetworkSupported``).
+
+        Parameters
+        ----------
+        network : NetworkDefinition
+        config : BuilderConfig
+
+        Raises
+        ------
+        InvalidArgumentError, BusyError
+            As for `build_serialized_network`.
+        BuilderError
+            If TensorRT-RTX reports an error, beside its answer.
+        """
+        self._check_parts(network, config)
+        result = ffi.new("bool *")
+        what = "is_network_supported"
+
+        def ask() -> bool:
+            with self._exclusive(what), network._exclusive_but_readable(what), config._exclusive_with_profiles(what):
+                status = lib.trtx_builder_is_network_supported(self._ptr, network._ptr, config._ptr, result)
+                self._check(status, what)
+            return bool(result[0])
+
+        return _interruptible.run(ask, lambda: None, what)
+
+    def reset(self) -> None:
+        """Set the builder back to its defaults (``IBuilder::reset``).
+
+        Raises
+        ------
+        BuilderError
+            If TensorRT-RTX cannot do so.
+        BusyError
+            If the builder is in use by another call.
+        """
+        with self._exclusive("reset"):
+            self._check(lib.trtx_builder_reset(self._ptr), "reset")
+
+    # The build
+
+    def _check_parts(self, network: NetworkDefinition, config: BuilderConfig) -> None:
+        """Refuse what cannot be built, while the reason is plain to see."""
+        from .network import NetworkDefinition
+
+        _ = self._ptr
+        if not isinstance(network, NetworkDefinition):
+            reject("network", network, "a trtx.NetworkDefinition")
+        if not isinstance(config, BuilderConfig):
+            reject("config", config, "a trtx.BuilderConfig")
+        _ = network._ptr, config._ptr
+        for name, part in (("network", network), ("config", config)):
+            if self not in part._parents:
+                reject(name, part, f"one that this builder made: a builder uses no {type(part).__name__} of another")
+        if not network.num_outputs:
+            raise InvalidArgumentError(
+                f"network {network.name!r} has no outputs; mark those tensors that the engine is to return with "
+                "network.mark_output(tensor)"
+            )
+        self._check_profiles(network, config)
+
+    def _check_profiles(self, network: NetworkDefinition, config: BuilderConfig) -> None:
+        inputs = {tensor.name for tensor in network.inputs}
+        for index, profile in enumerate(config._profiles):
+            for name in profile._input_names():
+                if name not in inputs:
+                    raise InvalidArgumentError(
+                        f"optimization profile {index} of config has shapes or values for {name!r}, which is no input "
+                        f"of the network; its inputs are {', '.join(map(repr, sorted(inputs)))}"
+                    )
+        for name, shape in _dynamic_inputs(network):
+            if not config._profiles:
+                raise InvalidArgumentError(
+                    f"network input {name!r} has the dynamic shape {shape}, so config needs an optimization profile: "
+                    f"profile = builder.create_optimization_profile(); profile.set_shape({name!r}, min, opt, max); "
+                    "config.add_optimization_profile(profile)"
+                )
+            for index, profile in enumerate(config._profiles):
+                if profile.is_closed:
+                    raise InvalidArgumentError(
+                        f"optimization profile {index} of config is closed; allowed are open ones: a build reads them"
+                    )
+                allowed = profile.get_shape(name)
+                if allowed is None:
+                    raise InvalidArgumentError(
+                        f"network input {name!r} has the dynamic shape {shape}, but optimization profile {index} of "
+                        f"config does not know it: call profile.set_shape({name!r}, min, opt, max)"
+                    )
+                for which, sizes in zip(("min", "opt", "max"), allowed, strict=True):
+                    if len(sizes) != len(shape) or any(a not in (b, -1) for a, b in zip(shape, sizes)):  # noqa: B905
+                        raise InvalidArgumentError(
+                            f"network input {name!r} has the shape {shape}, but optimization profile {index} of config "
+                            f"has {which} {sizes} for it; the dimensions must agree but for those that are -1"
+                        )
+
+    def _monitor(self, config: BuilderConfig) -> BuildMonitor:
+        return BuildMonitor(config._monitor, *self._targets)
+
+    @contextmanager
+    def _building(
+        self, what: str, network: NetworkDefinition, config: BuilderConfig, monitor: BuildMonitor
+    ) -> Iterator[None]:
+        """Keep the three objects for one build, and watch it."""
+        with (
+            self._exclusive(what),
+            network._exclusive_but_readable(what),
+            config._exclusive_with_profiles(what),
+            monitor,
+        ):
+            pointer = config._ptr
+            self._check(lib.trtx_builder_config_set_progress_monitor(pointer, monitor.pointer), what)
+            try:
+                yield
+            finally:
+                lib.trtx_builder_config_set_progress_monitor(pointer, ffi.NULL)
+
+    def _check_build(self, status: int, what: str, monitor: BuildMonitor, *targets: object) -> None:
+        if monitor.refusal is not None:
+            self._check(0, what, monitor.target, *targets)  # an exception says more
+            raise BuilderError(f"{self._label()}.{what} was cancelled: {monitor.refusal}", status=status)
+        self._check(status, what, monitor.target, *targets)
+
+
+def _dynamic_inputs(network: NetworkDefinition) -> Iterator[tuple[str, tuple[int, ...]]]:
+    for tensor in network.inputs:
+        shape = tensor.shape
+        if shape is not None and -1 in shape:
+            yield tensor.name, shape
+
+
+@contextmanager
+def _native_writer(writer: Any) -> Iterator[tuple[Any, Target]]:
+    target = Target(writer)
+    handle = ffi.new_handle(target)
+    callbacks = ffi.new("trtx_stream_writer_callbacks *")
+    callbacks.write = lib.trtx_py_stream_writer_write
+    result = ffi.new("trtx_stream_writer **")
+    if lib.trtx_stream_writer_create(callbacks, handle, result):
+        raise failure(BuilderError, "the writer of a build")
+    try:
+        yield result[0], target
+    finally:
+        lib.trtx_stream_writer_destroy(result[0])
+
+
+@trampoline("trtx_py_stream_writer_write", error=-1)
+def _write(writer: Any, data: Any, size: int) -> int:
+    # A copy: the writer may keep what it gets, and the library's memory is gone after the call.
+    written = writer.write(ffi.buffer(data, size)[:])
+    if type(written) is not int:
+        raise TypeError(f"{type(writer).__name__}.write must return the number of bytes written, not {written!r}")
+    if written != size:
+        raise BuilderError(f"{type(writer).__name__}.write took {written} of {size} bytes; it must take all")
+    return written

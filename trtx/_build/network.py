@@ -1,0 +1,545 @@
+"""`NetworkDefinition`: the network under construction."""
+
+from __future__ import annotations
+
+import itertools
+import operator
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, SupportsIndex
+
+from trtx_sys._enums_gen import DataType, NetworkDefinitionCreationFlag
+from trtx_sys._ffi import ffi, lib
+
+from .._core import pending as _pending
+from .._core.errors import InvalidArgumentError, NetworkError, failure
+from .layer import Layer
+from .._core.native import Ending, destroying
+from .network_dense import DenseLayers
+from .network_shape import ShapeLayers
+from .tensor import Tensor
+from .._core.values import INT64_MAX, MAX_TEXT, Shape, check_enum, check_index, check_shape, check_text, reject, show, to_dims
+
+if TYPE_CHECKING:
+    from .builder import Builder
+    from .._core.turns import Token
+
+__all__ = ["NetworkDefinition"]
+
+_removed = itertools.count(1)
+
+# Looked up once: these are called in loops.
+_get_nb_layers = lib.trtx_network_definition_get_nb_layers
+_get_layer = lib.trtx_network_definition_get_layer
+_get_input = lib.trtx_network_definition_get_input
+
+
+class NetworkDefinition(DenseLayers, ShapeLayers):
+    """A network under construction (``INetworkDefinition``): its inputs, layers and outputs.
+
+    Networks come from `Builder.create_network`. They are strongly typed: every tensor has the type that its layer gives
+    it, and nothing is converted unless a cast says so. Indexing and iterating give the layers.
+
+    Notes
+    -----
+    A network keeps its builder alive, and owns its tensors and layers. Weights are not copied: the network keeps the
+    arrays alive, and they must not change before the engine is built. Threads that share a network take turns: short
+    calls wait for each other; while one takes long, others get `BusyError`. During its build a network can be read, but
+    for shapes and types, which TensorRT-RTX computes when they are asked for. Methods whose twin in NVIDIA's package
+    answers False on failure raise here, and answer True otherwise.
+    """
+
+    __slots__ = ()
+
+    def _how_to_make(self) -> str:
+        return "Use Builder.create_network."
+
+    # What it is
+
+    @property
+    def builder(self) -> Builder:
+        """The builder that made it."""
+        _ = self._ptr
+        return self._builder
+
+    @property
+    def name(self) -> str:
+        """Name, which the engine takes over (``INetworkDefinition::getName``)."""
+        return self._read_text("name", lib.trtx_network_definition_get_name, self._ptr)
+
+    @name.setter
+    def name(self, value: str) -> None:
+        encoded = check_text(value, "name", limit=MAX_TEXT)
+        self._change("name", lib.trtx_network_definition_set_name, self._ptr, encoded)
+
+    @property
+    def flags(self) -> int:
+        """Bit mask of `NetworkDefinitionCreationFlag` (``INetworkDefinition::getFlags``)."""
+        return lib.trtx_network_definition_get_flags(self._ptr)
+
+    def get_flag(self, flag: NetworkDefinitionCreationFlag) -> bool:
+        """Whether a flag is set (``INetworkDefinition::getFlag``).
+
+        Parameters
+        ----------
+        flag : NetworkDefinitionCreationFlag
+        """
+        return lib.trtx_network_definition_get_flag(self._ptr, check_enum(NetworkDefinitionCreationFlag, flag, "flag"))
+
+    @property
+    def num_layers(self) -> int:
+        """Number of layers (``INetworkDefinition::getNbLayers``)."""
+        # Written out, as in all the calls that a loop over a network makes.
+        try:
+            token: Token | None = self._turn.pop()
+        except IndexError:
+            token = self._await_read("num_layers")
+        try:
+            return _get_nb_layers(self._ptr)
+        finally:
+            if token is None:
+                self._beside.pop()
+            else:
+                self._turn.append(token)
+
+    @property
+    def num_inputs(self) -> int:
+        """Number of inputs (``INetworkDefinition::getNbInputs``)."""
+        return self._read("num_inputs", lib.trtx_network_definition_get_nb_inputs, self._ptr)
+
+    @property
+    def num_outputs(self) -> int:
+        """Number of outputs (``INetworkDefinition::getNbOutputs``)."""
+        return self._read("num_outputs", lib.trtx_network_definition_get_nb_outputs, self._ptr)
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """All layers, in the order in which they were added."""
+        return tuple(self)
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        """All inputs, in the order in which they were added."""
+        return tuple(self.get_input(i) for i in range(self.num_inputs))
+
+    @property
+    def outputs(self) -> tuple[Tensor, ...]:
+        """All outputs, in the order in which they were marked."""
+        return tuple(self.get_output(i) for i in range(self.num_outputs))
+
+    def get_layer(self, index: SupportsIndex) -> Layer:
+        """A layer, as an object of its own class (``INetworkDefinition::getLayer``).
+
+        Parameters
+        ----------
+        index : int
+            From 0 to ``num_layers - 1``. Indexing the network itself counts from the end as well, as in a list.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such layer.
+        """
+        if index.__class__ is not int or index < 0:
+            index = check_index(index, "index", self.num_layers, "layers")
+        try:
+            token: Token | None = self._turn.pop()
+        except IndexError:
+            token = self._await_read("get_layer")
+        try:
+            pointer = _get_layer(self._ptr, index)
+            if self._added:
+                self._index_added()
+            reference = self._wrappers.get(pointer)
+            found: Any = None if reference is None else reference()
+            if found is None and pointer:
+                found = self._new_layer(pointer)
+        except OverflowError:
+            found = None
+        finally:
+            if token is None:
+                self._beside.pop()
+            else:
+                self._turn.append(token)
+        if found is None:
+            self._reject_index("get_layer", index, self.num_layers, "layers")
+        return found  # type: ignore[no-any-return]
+
+    def get_input(self, index: SupportsIndex) -> Tensor:
+        """An input (``INetworkDefinition::getInput``).
+
+        Parameters
+        ----------
+        index : int
+            From 0 to ``num_inputs - 1``.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such input.
+        """
+        if index.__class__ is not int or index < 0:
+            index = check_index(index, "index", self.num_inputs, "inputs")
+        try:
+            token: Token | None = self._turn.pop()
+        except IndexError:
+            token = self._await_read("get_input")
+        try:
+            pointer = _get_input(self._ptr, index)
+            reference = self._wrappers.get(pointer)
+            found: Any = None if reference is None else reference()
+            if found is None and pointer:
+                found = self._new_tensor(pointer)
+        except OverflowError:
+            found = None
+        finally:
+            if token is None:
+                self._beside.pop()
+            else:
+                self._turn.append(token)
+        if found is None:
+            self._reject_index("get_input", index, self.num_inputs, "inputs")
+        return found  # type: ignore[no-any-return]
+
+    def get_output(self, index: SupportsIndex) -> Tensor:
+        """An output (``INetworkDefinition::getOutput``).
+
+        Parameters
+        ----------
+        index : int
+            From 0 to ``num_outputs - 1``.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such output.
+        """
+        number = check_index(index, "index", self.num_outputs, "outputs")
+        found = self._read("get_output", self._tensor_of, lib.trtx_network_definition_get_output, self._ptr, number)
+        if found is None:
+            self._reject_index("get_output", number, self.num_outputs, "outputs")
+        return found
+
+    def _reject_index(self, what: str, index: int, count: int, items: str) -> NoReturn:
+        check_index(index, "index", count, items)
+        raise NetworkError(f"{self._label()}.{what}({index}): TensorRT-RTX has no such object")
+
+    def __len__(self) -> int:
+        return self.num_layers
+
+    def __bool__(self) -> bool:
+        # An empty network is still a network: `if network:` must not depend on its length.
+        return True
+
+    def __getitem__(self, index: SupportsIndex) -> Layer:
+        count = self.num_layers
+        try:
+            number = operator.index(index)
+        except TypeError:
+            reject("index", index, f"an integer from {-count} to {count - 1} ({count} layers; slice network.layers)")
+        if not -count <= number < count:
+            raise IndexError(f"index is {number}, but the network has {count} layers")
+        return self.get_layer(number if number >= 0 else number + count)
+
+    def __iter__(self) -> Iterator[Layer]:
+        index = 0
+        while index < self.num_layers:
+            yield self.get_layer(index)
+            index += 1
+
+    # Inputs and outputs
+
+    def add_input(self, name: str, dtype: DataType, shape: Shape) -> Tensor:
+        """Add an input (``INetworkDefinition::addInput``).
+
+        Parameters
+        ----------
+        name : str
+            Name of the input, unique among the inputs.
+        dtype : DataType
+            Type of its elements.
+        shape : sequence of int
+            Up to eight sizes; -1 for one that is given at run time, within an `OptimizationProfile`.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If an argument cannot be right.
+        NetworkError
+            If TensorRT-RTX refuses it, say because the name is taken.
+        """
+        encoded = check_text(name, "name", empty=False, limit=MAX_TEXT)
+        kind = check_enum(DataType, dtype, "dtype")
+        sizes = check_shape(shape, "shape", low=-1)
+        _check_volume(sizes, "shape")
+        return self._add_tensor(
+            f"add_input({name!r})", lib.trtx_network_definition_add_input, self._ptr, encoded, kind, to_dims(sizes)
+        )
+
+    def mark_output(self, tensor: Tensor) -> None:
+        """Make a tensor an output (``INetworkDefinition::markOutput``).
+
+        Parameters
+        ----------
+        tensor : Tensor
+            A tensor of this network that is not an output yet. Give it a name, by which the engine will know it.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If it is an output already, or no tensor of this network.
+        """
+        pointer = self._own(tensor, "tensor")
+        if tensor.is_network_output:
+            raise InvalidArgumentError(f"tensor is {tensor.name!r}, which is an output already")
+        self._change(f"mark_output({tensor.name!r})", lib.trtx_network_definition_mark_output, self._ptr, pointer)
+
+    def unmark_output(self, tensor: Tensor) -> None:
+        """Make an output an ordinary tensor again (``INetworkDefinition::unmarkOutput``).
+
+        Parameters
+        ----------
+        tensor : Tensor
+            An output of this network.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If it is no output.
+        """
+        pointer = self._own(tensor, "tensor")
+        if not tensor.is_network_output:
+            raise InvalidArgumentError(f"tensor is {tensor.name!r}, which is not an output")
+        self._change(f"unmark_output({tensor.name!r})", lib.trtx_network_definition_unmark_output, self._ptr, pointer)
+
+    def mark_output_for_shapes(self, tensor: Tensor) -> Literal[True]:
+        """Make a tensor an output in host memory, for shapes (``INetworkDefinition::markOutputForShapes``).
+
+        Parameters
+        ----------
+        tensor : Tensor
+            A shape tensor of this network: of few integers, with one dimension or none.
+
+        Raises
+        ------
+        NetworkError
+            If TensorRT-RTX refuses it, say because it is one already.
+        """
+        self._change(
+            "mark_output_for_shapes",
+            lib.trtx_network_definition_mark_output_for_shapes,
+            self._ptr,
+            self._own(tensor, "tensor"),
+        )
+        return True
+
+    def unmark_output_for_shapes(self, tensor: Tensor) -> Literal[True]:
+        """Undo `mark_output_for_shapes` (``INetworkDefinition::unmarkOutputForShapes``).
+
+        Parameters
+        ----------
+        tensor : Tensor
+            A tensor that is marked so.
+
+        Raises
+        ------
+        NetworkError
+            If it is not.
+        """
+        self._change(
+            "unmark_output_for_shapes",
+            lib.trtx_network_definition_unmark_output_for_shapes,
+            self._ptr,
+            self._own(tensor, "tensor"),
+        )
+        return True
+
+    def remove_tensor(self, tensor: Tensor) -> None:
+        """Remove a tensor that no layer uses (``INetworkDefinition::removeTensor``); it is closed afterwards.
+
+        Parameters
+        ----------
+        tensor : Tensor
+            A tensor of this network, such as an input that is not needed any more.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If it is the input or output of a layer.
+        """
+        self._own(tensor, "tensor")
+        name = tensor.name
+        what = f"remove_tensor({name!r})"
+        # Once it is emptied, no call of another thread can get hold of it any more.
+        with destroying(tensor, f"{self._label()}.{what}") as end:
+            for layer in self:
+                if any(used is tensor for used in (*layer.inputs, *layer.outputs)):
+                    raise InvalidArgumentError(f"tensor is {name!r}, which layer {layer.name!r} uses")
+            self._alone(what, self._remove, what, end, name)
+        self._check(0, what)
+
+    def _remove(self, what: str, end: Ending, name: str) -> None:
+        # TensorRT-RTX holds on to the name of a removed tensor: it would refuse new tensors of that name, and crash
+        # over others. So it is given one that nobody else uses.
+        if lib.trtx_tensor_set_name(end.pointer, b"removed tensor %d" % next(_removed)):
+            self._fail(what)
+        end.has_begun = True
+        if lib.trtx_network_definition_remove_tensor(self._ptr, end.pointer):
+            end.has_begun = False
+            error = failure(NetworkError, f"{self._label()}.{what}")
+            lib.trtx_tensor_set_name(end.pointer, name.encode())
+            _pending.raise_pending(error, *self._targets)
+        self._wrappers.pop(end.pointer, None)
+
+    # Debug tensors and refitting
+
+    def mark_debug(self, tensor: Tensor) -> Literal[True]:
+        """Make a tensor one that a debug listener can be shown (``INetworkDefinition::markDebug``).
+
+        Parameters
+        ----------
+        tensor : Tensor
+            A tensor of this network.
+        """
+        self._change("mark_debug", lib.trtx_network_definition_mark_debug, self._ptr, self._own(tensor, "tensor"))
+        return True
+
+    def unmark_debug(self, tensor: Tensor) -> Literal[True]:
+        """Undo `mark_debug` (``INetworkDefinition::unmarkDebug``).
+
+        Parameters
+        ----------
+        tensor : Tensor
+            A tensor of this network.
+        """
+        self._change("unmark_debug", lib.trtx_network_definition_unmark_debug, self._ptr, self._own(tensor, "tensor"))
+        return True
+
+    def is_debug_tensor(self, tensor: Tensor) -> bool:
+        """Whether a tensor is marked for debugging (``INetworkDefinition::isDebugTensor``).
+
+        Parameters
+        ----------
+        tensor : Tensor
+            A tensor of this network.
+        """
+        result = ffi.new("bool *")
+        pointer = self._own(tensor, "tensor")
+        self._ask("is_debug_tensor", lib.trtx_network_definition_is_debug_tensor, self._ptr, pointer, result)
+        return bool(result[0])
+
+    def mark_unfused_tensors_as_debug_tensors(self) -> Literal[True]:
+        """Mark every tensor that fusion leaves (``INetworkDefinition::markUnfusedTensorsAsDebugTensors``)."""
+        self._change(
+            "mark_unfused_tensors_as_debug_tensors",
+            lib.trtx_network_definition_mark_unfused_tensors_as_debug_tensors,
+            self._ptr,
+        )
+        return True
+
+    def unmark_unfused_tensors_as_debug_tensors(self) -> Literal[True]:
+        """Undo the former (``INetworkDefinition::unmarkUnfusedTensorsAsDebugTensors``)."""
+        self._change(
+            "unmark_unfused_tensors_as_debug_tensors",
+            lib.trtx_network_definition_unmark_unfused_tensors_as_debug_tensors,
+            self._ptr,
+        )
+        return True
+
+    def set_weights_name(self, layer: Layer, name: str, weights: str = "weights") -> Literal[True]:
+        """Name weights of a layer, so that they can be refitted by this name (``INetworkDefinition::setWeightsName``).
+
+        Parameters
+        ----------
+        layer : Layer
+            The layer that holds the weights.
+        name : str
+            Unique among the weights of the network.
+        weights : str, default "weights"
+            The layer's property: ``"weights"`` of a constant, ``"kernel"`` or ``"bias"`` of a convolution, ``"shift"``,
+            ``"scale"`` or ``"power"`` of a scale.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the layer is none of this network, or has no such weights.
+        NetworkError
+            If TensorRT-RTX refuses the name, say because other weights have it.
+        """
+        if not isinstance(layer, Layer) or layer._network is not self:
+            reject("layer", layer, "a layer of this network")
+        encoded = check_text(name, "name", empty=False, limit=MAX_TEXT)
+        check_text(weights, "weights", empty=False)
+        getter = getattr(type(layer), weights, None)
+        if getattr(getter, "c_type", "") != "trtx_weights":
+            raise InvalidArgumentError(f"weights is {show(weights)}, but a {type(layer).__name__} has no such weights")
+        native: Any = ffi.new("trtx_weights *")
+        self._ask("set_weights_name", getter.getter, layer._ptr, native)  # type: ignore[union-attr]
+        self._change(
+            f"set_weights_name({name!r})", lib.trtx_network_definition_set_weights_name, self._ptr, native, encoded
+        )
+        return True
+
+    def mark_weights_refittable(self, name: str) -> Literal[True]:
+        """Let named weights be refitted one by one (``INetworkDefinition::markWeightsRefittable``).
+
+        Parameters
+        ----------
+        name : str
+            Name of weights, from `set_weights_name` or from an ONNX model. The build needs the flag REFIT_INDIVIDUAL.
+
+        Raises
+        ------
+        NetworkError
+            If no weights have this name.
+        """
+        encoded = check_text(name, "name", empty=False)
+        self._change(
+            f"mark_weights_refittable({name!r})",
+            lib.trtx_network_definition_mark_weights_refittable,
+            self._ptr,
+            encoded,
+        )
+        return True
+
+    def unmark_weights_refittable(self, name: str) -> Literal[True]:
+        """Undo `mark_weights_refittable` (``INetworkDefinition::unmarkWeightsRefittable``).
+
+        Parameters
+        ----------
+        name : str
+            Name of the weights.
+        """
+        encoded = check_text(name, "name", empty=False)
+        self._change(
+            f"unmark_weights_refittable({name!r})",
+            lib.trtx_network_definition_unmark_weights_refittable,
+            self._ptr,
+            encoded,
+        )
+        return True
+
+    def are_weights_marked_refittable(self, name: str) -> bool:
+        """Whether named weights are marked (``INetworkDefinition::areWeightsMarkedRefittable``).
+
+        Parameters
+        ----------
+        name : str
+            Name of the weights.
+        """
+        result = ffi.new("bool *")
+        encoded = check_text(name, "name", empty=False)
+        function = lib.trtx_network_definition_are_weights_marked_refittable
+        self._ask("are_weights_marked_refittable", function, self._ptr, encoded, result)
+        return bool(result[0])
+
+    def _details(self) -> str:
+        return f"{self.name!r}, {self.num_inputs} inputs, {self.num_layers} layers, {self.num_outputs} outputs"
+
+
+def _check_volume(sizes: list[int], name: str) -> None:
+    """The number of elements must fit the library's integers; unknown sizes count as one."""
+    volume = 1
+    for size in sizes:
+        volume *= max(size, 1)
+    if volume > INT64_MAX:
+        raise InvalidArgumentError(f"{name} is {tuple(sizes)}, whose {volume} elements are more than {INT64_MAX}")

@@ -1,0 +1,407 @@
+"""Layers that compute: the ``add_*`` methods for products, activations, reductions and their like."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, SupportsIndex
+
+from trtx_sys._enums_gen import (
+    ActivationType,
+    CumulativeOperation,
+    DataType,
+    ElementWiseOperation,
+    MatrixOperation,
+    ReduceOperation,
+    TopKOperation,
+    UnaryOperation,
+)
+from trtx_sys._ffi import lib
+
+from . import layers_gen as layers
+from .._core.errors import InvalidArgumentError
+from .network_convolution import ConvolutionLayers
+from .._core.pending import pending
+from .tensor import Tensor
+from .._core.values import (
+    INT32_MAX,
+    Shape,
+    check_axes_of,
+    check_bool,
+    check_enum,
+    check_float32,
+    check_int,
+    check_text,
+    reject,
+)
+
+if TYPE_CHECKING:
+    from .._core.types import Bool, Number
+
+_add_activation = lib.trtx_network_definition_add_activation_with_output
+_ActivationLayer = layers.ActivationLayer
+_make: Callable[[type[Any]], Any] = object.__new__
+_reference = weakref.ref
+
+
+class DenseLayers(ConvolutionLayers):
+    """The ``add_*`` methods of layers that compute."""
+
+    __slots__ = ()
+
+    def add_activation(self, input: Tensor, type: ActivationType) -> layers.ActivationLayer:
+        """Add an activation function (``INetworkDefinition::addActivation``).
+
+        Parameters
+        ----------
+        input : Tensor
+            Values of any type that the function works on; the output has its shape and type.
+        type : ActivationType
+            The function. Its parameters are the properties ``alpha`` and ``beta`` of the layer.
+        """
+        if type.__class__ is not ActivationType:
+            check_enum(ActivationType, type, "type")
+        own = input.__class__ is Tensor and input._network is self
+        pointer = input._ptr if own else self._own(input, "input")
+        # _add, written out and with the output at once: networks have more of these than of anything else.
+        try:
+            token = self._turn.pop()
+        except IndexError:
+            token = self._await_turn("add_activation")
+        try:
+            out, outputs = token.value
+            status = _add_activation(self._ptr, pointer, type, out, outputs)
+            if status or pending:
+                self._check(status, "add_activation")
+            layer: layers.ActivationLayer = _make(_ActivationLayer)
+            layer._ptr = out[0]
+            layer._network = self  # type: ignore[assignment]
+            layer._output = None
+            self._added.append(_reference(layer))
+            tensor: Tensor = _make(Tensor)
+            tensor._ptr = outputs[0]
+            tensor._network = self  # type: ignore[assignment]
+            layer._output = tensor
+            self._added.append(_reference(tensor))
+            if self._was_looked_into:
+                layer = self._first_object(layer)
+        finally:
+            self._turn.append(token)
+        return layer
+
+    def add_unary(self, input: Tensor, op: UnaryOperation) -> layers.UnaryLayer:
+        """Add a function of one argument (``INetworkDefinition::addUnary``).
+
+        Parameters
+        ----------
+        input : Tensor
+            The output has its shape and type.
+        op : UnaryOperation
+            The function; which types it takes depends on it.
+        """
+        operation = check_enum(UnaryOperation, op, "op")
+        return self._add(
+            "add_unary",
+            lib.trtx_network_definition_add_unary,
+            layers.UnaryLayer,
+            self._own(input, "input"),
+            operation,
+        )
+
+    def add_elementwise(self, input1: Tensor, input2: Tensor, op: ElementWiseOperation) -> layers.ElementWiseLayer:
+        """Combine two tensors element by element (``INetworkDefinition::addElementWise``).
+
+        Parameters
+        ----------
+        input1, input2 : Tensor
+            Of the same type and rank; sizes are equal, or one of them is 1 and is broadcast.
+        op : ElementWiseOperation
+            What is done to each pair; which types it takes depends on it.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the types differ.
+        """
+        operation = check_enum(ElementWiseOperation, op, "op")
+        first, second = self._own(input1, "input1"), self._own(input2, "input2")
+        _check_same_type("input1", input1, "input2", input2)
+        return self._add(
+            "add_elementwise",
+            lib.trtx_network_definition_add_elementwise,
+            layers.ElementWiseLayer,
+            first,
+            second,
+            operation,
+        )
+
+    def add_matrix_multiply(
+        self, input0: Tensor, op0: MatrixOperation, input1: Tensor, op1: MatrixOperation
+    ) -> layers.MatrixMultiplyLayer:
+        """Multiply matrices, in batches where there are leading dimensions (``INetworkDefinition::addMatrixMultiply``).
+
+        Parameters
+        ----------
+        input0, input1 : Tensor
+            Of the same type; leading dimensions broadcast.
+        op0, op1 : MatrixOperation
+            What is done to each before: nothing, a transposition, or taking it as vectors.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the types differ.
+        """
+        first, second = check_enum(MatrixOperation, op0, "op0"), check_enum(MatrixOperation, op1, "op1")
+        pointer0, pointer1 = self._own(input0, "input0"), self._own(input1, "input1")
+        _check_same_type("input0", input0, "input1", input1)
+        return self._add(
+            "add_matrix_multiply",
+            lib.trtx_network_definition_add_matrix_multiply,
+            layers.MatrixMultiplyLayer,
+            pointer0,
+            first,
+            pointer1,
+            second,
+        )
+
+    def add_softmax(self, input: Tensor) -> layers.SoftMaxLayer:
+        """Add a SoftMax (``INetworkDefinition::addSoftMax``); its ``axes`` say over which dimensions.
+
+        Parameters
+        ----------
+        input : Tensor
+            Values of a floating-point type.
+        """
+        return self._add(
+            "add_softmax", lib.trtx_network_definition_add_softmax, layers.SoftMaxLayer, self._own(input, "input")
+        )
+
+    def add_reduce(
+        self, input: Tensor, op: ReduceOperation, axes: SupportsIndex | Shape, keep_dims: Bool
+    ) -> layers.ReduceLayer:
+        """Reduce dimensions to one value each (``INetworkDefinition::addReduce``).
+
+        Parameters
+        ----------
+        input : Tensor
+            The output has its type.
+        op : ReduceOperation
+            Sum, product, maximum, minimum, average...
+        axes : int, or sequence or set of int
+            A bit mask of dimensions (bit 0 is dimension 0), or their numbers as a sequence.
+        keep_dims : bool
+            Whether reduced dimensions stay with size 1.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no axis, or one that the input does not have.
+        """
+        operation = check_enum(ReduceOperation, op, "op")
+        return self._add(
+            "add_reduce",
+            lib.trtx_network_definition_add_reduce,
+            layers.ReduceLayer,
+            self._own(input, "input"),
+            operation,
+            check_axes_of(axes, "axes", input.shape),
+            check_bool(keep_dims, "keep_dims"),
+        )
+
+    def add_topk(
+        self,
+        input: Tensor,
+        op: TopKOperation,
+        k: SupportsIndex,
+        axes: SupportsIndex | Shape,
+        indices_type: DataType = DataType.INT32,
+    ) -> layers.TopKLayer:
+        """Find the k largest or smallest values and their indices (``INetworkDefinition::addTopK``).
+
+        Parameters
+        ----------
+        input : Tensor
+            At least one dimension. Output 0 has the values, output 1 the indices.
+        op : TopKOperation
+            Whether the largest or the smallest are looked for.
+        k : int
+            How many, from 1 to 3840.
+        axes : int, or sequence or set of int
+            The one dimension to search, as a bit mask or a sequence of one number.
+        indices_type : DataType, default INT32
+            INT32 or INT64.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the input has no such axis, if it is not one, or if an argument is out of its range.
+        """
+        operation = check_enum(TopKOperation, op, "op")
+        kind = check_enum(DataType, indices_type, "indices_type")
+        if kind not in (DataType.INT32, DataType.INT64):
+            reject("indices_type", indices_type, "DataType.INT32 or DataType.INT64")
+        pointer, count = self._own(input, "input"), check_int(k, "k", 1, INT32_MAX)
+        mask = check_axes_of(axes, "axes", input.shape)
+        if mask.bit_count() != 1:
+            reject("axes", axes, "one dimension")
+        return self._add(
+            "add_topk", lib.trtx_network_definition_add_topk_v2, layers.TopKLayer, pointer, operation, count, mask, kind
+        )
+
+    def add_normalization(
+        self, input: Tensor, scale: Tensor, bias: Tensor, axes: SupportsIndex | Shape
+    ) -> layers.NormalizationLayer:
+        """Normalize over dimensions, then scale and shift (``INetworkDefinition::addNormalizationV2``).
+
+        Parameters
+        ----------
+        input : Tensor
+            Values of a floating-point type; the output has its shape and type.
+        scale, bias : Tensor
+            Of the input's type and rank; sizes of 1 are broadcast.
+        axes : int, or sequence or set of int
+            Dimensions to normalize over, as a bit mask or their numbers.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no axis, or one that the input does not have.
+        """
+        return self._add(
+            "add_normalization",
+            lib.trtx_network_definition_add_normalization_v2,
+            layers.NormalizationLayer,
+            self._own(input, "input"),
+            self._own(scale, "scale"),
+            self._own(bias, "bias"),
+            check_axes_of(axes, "axes", input.shape),
+        )
+
+    #: The name in NVIDIA's package, whose add_normalization is an older method.
+    add_normalization_v2 = add_normalization
+
+    def add_lrn(self, input: Tensor, window: SupportsIndex, alpha: Number, beta: Number, k: Number) -> layers.LRNLayer:
+        """Normalize each value by its neighbours in other channels (``INetworkDefinition::addLRN``).
+
+        Parameters
+        ----------
+        input : Tensor
+            At least four dimensions; the channels are the third from the end.
+        window : int
+            Odd number of channels, from 1 to 15.
+        alpha, beta, k : float
+            Factor of the sum of squares, exponent of what each value is divided by, and what is added to the sum.
+        """
+        return self._add(
+            "add_lrn",
+            lib.trtx_network_definition_add_lrn,
+            layers.LRNLayer,
+            self._own(input, "input"),
+            check_int(window, "window", 1, INT32_MAX),
+            check_float32(alpha, "alpha"),
+            check_float32(beta, "beta"),
+            check_float32(k, "k"),
+        )
+
+    def add_parametric_relu(self, input: Tensor, slopes: Tensor) -> layers.ParametricReLULayer:
+        """Add a leaky ReLU with a slope for each element (``INetworkDefinition::addParametricReLU``).
+
+        Parameters
+        ----------
+        input : Tensor
+            Values of a floating-point type.
+        slopes : Tensor
+            Factors of negative values, of the input's rank; sizes of 1 are broadcast.
+        """
+        return self._add(
+            "add_parametric_relu",
+            lib.trtx_network_definition_add_parametric_relu,
+            layers.ParametricReLULayer,
+            self._own(input, "input"),
+            self._own(slopes, "slopes"),
+        )
+
+    def add_ragged_softmax(self, input: Tensor, bounds: Tensor) -> layers.RaggedSoftMaxLayer:
+        """Add a SoftMax over rows of different lengths (``INetworkDefinition::addRaggedSoftMax``).
+
+        Parameters
+        ----------
+        input : Tensor
+            Three dimensions; the last one is reduced.
+        bounds : Tensor
+            Length of each row: INT32, in the input's shape but for a last dimension of 1.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the bounds are not INT32.
+        """
+        function, kind = lib.trtx_network_definition_add_ragged_softmax, layers.RaggedSoftMaxLayer
+        pointers = self._own(input, "input"), self._own(bounds, "bounds")
+        if bounds.dtype is not DataType.INT32:
+            raise InvalidArgumentError(f"bounds ({bounds.name!r}) are {bounds.dtype.name}; allowed is INT32")
+        return self._add("add_ragged_softmax", function, kind, *pointers)
+
+    def add_einsum(self, inputs: Iterable[Tensor], equation: str) -> layers.EinsumLayer:
+        """Sum products over the indices of an Einstein equation (``INetworkDefinition::addEinsum``).
+
+        Parameters
+        ----------
+        inputs : sequence of Tensor
+            One for each operand of the equation, all of one type.
+        equation : str
+            Such as ``"ij,jk->ik"``.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no input, or one is no tensor of this network.
+        """
+        array, count = self._own_list(inputs, "inputs")
+        return self._add(
+            f"add_einsum({equation!r})",
+            lib.trtx_network_definition_add_einsum,
+            layers.EinsumLayer,
+            array,
+            count,
+            check_text(equation, "equation", empty=False),
+        )
+
+    def add_cumulative(
+        self, input: Tensor, axis: Tensor, op: CumulativeOperation, exclusive: Bool, reverse: Bool
+    ) -> layers.CumulativeLayer:
+        """Add running sums along an axis (``INetworkDefinition::addCumulative``).
+
+        Parameters
+        ----------
+        input : Tensor
+            At least one dimension; the output has its shape and type.
+        axis : Tensor
+            The axis, as a constant of no dimensions.
+        op : CumulativeOperation
+            The sum, as of now.
+        exclusive : bool
+            Whether a sum leaves its own element out.
+        reverse : bool
+            Whether sums run backwards.
+        """
+        operation = check_enum(CumulativeOperation, op, "op")
+        return self._add(
+            "add_cumulative",
+            lib.trtx_network_definition_add_cumulative,
+            layers.CumulativeLayer,
+            self._own(input, "input"),
+            self._own(axis, "axis"),
+            operation,
+            check_bool(exclusive, "exclusive"),
+            check_bool(reverse, "reverse"),
+        )
+
+
+def _check_same_type(name: str, input: Tensor, other_name: str, other: Tensor) -> None:
+    if input.dtype is not other.dtype:
+        raise InvalidArgumentError(
+            f"{other_name} ({other.name!r}) is {other.dtype.name}; allowed is {input.dtype.name}, the type of {name} "
+            f"({input.name!r}); add_cast converts"
+        )

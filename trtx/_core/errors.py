@@ -1,0 +1,220 @@
+"""The exceptions of `trtx`, and the one funnel through which native failures become exceptions.
+
+::
+
+    Error
+    ├── LibraryError            the native library is missing, is none, or has another version
+    ├── InvalidArgumentError    also ValueError: an argument cannot be right
+    ├── ClosedError             also ValueError: the object was closed, or never made
+    ├── BusyError               also RuntimeError: the object is in use by another call
+    ├── UnsupportedError        also NotImplementedError: the loaded library is too old
+    ├── OutOfMemoryError        also MemoryError: host memory ran out
+    ├── BuilderError            building an engine failed
+    ├── NetworkError            a network refused a change
+    ├── ParserError             an ONNX model was refused
+    ├── EngineError             an engine cannot be read or used
+    ├── ExecutionError          a run failed
+    ├── RefitError              weights cannot be replaced
+    └── CudaError               CUDA failed, or is missing
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from trtx_sys._enums_gen import Severity
+from trtx_sys._ffi import ffi, lib
+
+if TYPE_CHECKING:
+    from .._onnx.report import ParserErrorInfo
+
+__all__ = [
+    "BuilderError",
+    "BusyError",
+    "ClosedError",
+    "CudaError",
+    "EngineError",
+    "Error",
+    "ExecutionError",
+    "InvalidArgumentError",
+    "LibraryError",
+    "Message",
+    "NetworkError",
+    "OutOfMemoryError",
+    "ParserError",
+    "RefitError",
+    "UnsupportedError",
+]
+
+
+class Message(NamedTuple):
+    """A line that TensorRT-RTX logged during a call."""
+
+    severity: Severity
+    text: str
+
+
+class Error(Exception):
+    """Base of all exceptions of `trtx`.
+
+    Attributes
+    ----------
+    status : int
+        Status of the C call (``trtx_sys.lib.TRTX_FAILED`` ...); 0 where no native call was made.
+    messages : tuple of Message
+        What TensorRT-RTX logged during the call, warnings and worse, oldest first.
+    """
+
+    def __init__(self, text: str = "", *, status: int = 0, messages: Sequence[Message] = ()) -> None:
+        super().__init__(text)
+        self.status = status
+        self.messages = tuple(messages)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Exceptions cross process borders (multiprocessing): keep what the keywords carry.
+        return (_rebuild, (type(self), self.args, self.__dict__))
+
+
+def _rebuild(kind: type[Error], args: tuple[object, ...], state: dict[str, object]) -> Error:
+    error = kind()
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class LibraryError(Error):
+    """The native library is missing, is none, or has a version that cannot be used."""
+
+
+class InvalidArgumentError(Error, ValueError):
+    """An argument cannot be right; the message names it, what was given and what is allowed."""
+
+
+class ClosedError(Error, ValueError):
+    """The object was closed, its parent was closed, or it was never made."""
+
+
+class BusyError(Error, RuntimeError):
+    """The object is in use by another call, of this thread or of another one."""
+
+    #: Whether that call takes no time, so that `close` waits for it.
+    _is_brief = False
+
+
+class UnsupportedError(Error, NotImplementedError):
+    """The loaded library, or the kind of object, does not have this feature."""
+
+
+class OutOfMemoryError(Error, MemoryError):
+    """Host memory ran out inside a native call."""
+
+
+class BuilderError(Error):
+    """TensorRT-RTX could not build an engine, or refused a setting of the build."""
+
+
+class NetworkError(Error):
+    """TensorRT-RTX refused a change of a network."""
+
+
+class ParserError(Error):
+    """An ONNX model was refused.
+
+    Attributes
+    ----------
+    errors : tuple of ParserErrorInfo
+        Every error that the parser reported, in its order.
+    """
+
+    errors: tuple[ParserErrorInfo, ...] = ()
+
+
+class EngineError(Error):
+    """An engine cannot be deserialized, inspected or used."""
+
+
+class ExecutionError(Error):
+    """A run, or its preparation, failed."""
+
+
+class RefitError(Error):
+    """Weights of an engine cannot be replaced."""
+
+
+class CudaError(Error):
+    """CUDA failed, or there is no CUDA driver."""
+
+
+def text(pointer: object) -> str:
+    """The Python string of a C string; bytes that are not UTF-8 show as replacement characters."""
+    return ffi.string(pointer).decode("utf-8", "replace") if pointer else ""  # type: ignore[arg-type]
+
+
+#: Statuses that say by themselves what kind of error they are.
+_KINDS: dict[int, type[Error]] = {
+    lib.TRTX_NOT_SUPPORTED: UnsupportedError,
+    lib.TRTX_NOT_LOADED: LibraryError,
+    lib.TRTX_LOAD_FAILED: LibraryError,
+    lib.TRTX_VERSION_REFUSED: LibraryError,
+    lib.TRTX_ALREADY_LOADED: LibraryError,
+    lib.TRTX_OUT_OF_MEMORY: OutOfMemoryError,
+    lib.TRTX_INVALID_ARGUMENT: InvalidArgumentError,
+}
+
+
+def _is_driver_missing(reason: str) -> bool:
+    """Whether the library complains about CUDA because there is no driver; 1.5 says no more than that CUDA failed."""
+    if "CUDA driver version is insufficient" in reason:
+        return True
+    # Flags that want the engine refitted or stripped of its weights compile for the GPU at hand.
+    failed = "CHECK(status == CUDA_SUCCESS)" in reason or ("Cuda Runtime (" in reason and "cudaError" not in reason)
+    return failed and not _has_driver()
+
+
+@functools.cache
+def _has_driver() -> bool:
+    try:
+        ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return False
+    return True
+
+
+def last_messages() -> tuple[Message, ...]:
+    """What TensorRT-RTX logged during the last failed call of this thread."""
+    severity = ffi.new("trtx_severity *")
+    lines = []
+    for index in range(lib.trtx_last_message_count()):
+        line = text(lib.trtx_last_message(index, severity))
+        lines.append(Message(Severity(severity[0]), line))
+    return tuple(lines)
+
+
+def last_reason() -> str:
+    """The words of the last failure of this thread, without the name of the C function."""
+    line = text(lib.trtx_last_error())
+    function = text(lib.trtx_last_function())
+    return line[len(function) + 2 :] if line.startswith(f"{function}: ") else line
+
+
+def failure(kind: type[Error], what: str, status: int | None = None) -> Error:
+    """Make the exception for the native call that has just failed on this thread.
+
+    Parameters
+    ----------
+    kind
+        The exception where the status does not name one by itself.
+    what
+        Object and action, such as ``"network 'net': add_input('x')"``.
+    """
+    status = lib.trtx_last_status() if status is None else status
+    reason = last_reason()
+    messages = last_messages()
+    kind = _KINDS.get(status, kind)
+    if _is_driver_missing(reason):
+        reason += " (TensorRT-RTX needs a CUDA driver and a GPU for this)"
+    return kind(f"{what} failed: {reason}", status=status, messages=messages)

@@ -1,0 +1,114 @@
+"""The native library: loaded on first use, one in a process."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import NamedTuple
+
+import trtx_sys
+from trtx_sys._ffi import ffi, lib
+
+from .errors import LibraryError, text
+from .native import refuse_after_fork
+from .values import check_path
+
+__all__ = ["Version", "library_path", "library_version", "load_library"]
+
+_lock = threading.Lock()
+_loaded: set[str] = set()
+
+
+class Version(NamedTuple):
+    """Version of the native library: 1.6.1.120 is ``Version(1, 6, 1, 120)``."""
+
+    major: int
+    minor: int
+    patch: int
+    build: int
+
+    def __str__(self) -> str:
+        return ".".join(map(str, self))
+
+
+def load_library(path: str | os.PathLike[str] | None = None) -> str:
+    """Load the TensorRT-RTX library now, instead of on first use.
+
+    Parameters
+    ----------
+    path
+        The library's file or its folder. Without it, these are searched in order: ``TRTX_LIBRARY``,
+        ``TENSORRT_RTX_ROOT/lib``, the pip package ``tensorrt_rtx_libs``, the system's loader.
+
+    Returns
+    -------
+    str
+        Path of the library that is loaded.
+
+    Raises
+    ------
+    LibraryError
+        If none is found, if it is older than 1.5 or of another kind, or if this process has loaded another one.
+    InvalidArgumentError
+        If the path is of a wrong kind.
+    """
+    if path is not None:
+        check_path(path)
+    refuse_after_fork()  # before the lock, which nobody may be left to release
+    with _lock:
+        _load("core", path)
+    return library_path()
+
+
+def require_library() -> None:
+    """Load the library unless that has been done."""
+    if "core" not in _loaded:
+        load_library()
+    refuse_after_fork()
+
+
+def require_onnx_parser() -> None:
+    """Load the parser library, and the main one before it, unless that has been done."""
+    require_library()
+    with _lock:
+        if "parser" not in _loaded:
+            _load("parser", None)
+
+
+def _load(kind: str, path: str | os.PathLike[str] | None) -> None:
+    if kind in _loaded and path is None:
+        return
+    try:
+        (trtx_sys.load if kind == "core" else trtx_sys.load_onnx_parser)(path)
+    except trtx_sys.LibraryNotFoundError as error:
+        raise LibraryError(str(error), status=getattr(error, "status", 0)) from None
+    _loaded.add(kind)
+
+
+def library_version() -> Version:
+    """Version of the native library, which is loaded if need be.
+
+    Raises
+    ------
+    LibraryError
+        If it cannot be loaded.
+    """
+    require_library()
+    version = ffi.new("trtx_version *")
+    lib.trtx_library_version(version)
+    return Version(version.major, version.minor, version.patch, version.build)
+
+
+def library_path() -> str:
+    """Path of the native library, which is loaded if need be.
+
+    Raises
+    ------
+    LibraryError
+        If it cannot be loaded.
+    """
+    if "core" not in _loaded:
+        require_library()
+    result = ffi.new("const char **")
+    lib.trtx_library_path(result)
+    return text(result[0])

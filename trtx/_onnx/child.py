@@ -1,0 +1,237 @@
+"""`check_onnx_model`: parses a model in a process of its own, for models that nobody vouches for.
+
+NVIDIA's parser is native code that reads a complicated format, and some models crash it. The structure check stops
+those that are known; a process of its own takes the rest. It gets the bytes through a pipe, so that what it parsed is
+what the caller parses later, and answers in JSON, which is read as a stranger's: the model may have taken it over.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import AbstractContextManager, nullcontext
+from typing import IO, TYPE_CHECKING, Any
+
+from trtx_sys._enums_gen import OnnxErrorCode, Severity
+
+from .._core import errors as _errors
+from .._core import library as _library
+from .._core.errors import Error, LibraryError, ParserError, UnsupportedError
+from .._core.values import check_float, reject
+from .report import ParserErrorInfo
+
+if TYPE_CHECKING:
+    from .._core.types import Bool, BytesLike, Number
+
+__all__ = ["check_onnx_model"]
+
+#: Seconds that `OnnxParser.parse` gives the process.
+DEFAULT_TIMEOUT = 60.0
+#: More than this is no answer.
+_LONGEST_ANSWER = 1 << 20
+_MOST_ERRORS = 100
+#: What else than `ParserError` the process may raise here.
+_KINDS = ("InvalidArgumentError", "LibraryError", "OutOfMemoryError", "UnsupportedError")
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """What the process must know beside the model's bytes."""
+
+    path: str | None = None
+    allow_outside_data: bool = False
+    flags: int | None = None
+    network_flags: int | None = None
+    #: The library of this process; None where it has loaded none.
+    library: str | None = None
+
+
+def check_onnx_model(
+    model: str | os.PathLike[str] | BytesLike,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    timeout: Number = DEFAULT_TIMEOUT,
+    allow_outside_data: Bool = False,
+) -> None:
+    """Parse a model in a process of its own, to find out whether it can be parsed here.
+
+    Parameters
+    ----------
+    model : str, os.PathLike or bytes-like
+        An ONNX file, or a serialized ModelProto.
+    path : str or os.PathLike, optional
+        Where a model that is given as bytes comes from; needed for external data.
+    timeout : float, default 60
+        Seconds after which the process is killed.
+    allow_outside_data : bool, default False
+        As in `OnnxParser.parse`.
+
+    Raises
+    ------
+    ParserError
+        If the model is malformed or refused, as `OnnxParser.parse` would say it, or if the process crashed or took too
+        long: the message has the signal or the time.
+    InvalidArgumentError
+        If an argument is of a wrong kind.
+    LibraryError
+        If the process cannot load the native library.
+
+    Notes
+    -----
+    The process runs with the rights of this one: it keeps a crash away, not an intruder. Files of external data must
+    not change before the model is parsed. It takes about a second, most of it to load the library.
+    """
+    from .source import as_view, check, map_file
+
+    subject = "check_onnx_model"
+    seconds = check_float(timeout, "timeout")
+    if not 0 < seconds <= 86400:
+        reject("timeout", timeout, "a number of seconds above 0 and at most 86400")
+    opened: AbstractContextManager[memoryview]
+    if isinstance(model, (str, os.PathLike)):
+        if path is not None:
+            reject("path", path, "None where the model is a path itself")
+        path, opened = model, map_file(subject, model)
+    else:
+        opened = nullcontext(as_view(model))
+    with opened as view:
+        checked = check(subject, view, path, allow_outside_data)
+        parse_apart(subject, checked.source, view, Request(checked.path, checked.outside), seconds)
+
+
+def parse_apart(what: str, source: str, view: memoryview, request: Request, timeout: float = DEFAULT_TIMEOUT) -> None:
+    """Raise unless a process of its own parses the model."""
+    if "core" in _library._loaded:
+        request = dataclasses.replace(request, library=_library.library_path())
+    # A file of ours and not a pipe: the answer is read when the process has ended, and only as much as we want.
+    with tempfile.TemporaryFile() as answer:
+        process = _start(request, answer)
+        try:
+            process.communicate(view, timeout)  # type: ignore[arg-type]  # any buffer will do
+        except subprocess.TimeoutExpired:
+            raise ParserError(f"{what}: parsing {source} in its own process did not end in {timeout:g} s") from None
+        finally:
+            # Also where we are interrupted: nothing stays behind.
+            process.kill()
+            process.wait()
+        answer.seek(0)
+        _judge(f"{what}: parsing {source} in its own process", process.returncode, answer.read(_LONGEST_ANSWER + 1))
+
+
+def _start(request: Request, answer: IO[bytes]) -> subprocess.Popen[bytes]:
+    if not sys.executable:
+        raise UnsupportedError("a process of its own needs a Python interpreter, and sys.executable names none")
+    # The same modules as here, wherever they came from; the path of the script is not one of them for -c.
+    code = f"import sys; sys.path[:] = {sys.path!r}; from trtx._onnx.child import main; main()"
+    command = [sys.executable, "-c", code, json.dumps(dataclasses.asdict(request))]
+    try:
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=answer, stderr=subprocess.DEVNULL)
+    except OSError as error:
+        raise UnsupportedError(f"a process of its own cannot be started: {error}") from error
+
+
+def _judge(subject: str, status: int, answer: bytes) -> None:
+    """Raise for what the process said, or for how it ended."""
+    said = _read(answer)
+    if status == 0 and said is not None:
+        if said == {}:
+            return
+        raise _rebuilt(said)
+    if status < 0:
+        try:
+            name = signal.Signals(-status).name
+        except ValueError:
+            name = f"signal {-status}"
+        raise ParserError(f"{subject} crashed ({name}); do not parse it here")
+    if status & 0xC0000000 == 0xC0000000:  # Windows: an exception that nobody handled
+        raise ParserError(f"{subject} crashed (exception {status:#x}); do not parse it here")
+    raise ParserError(f"{subject} ended with exit status {status} and without an answer")
+
+
+def _read(answer: bytes) -> dict[str, Any] | None:
+    if len(answer) > _LONGEST_ANSWER:
+        return None
+    try:
+        said = json.loads(answer)
+    except (ValueError, RecursionError):
+        return None
+    return said if isinstance(said, dict) else None
+
+
+def _rebuilt(said: dict[str, Any]) -> Error:
+    """The exception that the process told of; of its parts, those that are what they should be."""
+    name, text = said.get("kind"), str(said.get("text", ""))
+    if name in _KINDS:
+        kind: type[Error] = getattr(_errors, name)
+        return kind(text)
+    error = ParserError(text)
+    found = said.get("errors")
+    if isinstance(found, list):
+        error.errors = tuple(info for entry in found[:_MOST_ERRORS] if (info := _info(entry)) is not None)
+    return error
+
+
+def _info(entry: Any) -> ParserErrorInfo | None:
+    try:
+        code, text, file, line, function, node, name, operator, stack = entry
+        return ParserErrorInfo(
+            OnnxErrorCode(code), str(text), str(file), int(line), str(function), int(node), str(name), str(operator),
+            tuple(map(str, stack)),
+        )  # fmt: skip
+    except (TypeError, ValueError):
+        return None
+
+
+# In the process
+
+
+def main() -> None:
+    """Parse what comes on standard input, and answer on standard output."""
+    _forbid_core_dumps()
+    # The library may print; what it prints is no answer.
+    answer = os.dup(1)
+    os.dup2(2, 1)
+    request = Request(**json.loads(sys.argv[-1]))
+    try:
+        _parse(sys.stdin.buffer.read(), request)
+        said: dict[str, Any] = {}
+    except Error as error:
+        said = {"kind": type(error).__name__, "text": str(error)[: _LONGEST_ANSWER // 8]}
+        said["errors"] = [list(info) for info in getattr(error, "errors", ())][:_MOST_ERRORS]
+    with os.fdopen(answer, "w", encoding="utf-8") as file:
+        json.dump(said, file)
+        file.flush()
+        # Without an end in good order: the answer is given, and a broken heap must not take it back.
+        os._exit(0)
+
+
+def _parse(model: bytes, request: Request) -> None:
+    from .._build.builder import Builder
+    from .._core.logger import Logger
+    from .parser import OnnxParser
+
+    try:
+        _library.load_library(request.library)
+    except LibraryError as error:
+        raise LibraryError(f"the process that checks the model: {error}") from None
+    logger = Logger(Severity.ERROR, sink=lambda severity, message: None)
+    builder = Builder(logger)
+    network = builder.create_network(*([] if request.network_flags is None else [request.network_flags & 1]))
+    parser = OnnxParser(network)
+    if request.flags is not None:
+        parser.flags = request.flags
+    parser.parse(model, request.path, allow_outside_data=request.allow_outside_data)
+
+
+def _forbid_core_dumps() -> None:
+    """A crash is expected here, and a model may be secret."""
+    try:
+        import resource
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

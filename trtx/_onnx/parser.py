@@ -1,0 +1,597 @@
+"""`OnnxParser`: fills a network from an ONNX model.
+
+What the library does not say, and this module sees to:
+
+- A native parser reads one model, into an empty network. Even the question whether a model is supported fills the
+  network, so `OnnxParser.supports_model` asks with a network and a parser of its own.
+- The weights of the parsed layers belong to the native parser. Destroyed before the build, it leaves them dangling:
+  the engine is built, of garbage.
+- A native parser makes its error recorder the network's, and never takes it back. A second parser on the network finds
+  that recorder, and restores it when it is destroyed: with the network gone before, that crashes.
+
+  Therefore a network has one native parser in its life, and keeps it until it is gone itself.
+- Some malformed models crash the library: see `_onnx_check`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from typing import TYPE_CHECKING, Any, Literal, SupportsIndex
+
+from trtx_sys._enums_gen import OnnxParserFlag, Severity
+from trtx_sys._ffi import ffi, lib
+
+from .._build.network import NetworkDefinition
+from .._build.network_base import ONNX_PARSER
+from .._core import pending as _pending
+from .._core.arrays import as_array, data_type, pack
+from .._core.errors import InvalidArgumentError, ParserError, failure
+from .._core.handle import Doomed, Handle
+from .._core.library import require_onnx_parser
+from .._core.logger import Logger
+from .._core.native import interrupt_again, was_forked
+from .._core.values import check_bool, check_enum, check_index, check_int, check_mask, check_text, reject
+from .check import Initializer
+from .report import ModelSupport, ParserErrorInfo, read_errors, read_subgraphs
+from .source import Model, as_view, check, map_file
+
+if TYPE_CHECKING:
+    from .._build.config import BuilderConfig
+    from .._build.tensor import Tensor
+    from .._core.types import Array, Bool, BytesLike
+
+__all__ = ["OnnxParser"]
+
+#: Lines of the log that say what `ParserErrorInfo` says, and of the search for a GPU.
+_NOISE = ("ModelImporter.cpp", "[checkMacros.cpp")
+
+
+class _NativeParser:
+    """A native parser, which the network holds: it must outlive it, whatever becomes of the `OnnxParser`."""
+
+    __slots__ = ("_box", "keep", "model")
+
+    def __init__(self, pointer: Any, logger: Logger) -> None:
+        self._box: list[Doomed] = []
+        self._box.append(Doomed(pointer, self._box))
+        #: What it has been asked to read; empty before that.
+        self.model = ""
+        self.keep: dict[str, Any] = {"": logger}
+
+    def destroy(self) -> None:
+        destroy = lib.trtx_onnx_parser_destroy
+        while self._box and not was_forked():
+            doomed = self._box.pop()
+            pointer = doomed.pointer
+            try:
+                destroy(pointer)  # the one step here in which an interrupt can come: when it returns
+            finally:
+                doomed.box = None
+        self.keep.clear()
+
+    def __del__(self) -> None:
+        try:
+            try:
+                self.destroy()
+            finally:
+                self.destroy()
+        except KeyboardInterrupt:
+            interrupt_again()
+        except BaseException as error:
+            _pending.report(error, "the finalizer of an ONNX parser")
+
+
+class OnnxParser(Handle):
+    """Fills a network with the layers of an ONNX model (``nvonnxparser::IParser``). No GPU is needed.
+
+    Parameters
+    ----------
+    network : NetworkDefinition
+        An empty network. It takes one parser, and one model, in its life.
+    logger : Logger, optional
+        Gets the parser's messages; by default the logger of the network's builder.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If an argument is of a wrong kind, or if the network has had another parser.
+    LibraryError
+        If the ONNX parser library cannot be loaded.
+
+    Notes
+    -----
+    A parser reads one model, once; after a failure the network may hold half of the model: drop both. The parser may be
+    closed before the engine is built, and the model's bytes may be dropped at once. Files of external data are mapped
+    into memory and read by the build: leave them alone until the network is closed.
+
+    It must be used by one thread at a time; a second one gets `BusyError`. Arguments of a wrong kind, such as a flag of
+    another enum, raise `InvalidArgumentError`.
+
+    Methods whose twin in NVIDIA's package answers False on failure raise here, and answer True otherwise.
+
+    A model's structure is checked first, since broken ones crash NVIDIA's parser. Hostile models may do so still: for
+    those, parse with ``isolated=True``.
+    """
+
+    __slots__ = ("_config", "_initializers", "_is_loaded", "_native")
+
+    # The network destroys it, after itself: see `_NativeParser`.
+    _destroy = None
+    _error = ParserError
+    _config: BuilderConfig | None
+    _is_loaded: bool
+    #: The initializers of a loaded model, some of which cannot be read from files and must be supplied.
+    _initializers: dict[str, Initializer]
+    _native: _NativeParser
+
+    def __init__(self, network: NetworkDefinition, logger: Logger | None = None) -> None:
+        if not isinstance(network, NetworkDefinition):
+            reject("network", network, "a trtx.NetworkDefinition")
+        _ = network._ptr
+        if logger is None:
+            logger = network._builder.logger
+        elif not isinstance(logger, Logger):
+            reject("logger", logger, "a trtx.Logger, or None for the builder's")
+        require_onnx_parser()
+        self._config = None
+        self._is_loaded = False
+        self._initializers = {}
+        self._targets = tuple(dict.fromkeys((*network._targets, *logger._targets)))
+        with network._exclusive("OnnxParser()"):
+            _refuse_second(network)
+            result = ffi.new("trtx_onnx_parser **")
+            try:
+                status = lib.trtx_onnx_parser_create(network._ptr, logger._ptr, result)
+            finally:  # an interrupt may come with a parser, which the network must keep in any case
+                if result[0]:
+                    self._native = network._keep[ONNX_PARSER] = _NativeParser(result[0], logger)
+                    self._setup(result[0], network, logger)
+        self._check(status, "create")
+
+    def _before_destroy(self) -> None:
+        with suppress(AttributeError):  # where an interrupt came before
+            del self._native  # the network has it, and is to be the last to let go of it
+
+    def _details(self) -> str:
+        return self._native.model or "no model yet"
+
+    @property
+    def network(self) -> NetworkDefinition:
+        """The network that the parser fills, and keeps alive."""
+        _ = self._ptr
+        return self._parents[0]  # type: ignore[return-value]
+
+    # Parsing
+
+    def parse(
+        self,
+        model: BytesLike,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        allow_outside_data: Bool = False,
+        isolated: Bool = False,
+    ) -> Literal[True]:
+        """Add the layers of a serialized model to the network (``IParser::parse``).
+
+        Parameters
+        ----------
+        model : bytes-like
+            The serialized ModelProto. It is not copied, and not needed afterwards.
+        path : str or os.PathLike, optional
+            Where the model comes from; needed for models with external data, which must lie in the same folder.
+        allow_outside_data : bool, default False
+            Let external data lie anywhere: for models that you trust, such as those in the cache of Hugging Face, whose
+            files are links out of the model's folder.
+        isolated : bool, default False
+            Let a process of its own parse the model first, with `check_onnx_model`: what crashes or blocks NVIDIA's
+            parser then raises here. For models from strangers.
+
+        Raises
+        ------
+        ParserError
+            If the model is malformed, or if TensorRT-RTX refuses it: the message lists every error with node and
+            operator, and ``errors`` has them as `ParserErrorInfo`. The network may be half filled: drop it.
+            With ``isolated``, also if parsing crashes or takes more than a minute.
+        InvalidArgumentError
+            If an argument is of a wrong kind.
+        """
+        _ = self._ptr
+        self._parse("parse", check("OnnxParser.parse", as_view(model), path, allow_outside_data), isolated)
+        return True
+
+    def parse_from_file(
+        self, path: str | os.PathLike[str], *, allow_outside_data: Bool = False, isolated: Bool = False
+    ) -> Literal[True]:
+        """Add the layers of a model in a file to the network (``IParser::parse``, on the mapped file).
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+            An ONNX file. Its external data must lie in the same folder.
+        allow_outside_data, isolated : bool, default False
+            As in `parse`.
+
+        Raises
+        ------
+        ParserError
+            If the file cannot be read, and as in `parse`.
+        InvalidArgumentError
+            If the path is of a wrong kind.
+        """
+        _ = self._ptr
+        subject = "OnnxParser.parse_from_file"
+        with map_file(subject, path) as view:
+            self._parse("parse_from_file", check(subject, view, path, allow_outside_data), isolated)
+        return True
+
+    def _parse(self, what: str, model: Model, isolated: Bool) -> None:
+        isolated = check_bool(isolated, "isolated")
+        with self._changing(what):
+            if isolated and not self._native.model:
+                from .child import Request, parse_apart
+
+                network_flags = lib.trtx_network_definition_get_flags(self.network._ptr)
+                request = Request(model.path, model.outside, self.flags, network_flags)
+                parse_apart(f"OnnxParser.{what}", model.source, model.view, request)
+            self._claim(what, model)
+            self._finish(lib.trtx_onnx_parser_parse(self._ptr, *model.arguments), what)
+
+    def load_model_proto(
+        self, model: BytesLike, path: str | os.PathLike[str] | None = None, *, allow_outside_data: Bool = False
+    ) -> Literal[True]:
+        """Read a model whose initializers are going to be supplied (``IParser::loadModelProto``).
+
+        Call `load_initializer` next, for each, and then `parse_model_proto`.
+
+        Parameters
+        ----------
+        model : bytes-like
+            The serialized ModelProto. It is not needed afterwards.
+        path : str or os.PathLike, optional
+            Where the model comes from; needed for initializers in external data that are not supplied.
+        allow_outside_data : bool, default False
+            As in `parse`.
+
+        Raises
+        ------
+        ParserError, InvalidArgumentError
+            As in `parse`.
+        """
+        what = "load_model_proto"
+        _ = self._ptr
+        initializers: dict[str, Initializer] = {}
+        checked = check(f"OnnxParser.{what}", as_view(model), path, allow_outside_data, initializers)
+        with self._changing(what):
+            self._claim(what, checked)
+            self._finish(lib.trtx_onnx_parser_load_model_proto(self._ptr, *checked.arguments), what)
+            self._initializers = initializers
+            self._is_loaded = True
+        return True
+
+    def load_initializer(self, name: str, data: Array) -> Literal[True]:
+        """Supply the values of an initializer (``IParser::loadInitializer``).
+
+        Parameters
+        ----------
+        name : str
+            An initializer of the model that `load_model_proto` has read.
+        data : array-like
+            Its values in the model's order: an array of the model's type, or bytes (uint8), which are taken as they
+            are. They are kept, not copied, and must not change before the engine is built.
+
+        Raises
+        ------
+        ParserError
+            If there is no such initializer, if the number of bytes is another one, or if no model is loaded.
+        InvalidArgumentError
+            If an argument is of a wrong kind, or if the array has another type than the initializer.
+        """
+        encoded = check_text(name, "name", empty=False)
+        array = as_array(data, "data")
+        what = f"load_initializer({name!r})"
+        with self._changing(what):
+            self._need_loaded(what)
+            known = self._initializers.get(name)
+            given = array.dtype.name
+            if known is not None and given not in ("uint8", known.dtype):
+                raise InvalidArgumentError(
+                    f"data has the type {given}; allowed are {known.dtype}, the type of initializer {name!r}, and bytes"
+                )
+            if given in ("int4", "float4_e2m1fn"):
+                array = pack(array, data_type(array.dtype, "data"))
+            raw = array.reshape(-1).view("uint8")  # types of ml_dtypes have no buffers
+            view = ffi.from_buffer("char[]", raw) if array.nbytes else ffi.new("char[1]")
+            self._finish(lib.trtx_onnx_parser_load_initializer(self._ptr, encoded, view, array.nbytes), what)
+            self._native.keep[name] = view
+            if known is not None:
+                self._initializers[name] = known._replace(fault=None)
+        return True
+
+    def parse_model_proto(self) -> Literal[True]:
+        """Add the layers of the model that `load_model_proto` has read to the network (``IParser::parseModelProto``).
+
+        Raises
+        ------
+        ParserError
+            As in `parse`, if no model is loaded, and if an initializer is neither supplied nor readable.
+        """
+        what = "parse_model_proto"
+        with self._changing(what):
+            self._need_loaded(what)
+            for initializer in self._initializers.values():
+                if initializer.fault is not None:
+                    raise ParserError(f"OnnxParser.{what}: {initializer.fault}, or supply it with load_initializer()")
+            self._is_loaded = False
+            self._finish(lib.trtx_onnx_parser_parse_model_proto(self._ptr), what)
+        return True
+
+    def _need_loaded(self, what: str) -> None:
+        if not self._is_loaded:
+            raise ParserError(f"OnnxParser.{what}: no model is loaded; call load_model_proto() first, once")
+
+    def _claim(self, what: str, model: Model) -> None:
+        """Note what the native parser is going to read, unless it has read something."""
+        if self._native.model:
+            raise ParserError(
+                f"OnnxParser.{what}: the parser has read {self._native.model} already, and reads one model only; make "
+                "a new network and a new parser"
+            )
+        self._native.model = model.source
+
+    @contextmanager
+    def _changing(self, what: str) -> Iterator[None]:
+        """Keep others out of parser and network, and from closing the configuration, while a native call runs."""
+        config = self._config
+        with (
+            self._exclusive(what),
+            self.network._exclusive(f"OnnxParser.{what}"),
+            config._shared(f"OnnxParser.{what}") if config is not None else nullcontext(),
+        ):
+            if config is not None:
+                _ = config._ptr  # the native parser reads it: raise if it has been closed
+            yield
+
+    def _finish(self, status: int, what: str) -> None:
+        """Raise what a callback raised, or every error of the parser, if the call has failed."""
+        if not status:
+            self._check(status, what)
+            return
+        error = failure(ParserError, f"OnnxParser.{what}")
+        if isinstance(error, ParserError):
+            error.errors = read_errors(self._ptr)
+            if error.errors:
+                lines = "".join(f"\n  {info}" for info in error.errors)
+                # What layers said is in the log alone, and it is often the cause.
+                said = dict.fromkeys(
+                    message.text
+                    for message in error.messages
+                    if message.severity <= Severity.ERROR and not message.text.startswith(_NOISE)
+                )
+                logged = "".join(f"\n  {line}" for line in said if line not in lines)
+                error.args = (f"OnnxParser.{what} failed for {self._native.model}:{lines}{logged}",)
+        try:
+            _pending.raise_pending(error, *self._targets)
+        finally:
+            del error  # see raise_pending
+
+    # Questions
+
+    def supports_operator(self, name: str) -> bool:
+        """Whether the parser knows an operator; nodes may still have attributes that it does not take.
+
+        (``IParser::supportsOperator``)
+
+        Parameters
+        ----------
+        name : str
+            Such as ``"Conv"``.
+        """
+        encoded = check_text(name, "name")
+        result = ffi.new("bool *")
+        with self._exclusive("supports_operator"):
+            self._check(lib.trtx_onnx_parser_supports_operator(self._ptr, encoded, result), "supports_operator")
+        return bool(result[0])
+
+    def supports_model(
+        self, model: BytesLike, path: str | os.PathLike[str] | None = None, *, allow_outside_data: Bool = False
+    ) -> ModelSupport:
+        """Find out which parts of a model are supported (``IParser::supportsModelV2``).
+
+        The model is parsed into a network of its own: this parser and its network stay as they are. The flags and the
+        configuration of this parser count.
+
+        Parameters
+        ----------
+        model : bytes-like
+        path : str or os.PathLike, optional
+        allow_outside_data : bool, default False
+            As in `parse`.
+
+        Returns
+        -------
+        ModelSupport
+
+        Raises
+        ------
+        ParserError
+            If the model is malformed.
+        InvalidArgumentError
+            If an argument is of a wrong kind.
+        """
+        what = "supports_model"
+        checked = check(f"OnnxParser.{what}", as_view(model), path, allow_outside_data)
+        with self._changing(what), self._scratch(what) as parser:
+            result = ffi.new("bool *")
+            status = lib.trtx_onnx_parser_supports_model_v2(parser, *checked.arguments, result)
+            # A model that cannot be read at all gets a "no" as well: with an explanation, but without a single part.
+            error = None if result[0] else failure(ParserError, f"OnnxParser.{what}", status or lib.TRTX_FAILED)
+            errors = read_errors(parser)
+            subgraphs = read_subgraphs(parser)
+            try:
+                if error is not None and not errors and not subgraphs:
+                    _pending.raise_pending(error, *self._targets)
+                self._check(0, what)
+            finally:
+                del error  # see raise_pending
+        return ModelSupport(bool(result[0]), subgraphs, errors)
+
+    @contextmanager
+    def _scratch(self, what: str) -> Iterator[Any]:
+        """A native parser with a network of its own."""
+        network, parser = ffi.new("trtx_network_definition **"), ffi.new("trtx_onnx_parser **")
+        flags = lib.trtx_network_definition_get_flags(self.network._ptr)
+        builder, logger = self.network._builder, self._parents[1]
+        with builder._shared(f"OnnxParser.{what}"):
+            try:
+                self._check(lib.trtx_builder_create_network_v2(builder._ptr, flags, network), what)
+                self._check(lib.trtx_onnx_parser_create(network[0], logger._ptr, parser), what)
+                self._check(lib.trtx_onnx_parser_set_flags(parser[0], self.flags), what)
+                if self._config is not None:
+                    self._check(lib.trtx_onnx_parser_set_builder_config(parser[0], self._config._ptr), what)
+                yield parser[0]
+            finally:
+                if parser[0]:
+                    lib.trtx_onnx_parser_destroy(parser[0])
+                if network[0]:
+                    lib.trtx_network_definition_destroy(network[0])
+
+    def get_layer_output_tensor(self, name: str, i: SupportsIndex = 0) -> Tensor:
+        """Tensor that a node of the parsed model computes (``IParser::getLayerOutputTensor``).
+
+        Parameters
+        ----------
+        name : str
+            Name of the node; of several, the first one counts.
+        i : int, default 0
+            Which output.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such node, or if it has no such output.
+        """
+        encoded = check_text(name, "name")
+        index = check_int(i, "i", 0)
+        what = f"get_layer_output_tensor({name!r}, {index})"
+        with self._exclusive(what):
+            found = self.network._read(f"{self._label()}.{what}", self._find_tensor, what, encoded, index)
+        if found is None:
+            model = self._native.model or "the parser, which has read no model,"
+            raise InvalidArgumentError(f"OnnxParser.{what}: {model} has no node {name!r} with an output {index}")
+        return found
+
+    def _find_tensor(self, what: str, name: bytes, index: int) -> Tensor | None:
+        result = ffi.new("const trtx_tensor **")
+        self._check(lib.trtx_onnx_parser_get_layer_output_tensor(self._ptr, name, index, result), what)
+        return self.network._tensor(ffi.cast("trtx_tensor *", result[0])) if result[0] else None
+
+    @property
+    def num_errors(self) -> int:
+        """Number of errors since the parser was made, or since `clear_errors` (``IParser::getNbErrors``)."""
+        return lib.trtx_onnx_parser_get_nb_errors(self._ptr)
+
+    @property
+    def errors(self) -> tuple[ParserErrorInfo, ...]:
+        """The errors of TensorRT-RTX since the parser was made, or since `clear_errors` (``IParser::getError``)."""
+        with self._exclusive("errors"):
+            return read_errors(self._ptr)
+
+    def get_error(self, index: SupportsIndex) -> ParserErrorInfo:
+        """One of `errors` (``IParser::getError``).
+
+        Parameters
+        ----------
+        index : int
+            From 0 to ``num_errors - 1``.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such error.
+        """
+        errors = self.errors
+        return errors[check_index(index, "index", len(errors), "errors")]
+
+    def clear_errors(self) -> None:
+        """Forget the errors (``IParser::clearErrors``)."""
+        self._set("clear_errors", lib.trtx_onnx_parser_clear_errors)
+
+    # Settings
+
+    @property
+    def flags(self) -> int:
+        """Bits of the flags that are set, ``1 << OnnxParserFlag.X`` each (``IParser::setFlags``)."""
+        return lib.trtx_onnx_parser_get_flags(self._ptr)
+
+    @flags.setter
+    def flags(self, flags: SupportsIndex) -> None:
+        self._set("flags", lib.trtx_onnx_parser_set_flags, check_mask(OnnxParserFlag, flags, "flags"))
+
+    def set_flag(self, flag: OnnxParserFlag) -> None:
+        """Set a flag (``IParser::setFlag``).
+
+        Parameters
+        ----------
+        flag : OnnxParserFlag
+        """
+        self._set("set_flag", lib.trtx_onnx_parser_set_flag, check_enum(OnnxParserFlag, flag, "flag"))
+
+    def clear_flag(self, flag: OnnxParserFlag) -> None:
+        """Clear a flag (``IParser::clearFlag``).
+
+        Parameters
+        ----------
+        flag : OnnxParserFlag
+        """
+        self._set("clear_flag", lib.trtx_onnx_parser_clear_flag, check_enum(OnnxParserFlag, flag, "flag"))
+
+    def get_flag(self, flag: OnnxParserFlag) -> bool:
+        """Whether a flag is set (``IParser::getFlag``).
+
+        Parameters
+        ----------
+        flag : OnnxParserFlag
+        """
+        return lib.trtx_onnx_parser_get_flag(self._ptr, check_enum(OnnxParserFlag, flag, "flag"))
+
+    def set_builder_config(self, config: BuilderConfig) -> Literal[True]:
+        """Let the parser see the configuration that the engine is going to be built with.
+
+        (``IParser::setBuilderConfig``)
+
+        Parameters
+        ----------
+        config : BuilderConfig
+            It is kept alive until another one is set, and must be open when the model is parsed.
+
+        Raises
+        ------
+        ParserError
+            If the parser refuses it.
+        """
+        from .._build.config import BuilderConfig
+
+        if not isinstance(config, BuilderConfig):
+            reject("config", config, "a trtx.BuilderConfig")
+        with self._exclusive("set_builder_config"):
+            former, self._config = self._config, config  # now, as an interrupt may come out of the call
+            status = lib.trtx_onnx_parser_set_builder_config(self._ptr, config._ptr)
+            if status:
+                self._config = former
+            self._check(status, "set_builder_config")
+        return True
+
+    def _set(self, what: str, function: Callable[..., int], *values: Any) -> None:
+        with self._exclusive(what):
+            self._check(function(self._ptr, *values), what)
+
+
+def _refuse_second(network: NetworkDefinition) -> None:
+    known = network._keep.get(ONNX_PARSER)
+    if known is not None:
+        read = f", which has read {known.model}" if known.model else ""
+        raise InvalidArgumentError(
+            f"network has had an OnnxParser already{read}; allowed is a network without one: it takes one in its life"
+        )

@@ -1,0 +1,481 @@
+"""`CudaEngine`: a deserialized engine, and what is made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal, SupportsIndex
+
+from trtx_sys._enums_gen import (
+    EngineCapability,
+    EngineStat,
+    ExecutionContextAllocationStrategy,
+    HardwareCompatibilityLevel,
+    ProfilingVerbosity,
+    SerializationFlag,
+)
+from trtx_sys._ffi import ffi, lib
+
+from .._core.errors import EngineError, text
+from .._core.handle import Handle
+from .._core.values import check_enum, check_int, check_mask, reject
+from .engine_source import open_blob
+from .engine_tensors import EngineTensors
+from .runtime_config import RuntimeConfig
+
+if TYPE_CHECKING:
+    from .._core.host_memory import HostMemory
+    from .._core.types import Source
+    from .context import ExecutionContext
+    from .inspector import EngineInspector
+
+__all__ = ["CudaEngine", "SerializationConfig"]
+
+
+class SerializationConfig(Handle):
+    """What `CudaEngine.serialize_with_config` leaves out (``ISerializationConfig``).
+
+    `CudaEngine.create_serialization_config` makes it, with TensorRT-RTX's default flags.
+
+    Notes
+    -----
+    It keeps its engine alive; closing the engine closes it first. One thread at a time may change it, and not while it
+    is being used; others get `BusyError`.
+
+    Methods whose twin in NVIDIA's package answers False on failure raise here, and answer True otherwise.
+    """
+
+    __slots__ = ()
+
+    _destroy = lib.trtx_serialization_config_destroy
+    _error = EngineError
+
+    def _how_to_make(self) -> str:
+        return "Call CudaEngine.create_serialization_config()."
+
+    @property
+    def flags(self) -> int:
+        """All flags: bit ``1 << SerializationFlag.X`` for each that is set (``ISerializationConfig::setFlags``)."""
+        return lib.trtx_serialization_config_get_flags(self._ptr)
+
+    @flags.setter
+    def flags(self, value: SupportsIndex) -> None:
+        flags = check_mask(SerializationFlag, value, "flags")
+        with self._exclusive("flags"):
+            self._check(lib.trtx_serialization_config_set_flags(self._ptr, flags), "flags")
+
+    def get_flag(self, flag: SerializationFlag) -> bool:
+        """Whether a flag is set (``ISerializationConfig::getFlag``).
+
+        Parameters
+        ----------
+        flag : SerializationFlag
+
+        Raises
+        ------
+        InvalidArgumentError
+            If ``flag`` is no such member.
+        """
+        return lib.trtx_serialization_config_get_flag(self._ptr, check_enum(SerializationFlag, flag, "flag"))
+
+    def set_flag(self, flag: SerializationFlag) -> Literal[True]:
+        """Set a flag, and leave the others as they are (``ISerializationConfig::setFlag``).
+
+        Parameters
+        ----------
+        flag : SerializationFlag
+
+        Raises
+        ------
+        InvalidArgumentError
+            If ``flag`` is no such member.
+        EngineError
+            If TensorRT-RTX refuses it.
+        """
+        checked = check_enum(SerializationFlag, flag, "flag")
+        with self._exclusive("set_flag"):
+            self._check(lib.trtx_serialization_config_set_flag(self._ptr, checked), f"set_flag({checked.name})")
+        return True
+
+    def clear_flag(self, flag: SerializationFlag) -> Literal[True]:
+        """Clear a flag, and leave the others as they are (``ISerializationConfig::clearFlag``).
+
+        Parameters
+        ----------
+        flag : SerializationFlag
+
+        Raises
+        ------
+        InvalidArgumentError
+            If ``flag`` is no such member.
+        EngineError
+            If TensorRT-RTX refuses it.
+        """
+        checked = check_enum(SerializationFlag, flag, "flag")
+        with self._exclusive("clear_flag"):
+            self._check(lib.trtx_serialization_config_clear_flag(self._ptr, checked), f"clear_flag({checked.name})")
+        return True
+
+
+class CudaEngine(EngineTensors):
+    """An engine on the GPU (``ICudaEngine``); made by `Runtime.deserialize_cuda_engine`.
+
+    Iterating over an engine gives the names of its inputs and outputs.
+
+    Notes
+    -----
+    Threads may share an engine: each makes an `ExecutionContext` of its own. Whatever is made from an engine keeps it
+    alive; closing it closes them first. Changing where weights are (`load_weights`, `weight_streaming_budget_v2`) needs
+    the engine to be at rest; meanwhile other calls raise `BusyError`. Methods that ask about a tensor, a profile
+    or a figure raise `EngineError` where TensorRT-RTX reports an error.
+
+    Methods whose twin in NVIDIA's package answers False on failure raise here, and answer True otherwise.
+    """
+
+    __slots__ = ()
+
+    _destroy = lib.trtx_cuda_engine_destroy
+
+    def _how_to_make(self) -> str:
+        return "Call Runtime.deserialize_cuda_engine()."
+
+    def _details(self) -> str:
+        return f"{self.name!r}, {len(self._names)} inputs and outputs"
+
+    @property
+    def name(self) -> str:
+        """Name of the network that the engine was built from (``ICudaEngine::getName``)."""
+        return text(lib.trtx_cuda_engine_get_name(self._ptr))
+
+    @property
+    def num_layers(self) -> int:
+        """Number of layers after optimization, which joins and drops some (``ICudaEngine::getNbLayers``)."""
+        return lib.trtx_cuda_engine_get_nb_layers(self._ptr)
+
+    @property
+    def num_aux_streams(self) -> int:
+        """Number of streams that a run uses beside the one it is given (``ICudaEngine::getNbAuxStreams``)."""
+        return lib.trtx_cuda_engine_get_nb_aux_streams(self._ptr)
+
+    @property
+    def refittable(self) -> bool:
+        """Whether weights can be replaced (``ICudaEngine::isRefittable``)."""
+        return lib.trtx_cuda_engine_is_refittable(self._ptr)
+
+    @property
+    def engine_capability(self) -> EngineCapability:
+        """Restrictions that the engine was built for (``ICudaEngine::getEngineCapability``)."""
+        return EngineCapability(lib.trtx_cuda_engine_get_engine_capability(self._ptr))
+
+    @property
+    def profiling_verbosity(self) -> ProfilingVerbosity:
+        """How much `EngineInspector` can tell, as the build decided (``ICudaEngine::getProfilingVerbosity``)."""
+        return ProfilingVerbosity(lib.trtx_cuda_engine_get_profiling_verbosity(self._ptr))
+
+    @property
+    def hardware_compatibility_level(self) -> HardwareCompatibilityLevel:
+        """GPUs that the engine was built for beside its target (``ICudaEngine::getHardwareCompatibilityLevel``)."""
+        return HardwareCompatibilityLevel(lib.trtx_cuda_engine_get_hardware_compatibility_level(self._ptr))
+
+    @property
+    def tactic_sources(self) -> int:
+        """Sources of tactics in use: bit ``1 << TacticSource.X`` for each (``ICudaEngine::getTacticSources``)."""
+        return lib.trtx_cuda_engine_get_tactic_sources(self._ptr)
+
+    @property
+    def device_memory_size_v2(self) -> int:
+        """Bytes of device memory that suffice for a context in any profile (``ICudaEngine::getDeviceMemorySizeV2``).
+
+        They depend on `weight_streaming_budget_v2`.
+        """
+        return lib.trtx_cuda_engine_get_device_memory_size_v2(self._ptr)
+
+    def get_device_memory_size_for_profile_v2(self, profile_index: SupportsIndex) -> int:
+        """Bytes of device memory that suffice for a context in one profile.
+
+        (``ICudaEngine::getDeviceMemorySizeForProfileV2``)
+
+        Parameters
+        ----------
+        profile_index : int
+            From 0 to `num_optimization_profiles` - 1.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such profile.
+        """
+        result = ffi.new("int64_t *")
+        index = self._profile(profile_index)
+        status = lib.trtx_cuda_engine_get_device_memory_size_for_profile_v2(self._ptr, index, result)
+        self._check(status, f"get_device_memory_size_for_profile_v2({index})")
+        return int(result[0])
+
+    def get_engine_stat(self, stat: EngineStat) -> int:
+        """A figure about the engine, such as the bytes of its weights (``ICudaEngine::getEngineStat``).
+
+        Parameters
+        ----------
+        stat : EngineStat
+            STRIPPED_WEIGHTS_SIZE is for engines that were built with `BuilderFlag.STRIP_PLAN`.
+
+        Returns
+        -------
+        int
+            Bytes; -1 where the engine has no such figure.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If ``stat`` is no member of `EngineStat`.
+        EngineError
+            If TensorRT-RTX reports an error.
+        """
+        checked = check_enum(EngineStat, stat, "stat")
+        result = ffi.new("int64_t *")
+        self._check(
+            lib.trtx_cuda_engine_get_engine_stat(self._ptr, checked, result), f"get_engine_stat({checked.name})"
+        )
+        return int(result[0])
+
+    # Weights
+
+    @property
+    def streamable_weights_size(self) -> int:
+        """Bytes of weights that can be streamed (``ICudaEngine::getStreamableWeightsSize``).
+
+        0 where the engine was built without `BuilderFlag.WEIGHT_STREAMING`.
+        """
+        return lib.trtx_cuda_engine_get_streamable_weights_size(self._ptr)
+
+    @property
+    def weight_streaming_budget_v2(self) -> int:
+        """Bytes of GPU memory for weights that can be streamed (``ICudaEngine::setWeightStreamingBudgetV2``).
+
+        0 takes the least memory; `streamable_weights_size` or more, the default, keeps all weights on the GPU. Set it
+        before contexts are made.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If it is set to anything but an integer from 0.
+        BusyError
+            If it is set while the engine or a context of it is in use.
+        EngineError
+            If TensorRT-RTX refuses it, for instance as there are contexts.
+        """
+        return lib.trtx_cuda_engine_get_weight_streaming_budget_v2(self._ptr)
+
+    @weight_streaming_budget_v2.setter
+    def weight_streaming_budget_v2(self, value: SupportsIndex) -> None:
+        budget = check_int(value, "weight_streaming_budget_v2", 0)
+        with self._exclusive_tree("weight_streaming_budget_v2"):
+            status = lib.trtx_cuda_engine_set_weight_streaming_budget_v2(self._ptr, budget)
+            self._check(status, f"weight_streaming_budget_v2 = {budget}")
+
+    def get_weight_streaming_automatic_budget(self) -> int:
+        """Budget in bytes that TensorRT-RTX would choose for the memory that is free now.
+
+        (``ICudaEngine::getWeightStreamingAutomaticBudget``) It is not set; at most it is `streamable_weights_size`.
+        """
+        return lib.trtx_cuda_engine_get_weight_streaming_automatic_budget(self._ptr)
+
+    @property
+    def weight_streaming_scratch_memory_size(self) -> int:
+        """Bytes of scratch memory that a context needs for streaming weights; 0 where none are streamed.
+
+        (``ICudaEngine::getWeightStreamingScratchMemorySize``) They depend on `weight_streaming_budget_v2`.
+        """
+        return lib.trtx_cuda_engine_get_weight_streaming_scratch_memory_size(self._ptr)
+
+    @property
+    def weights_loaded(self) -> bool:
+        """Whether the weights are on the GPU (``ICudaEngine::areWeightsLoaded``, TensorRT-RTX 1.6).
+
+        False only between deserializing under `Runtime.defer_weights_loading` and `load_weights`.
+        """
+        result = ffi.new("bool *")
+        self._check(lib.trtx_cuda_engine_are_weights_loaded(self._ptr, result), "weights_loaded")
+        return bool(result[0])
+
+    def load_weights(self, source: Source) -> Literal[True]:
+        """Load the weights that deserializing left out (``ICudaEngine::loadWeights``, TensorRT-RTX 1.6).
+
+        Parameters
+        ----------
+        source : HostMemory, buffer, str or os.PathLike
+            The very engine that was deserialized under `Runtime.defer_weights_loading`. It is not needed afterwards.
+
+        Raises
+        ------
+        BusyError
+            If the engine or a context of it is in use.
+        EngineError
+            If the file cannot be read, if the weights are loaded already, or the bytes are not those of this engine.
+        InvalidArgumentError
+            If the source is of a wrong kind, or is not contiguous.
+        UnsupportedError
+            If the loaded library is older than 1.6.
+        """
+        with self._exclusive_tree("load_weights"), open_blob(source, "engine", 1) as blob:
+            status = lib.trtx_cuda_engine_load_weights(self._ptr, blob.pointer, blob.size)
+            self._check(status, f"load_weights({blob.label})")
+        return True
+
+    # What is made from an engine
+
+    def serialize(self) -> HostMemory:
+        """Return the engine's bytes again (``ICudaEngine::serialize``).
+
+        Returns
+        -------
+        HostMemory
+            It may outlive the engine.
+
+        Raises
+        ------
+        EngineError
+            If TensorRT-RTX cannot serialize the engine.
+        """
+        from .._core.host_memory import HostMemory
+
+        with self._shared("serialize"):
+            function = lib.trtx_cuda_engine_serialize
+            return self._made(HostMemory._adopt, "serialize()", "trtx_host_memory", function, self._ptr)
+
+    def create_serialization_config(self) -> SerializationConfig:
+        """Make a config for `serialize_with_config` (``ICudaEngine::createSerializationConfig``).
+
+        Returns
+        -------
+        SerializationConfig
+            It keeps the engine alive.
+
+        Raises
+        ------
+        EngineError
+            If TensorRT-RTX cannot make it.
+        """
+        function = lib.trtx_cuda_engine_create_serialization_config
+        with self._shared("create_serialization_config"):
+            return self._made_child(
+                SerializationConfig, "create_serialization_config()", "trtx_serialization_config", function, self._ptr
+            )
+
+    def serialize_with_config(self, config: SerializationConfig) -> HostMemory:
+        """Return the engine's bytes, without what the config leaves out (``ICudaEngine::serializeWithConfig``).
+
+        Parameters
+        ----------
+        config : SerializationConfig
+            It may be changed or closed afterwards.
+
+        Returns
+        -------
+        HostMemory
+            It may outlive the engine.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If ``config`` is none.
+        EngineError
+            If the engine cannot be serialized so; leaving weights out needs an engine built for refitting.
+        BusyError
+            If the config is in use by another call.
+        """
+        from .._core.host_memory import HostMemory
+
+        if not isinstance(config, SerializationConfig):
+            reject("config", config, "a trtx.SerializationConfig")
+        what, function = "serialize_with_config()", lib.trtx_cuda_engine_serialize_with_config
+        with self._shared("serialize_with_config"), config._exclusive("serialize_with_config"):
+            return self._made(HostMemory._adopt, what, "trtx_host_memory", function, self._ptr, config._ptr)
+
+    def create_engine_inspector(self) -> EngineInspector:
+        """Make an object that tells what the engine's layers are (``ICudaEngine::createEngineInspector``).
+
+        Returns
+        -------
+        EngineInspector
+            It keeps the engine alive.
+
+        Raises
+        ------
+        EngineError
+            If TensorRT-RTX cannot make it.
+        """
+        from .inspector import EngineInspector
+
+        function = lib.trtx_cuda_engine_create_engine_inspector
+        with self._shared("create_engine_inspector"):
+            return self._made_child(
+                EngineInspector, "create_engine_inspector()", "trtx_engine_inspector", function, self._ptr
+            )
+
+    def create_runtime_config(self) -> RuntimeConfig:
+        """Make a config for `create_execution_context` (``ICudaEngine::createRuntimeConfig``).
+
+        Returns
+        -------
+        RuntimeConfig
+            It keeps the engine alive.
+
+        Raises
+        ------
+        EngineError
+            If TensorRT-RTX cannot make it.
+        """
+        function = lib.trtx_cuda_engine_create_runtime_config
+        with self._shared("create_runtime_config"):
+            return self._made_child(
+                RuntimeConfig, "create_runtime_config()", "trtx_runtime_config", function, self._ptr
+            )
+
+    def create_execution_context(
+        self,
+        strategy: ExecutionContextAllocationStrategy | RuntimeConfig = ExecutionContextAllocationStrategy.STATIC,
+        *,
+        runtime_config: RuntimeConfig | None = None,
+    ) -> ExecutionContext:
+        """Make a context, which runs the engine (``ICudaEngine::createExecutionContext``).
+
+        Parameters
+        ----------
+        strategy : ExecutionContextAllocationStrategy or RuntimeConfig, default STATIC
+            Where device memory comes from, or a config that says this and more.
+        runtime_config : RuntimeConfig, optional
+            The config by its name.
+
+        Returns
+        -------
+        ExecutionContext
+            It keeps the engine, the config and the config's cache alive.
+
+        Raises
+        ------
+        EngineError
+            If the context cannot be made, for instance as device memory ran out.
+        InvalidArgumentError
+            If an argument is of a wrong kind.
+        BusyError
+            If the config is in use by another call.
+        """
+        from .context import ExecutionContext
+
+        config = strategy if runtime_config is None and isinstance(strategy, RuntimeConfig) else runtime_config
+        what, c_type = "create_execution_context", "trtx_execution_context"
+
+        def adopt(source: Any) -> ExecutionContext:
+            return ExecutionContext._make(source, self, chosen, config)
+
+        if config is None:
+            chosen = check_enum(ExecutionContextAllocationStrategy, strategy, "strategy")
+            create: Callable[..., int] = lib.trtx_cuda_engine_create_execution_context
+            with self._shared(what):
+                return self._made(adopt, f"{what}({chosen.name})", c_type, create, self._ptr, chosen)
+        if not isinstance(config, RuntimeConfig):
+            reject("runtime_config", config, "a trtx.RuntimeConfig")
+        create = lib.trtx_cuda_engine_create_execution_context_with_runtime_config
+        with self._shared(what), config._exclusive(what):
+            chosen = config.execution_context_allocation_strategy
+            return self._made(adopt, f"{what}(config)", c_type, create, self._ptr, config._ptr)

@@ -1,0 +1,146 @@
+"""`EngineInspector`: what an engine consists of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, SupportsIndex
+
+from trtx_sys._enums_gen import LayerInformationFormat
+from trtx_sys._ffi import ffi, lib
+
+from .._core.errors import EngineError, text
+from .._core.handle import Handle
+from .._core.values import check_enum, check_index, reject
+
+if TYPE_CHECKING:
+    from .context import ExecutionContext
+    from .engine import CudaEngine
+
+__all__ = ["EngineInspector"]
+
+
+class EngineInspector(Handle):
+    """Tells what the layers of an engine are (``IEngineInspector``); made by `CudaEngine.create_engine_inspector`.
+
+    How much it tells was decided by the build: see `BuilderConfig.profiling_verbosity`. It keeps the engine alive, and
+    serves one thread at a time; others get `BusyError`. What it answers outlives it.
+    """
+
+    __slots__ = ("_context",)
+
+    _destroy = lib.trtx_engine_inspector_destroy
+    _error = EngineError
+    _context: ExecutionContext | None
+
+    def _setup(self, pointer: Any, *parents: Handle) -> None:
+        self._context = None
+        super()._setup(pointer, *parents)
+
+    def _how_to_make(self) -> str:
+        return "Call CudaEngine.create_engine_inspector()."
+
+    @property
+    def engine(self) -> CudaEngine:
+        """The engine that is inspected, and kept alive."""
+        from .engine import CudaEngine
+
+        _ = self._ptr
+        engine = self._parents[0]
+        assert isinstance(engine, CudaEngine)
+        return engine
+
+    @property
+    def execution_context(self) -> ExecutionContext | None:
+        """A context whose shapes fill in what is open in the engine; None by default.
+
+        (``IEngineInspector::setExecutionContext``) It must be one of the same engine. The inspector keeps it alive;
+        closing the context closes the inspector first.
+        """
+        _ = self._ptr
+        return self._context
+
+    @execution_context.setter
+    def execution_context(self, value: ExecutionContext | None) -> None:
+        from .context import ExecutionContext
+
+        if value is not None and not isinstance(value, ExecutionContext):
+            reject("execution_context", value, "a trtx.ExecutionContext or None")
+        if value is not None and value.engine is not self.engine:
+            reject("execution_context", value, "a context of the engine that is inspected")
+        with self._exclusive("execution_context"):
+            native = ffi.NULL if value is None else value._ptr
+            function = lib.trtx_engine_inspector_set_execution_context
+            status = self._change_parent(self._context, value, function, self._ptr, native)
+            if not status:
+                self._context = value
+            self._check(status, "execution_context")
+
+    def get_engine_information(self, format: LayerInformationFormat = LayerInformationFormat.JSON) -> str:
+        """Describe all layers (``IEngineInspector::getEngineInformation``).
+
+        Parameters
+        ----------
+        format : LayerInformationFormat, default JSON
+            JSON, or one line for each layer.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If ``format`` is no member of `LayerInformationFormat`.
+        EngineError
+            If the library cannot.
+        BusyError
+            If another thread uses the inspector.
+        """
+        checked = check_enum(LayerInformationFormat, format, "format")
+        result = ffi.new("const char **")
+        with self._exclusive("get_engine_information"):
+            status = lib.trtx_engine_inspector_get_engine_information(self._ptr, checked, result)
+            self._check(status, f"get_engine_information({checked.name})")
+            return text(result[0])
+
+    def get_layer_information(
+        self, layer_index: SupportsIndex, format: LayerInformationFormat = LayerInformationFormat.JSON
+    ) -> str:
+        """Describe one layer (``IEngineInspector::getLayerInformation``).
+
+        Parameters
+        ----------
+        layer_index : int
+            From 0 to `CudaEngine.num_layers` - 1.
+        format : LayerInformationFormat, default JSON
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such layer, or ``format`` is no member of `LayerInformationFormat`.
+        EngineError
+            If the library cannot.
+        BusyError
+            If another thread uses the inspector.
+        """
+        checked = check_enum(LayerInformationFormat, format, "format")
+        index = check_index(layer_index, "layer_index", self.engine.num_layers, "layers")
+        result = ffi.new("const char **")
+        with self._exclusive("get_layer_information"):
+            status = lib.trtx_engine_inspector_get_layer_information(self._ptr, index, checked, result)
+            self._check(status, f"get_layer_information({index}, {checked.name})")
+            return text(result[0])
+
+    def engine_information(self) -> dict[str, Any]:
+        """What `get_engine_information` writes as JSON, as Python values: ``Layers``, ``Bindings`` ...
+
+        Raises
+        ------
+        EngineError
+            If the library cannot, or did not write JSON.
+        BusyError
+            If another thread uses the inspector.
+        """
+        import json
+
+        written = self.get_engine_information(LayerInformationFormat.JSON)
+        try:
+            values = json.loads(written)
+        except ValueError as error:
+            raise EngineError(f"EngineInspector.engine_information: the library's text is no JSON: {error}") from None
+        return values if isinstance(values, dict) else {"Layers": values}

@@ -1,0 +1,283 @@
+"""`Runtime`: from the bytes of an engine to an engine on this machine's GPU."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, SupportsIndex
+
+from trtx_sys._enums_gen import EngineInvalidityDiagnostics, EngineValidity, TempfileControlFlag
+from trtx_sys._ffi import ffi, lib
+
+from .._core import pending as _pending
+from .._core.errors import CudaError, EngineError, Error, failure, text
+from .._core.library import library_version
+from .._core.logger import Logger, MadeWithLogger
+from .._core.values import INT32_MAX, check_bool, check_int, check_mask, reject
+from .engine_source import Blob, explain, open_blob
+
+if TYPE_CHECKING:
+    from .._core.types import Bool, Source
+    from .engine import CudaEngine
+
+__all__ = ["EngineValidityReport", "Runtime"]
+
+
+class EngineValidityReport(NamedTuple):
+    """What the header of an engine says of its chances on this machine (``IRuntime::getEngineValidity``).
+
+    Attributes
+    ----------
+    validity : EngineValidity
+    diagnostics : EngineInvalidityDiagnostics
+        Reasons; empty for a valid engine.
+    """
+
+    validity: EngineValidity
+    #: Reasons; empty for a valid engine.
+    diagnostics: EngineInvalidityDiagnostics
+
+
+class Runtime(MadeWithLogger):
+    """Deserializes engines (``IRuntime``).
+
+    Parameters
+    ----------
+    logger : Logger
+        Gets the messages of the runtime and of the engines and contexts that come from it.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If ``logger`` is none.
+    LibraryError
+        If the native library cannot be loaded.
+
+    Notes
+    -----
+    Making a runtime needs no GPU; deserializing an engine does. Threads may share a runtime and deserialize at the
+    same time; setters raise `BusyError` meanwhile. Its engines keep it alive; closing it closes them first.
+    """
+
+    __slots__ = ()
+
+    _destroy = lib.trtx_runtime_destroy
+    _error = EngineError
+
+    def __init__(self, logger: Logger) -> None:
+        self._create(logger, "trtx_runtime", lib.trtx_runtime_create)
+
+    def _how_to_make(self) -> str:
+        return "Call trtx.Runtime(logger)."
+
+    def deserialize_cuda_engine(self, source: Source) -> CudaEngine:
+        """Make an engine ready to run (``IRuntime::deserializeCudaEngine``).
+
+        An engine is code: load only what you trust.
+
+        Parameters
+        ----------
+        source : HostMemory, buffer, str or os.PathLike
+            The engine as the builder returned it, any contiguous buffer with its bytes, or the path of its file, which
+            is mapped into memory. Nothing is copied, and nothing is needed any more after the call.
+
+        Returns
+        -------
+        CudaEngine
+            It keeps the runtime alive.
+
+        Raises
+        ------
+        EngineError
+            If the file cannot be read, or if the bytes are no engine, are incomplete, or come from another version of
+            TensorRT-RTX; the message has the library's words and what the engine's header shows.
+        CudaError
+            If there is no CUDA driver or no GPU.
+        InvalidArgumentError
+            If the source is of a wrong kind, or is not contiguous.
+
+        Notes
+        -----
+        The header check (`get_engine_validity`) is not asked first: there are GPUs that it calls unfit and that run the
+        engine well. When the engine is refused, its findings are part of the message.
+        """
+        from .engine import CudaEngine
+
+        with self._shared("deserialize_cuda_engine"), open_blob(source, "engine", self.engine_header_size) as blob:
+            function = lib.trtx_runtime_deserialize_cuda_engine
+            return self._made(
+                lambda source: CudaEngine._adopt(source, self),
+                "deserialize_cuda_engine",
+                "trtx_cuda_engine",
+                function,
+                self._ptr,
+                blob.pointer,
+                blob.size,
+                refuse=lambda: self._refuse(blob),
+            )
+
+    def _refuse(self, blob: Blob) -> NoReturn:
+        # Not kept in a variable: see raise_pending.
+        what = f"Runtime.deserialize_cuda_engine({blob.label})"
+        _pending.raise_pending(self._with_reasons(failure(EngineError, what), blob), *self._targets)
+        raise AssertionError("unreachable")
+
+    def _with_reasons(self, error: Error, blob: Blob) -> Error:
+        """The error, with what the header and the machine tell beyond the library's words."""
+        if type(error) is not EngineError:
+            return error
+        words = str(error)
+        if "Cuda Runtime" in words:
+            problem = _driver_problem()
+            if problem:
+                return CudaError(f"{words}. {problem}", status=error.status, messages=error.messages)
+        report = self._read_validity(blob)
+        diagnostics = report.diagnostics if report else EngineInvalidityDiagnostics(0)
+        more = [explain(blob, library_version(), malformed=EngineInvalidityDiagnostics.MALFORMED_ENGINE in diagnostics)]
+        if diagnostics:
+            more.append(f"The header check found {_names(diagnostics)}.")
+        text_ = ". ".join([words, " ".join(line for line in more if line)]) if any(more) else words
+        return EngineError(text_, status=error.status, messages=error.messages)
+
+    def _read_validity(self, blob: Blob) -> EngineValidityReport | None:
+        diagnostics = ffi.new("uint64_t *")
+        result = ffi.new("trtx_engine_validity *")
+        if lib.trtx_runtime_get_engine_validity(self._ptr, blob.pointer, blob.size, diagnostics, result):
+            return None
+        return EngineValidityReport(EngineValidity(result[0]), EngineInvalidityDiagnostics(diagnostics[0]))
+
+    def get_engine_validity(self, source: Source) -> EngineValidityReport:
+        """Ask what the header of an engine says of its chances here (``IRuntime::getEngineValidity``).
+
+        This is information, not a verdict: deserializing may succeed for an engine that is called invalid.
+
+        Parameters
+        ----------
+        source : HostMemory, buffer, str or os.PathLike
+            The engine, or its first `engine_header_size` bytes.
+
+        Returns
+        -------
+        EngineValidityReport
+
+        Raises
+        ------
+        CudaError
+            If a sound header cannot be judged, as there is no CUDA driver.
+        EngineError
+            If the file cannot be read or has fewer bytes than a header.
+        InvalidArgumentError
+            If the source is of a wrong kind, or is not contiguous.
+        """
+        with self._shared("get_engine_validity"), open_blob(source, "engine", self.engine_header_size) as blob:
+            report = self._read_validity(blob)
+            if report is None:
+                what = f"Runtime.get_engine_validity({blob.label})"
+                _pending.raise_pending(self._as_cuda_error(failure(EngineError, what)), *self._targets)
+                raise AssertionError("unreachable")
+        self._check(0, "get_engine_validity")
+        if report.validity is EngineValidity.INVALID and not report.diagnostics:
+            # What the library says of every sound engine when it cannot ask a GPU.
+            problem = _driver_problem()
+            if problem:
+                raise CudaError(f"Runtime.get_engine_validity: the engine cannot be judged. {problem}")
+        return report
+
+    @staticmethod
+    def _as_cuda_error(error: Error) -> Error:
+        problem = _driver_problem() if type(error) is EngineError else None
+        if problem is None:
+            return error
+        return CudaError(f"{error}. {problem}", status=error.status, messages=error.messages)
+
+    @property
+    def engine_header_size(self) -> int:
+        """Bytes of an engine that `get_engine_validity` needs (``IRuntime::getEngineHeaderSize``)."""
+        return lib.trtx_runtime_get_engine_header_size(self._ptr)
+
+    @property
+    def max_threads(self) -> int:
+        """Most threads that the runtime may use, 1 or more; 1 by default (``IRuntime::setMaxThreads``)."""
+        return lib.trtx_runtime_get_max_threads(self._ptr)
+
+    @max_threads.setter
+    def max_threads(self, value: SupportsIndex) -> None:
+        count = check_int(value, "max_threads", 1, INT32_MAX)
+        with self._exclusive("max_threads"):
+            self._check(lib.trtx_runtime_set_max_threads(self._ptr, count), f"max_threads = {count}")
+
+    @property
+    def temporary_directory(self) -> str | None:
+        """Folder for temporary files; None, the default, stands for the system's (``IRuntime::setTemporaryDirectory``).
+
+        It must exist when it is set, and let this process read, write and execute files.
+        """
+        path = lib.trtx_runtime_get_temporary_directory(self._ptr)
+        return text(path) if path else None
+
+    @temporary_directory.setter
+    def temporary_directory(self, value: str | os.PathLike[str] | None) -> None:
+        native: Any = ffi.NULL
+        if value is not None:
+            if not isinstance(value, (str, os.PathLike)) or not os.path.isdir(value):
+                reject("temporary_directory", value, "the path of a folder that exists, or None")
+            native = os.fsencode(value)
+        with self._exclusive("temporary_directory"):
+            self._check(lib.trtx_runtime_set_temporary_directory(self._ptr, native), "temporary_directory")
+
+    @property
+    def tempfile_control_flags(self) -> int:
+        """Kinds of temporary files that are allowed; all by default (``IRuntime::setTempfileControlFlags``).
+
+        Bit ``1 << TempfileControlFlag.X`` stands for each.
+        """
+        return lib.trtx_runtime_get_tempfile_control_flags(self._ptr)
+
+    @tempfile_control_flags.setter
+    def tempfile_control_flags(self, value: SupportsIndex) -> None:
+        flags = check_mask(TempfileControlFlag, value, "tempfile_control_flags")
+        with self._exclusive("tempfile_control_flags"):
+            self._check(lib.trtx_runtime_set_tempfile_control_flags(self._ptr, flags), "tempfile_control_flags")
+
+    @property
+    def engine_host_code_allowed(self) -> bool:
+        """Whether engines that carry host code are accepted; False by default (``IRuntime::setEngineHostCodeAllowed``).
+
+        Allow it for engines that you trust only.
+        """
+        return lib.trtx_runtime_get_engine_host_code_allowed(self._ptr)
+
+    @engine_host_code_allowed.setter
+    def engine_host_code_allowed(self, value: Bool) -> None:
+        allowed = check_bool(value, "engine_host_code_allowed")
+        with self._exclusive("engine_host_code_allowed"):
+            status = lib.trtx_runtime_set_engine_host_code_allowed(self._ptr, allowed)
+            self._check(status, "engine_host_code_allowed")
+
+    @property
+    def defer_weights_loading(self) -> bool:
+        """Whether engines are deserialized without their weights; False by default.
+
+        (``IRuntime::setDeferredWeightsLoading``, TensorRT-RTX 1.6) Such an engine cannot run before
+        `CudaEngine.load_weights`. With an older library this raises `UnsupportedError`.
+        """
+        result = ffi.new("bool *")
+        self._check(lib.trtx_runtime_get_deferred_weights_loading(self._ptr, result), "defer_weights_loading")
+        return bool(result[0])
+
+    @defer_weights_loading.setter
+    def defer_weights_loading(self, value: Bool) -> None:
+        defer = check_bool(value, "defer_weights_loading")
+        with self._exclusive("defer_weights_loading"):
+            status = lib.trtx_runtime_set_deferred_weights_loading(self._ptr, defer)
+            self._check(status, "defer_weights_loading")
+
+
+def _driver_problem() -> str | None:
+    from ..cuda import driver_problem
+
+    return driver_problem()
+
+
+def _names(diagnostics: EngineInvalidityDiagnostics) -> str:
+    known = [bit.name or "" for bit in EngineInvalidityDiagnostics if bit in diagnostics]
+    return " and ".join(known) or hex(diagnostics)
