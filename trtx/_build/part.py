@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from .._core.errors import ClosedError
-from .._core.native import Native, has_pointer
+from .._core.shut import Native
 
 if TYPE_CHECKING:
     from .network import NetworkDefinition
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 class Part(Native):
     """A tensor or layer, which its network owns.
 
-    The network empties its parts when it is closed. Those that are collected together with it are found no more by
-    then: finalizers can still see them, so whoever asks a part asks its network too.
+    Closing the network need not find its parts: whoever uses one reads the pointer of the network before its own, and a
+    closed network raises there.
     """
 
     __slots__ = ("_network",)
@@ -26,16 +26,13 @@ class Part(Native):
     @property
     def network(self) -> NetworkDefinition:
         """The network that it belongs to."""
-        _ = self._ptr
+        _ = self._network._ptr
         return self._network
 
     @property
     def is_closed(self) -> bool:
         """Whether the native object is gone."""
-        try:
-            return not (has_pointer(self._network) and has_pointer(self))
-        except ClosedError:
-            return True
+        return self._is_shut or self._network._is_shut
 
     def _details(self) -> str:
         raise NotImplementedError

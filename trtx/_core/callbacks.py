@@ -23,7 +23,7 @@ from trtx_sys._ffi import ffi, lib
 
 from . import pending as _pending
 from .errors import text
-from .native import was_forked
+from .handle import was_forked
 
 
 class Target:

@@ -1,111 +1,75 @@
-"""Handles: the Python side of native objects, and the rules of their lives.
+"""Handles: Python objects that own native ones.
 
 - A handle owns its native object until it is closed: by ``close()``, at the end of ``with``, or when it is collected.
-- A child holds its parents, so Python cannot collect a parent first. In a reference cycle the collector may run the
-  finalizers in any order; then the parent waits as an orphan, and its last child releases it.
-- Closing a parent closes its open children first.
-- A handle that a native call is using cannot be closed: `BusyError`. Getters, which take no time, are waited for: see
-  `_readers`; so is the end of a child in another thread.
+- Closing a parent closes its open children first. In which order native objects end, the shim sees to: it keeps what
+  others still need, also where the collector runs finalizers in an order of its own.
+- Nobody closes what a long call is using: `BusyError`.
+- An object is shut before its pointer is dead: in a garbage cycle Python runs all finalizers, in any order, before it
+  frees anything, and those of users may still use our objects.
 """
 
 from __future__ import annotations
 
+import _thread
 import os
-import time
+import threading
 import weakref
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
-from trtx_sys._ffi import ffi
+from trtx_sys._ffi import ffi, lib
 
-from . import native as _native
 from . import pending as _pending
-from . import readers as _readers
-from .errors import BusyError, ClosedError, Error, failure
-from .native import (
-    Native,
-    empty_class,
-    give_back,
-    has_pointer,
-    interrupt_again,
-    only_refuses,
-    take_pointer,
-    was_forked,
-)
-from .turns import NO_TURN, Token, Turns, Use
+from .calls import Note, busy_error, notes_of
+from .errors import BusyError, Error, UnsupportedError, failure
+from .shut import SHUT, Native, explain_all, only_refuses
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from typing_extensions import Self
 
-H = TypeVar("H", bound="Handle")
+#: Every handle that owns something, by identity.
+_live: dict[int, weakref.ref[Handle]] = {}
 
-#: Handles without parents, by identity: from them all others can be reached.
-_roots: dict[int, weakref.ref[Handle]] = {}
+#: Held while a tree is shut, so that of two threads that close it one is told that it is in use.
+_closing = threading.RLock()
 
-#: Whether anything of the native library was ever made: its threads and locks may stay when all of that has gone.
-_used = False
-
-#: Seconds between two looks at what another thread is about to end.
-_NAP = 0.0001
+#: The place of a handle that never got a native object.
+_NOWHERE = ffi.new("void **")
 
 #: What a handle had not kept before.
 _NOTHING = object()
 
 
-class Doomed:
-    """A native object that is to be destroyed, in a box from which one call takes it; an interrupt brings it back."""
+class Handle(Native):
+    """A native object that Python owns."""
 
-    __slots__ = ("box", "pointer")
+    __slots__ = ("_children", "_keep", "_notes", "_parents", "_place", "_targets")
 
-    def __init__(self, pointer: Any, box: list[Doomed] | None) -> None:
-        self.pointer = pointer
-        self.box = box
-
-    def __del__(self) -> None:
-        box = getattr(self, "box", None)
-        # The cycle collector calls this while it is in its box.
-        if box is not None and self not in box:
-            box.append(Doomed(self.pointer, box))
-
-
-class Handle(Turns):
-    """A native object that Python owns.
-
-    Parameters
-    ----------
-    pointer
-        The native object. Whoever makes the handle gives it away.
-    *parents
-        Handles that must outlive this one; they are kept alive.
-    """
-
-    __slots__ = ("_children", "_is_gone", "_keep", "_orphan", "_parents", "_source", "_targets")
-
-    #: C function that destroys the native object; None where a parent does.
-    _destroy: ClassVar[Any] = None
     #: Exception for failures that the status does not explain.
     _error: ClassVar[type[Error]] = Error
+    #: Whether long calls may use it side by side.
+    _is_shared: ClassVar[bool] = False
 
+    #: Where the shim finds the native object to end it; null there once that has been done.
+    _place: Any
+    #: Handles that this one depends on, which it keeps alive.
     _parents: tuple[Handle, ...]
+    #: Those that depend on this one.
     _children: dict[int, weakref.ref[Handle]]
+    #: What the native object refers to.
     _keep: dict[Any, Any]
-    #: The native object, while it is to be destroyed as soon as the last child has gone.
-    _orphan: list[Doomed]
-    #: Whether it has been destroyed.
-    _is_gone: bool
-    #: Where the pointer was before.
-    _source: Any
+    #: The long calls that may be using it.
+    _notes: list[Note]
     #: Callback targets whose exceptions the calls of this handle raise: its own, and those of its parents.
     _targets: tuple[object, ...]
 
     def __new__(cls, *_: object, **__: object) -> Self:
-        # Empty until _setup: an object whose __init__ did not get that far is like a closed one.
-        handle: Self = object.__new__(empty_class(cls))
-        handle._users, handle._turn, handle._children = [], [], {}
-        handle._source = None
+        handle = super().__new__(cls)
+        handle._place, handle._parents, handle._children = _NOWHERE, (), {}
+        handle._keep, handle._notes, handle._targets = {}, [], ()
         return handle
 
     @only_refuses
@@ -115,47 +79,45 @@ class Handle(Turns):
     def _how_to_make(self) -> str:
         return "Use the method of the object that they belong to."
 
-    def _setup(self, pointer: Any, *parents: Handle) -> None:
-        global _used
-        source, null = self._source, ffi.NULL
-        self._orphan = []
-        self._is_gone = False
-        self._children = {}
-        self._keep = {}
-        self._users = []
-        reference = weakref.ref(self)
-        self._turn = [Token(reference, self._token_value(pointer))]
-        self._parents = parents
-        self._targets = tuple(dict.fromkeys(target for parent in parents for target in parent._targets))
-        if not parents:
-            _roots[id(self)] = reference
-        try:
-            for parent in parents:
-                _used = True
-                parent._children[id(self)] = reference
-            self.__class__ = self._filled_class
-            # Python lets no interrupt in between these, as there is no call among them: the pointer has one owner.
-            self._ptr = pointer
-            if source is not None:
-                source[0] = null
-        except BaseException:
-            for parent in parents:
-                parent._children.pop(id(self), None)
-            raise
-
-    def _token_value(self, pointer: Any) -> Any:
-        """What a call that has the turn needs."""
-        return None
-
     @classmethod
-    def _adopt(cls, source: Any, *parents: Handle) -> Self:
-        """Make a handle for a native object that has just been created, and take it out of where the call put it."""
+    def _adopt(cls, place: Any, *parents: Handle) -> Self:
+        """Make the handle of what a call has just put into a place."""
         handle = cls.__new__(cls)
-        handle._source = source
-        handle._setup(source[0], *parents)
+        handle._take(place, *parents)
         return handle
 
+    def _take(self, place: Any, *parents: Handle) -> None:
+        """Become the owner of what is in a place. The parents must outlive this handle; they are kept alive."""
+        global _was_used
+        self._targets = tuple(dict.fromkeys([*self._targets, *(t for parent in parents for t in parent._targets)]))
+        for parent in parents:
+            self._depend_on(parent)
+            _was_used = True
+        self._prepare(place[0])
+        _live[id(self)] = weakref.ref(self)
+        pointer = place[0]
+        self.__class__ = self._open_class
+        self._ptr = pointer
+        self._place = place
+        ffi.gc(place, None)  # it is the handle's finalizer that empties the place from now on
+
+    def _prepare(self, pointer: Any) -> None:
+        """Set what else the open object needs. The native object goes if this raises."""
+
+    def _depend_on(self, parent: Handle) -> None:
+        self._parents = (*self._parents, parent)
+        parent._children[id(self)] = weakref.ref(self)
+        # Whoever shuts the parent looks for children afterwards, so one of the two finds out.
+        _ = parent._ptr
+
+    def _depend_no_more_on(self, parent: Handle) -> None:
+        self._parents = tuple(other for other in self._parents if other is not parent)
+        parent._children.pop(id(self), None)
+
     # Calls
+
+    def _label(self) -> str:
+        return type(self).__name__
 
     def _fail(self, what: str, *targets: object) -> NoReturn:
         """Raise for the native call that has just failed on this thread, or what a callback of it raised."""
@@ -171,42 +133,39 @@ class Handle(Turns):
         if _pending.pending:
             _pending.raise_pending(None, *self._targets, *targets)
 
-    def _made(
-        self,
-        adopt: Callable[[Any], H],
-        what: str,
-        c_type: str,
-        function: Callable[..., int],
-        *arguments: Any,
-        refuse: Callable[[], NoReturn] | None = None,
-    ) -> H:
-        """Call a C function that makes an object, and adopt that. An exception of any kind leaves nothing behind.
+    def _long(
+        self, what: str, function: Callable[..., int], *arguments: Any, also: Iterable[Handle] = (), alone: bool = False
+    ) -> int:
+        """Make a native call that takes long; this handle, those among the arguments and others are noted meanwhile.
 
-        Ctrl-C during a native call comes out when that returns, so it may come with an object that nobody has yet.
+        Handles among the arguments stand for their pointers. Gives the status.
         """
-        result = ffi.new(f"{c_type} **")
-        made = None
+        note = Note(what, (self, *(item for item in arguments if isinstance(item, Handle)), *also), alone=alone)
         try:
-            status = function(*arguments, result)
-            if result[0]:
-                made = adopt(result)
-            if status and refuse is not None:
-                refuse()
-            self._check(status, what)
-        except BaseException as error:
-            try:
-                if result[0]:  # an interrupt came before it was adopted
-                    made = adopt(result)
-                if made is not None:
-                    made.close()
-            except Exception as other:
-                _pending.add_note(error, f"trtx: what had been made could not be closed in an orderly way: {other!r}")
-            raise
-        assert made is not None
-        return made
+            note.__enter__()
+            return function(self._ptr, *[item._ptr if isinstance(item, Handle) else item for item in arguments])
+        finally:
+            note.is_over = True  # a store, before which no interrupt comes
+            note.__exit__()
+
+    def _using(self, what: str, *others: Handle) -> Note:
+        """A context manager that notes a long call of several steps.
+
+        An interrupt may come between its steps, so the work belongs on a thread of its own: see `interruptible`.
+        """
+        return Note(what, (self, *others))
+
+    def _refuse_change(self, what: str) -> None:
+        """Raise if a long call is using the object; for a change that found notes."""
+        notes = notes_of(self)
+        if notes:
+            raise busy_error(self, what, notes)
+
+    def _busy(self) -> NoReturn:
+        raise busy_error(self, "", notes_of(self))
 
     def _hand_over(self, key: Any, value: Any, function: Callable[..., int], *arguments: Any) -> int:
-        """Call a setter of something that the native object holds on to, and keep it alive.
+        """Call a setter of something that the native object refers to, and keep it alive.
 
         An interrupt may come out of the call, done or not: it leaves both the former value and the new one alive.
         """
@@ -221,228 +180,75 @@ class Handle(Turns):
             self._keep[key] = former
         return status
 
-    def _made_child(self, kind: type[H], what: str, c_type: str, function: Callable[..., int], *arguments: Any) -> H:
-        """`_made`, for an object that depends on this one."""
-        return self._made(lambda source: kind._adopt(source, self), what, c_type, function, *arguments)
-
-    def _change_parent(
-        self, former: Handle | None, new: Handle | None, function: Callable[..., int], *arguments: Any
-    ) -> int:
-        """Call a setter of something that this object depends on from then on: it is closed before that.
-
-        An interrupt may come out of the call, done or not: it leaves the object depending on both.
-        """
-        if new is not None and new is not former:
-            self._parents = (*self._parents, new)
-            new._children[id(self)] = weakref.ref(self)
-        status = function(*arguments)
-        dropped = new if status else former
-        if dropped is not None and new is not former:
-            self._parents = tuple(parent for parent in self._parents if parent is not dropped)
-            dropped._children.pop(id(self), None)
-        return status
-
     # Life
 
-    @_readers.passage
     def close(self) -> None:
         """Release the native object, after those that depend on it. Closing again does nothing.
 
         Raises
         ------
         BusyError
-            If a native call that takes long, such as a build, is using the object or one that depends on it, or a call
-            that led to this one. Everything stays open then. Other calls of other threads are waited for.
+            If a native call that takes long, such as a build, is using the object or one that depends on it. Everything
+            stays open then.
         """
-        deadline = time.monotonic() + _readers.LIMIT
-        while has_pointer(self):
+        if not self._place[0]:
+            return
+        tree: dict[int, tuple[Handle, type[Any]]] = {}
+        with _closing:
             try:
-                return self._close()
-            except ClosedError:  # another thread was faster
-                if has_pointer(self):
-                    raise
-            except BusyError as busy:
-                if not busy._is_brief or time.monotonic() > deadline or _readers.call_beneath(self._tree({}).values()):
-                    raise
-                time.sleep(_NAP)
-        return None
-
-    def _close(self) -> None:
-        with self._exclusive_tree("close") as turns:
-            emptied: dict[int, tuple[Native, list[Doomed]]] = {}
-            found: list[Native] = []
-            try:
-                found = self._empty_tree(turns, emptied)
-            finally:
-                # A second time what an interrupt left.
-                try:
-                    _settle(found, emptied)
-                finally:
-                    _settle(found, emptied)
+                self._shut_tree(tree)
+                for handle, _ in tree.values():
+                    handle._refuse_close(f"{self._label()}.close")
+            except BaseException:
+                for handle, kind in tree.values():
+                    if handle._place[0]:
+                        handle.__class__ = kind
+                raise
+        for handle, _ in reversed(tree.values()):  # children first
+            handle._release()
         if _pending.pending:  # a destructor logged, and the sink raised
             _pending.raise_pending(None, *self._targets)
 
-    def _empty_tree(self, turns: _Taken, emptied: dict[int, tuple[Native, list[Doomed]]]) -> list[Native]:
-        """Take the pointers of this object and of all that depend on it, until no call can have one of them any more.
-
-        Gives the objects in the order of their ends.
-        """
-        found = self._tree({})
-        what = _readers.call_beneath(found.values())
-        while what is None:
-            fresh = [native for native in found.values() if has_pointer(native)]
-            if not fresh:
-                return list(found.values())
-            for native in fresh:
-                # Noted first: an interrupt must not find it empty and forgotten.
-                box: list[Doomed] = []
-                try:
-                    box.append(Doomed(native._ptr, box if isinstance(native, Handle) else None))
-                except ClosedError:  # its finalizer runs on another thread, and is waited for below
-                    continue
-                emptied[id(native)] = native, box
-                take_pointer(native)
-            what = _readers.wait_for_calls(fresh)
-            # A call that is over by now may have made another dependent object.
-            self._take_all_turns("close", turns)
-            found = self._tree({})
-        raise self._in_use("close", what)
-
-    def _tree(self, found: dict[int, Native]) -> dict[int, Native]:
-        """This object and all that depend on it, in the order of their ends."""
+    def _shut_tree(self, tree: dict[int, tuple[Handle, type[Any]]]) -> None:
+        """Shut this object and all that depend on it; notes their classes, every parent before its children."""
+        tree[id(self)] = tree.pop(id(self), (self, type(self)))  # behind all its parents, if it has several
+        self.__class__ = SHUT[self._open_class]
         for child in self._living_children():
-            if id(child) not in found:
-                child._tree(found)
-        for native in self._dependents():
-            found[id(native)] = native
-        found[id(self)] = self
-        return found
+            child._shut_tree(tree)
 
-    def _dependents(self) -> Iterable[Native]:
-        """Living objects whose native ones this one owns."""
-        return ()
-
-    @contextmanager
-    def _exclusive_tree(self, what: str) -> Iterator[_Taken]:
-        """Keep every other call out of this object and of all that depend on it; give their turns."""
-        taken: _Taken = {}
-        try:
-            self._take_all_turns(what, taken)
-            yield taken
-        finally:
-            while taken:
-                taken.popitem()[1].end()
-
-    def _take_all_turns(self, what: str, taken: _Taken) -> None:
-        if id(self) not in taken:  # it may depend on several of the others
-            taken[id(self)] = self._use_alone(what)[0]
-        ending = self._take_turns_of_children(what, taken)
-        while ending is not None:
-            self._await_end(what, *ending)
-            ending = self._take_turns_of_children(what, taken)
-
-    def _take_turns_of_children(self, what: str, taken: _Taken) -> tuple[str, weakref.ref[Handle]] | None:
-        """Take the turns of all that depend on this object; give a child that another call is about to destroy."""
-        for child in self._living_children():
-            try:
-                child._take_all_turns(what, taken)
-            except ClosedError:
-                reference = self._children.get(id(child))
-                # One that waits for its own last child ends this object too: see _end_if_childless.
-                if reference is not None and not child._orphan:
-                    if _readers.call_beneath([child]):
-                        raise self._in_use(what, f"{child._label()}.close") from None
-                    return child._label(), reference
-        return None
-
-    def _await_end(self, what: str, label: str, reference: weakref.ref[Handle]) -> None:
-        """Wait until another thread has destroyed a child: its finalizer may run on any thread.
-
-        No frame that stays may hold the child here, as who closes it waits for all that do.
-        """
-        deadline = time.monotonic() + _readers.LIMIT
-        while self._is_ending(reference):
-            if time.monotonic() > deadline:
-                raise self._in_use(what, f"{label}.close")
-            time.sleep(_NAP)
-
-    def _is_ending(self, reference: weakref.ref[Handle]) -> bool:
-        child = reference()
-        return child is not None and self._children.get(id(child)) is reference and not has_pointer(child)
+    def _tree(self) -> list[Handle]:
+        """This object and all that depend on it."""
+        return [self, *(one for child in self._living_children() for one in child._tree())]
 
     def _living_children(self) -> list[Handle]:
-        """Children that are not collected yet, youngest first: the last may depend on those before."""
-        alive = (reference() for reference in reversed(list(self._children.values())))
+        """Children that are not collected yet, youngest last."""
+        alive = (reference() for reference in list(self._children.values()))
         return [child for child in alive if child is not None]
 
-    def _release(self, box: list[Doomed]) -> None:
-        """Destroy the native object once, then let go of what it needed. Doing it again ends what was interrupted."""
-        if has_pointer(self):
-            box[:] = [Doomed(self._ptr, box)]
-            take_pointer(self)
-        self._end(box)
+    def _refuse_close(self, what: str) -> None:
+        """Raise if a long call is using the object."""
+        notes = notes_of(self)
+        if notes:
+            users = " and ".join(note.what for note in notes)
+            raise BusyError(f"{what}: {self._label()} is in use by {users}; wait until that has returned")
 
-    def _end(self, box: list[Doomed]) -> None:
-        """Destroy a native object whose pointer was taken, now or when the last child has gone.
-
-        Children that are open were closed before. What is left is being collected: its finalizer is running on another
-        thread, or comes next on this one, as the cycle collector calls finalizers in any order.
-        """
-        self._orphan = box
-        self._turn.clear()
-        self._turn = NO_TURN
-        self._end_if_childless()
-
-    def _end_if_childless(self) -> None:
-        if self._children or was_forked():
-            return
-        try:
-            doomed = self._orphan.pop()
-        except IndexError:  # not to be destroyed, or another thread was faster, or an interrupt came before _leave()
-            if self._is_gone:
-                self._leave()
-            return
-        try:
-            self._before_destroy()
-            destroy, pointer = type(self)._destroy, doomed.pointer
-        except BaseException:
-            self._orphan.append(doomed)
-            raise
-        try:
-            if destroy is not None:
-                destroy(pointer)  # the one step here in which an interrupt can come: when it returns
-        finally:
-            doomed.box = None
-            self._is_gone = True
-            self._leave()
-
-    def _leave(self) -> None:
-        """Let go of everything, the native object being gone."""
+    def _release(self) -> None:
+        """End the native object, and let go of what was kept for it."""
+        lib.trtx_release(self._place)
         self._let_go()
-        _roots.pop(id(self), None)
-        for parent in self._parents:
-            parent._children.pop(id(self), None)
-            parent._end_if_childless()
-        self._parents = ()
-
-    def _before_destroy(self) -> None:
-        """Whatever must end before the native object does."""
 
     def _let_go(self) -> None:
         """Drop what was kept for the native object, which is gone."""
-        self._keep.clear()
-
-    def _disown(self) -> None:
-        """Forget the native object without touching it: for a forked child."""
-        take_pointer(self)
-        self._turn.clear()
-        self._turn = NO_TURN
+        self._keep = {}
+        _live.pop(id(self), None)
+        for parent in self._parents:
+            parent._children.pop(id(self), None)
+        self._parents = ()
 
     def __enter__(self) -> Self:
         _ = self._ptr  # raises where it is closed
         return self
 
-    @_readers.passage
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
@@ -456,14 +262,17 @@ class Handle(Turns):
 
     def __del__(self) -> None:
         try:
-            if not has_pointer(self):
-                return
-            before = list(_pending.pending)
-            box: list[Doomed] = []
+            place = self._place
+        except AttributeError:  # an interrupt came while it was being made
+            return
+        # No call before that of C, so no interrupt either.
+        self.__class__ = SHUT[self._open_class]
+        before = [*_pending.pending]
+        try:
             try:
-                self._release(box)
+                lib.trtx_release(place)
             finally:
-                self._release(box)
+                self._let_go()
             if _pending.pending:  # what its destructor's callbacks raised has no other place to go
                 _pending.report_since(before, f"the finalizer of {type(self).__name__}")
         except KeyboardInterrupt:
@@ -472,7 +281,7 @@ class Handle(Turns):
             _pending.report(error, f"the finalizer of {type(self).__name__}")
 
     def __repr__(self) -> str:
-        if not has_pointer(self):
+        if self._is_shut:
             return f"<trtx.{type(self).__name__} (closed)>"
         try:
             details = self._details()
@@ -484,49 +293,52 @@ class Handle(Turns):
         return ""
 
 
-#: What a call has the turns of several handles by, by the identity of these.
-_Taken = dict[int, Use]
-
-
-def _settle(found: list[Native], emptied: dict[int, tuple[Native, list[Doomed]]]) -> None:
-    """End the emptied objects in the order in which they were found; give them back if they were not all found."""
-    for native in found:
-        if id(native) in emptied:
-            if isinstance(native, Handle):  # others go with their owner
-                native._end(emptied[id(native)][1])
-            emptied.pop(id(native), None)
-    for key, (native, box) in list(emptied.items()):
-        box[0].box = None
-        give_back(native, box[0].pointer)
-        emptied.pop(key, None)
-
-
 def live_handles() -> list[Handle]:
     """Every open handle of this process."""
-    found: list[Handle] = []
-    waiting = [reference() for reference in list(_roots.values())]
-    seen: set[int] = set()
-    while waiting:
-        handle = waiting.pop()
-        if handle is None or id(handle) in seen:
-            continue
-        seen.add(id(handle))
-        if has_pointer(handle):
-            found.append(handle)
-        waiting += [reference() for reference in list(handle._children.values())]
-    return found
+    alive = (reference() for reference in list(_live.values()))
+    return [handle for handle in alive if handle is not None and not handle._is_shut]
+
+
+def interrupt_again() -> None:
+    """Let an interrupt that came in a finalizer, which no exception leaves, come once more when that is over."""
+    # From another thread, which runs later: by this one, it would come out of the finalizer again.
+    with suppress(RuntimeError):  # none can be started when the process ends
+        _thread.start_new_thread(_thread.interrupt_main, ())
+
+
+# Fork: TensorRT-RTX's threads and locks exist in the parent alone, so no native object may be touched in the child.
+
+#: Whether anything of the native library was ever made; loggers by themselves survive.
+_was_used = False
+_was_forked = False
+_FORK = (
+    "this process was forked from one that used TensorRT-RTX, which does not survive fork(); start it with the 'spawn' "
+    "method instead (multiprocessing.get_context('spawn'))"
+)
+
+
+def was_forked() -> bool:
+    """Whether this process was forked from one that had used the native library."""
+    return _was_forked
+
+
+def refuse_after_fork() -> None:
+    """Raise in a process that was forked after the native library had been used."""
+    if _was_forked:
+        raise UnsupportedError(_FORK)
 
 
 def _after_fork_in_child() -> None:
-    """Empty every handle without touching its native object: that one's threads and locks exist in the parent alone."""
-    _readers.renew()
-    if not _used:  # loggers by themselves survive
+    global _closing, _was_forked
+    _closing = threading.RLock()  # another thread may have had it
+    if not _was_used:
         return
-    _native.mark_forked()
-    from . import interruptible as _interruptible  # noqa: F401  its exit hook is needed now, also where nothing was ever built
+    _was_forked = True
+    explain_all(f"; {_FORK}")
+    from . import interruptible  # noqa: F401  its exit hook is needed now, also where nothing was ever built
 
     for handle in live_handles():
-        handle._disown()
+        handle.__class__ = SHUT[handle._open_class]
 
 
 if hasattr(os, "register_at_fork"):

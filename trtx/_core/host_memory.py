@@ -10,8 +10,8 @@ from typing import Any
 from trtx_sys._enums_gen import DataType
 from trtx_sys._ffi import ffi, lib
 
+from .calls import new_place
 from .handle import Handle
-from .native import closed_error
 from .values import reject
 
 __all__ = ["HostMemory"]
@@ -32,41 +32,28 @@ class HostMemory(Handle):
     the last view is gone.
     """
 
-    __slots__ = ("_memory", "_owner")
+    __slots__ = ("_data", "_size")
 
-    _destroy = None
-    #: Address and size. The address holds the native object, and views hold the address.
-    _memory: tuple[Any, int] | None
-    #: The native object.
-    _owner: Any
+    _is_shared = True
+    #: Where the bytes are, as the library said when it handed them out.
+    _data: Any
+    _size: int
 
-    def _setup(self, pointer: Any, *parents: Handle) -> None:
-        data = ffi.cast("char *", lib.trtx_host_memory_data(pointer))
-        size = lib.trtx_host_memory_size(pointer)
-        super()._setup(pointer, *parents)
-        # Destructors without Python code: an interrupt that comes in such code is lost, and the memory with it.
-        self._owner = ffi.gc(pointer, lib.trtx_host_memory_destroy)
-        self._memory = ffi.gc(data, {data: self._owner}.pop), size
-
-    def _let_go(self) -> None:
-        super()._let_go()
-        self._memory = self._owner = None
+    def _prepare(self, pointer: Any) -> None:
+        self._data = ffi.cast("char *", lib.trtx_host_memory_data(pointer))
+        self._size = lib.trtx_host_memory_size(pointer)
 
     def _how_to_make(self) -> str:
         return "Builder.build_serialized_network() and the serialize() methods make them."
 
-    def _disown(self) -> None:
-        if self._memory is not None:
-            ffi.gc(self._owner, None)
-        super()._disown()
-
     @property
     def nbytes(self) -> int:
         """Size in bytes (``IHostMemory::size``)."""
-        return self._pointer_and_size()[1]
+        _ = self._ptr
+        return self._size
 
     def __len__(self) -> int:
-        return self._pointer_and_size()[1]
+        return self.nbytes
 
     def __bool__(self) -> bool:
         return True  # also where it is empty or closed
@@ -89,7 +76,11 @@ class HostMemory(Handle):
         ClosedError
             If the memory has been closed before.
         """
-        return memoryview(ffi.buffer(*self._pointer_and_size())).toreadonly()
+        owner = new_place("trtx_host_memory")
+        self._check(lib.trtx_retain(self._ptr, owner), "view")
+        # A destructor without Python code: an interrupt that comes in such code is lost, and the memory with it.
+        data = ffi.gc(self._data, {self._data: owner}.pop)
+        return memoryview(ffi.buffer(data, self._size)).toreadonly()
 
     def __bytes__(self) -> bytes:
         return self.view().tobytes()
@@ -98,14 +89,6 @@ class HostMemory(Handle):
         if flags & _WRITABLE:
             raise BufferError("a HostMemory is read-only")
         return self.view()
-
-    def _pointer_and_size(self) -> tuple[Any, int]:
-        """Address and size; the address keeps the memory alive."""
-        _ = self._ptr
-        memory = self._memory
-        if memory is None:  # closed by another thread just now
-            raise closed_error(self)
-        return memory
 
     def save(self, path: str | os.PathLike[str]) -> str:
         """Write the memory to a file, completely or not at all.
@@ -131,8 +114,7 @@ class HostMemory(Handle):
         OSError
             If the file cannot be written.
         """
-        with self._shared("save"):
-            return _write_file(path, self.view())
+        return _write_file(path, self.view())
 
     def _details(self) -> str:
         return f"{self.nbytes} bytes"

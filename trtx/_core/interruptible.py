@@ -23,7 +23,7 @@ from typing import Any, Generic, TypeVar
 
 from . import pending as _pending
 from .errors import Error
-from .native import was_forked
+from .handle import was_forked
 
 T = TypeVar("T")
 

@@ -11,10 +11,10 @@ from trtx_sys._enums_gen import Severity
 from trtx_sys._ffi import ffi, lib
 
 from .callbacks import Target
+from .calls import new_place
 from .errors import InvalidArgumentError
-from .handle import Handle
+from .handle import Handle, refuse_after_fork
 from .library import require_library
-from .native import refuse_after_fork
 from .values import check_enum, check_text, reject
 
 if TYPE_CHECKING:
@@ -81,13 +81,13 @@ class Logger(Handle):
     VERBOSE: ClassVar[enums.Severity] = Severity.VERBOSE
     Severity: ClassVar[type[enums.Severity]] = Severity
 
-    _destroy = lib.trtx_logger_destroy
+    _is_shared = True
     _severity: enums.Severity
     _target: Target
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
-        if "log" in cls.__dict__ and "_filled_class" not in cls.__dict__:
+        if "log" in cls.__dict__:
             raise TypeError(
                 f"class {cls.__name__} defines log(), which nobody would call: messages go to the sink of a logger, "
                 "trtx.Logger(severity, sink=function)"
@@ -99,15 +99,13 @@ class Logger(Handle):
         self._target = Target(_as_sink(sink))
         callbacks = ffi.new("trtx_logger_callbacks *")
         callbacks.log = lib.trtx_py_logger_log
-        payload = ffi.new_handle(self._target)
-        self._targets = ()
-        result = ffi.new("trtx_logger **")
-        self._check(lib.trtx_logger_create(callbacks, payload, result), "create")
-        lib.trtx_logger_set_threshold(result[0], self._severity)
-        self._setup(result[0])
+        # It must live until the bridge has been retired, and that is before _let_go.
+        self._keep["payload"] = payload = ffi.new_handle(self._target)
+        place = new_place("trtx_logger")
+        self._check(lib.trtx_logger_create(callbacks, payload, place), "create")
+        lib.trtx_logger_set_threshold(place[0], self._severity)
         self._targets = (self._target,)
-        # The handle must live until the bridge has been retired, which _release does before it clears _keep.
-        self._keep["payload"] = payload
+        self._take(place)
 
     @classmethod
     def to_logging(cls, severity: enums.Severity = Severity.INFO, name: str = "trtx") -> Logger:
@@ -159,16 +157,10 @@ class MadeWithLogger(Handle):
         if not isinstance(logger, Logger):
             reject("logger", logger, "a trtx.Logger")
         require_library()
-        result = ffi.new(f"{c_type} **")
         self._targets = logger._targets
-        try:
-            status = function(logger._ptr, result)
-        finally:  # an interrupt may come with an object, which goes with this one
-            if result[0]:
-                self._source = result
-                self._setup(result[0], logger)
-        # Checked last: if a callback raised, the object that there is goes with this one.
-        self._check(status, "create")
+        place = new_place(c_type)
+        self._check(logger._long(f"{self._label()}()", function, place), "create")
+        self._take(place, logger)
 
     @property
     def logger(self) -> Logger:

@@ -13,8 +13,6 @@ import threading
 from types import TracebackType
 from typing import NamedTuple
 
-from . import readers as _readers
-
 #: Exceptions on their way, oldest first. Calls test its truth only, which costs next to nothing.
 pending: list[_Entry] = []
 
@@ -33,7 +31,9 @@ def note(owner: object, error: BaseException) -> None:
     """Keep an exception that a callback of ``owner`` raised on the current thread."""
     if len(pending) >= _MAX:
         report(pending.pop(0).error, "a callback whose call never came back")
-    pending.append(_Entry(threading.get_ident() if _readers.is_within_call() else None, owner, error))
+    # A thread of the library runs no Python code but the callback itself.
+    is_within_call = sys._getframe(1).f_back is not None
+    pending.append(_Entry(threading.get_ident() if is_within_call else None, owner, error))
 
 
 def is_cancelled(owner: object) -> bool:
