@@ -86,7 +86,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
     @property
     def name(self) -> str:
         """Name, which the engine takes over (``INetworkDefinition::getName``)."""
-        return text(lib.trtx_network_definition_get_name(self._ptr))
+        return lib.trtx_network_definition_get_name(self._ptr)
 
     @name.setter
     def name(self, value: str) -> None:

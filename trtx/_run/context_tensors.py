@@ -48,11 +48,12 @@ class ContextTensors(ContextSettings):
 
     def _prepare(self, pointer: Any) -> None:
         super()._prepare(pointer)
-        names = self._parents[0]._names  # type: ignore[attr-defined]
-        bindings = self._bindings = Bindings(names)
-        missing = self._missing = set(names)
+        engine: Any = self._parents[0]
+        bindings = self._bindings = Bindings(engine._names)
+        missing = self._missing = set(engine._names)
         self._for_addresses = (bindings.index, bindings.addresses, missing, self._keep, bindings.native)
         self._for_runs = (bindings.native, missing)
+        self._forget_shapes(engine)
 
     def _long_calls(self) -> list[Note]:
         notes = super()._long_calls()
@@ -274,10 +275,10 @@ class ContextTensors(ContextSettings):
                 f"{label} is {tuple(sizes)}; optimization profile {profile} allows {low} to {high}"
             )
 
-    def _forget_shapes(self) -> None:
+    def _forget_shapes(self, engine: CudaEngine) -> None:
         """Note that the shapes of all inputs with open dimensions are missing."""
         missing = self._missing
-        for info in self._engine.io_tensors:
+        for info in engine.io_tensors:
             if info.mode is TensorIOMode.INPUT and -1 in info.shape:
                 missing.add((info.name,))
 
@@ -437,7 +438,7 @@ class ContextTensors(ContextSettings):
         # Forgotten first: an interrupt may come out of the call.
         self._bindings.tell_again()
         if index != self.active_optimization_profile:
-            self._forget_shapes()
+            self._forget_shapes(self._engine)
         self._check(self._long(what, function, index, handle), f"{what}({index})")
         return True
 

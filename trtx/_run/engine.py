@@ -16,7 +16,7 @@ from trtx_sys._enums_gen import (
 from trtx_sys._ffi import ffi, lib
 
 from .._core.calls import new_place
-from .._core.errors import EngineError, text
+from .._core.errors import EngineError
 from .._core.handle import Handle
 from .._core.values import check_enum, check_int, check_mask, reject
 from .engine_source import open_blob
@@ -148,7 +148,7 @@ class CudaEngine(EngineTensors):
     @property
     def name(self) -> str:
         """Name of the network that the engine was built from (``ICudaEngine::getName``)."""
-        return text(lib.trtx_cuda_engine_get_name(self._ptr))
+        return lib.trtx_cuda_engine_get_name(self._ptr)
 
     @property
     def num_layers(self) -> int:

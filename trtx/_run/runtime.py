@@ -10,7 +10,7 @@ from trtx_sys._ffi import ffi, lib
 
 from .._core import pending as _pending
 from .._core.calls import new_place
-from .._core.errors import CudaError, EngineError, Error, failure, text
+from .._core.errors import CudaError, EngineError, Error, failure
 from .._core.library import library_version
 from .._core.logger import Logger, MadeWithLogger
 from .._core.values import INT32_MAX, check_bool, check_int, check_mask, reject
@@ -210,8 +210,7 @@ class Runtime(MadeWithLogger):
 
         It must exist when it is set, and let this process read, write and execute files.
         """
-        path = lib.trtx_runtime_get_temporary_directory(self._ptr)
-        return text(path) if path else None
+        return lib.trtx_runtime_get_temporary_directory(self._ptr)
 
     @temporary_directory.setter
     def temporary_directory(self, value: str | os.PathLike[str] | None) -> None:
