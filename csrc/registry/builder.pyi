@@ -12,7 +12,7 @@ class Builder(Interface, cpp="IBuilder", impl="VBuilder", field="mImpl", offset=
     @const
     def getNbDLACores(self) -> int32:
         """Number of deep learning accelerators."""
-    def setGpuAllocator(self, allocator: GpuAllocator | None) -> None:
+    def setGpuAllocator(self, allocator: Held[GpuAllocator] | None) -> None:
         """Sets who allocates device memory for builds; null for the library itself. Its engines keep using it."""
     def createBuilderConfig(self) -> Owned[BuilderConfig]:
         """Creates the settings of a build, all at their defaults."""
@@ -21,7 +21,7 @@ class Builder(Interface, cpp="IBuilder", impl="VBuilder", field="mImpl", offset=
     def createOptimizationProfile(self) -> Borrowed[OptimizationProfile]:
         """Creates a range of input shapes; the builder keeps it."""
     @long
-    def setErrorRecorder(self, recorder: ErrorRecorder | None) -> None:
+    def setErrorRecorder(self, recorder: Held[ErrorRecorder] | None) -> None:
         """Sets who is told of errors; null for nobody."""
     @const
     def getErrorRecorder(self) -> Borrowed[ErrorRecorder] | None:
@@ -129,7 +129,8 @@ class BuilderConfig(Interface, cpp="IBuilderConfig", impl="VBuilderConfig", fiel
     def createTimingCache(self, blob: Bytes | None, size: size_t) -> Owned[TimingCache]:
         """Creates a timing cache from bytes, or an empty one from none."""
     @deprecated
-    def setTimingCache(self, cache: Const[TimingCache], ignoreMismatch: bool) -> Ok:
+    @long
+    def setTimingCache(self, cache: Held[Const[TimingCache]], ignoreMismatch: bool) -> Ok:
         """Attaches a timing cache; it must live until the build ends."""
     @deprecated
     @const
@@ -165,7 +166,7 @@ class BuilderConfig(Interface, cpp="IBuilderConfig", impl="VBuilderConfig", fiel
     @const
     def getMaxAuxStreams(self) -> int32:
         """How many streams an engine may use beside its own; -1, the default, leaves it to the library."""
-    def setProgressMonitor(self, monitor: ProgressMonitor | None) -> None:
+    def setProgressMonitor(self, monitor: Held[ProgressMonitor] | None) -> None:
         """Sets who follows builds and may stop them; null for nobody."""
     @const
     def getProgressMonitor(self) -> Borrowed[ProgressMonitor] | None:
@@ -245,6 +246,7 @@ class OptimizationProfile(Interface, cpp="IOptimizationProfile", impl="VOptimiza
         """The stream that this profile is tuned for; 0 where none was set."""
 
 @owned
+@sibling
 @deprecated
 class TimingCache(Interface, cpp="ITimingCache", impl="VTimingCache", field="mImpl", offset=8):
     """Tactic timings of earlier builds; TensorRT-RTX keeps it for compatibility only."""
@@ -268,6 +270,7 @@ class TimingCache(Interface, cpp="ITimingCache", impl="VTimingCache", field="mIm
         """Replaces the entry of a key."""
 
 @owned
+@standalone
 class HostMemory(Interface, cpp="IHostMemory", impl="VHostMemory", field="mImpl", offset=8):
     """A block of host memory that the library owns: a serialized engine, cache or set of weights."""
 
