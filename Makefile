@@ -14,7 +14,7 @@ TENSORRT_RTX ?= 1.6.1.120
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
-$(VENV)/.demo: pyproject.toml setup.py build_ffi.py $(wildcard csrc/src/* csrc/include/* trtx_sys/*.py trtx_sys/*.txt)
+$(VENV)/.demo: pyproject.toml setup.py build_ffi.py $(wildcard csrc/src/* csrc/include/* trtx_sys/*.py trtx_sys/*.h* trtx_sys/*.txt)
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check -e '.[cu13,cuda,examples]'
 	touch $@

@@ -13,6 +13,7 @@ from cffi import FFI
 
 ROOT = Path(__file__).resolve().parent
 CSRC = Path("csrc")
+SYS = Path("trtx_sys")
 
 
 def sources() -> list[str]:
@@ -24,7 +25,8 @@ def sources() -> list[str]:
 def headers() -> list[str]:
     """What a change of must compile the extension anew."""
     found = [path for folder in ("include", "src") for path in (CSRC / folder).glob("*.h*")]
-    return sorted(str(path) for path in (*found, Path("build_ffi.py"), Path("trtx_sys", "_cdef_gen.txt")))
+    found += [*SYS.glob("*.h*"), SYS / "_cdef_gen.txt", Path("build_ffi.py")]
+    return sorted(map(str, found))
 
 
 def compiler_flags() -> list[str]:
@@ -35,13 +37,13 @@ def compiler_flags() -> list[str]:
 
 
 ffi = FFI()
-ffi.cdef((ROOT / "trtx_sys" / "_cdef_gen.txt").read_text(encoding="utf-8"))
+ffi.cdef((ROOT / SYS / "_cdef_gen.txt").read_text(encoding="utf-8"))
 ffi.set_source(
     "trtx_sys._ffi",
-    '#include "trtx_c.h"',
+    '#include "_gil.hpp"',
     sources=sources(),
     depends=headers(),
-    include_dirs=[str(CSRC / "include"), str(CSRC / "src")],
+    include_dirs=[str(CSRC / "include"), str(CSRC / "src"), str(SYS)],
     # Static: the extension holds the shim itself, nothing is imported from a library of its own.
     define_macros=[("TRTX_STATIC", "1"), ("Py_LIMITED_API", "0x030A0000")],
     extra_compile_args=compiler_flags(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import dataclass
 
 from .ctypes_map import CTypes, join
 from .model import Enum, Interface, Method, Registry, Struct
@@ -35,21 +36,31 @@ def emit(registry: Registry) -> str:
     return "\n".join(out)
 
 
-def declarations(registry: Registry, interface: Interface) -> list[tuple[str, str]]:
-    """Each C function of an interface: its comment and its declaration without the semicolon."""
+@dataclass(frozen=True)
+class Declaration:
+    """A C function: its comment, its declaration without the semicolon, and whether it is long."""
+
+    comment: str
+    text: str
+    long: bool = False
+
+
+def declarations(registry: Registry, interface: Interface) -> list[Declaration]:
+    """Each C function of an interface."""
     types = CTypes(registry)
-    found = [(_comment(m), function(types, interface, m)) for m in interface.bound_methods if not interface.callback]
+    methods = [] if interface.callback else interface.bound_methods
+    found = [Declaration(_comment(m), function(types, interface, m), m.long) for m in methods]
     name = c_type(interface.name)
     if interface.callback:
         found.append(
-            (
+            Declaration(
                 "The bridge calls the functions given, from any thread; a null function keeps the library's default."
                 + _notes(interface),
                 f"trtx_status {name}_create(const {name}_callbacks *callbacks, void *user_data, {name} **result)",
             )
         )
     if interface.owned or interface.callback:
-        found.append(("Destroys the object; null is allowed.", f"void {name}_destroy({name} *self)"))
+        found.append(Declaration("Destroys the object; null is allowed.", f"void {name}_destroy({name} *self)", True))
     return found
 
 
@@ -134,10 +145,10 @@ def _block(registry: Registry, interface: Interface) -> str:
             lines += [textwrap.indent(_c_comment(comment), "    ")] if comment else []
             lines.append(f"    {field};")
         lines.append(f"}} {name}_callbacks;")
-    for comment, declaration in declarations(registry, interface):
-        if comment:
-            lines.append(_c_comment(comment))
-        lines.append(f"TRTX_API {declaration};")
+    for declaration in declarations(registry, interface):
+        if declaration.comment:
+            lines.append(_c_comment(declaration.comment))
+        lines.append(f"{'TRTX_LONG ' if declaration.long else ''}TRTX_API {declaration.text};")
     return "\n".join([*lines, ""])
 
 

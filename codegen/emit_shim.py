@@ -48,22 +48,26 @@ def _returns_value(types: CTypes, method: Method) -> bool:
 
 
 def _accessor(types: CTypes, interface: Interface, method: Method) -> str:
-    name = c_function(interface.name, method.name)
     value = types.value(method.returns)
     call = _call(types, method, _target(types, interface))
     check = _layer_check(types, interface)
     layers = f", {check}" if check else ""
     body = f"[&] {{ return {_to_c(types, method.returns, call)}; }}"
-    return f'    return access<{value}>("{name}", self{layers}, {body});'
+    return f"    return access<{value}>({_site(interface, method)}, self{layers}, {body});"
+
+
+def _site(interface: Interface, method: Method) -> str:
+    """What the guard is told of the function: its name, since when, and whether it is long."""
+    since = "" if method.since == (1, 5) else f", {{{method.since[0]}, {method.since[1]}}}"
+    site = f'"{c_function(interface.name, method.name)}"{since}'
+    return f"long_call({site})" if method.long else f"{{{site}}}"
 
 
 def _guarded(types: CTypes, interface: Interface, method: Method) -> str:
-    name = c_function(interface.name, method.name)
-    since = "" if method.since == (1, 5) else f", {{{method.since[0]}, {method.since[1]}}}"
     result = types.result(method.returns)
     places = [c_name(p.name) for p in method.parameters if p.type.kind == "out"] + ["result"] * bool(result)
     results = f" Results({', '.join(places)})," if places else ""
-    lines = [f'    return guard({{"{name}"{since}}},{results} [&](Call &call) {{']
+    lines = [f"    return guard({_site(interface, method)},{results} [&](Call &call) {{"]
     check = _layer_check(types, interface)
     lines.append(f"        call.need_layer(self, {check});" if check else '        call.need(self, "self");')
     if result:
@@ -148,6 +152,8 @@ def _to_c(types: CTypes, type_: Type, expression: str) -> str:
         return f"from_abi<{types.value(type_)}>({expression})"
     if type_.kind in ("address", "constaddress", "stream", "event"):
         return f"to_address({expression})"
+    if type_.kind == "str":
+        return f"keep_text({expression})"
     return expression
 
 

@@ -1,4 +1,4 @@
-"""Outputs of ``trtx_sys``: the cffi declarations, the enums, and the typed stub of the extension."""
+"""Outputs of ``trtx_sys``: the cffi declarations, the long calls, the enums, and the typed stub of the extension."""
 
 from __future__ import annotations
 
@@ -12,13 +12,35 @@ from .naming import c_constant, c_name, exported, python_constant, snake
 CDEF = "trtx_sys/_cdef_gen.txt"
 ENUMS = "trtx_sys/_enums_gen.py"
 STUB = "trtx_sys/_ffi.pyi"
+LONG_CALLS = "trtx_sys/_long_calls_gen.h"
+
+#: What the extension has beyond the shim: ``trtx_sys/_gil.hpp`` defines it.
+EXTENSION = (
+    "trtx_status trtx_py_execution_context_run(trtx_execution_context *self, trtx_bindings *bindings, "
+    "trtx_stream stream)",
+)
 
 
 def emit_cdef(registry: Registry, header: str) -> str:
     """Declarations for cffi: the public header without its preprocessor, and the Python side of the callbacks."""
     first, second = handwritten_parts(header)
     generated = _plain(emit_c_header.emit(registry))
-    return "\n".join([first, generated, second, "", *(f'extern "Python" {d};' for d in python_callbacks(registry)), ""])
+    callbacks = [f'extern "Python" {d};' for d in python_callbacks(registry)]
+    return "\n".join([first, generated, second, *(f"{d};" for d in EXTENSION), "", *callbacks, ""])
+
+
+def emit_long_calls(registry: Registry, header: str) -> str:
+    """Names of the functions that are marked ``TRTX_LONG``, as items of an array in C."""
+    by_hand = re.findall(r"^TRTX_LONG [^(;]*?(trtx_\w+)\(", header, re.MULTILINE)
+    interfaces = [i for i in registry.interfaces.values() if not i.hidden]
+    generated = [d for i in interfaces for d in emit_c_header.declarations(registry, i) if d.long]
+    names = by_hand + [_name(d.text.split("(")[0]) for d in generated]
+    return "\n".join(f'"{name}",' for name in sorted(names))
+
+
+def _name(declared: str) -> str:
+    """The last word of what stands before a parenthesis or a comma."""
+    return re.split(r"[ *]", declared)[-1]
 
 
 def handwritten_parts(header: str) -> tuple[str, str]:
@@ -31,7 +53,8 @@ def handwritten_parts(header: str) -> tuple[str, str]:
 
 def _plain(text: str) -> str:
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
-    text = re.sub(r"^#.*$", "", text, flags=re.MULTILINE).replace("TRTX_API ", "")
+    text = re.sub(r"^#.*$", "", text, flags=re.MULTILINE)
+    text = text.replace("TRTX_LONG ", "").replace("TRTX_API ", "")
     return re.sub(r"\s*\n\s*\n+|[ \t]+\n", "\n", text).strip("\n")
 
 
@@ -135,7 +158,7 @@ def emit_stub(registry: Registry, header: str) -> str:
     ]
     out += [f"    {name}: int" for name in constants(registry, header)]
     out += [f"    {_stub_function(declaration, set(handles))}" for declaration in functions(registry, header)]
-    callbacks = (re.split(r"[ *]", declaration.split("(")[0])[-1] for declaration in python_callbacks(registry))
+    callbacks = (_name(declaration.split("(")[0]) for declaration in python_callbacks(registry))
     out += [f"    {name}: CData" for name in callbacks]
     return "\n".join([*out, "", "ffi: FFI", "lib: Lib", ""])
 
@@ -151,18 +174,18 @@ def functions(registry: Registry, header: str) -> list[str]:
     _, second = handwritten_parts(header)
     by_hand = [" ".join(d.split()) for d in second.split(";") if d.strip()]
     generated = [
-        d for i in registry.interfaces.values() if not i.hidden for _, d in emit_c_header.declarations(registry, i)
+        d.text for i in registry.interfaces.values() if not i.hidden for d in emit_c_header.declarations(registry, i)
     ]
-    return by_hand + generated
+    return [*by_hand, *EXTENSION, *generated]
 
 
 def _stub_function(declaration: str, handles: set[str]) -> str:
     head, tail = declaration.split("(", 1)
-    name = re.split(r"[ *]", head)[-1]
+    name = _name(head)
     parameters = [] if tail.strip() == "void)" else tail.rstrip(")").split(", ")
     types = ["lib"]  # not "self": that is the name of a parameter of most functions
     for parameter in parameters:
-        parameter_name = re.split(r"[ *]", parameter)[-1]
+        parameter_name = _name(parameter)
         types.append(f"{parameter_name}: {_stub_type(parameter[: -len(parameter_name)], handles, True)}")
     if parameters:
         types.append("/")

@@ -53,6 +53,7 @@ def _texts(root: Path, registry: Registry) -> dict[str, str]:
         emit_callbacks.PATH: emit_callbacks.emit(registry),
         emit_abi_check.PATH: emit_abi_check.emit(registry),
         emit_sys.CDEF: emit_sys.emit_cdef(registry, header),
+        emit_sys.LONG_CALLS: emit_sys.emit_long_calls(registry, header),
         emit_sys.ENUMS: emit_sys.emit_enums(registry),
         emit_sys.STUB: emit_sys.emit_stub(registry, header),
         emit_layers.PATH: emit_layers.emit(registry),

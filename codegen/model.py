@@ -117,6 +117,7 @@ class Method:
     deprecated: bool = False
     hidden: str = ""
     accessor: bool = False
+    long: bool = False
     default: bool = False
     access: str = "public"
 

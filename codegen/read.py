@@ -59,7 +59,7 @@ MARKS = {
     "enum": {"since", "hidden", "bits"},
     "struct": {"since", "hidden", "deprecated"},
     "interface": {"since", "hidden", "deprecated", "owned", "callback"},
-    "method": {"since", "hidden", "deprecated", "accessor", "const", "reads", "default", *ACCESS},
+    "method": {"since", "hidden", "deprecated", "accessor", "const", "reads", "long", "default", *ACCESS},
     "export": {"hidden", "bound", "library"},
 }
 #: Integer types that an enum may have, with the range of their values.
@@ -82,6 +82,7 @@ class _Marks:
     accessor: bool = False
     const: bool = False
     reads: bool = False
+    long: bool = False
     default: bool = False
     protected: bool = False
     private: bool = False
@@ -256,7 +257,7 @@ class _Reader:
         return Method(
             node.name, parameters, returns, self.where(node), self.doc(node),
             since=marks.since, const=marks.const, reads=marks.reads, deprecated=marks.deprecated, hidden=marks.hidden,
-            accessor=marks.accessor, default=marks.default, access=marks.access,
+            accessor=marks.accessor, long=marks.long, default=marks.default, access=marks.access,
         )  # fmt: skip
 
     def export(self, node: ast.FunctionDef) -> None:

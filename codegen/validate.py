@@ -18,6 +18,7 @@ def validate(registry: Registry) -> None:
         _known_types,
         _ownership,
         _versions,
+        _lengths,
         _duplicates,
         _layouts,
         _layers,
@@ -110,6 +111,17 @@ def _versions(registry: Registry) -> None:
                     f"{last[0]}.{last[1]}, and versions only append",
                 )
             last = max(last, method.since)
+
+
+def _lengths(registry: Registry) -> None:
+    """What is long is a call of the shim, and a verdict is: it explains its no before lines are delivered."""
+    for interface, method in _methods(registry):
+        name = f"{interface.name}.{method.name}"
+        is_called = interface.kind != "application" and not (method.is_destructor or method.hidden or interface.hidden)
+        if method.long and not is_called:
+            raise RegistryError(method.where, f"{name} is @long, but nothing calls it")
+        if method.returns.kind == "verdict" and is_called and not method.long:
+            raise RegistryError(method.where, f"{name} gives a verdict: write @long")
 
 
 def _duplicates(registry: Registry) -> None:

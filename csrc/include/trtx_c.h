@@ -3,8 +3,9 @@
  * C interface to TensorRT-RTX.
  *
  * A function that can fail returns a trtx_status and leaves a line for trtx_last_error(); a plain getter returns its
- * value, and leaves the line alone. Nothing throws. csrc/README.md states the contracts: ownership, errors, threads,
- * versions.
+ * value, and leaves the line alone. Nothing throws. A text that belongs to an object is handed out as a copy of the calling
+ * thread's own, valid until that thread has asked for 64 more. csrc/README.md states the contracts: ownership, errors,
+ * threads, versions.
  */
 #ifndef TRTX_C_H
 #define TRTX_C_H
@@ -28,6 +29,13 @@
 #define TRTX_API __attribute__((visibility("default")))
 #endif
 
+/**
+ * Marks a long function: one that may take more than 0.1 ms, or that calls functions of the application: a build tells its
+ * progress monitor, an end waits for callbacks under way. During a long call a logger is told every line at once; lines of
+ * all other functions, the short ones, come when TensorRT-RTX has returned, just before the function does.
+ */
+#define TRTX_LONG
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -46,7 +54,8 @@ enum {
     TRTX_VERSION_REFUSED = 6,  /* the library is too old for this shim, or another TensorRT */
     TRTX_ALREADY_LOADED = 7,   /* another library is loaded in this process */
     TRTX_OUT_OF_MEMORY = 8,
-    TRTX_EXCEPTION = 9         /* a C++ exception reached the shim */
+    TRTX_EXCEPTION = 9,        /* a C++ exception reached the shim */
+    TRTX_BUSY = 10             /* what the call needs is in use by another call */
 };
 
 /** A device or host address as an integer, like CUdeviceptr; what it points to is said by the method. */
@@ -73,6 +82,7 @@ typedef struct trtx_bindings {
     const char *const *names;
     const trtx_address *addresses; /* for the next run */
     trtx_address *told;            /* what the context was told last */
+    int32_t running;               /* set while a run that uses this is under way, where somebody keeps count; else 0 */
 } trtx_bindings;
 
 /* cdef: end */
@@ -108,9 +118,9 @@ TRTX_API void trtx_clear_last_error(void);
  * Loads the TensorRT-RTX library. path may be null, but not empty: then the system's loader searches for its usual name.
  * The same library again is no error; another one is TRTX_ALREADY_LOADED. It is never unloaded; one that is refused is.
  */
-TRTX_API trtx_status trtx_load(const char *path);
+TRTX_LONG TRTX_API trtx_status trtx_load(const char *path);
 /** Loads the ONNX parser library: the one that was delivered with the loaded TensorRT-RTX library. */
-TRTX_API trtx_status trtx_load_onnx_parser(const char *path);
+TRTX_LONG TRTX_API trtx_status trtx_load_onnx_parser(const char *path);
 /** Version of the loaded library. */
 TRTX_API trtx_status trtx_library_version(trtx_version *result);
 /** Path of the loaded library as the system's loader has it. */
@@ -121,19 +131,19 @@ TRTX_API trtx_status trtx_onnx_parser_library_path(const char **result);
 TRTX_API trtx_version trtx_newest_known_version(void);
 
 /** The logger must not be null; every object below keeps using it, so destroy it last. */
-TRTX_API trtx_status trtx_builder_create(trtx_logger *logger, trtx_builder **result);
-TRTX_API trtx_status trtx_runtime_create(trtx_logger *logger, trtx_runtime **result);
-TRTX_API trtx_status trtx_refitter_create(trtx_cuda_engine *engine, trtx_logger *logger, trtx_refitter **result);
-TRTX_API trtx_status trtx_onnx_parser_create(trtx_network_definition *network, trtx_logger *logger,
-                                             trtx_onnx_parser **result);
-TRTX_API trtx_status trtx_onnx_parser_refitter_create(trtx_refitter *refitter, trtx_logger *logger,
-                                                      trtx_onnx_parser_refitter **result);
+TRTX_LONG TRTX_API trtx_status trtx_builder_create(trtx_logger *logger, trtx_builder **result);
+TRTX_LONG TRTX_API trtx_status trtx_runtime_create(trtx_logger *logger, trtx_runtime **result);
+TRTX_LONG TRTX_API trtx_status trtx_refitter_create(trtx_cuda_engine *engine, trtx_logger *logger, trtx_refitter **result);
+TRTX_LONG TRTX_API trtx_status trtx_onnx_parser_create(trtx_network_definition *network, trtx_logger *logger,
+                                                       trtx_onnx_parser **result);
+TRTX_LONG TRTX_API trtx_status trtx_onnx_parser_refitter_create(trtx_refitter *refitter, trtx_logger *logger,
+                                                                trtx_onnx_parser_refitter **result);
 
 /** IExecutionContext::setTensorAddress for each address that the context has not been told. */
 TRTX_API trtx_status trtx_execution_context_set_tensor_addresses(trtx_execution_context *self, trtx_bindings *bindings);
 /** The same, and then IExecutionContext::enqueueV3: a whole run in one call. */
-TRTX_API trtx_status trtx_execution_context_run(trtx_execution_context *self, trtx_bindings *bindings,
-                                                trtx_stream stream);
+TRTX_LONG TRTX_API trtx_status trtx_execution_context_run(trtx_execution_context *self, trtx_bindings *bindings,
+                                                          trtx_stream stream);
 
 /**
  * INetworkDefinition::addActivation, and ILayer::getOutput of the layer's one output. Should only the latter fail, or give
@@ -148,7 +158,7 @@ TRTX_API void trtx_logger_set_threshold(trtx_logger *self, trtx_severity thresho
 /** Sends a message through a logger, as the library would. */
 TRTX_API trtx_status trtx_logger_log(trtx_logger *self, trtx_severity severity, const char *message);
 /** From now on no bridge calls out: for the end of a process. Waits for calls under way, at most so long. */
-TRTX_API void trtx_disable_callbacks(int32_t wait_milliseconds);
+TRTX_LONG TRTX_API void trtx_disable_callbacks(int32_t wait_milliseconds);
 /** Calls that bridges dropped because their object was destroyed or callbacks are disabled. */
 TRTX_API uint64_t trtx_dropped_callback_count(void);
 

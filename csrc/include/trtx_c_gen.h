@@ -779,7 +779,7 @@ typedef struct trtx_error_recorder_callbacks {
 /** The bridge calls the functions given, from any thread; a null function keeps the library's default. */
 TRTX_API trtx_status trtx_error_recorder_create(const trtx_error_recorder_callbacks *callbacks, void *user_data, trtx_error_recorder **result);
 /** Destroys the object; null is allowed. */
-TRTX_API void trtx_error_recorder_destroy(trtx_error_recorder *self);
+TRTX_LONG TRTX_API void trtx_error_recorder_destroy(trtx_error_recorder *self);
 
 /** IStreamWriter: Receives a plan in pieces as it is serialized. */
 typedef struct trtx_stream_writer_callbacks {
@@ -789,7 +789,7 @@ typedef struct trtx_stream_writer_callbacks {
 /** The bridge calls the functions given, from any thread; a null function keeps the library's default. */
 TRTX_API trtx_status trtx_stream_writer_create(const trtx_stream_writer_callbacks *callbacks, void *user_data, trtx_stream_writer **result);
 /** Destroys the object; null is allowed. */
-TRTX_API void trtx_stream_writer_destroy(trtx_stream_writer *self);
+TRTX_LONG TRTX_API void trtx_stream_writer_destroy(trtx_stream_writer *self);
 
 /** IStreamReaderV2: Reads a plan in pieces, to host or device memory. */
 typedef struct trtx_stream_reader_v2_callbacks {
@@ -801,7 +801,7 @@ typedef struct trtx_stream_reader_v2_callbacks {
 /** The bridge calls the functions given, from any thread; a null function keeps the library's default. */
 TRTX_API trtx_status trtx_stream_reader_v2_create(const trtx_stream_reader_v2_callbacks *callbacks, void *user_data, trtx_stream_reader_v2 **result);
 /** Destroys the object; null is allowed. */
-TRTX_API void trtx_stream_reader_v2_destroy(trtx_stream_reader_v2 *self);
+TRTX_LONG TRTX_API void trtx_stream_reader_v2_destroy(trtx_stream_reader_v2 *self);
 
 /** IProfiler: Is told how long each layer of a run took. */
 typedef struct trtx_profiler_callbacks {
@@ -810,7 +810,7 @@ typedef struct trtx_profiler_callbacks {
 /** The bridge calls the functions given, from any thread; a null function keeps the library's default. */
 TRTX_API trtx_status trtx_profiler_create(const trtx_profiler_callbacks *callbacks, void *user_data, trtx_profiler **result);
 /** Destroys the object; null is allowed. */
-TRTX_API void trtx_profiler_destroy(trtx_profiler *self);
+TRTX_LONG TRTX_API void trtx_profiler_destroy(trtx_profiler *self);
 
 /** ILogger: Receives every message of the library. */
 typedef struct trtx_logger_callbacks {
@@ -819,7 +819,7 @@ typedef struct trtx_logger_callbacks {
 /** The bridge calls the functions given, from any thread; a null function keeps the library's default. */
 TRTX_API trtx_status trtx_logger_create(const trtx_logger_callbacks *callbacks, void *user_data, trtx_logger **result);
 /** Destroys the object; null is allowed. */
-TRTX_API void trtx_logger_destroy(trtx_logger *self);
+TRTX_LONG TRTX_API void trtx_logger_destroy(trtx_logger *self);
 
 /** IGpuAllocator: Hands out device memory. */
 typedef struct trtx_gpu_allocator_callbacks {
@@ -837,7 +837,7 @@ typedef struct trtx_gpu_allocator_callbacks {
 /** The bridge calls the functions given, from any thread; a null function keeps the library's default. */
 TRTX_API trtx_status trtx_gpu_allocator_create(const trtx_gpu_allocator_callbacks *callbacks, void *user_data, trtx_gpu_allocator **result);
 /** Destroys the object; null is allowed. */
-TRTX_API void trtx_gpu_allocator_destroy(trtx_gpu_allocator *self);
+TRTX_LONG TRTX_API void trtx_gpu_allocator_destroy(trtx_gpu_allocator *self);
 
 /** IOutputAllocator: Hands out memory for an output whose size is known only while it is computed. */
 typedef struct trtx_output_allocator_callbacks {
@@ -848,7 +848,7 @@ typedef struct trtx_output_allocator_callbacks {
 /** The bridge calls the functions given, from any thread; a null function keeps the library's default. */
 TRTX_API trtx_status trtx_output_allocator_create(const trtx_output_allocator_callbacks *callbacks, void *user_data, trtx_output_allocator **result);
 /** Destroys the object; null is allowed. */
-TRTX_API void trtx_output_allocator_destroy(trtx_output_allocator *self);
+TRTX_LONG TRTX_API void trtx_output_allocator_destroy(trtx_output_allocator *self);
 
 /** IDebugListener: Is shown the values of debug tensors. */
 typedef struct trtx_debug_listener_callbacks {
@@ -858,7 +858,7 @@ typedef struct trtx_debug_listener_callbacks {
 /** The bridge calls the functions given, from any thread; a null function keeps the library's default. */
 TRTX_API trtx_status trtx_debug_listener_create(const trtx_debug_listener_callbacks *callbacks, void *user_data, trtx_debug_listener **result);
 /** Destroys the object; null is allowed. */
-TRTX_API void trtx_debug_listener_destroy(trtx_debug_listener *self);
+TRTX_LONG TRTX_API void trtx_debug_listener_destroy(trtx_debug_listener *self);
 
 /** IGpuAsyncAllocator: Hands out device memory in stream order. */
 typedef struct trtx_gpu_async_allocator_callbacks {
@@ -876,7 +876,7 @@ typedef struct trtx_gpu_async_allocator_callbacks {
 /** The bridge calls the functions given, from any thread; a null function keeps the library's default. */
 TRTX_API trtx_status trtx_gpu_async_allocator_create(const trtx_gpu_async_allocator_callbacks *callbacks, void *user_data, trtx_gpu_async_allocator **result);
 /** Destroys the object; null is allowed. */
-TRTX_API void trtx_gpu_async_allocator_destroy(trtx_gpu_async_allocator *self);
+TRTX_LONG TRTX_API void trtx_gpu_async_allocator_destroy(trtx_gpu_async_allocator *self);
 
 /** IProgressMonitor: Follows a build, and may cancel it. */
 typedef struct trtx_progress_monitor_callbacks {
@@ -888,7 +888,7 @@ typedef struct trtx_progress_monitor_callbacks {
 /** The bridge calls the functions given, from any thread; a null function keeps the library's default. */
 TRTX_API trtx_status trtx_progress_monitor_create(const trtx_progress_monitor_callbacks *callbacks, void *user_data, trtx_progress_monitor **result);
 /** Destroys the object; null is allowed. */
-TRTX_API void trtx_progress_monitor_destroy(trtx_progress_monitor *self);
+TRTX_LONG TRTX_API void trtx_progress_monitor_destroy(trtx_progress_monitor *self);
 
 /** IBuilder: Makes networks and configurations, and builds engines of them. */
 /** Largest batch of a deep learning accelerator; 0 without one. */
@@ -904,18 +904,18 @@ TRTX_API trtx_status trtx_builder_create_network_v2(trtx_builder *self, uint32_t
 /** Creates a range of input shapes; the builder keeps it. */
 TRTX_API trtx_status trtx_builder_create_optimization_profile(trtx_builder *self, trtx_optimization_profile **result);
 /** Sets who is told of errors; null for nobody. */
-TRTX_API trtx_status trtx_builder_set_error_recorder(trtx_builder *self, trtx_error_recorder *recorder);
+TRTX_LONG TRTX_API trtx_status trtx_builder_set_error_recorder(trtx_builder *self, trtx_error_recorder *recorder);
 /** Who is told of errors; null for nobody. */
 TRTX_API trtx_error_recorder *trtx_builder_get_error_recorder(const trtx_builder *self);
 /** Puts the settings of the builder back to their defaults. */
 TRTX_API trtx_status trtx_builder_reset(trtx_builder *self);
 /** Builds an engine and returns its bytes; a progress monitor may stop it. */
-TRTX_API trtx_status trtx_builder_build_serialized_network(trtx_builder *self, trtx_network_definition *network, trtx_builder_config *config, trtx_host_memory **result);
+TRTX_LONG TRTX_API trtx_status trtx_builder_build_serialized_network(trtx_builder *self, trtx_network_definition *network, trtx_builder_config *config, trtx_host_memory **result);
 /**
  * Whether a network could be built with these settings, without building it. A no leaves its explanation in
  * trtx_last_error().
  */
-TRTX_API trtx_status trtx_builder_is_network_supported(const trtx_builder *self, const trtx_network_definition *network, const trtx_builder_config *config, bool *result);
+TRTX_LONG TRTX_API trtx_status trtx_builder_is_network_supported(const trtx_builder *self, const trtx_network_definition *network, const trtx_builder_config *config, bool *result);
 /** The logger that it was created with. */
 TRTX_API trtx_logger *trtx_builder_get_logger(const trtx_builder *self);
 /** Sets how many threads a build may use; at least 1, and 1 is the default. */
@@ -923,9 +923,9 @@ TRTX_API trtx_status trtx_builder_set_max_threads(trtx_builder *self, int32_t ma
 /** How many threads a build may use. */
 TRTX_API int32_t trtx_builder_get_max_threads(const trtx_builder *self);
 /** Builds an engine and hands its bytes to a writer, which saves a copy in memory. */
-TRTX_API trtx_status trtx_builder_build_serialized_network_to_stream(trtx_builder *self, trtx_network_definition *network, trtx_builder_config *config, trtx_stream_writer *writer);
+TRTX_LONG TRTX_API trtx_status trtx_builder_build_serialized_network_to_stream(trtx_builder *self, trtx_network_definition *network, trtx_builder_config *config, trtx_stream_writer *writer);
 /** Destroys the object; null is allowed. */
-TRTX_API void trtx_builder_destroy(trtx_builder *self);
+TRTX_LONG TRTX_API void trtx_builder_destroy(trtx_builder *self);
 
 /** IBuilderConfig: How an engine is built: memory, flags, targets, profiles. */
 /** Sets over how many runs a kernel is timed; at least 1. */
@@ -983,7 +983,7 @@ TRTX_API trtx_status trtx_builder_config_set_tactic_sources(trtx_builder_config 
 /** Which libraries of kernels may be used, as bits. */
 TRTX_API uint32_t trtx_builder_config_get_tactic_sources(const trtx_builder_config *self);
 /** Creates a timing cache from bytes, or an empty one from none. Deprecated. */
-TRTX_API trtx_status trtx_builder_config_create_timing_cache(const trtx_builder_config *self, const void *blob, size_t size, trtx_timing_cache **result);
+TRTX_LONG TRTX_API trtx_status trtx_builder_config_create_timing_cache(const trtx_builder_config *self, const void *blob, size_t size, trtx_timing_cache **result);
 /** Attaches a timing cache; it must live until the build ends. Deprecated. */
 TRTX_API trtx_status trtx_builder_config_set_timing_cache(trtx_builder_config *self, const trtx_timing_cache *cache, bool ignore_mismatch);
 /** The timing cache that is attached; null for none. Deprecated. */
@@ -1046,7 +1046,7 @@ TRTX_API trtx_status trtx_builder_config_get_build_route(const trtx_builder_conf
 /** Description of all options that the text steering the compiler may have, as JSON. Since 1.6. */
 TRTX_API trtx_status trtx_builder_config_get_all_build_routes(const trtx_builder_config *self, const char **result);
 /** Destroys the object; null is allowed. */
-TRTX_API void trtx_builder_config_destroy(trtx_builder_config *self);
+TRTX_LONG TRTX_API void trtx_builder_config_destroy(trtx_builder_config *self);
 
 /** IOptimizationProfile: The smallest, usual and largest shape of each dynamic input. */
 /** Sets the smallest, the likeliest or the largest shape of an input. */
@@ -1072,9 +1072,9 @@ TRTX_API trtx_status trtx_optimization_profile_get_profile_stream(const trtx_opt
 
 /** ITimingCache: Tactic timings of earlier builds; TensorRT-RTX keeps it for compatibility only. Deprecated. */
 /** The cache as bytes, from which it can be created again. */
-TRTX_API trtx_status trtx_timing_cache_serialize(const trtx_timing_cache *self, trtx_host_memory **result);
+TRTX_LONG TRTX_API trtx_status trtx_timing_cache_serialize(const trtx_timing_cache *self, trtx_host_memory **result);
 /** Takes the entries of another cache over. */
-TRTX_API trtx_status trtx_timing_cache_combine(trtx_timing_cache *self, const trtx_timing_cache *input_cache, bool ignore_mismatch);
+TRTX_LONG TRTX_API trtx_status trtx_timing_cache_combine(trtx_timing_cache *self, const trtx_timing_cache *input_cache, bool ignore_mismatch);
 /** Empties it. */
 TRTX_API trtx_status trtx_timing_cache_reset(trtx_timing_cache *self);
 /** Writes keys, at most as many as fit, and returns how many there are. */
@@ -1084,7 +1084,7 @@ TRTX_API trtx_status trtx_timing_cache_query(const trtx_timing_cache *self, cons
 /** Replaces the entry of a key. */
 TRTX_API trtx_status trtx_timing_cache_update(trtx_timing_cache *self, const trtx_timing_cache_key *key, const trtx_timing_cache_value *value);
 /** Destroys the object; null is allowed. */
-TRTX_API void trtx_timing_cache_destroy(trtx_timing_cache *self);
+TRTX_LONG TRTX_API void trtx_timing_cache_destroy(trtx_timing_cache *self);
 
 /** IHostMemory: A block of host memory that the library owns: a serialized engine, cache or set of weights. */
 /** Address of the bytes, which live as long as this object. */
@@ -1094,7 +1094,7 @@ TRTX_API size_t trtx_host_memory_size(const trtx_host_memory *self);
 /** Type of the elements. */
 TRTX_API trtx_data_type trtx_host_memory_type(const trtx_host_memory *self);
 /** Destroys the object; null is allowed. */
-TRTX_API void trtx_host_memory_destroy(trtx_host_memory *self);
+TRTX_LONG TRTX_API void trtx_host_memory_destroy(trtx_host_memory *self);
 
 /** ITensor: A value of the network under construction. */
 /** Renames it; inputs and outputs are bound by their names. */
@@ -1239,7 +1239,7 @@ TRTX_API trtx_status trtx_network_definition_add_padding_nd(trtx_network_definit
 /** Names weights of a layer, so that a refitter finds them. Null takes the name away. */
 TRTX_API trtx_status trtx_network_definition_set_weights_name(trtx_network_definition *self, const trtx_weights *weights, const char *name);
 /** Sets who is told of errors; null for nobody. */
-TRTX_API trtx_status trtx_network_definition_set_error_recorder(trtx_network_definition *self, trtx_error_recorder *recorder);
+TRTX_LONG TRTX_API trtx_status trtx_network_definition_set_error_recorder(trtx_network_definition *self, trtx_error_recorder *recorder);
 /** Who is told of errors; null for nobody. */
 TRTX_API trtx_error_recorder *trtx_network_definition_get_error_recorder(const trtx_network_definition *self);
 /** Selects slices, elements or coordinates by index. */
@@ -1327,7 +1327,7 @@ TRTX_API trtx_status trtx_network_definition_add_attention_v2(trtx_network_defin
 /** Remove the given dimensions, or without axes every dimension of size one. Since 1.7. */
 TRTX_API trtx_status trtx_network_definition_add_squeeze_v2(trtx_network_definition *self, trtx_tensor *input, trtx_tensor *axes, trtx_layer **result);
 /** Destroys the object; null is allowed. */
-TRTX_API void trtx_network_definition_destroy(trtx_network_definition *self);
+TRTX_LONG TRTX_API void trtx_network_definition_destroy(trtx_network_definition *self);
 
 /** IConvolutionLayer: Convolution over two or three spatial dimensions. */
 TRTX_API trtx_status trtx_convolution_layer_set_nb_output_maps(trtx_layer *self, int64_t nb_output_maps);
@@ -1984,11 +1984,11 @@ TRTX_API int32_t trtx_onnx_parser_error_local_function_stack_size(const trtx_onn
 
 /** nvonnxparser::IParser: Turns an ONNX model into layers of a network. */
 /** Adds the layers of a serialized model to the network; the path serves to find external weights. */
-TRTX_API trtx_status trtx_onnx_parser_parse(trtx_onnx_parser *self, const void *serialized_onnx_model, size_t serialized_onnx_model_size, const char *model_path);
+TRTX_LONG TRTX_API trtx_status trtx_onnx_parser_parse(trtx_onnx_parser *self, const void *serialized_onnx_model, size_t serialized_onnx_model_size, const char *model_path);
 /** Adds the layers of a model file to the network; the verbosity is a severity. */
-TRTX_API trtx_status trtx_onnx_parser_parse_from_file(trtx_onnx_parser *self, const char *onnx_model_file, int32_t verbosity);
+TRTX_LONG TRTX_API trtx_status trtx_onnx_parser_parse_from_file(trtx_onnx_parser *self, const char *onnx_model_file, int32_t verbosity);
 /** Whether the parser knows an operator; some uses of it may still fail. */
-TRTX_API trtx_status trtx_onnx_parser_supports_operator(const trtx_onnx_parser *self, const char *op_name, bool *result);
+TRTX_LONG TRTX_API trtx_status trtx_onnx_parser_supports_operator(const trtx_onnx_parser *self, const char *op_name, bool *result);
 /** Number of errors since they were cleared. */
 TRTX_API int32_t trtx_onnx_parser_get_nb_errors(const trtx_onnx_parser *self);
 /** One of the errors; it lives until they are cleared. */
@@ -2012,7 +2012,7 @@ TRTX_API trtx_status trtx_onnx_parser_get_layer_output_tensor(trtx_onnx_parser *
  * Whether all of a serialized model can be parsed; subgraphs tell which part can. A no leaves its explanation in
  * trtx_last_error().
  */
-TRTX_API trtx_status trtx_onnx_parser_supports_model_v2(trtx_onnx_parser *self, const void *serialized_onnx_model, size_t serialized_onnx_model_size, const char *model_path, bool *result);
+TRTX_LONG TRTX_API trtx_status trtx_onnx_parser_supports_model_v2(trtx_onnx_parser *self, const void *serialized_onnx_model, size_t serialized_onnx_model_size, const char *model_path, bool *result);
 /** Number of parts that the last check cut the model into. */
 TRTX_API trtx_status trtx_onnx_parser_get_nb_subgraphs(trtx_onnx_parser *self, int64_t *result);
 /** Whether a part can be parsed. */
@@ -2020,15 +2020,15 @@ TRTX_API trtx_status trtx_onnx_parser_is_subgraph_supported(trtx_onnx_parser *se
 /** Indices of the nodes of a part. */
 TRTX_API trtx_status trtx_onnx_parser_get_subgraph_nodes(trtx_onnx_parser *self, int64_t index, int64_t *subgraph_length, const int64_t **result);
 /** Takes a serialized model in, to be parsed once its initializers are there. */
-TRTX_API trtx_status trtx_onnx_parser_load_model_proto(trtx_onnx_parser *self, const void *serialized_onnx_model, size_t serialized_onnx_model_size, const char *model_path);
+TRTX_LONG TRTX_API trtx_status trtx_onnx_parser_load_model_proto(trtx_onnx_parser *self, const void *serialized_onnx_model, size_t serialized_onnx_model_size, const char *model_path);
 /** Gives the values of an initializer, which must stay until the parser is destroyed and the network built. */
-TRTX_API trtx_status trtx_onnx_parser_load_initializer(trtx_onnx_parser *self, const char *name, const void *data, size_t size);
+TRTX_LONG TRTX_API trtx_status trtx_onnx_parser_load_initializer(trtx_onnx_parser *self, const char *name, const void *data, size_t size);
 /** Adds the layers of the model taken in to the network. */
-TRTX_API trtx_status trtx_onnx_parser_parse_model_proto(trtx_onnx_parser *self);
+TRTX_LONG TRTX_API trtx_status trtx_onnx_parser_parse_model_proto(trtx_onnx_parser *self);
 /** Sets the settings of the build that the network is meant for. */
 TRTX_API trtx_status trtx_onnx_parser_set_builder_config(trtx_onnx_parser *self, const trtx_builder_config *builder_config);
 /** Destroys the object; null is allowed. */
-TRTX_API void trtx_onnx_parser_destroy(trtx_onnx_parser *self);
+TRTX_LONG TRTX_API void trtx_onnx_parser_destroy(trtx_onnx_parser *self);
 
 /** nvonnxparser::IRefitterObserver: Is told which ONNX initializer feeds which weight of the engine. Since 1.6. */
 typedef struct trtx_refitter_observer_callbacks {
@@ -2037,13 +2037,13 @@ typedef struct trtx_refitter_observer_callbacks {
 /** The bridge calls the functions given, from any thread; a null function keeps the library's default. Since 1.6. */
 TRTX_API trtx_status trtx_refitter_observer_create(const trtx_refitter_observer_callbacks *callbacks, void *user_data, trtx_refitter_observer **result);
 /** Destroys the object; null is allowed. */
-TRTX_API void trtx_refitter_observer_destroy(trtx_refitter_observer *self);
+TRTX_LONG TRTX_API void trtx_refitter_observer_destroy(trtx_refitter_observer *self);
 
 /** nvonnxparser::IParserRefitter: Refits an engine from the initializers of an ONNX model. */
 /** Refits the engine with the weights of a serialized model. */
-TRTX_API trtx_status trtx_onnx_parser_refitter_refit_from_bytes(trtx_onnx_parser_refitter *self, const void *serialized_onnx_model, size_t serialized_onnx_model_size, const char *model_path);
+TRTX_LONG TRTX_API trtx_status trtx_onnx_parser_refitter_refit_from_bytes(trtx_onnx_parser_refitter *self, const void *serialized_onnx_model, size_t serialized_onnx_model_size, const char *model_path);
 /** Refits the engine with the weights of a model file. */
-TRTX_API trtx_status trtx_onnx_parser_refitter_refit_from_file(trtx_onnx_parser_refitter *self, const char *onnx_model_file);
+TRTX_LONG TRTX_API trtx_status trtx_onnx_parser_refitter_refit_from_file(trtx_onnx_parser_refitter *self, const char *onnx_model_file);
 /** Number of errors since they were cleared. */
 TRTX_API int32_t trtx_onnx_parser_refitter_get_nb_errors(const trtx_onnx_parser_refitter *self);
 /** One of the errors; it lives until they are cleared. */
@@ -2051,19 +2051,19 @@ TRTX_API trtx_status trtx_onnx_parser_refitter_get_error(const trtx_onnx_parser_
 /** Forgets the errors. */
 TRTX_API trtx_status trtx_onnx_parser_refitter_clear_errors(trtx_onnx_parser_refitter *self);
 /** Takes a serialized model in, to refit from once its initializers are there. */
-TRTX_API trtx_status trtx_onnx_parser_refitter_load_model_proto(trtx_onnx_parser_refitter *self, const void *serialized_onnx_model, size_t serialized_onnx_model_size, const char *model_path);
+TRTX_LONG TRTX_API trtx_status trtx_onnx_parser_refitter_load_model_proto(trtx_onnx_parser_refitter *self, const void *serialized_onnx_model, size_t serialized_onnx_model_size, const char *model_path);
 /** Gives the values of an initializer, which must stay until the refitter is destroyed. */
-TRTX_API trtx_status trtx_onnx_parser_refitter_load_initializer(trtx_onnx_parser_refitter *self, const char *name, const void *data, size_t size);
+TRTX_LONG TRTX_API trtx_status trtx_onnx_parser_refitter_load_initializer(trtx_onnx_parser_refitter *self, const char *name, const void *data, size_t size);
 /** Refits the engine with the weights of the model taken in. */
-TRTX_API trtx_status trtx_onnx_parser_refitter_refit_model_proto(trtx_onnx_parser_refitter *self);
+TRTX_LONG TRTX_API trtx_status trtx_onnx_parser_refitter_refit_model_proto(trtx_onnx_parser_refitter *self);
 /** Sets who is told of each weight that is refitted; null for nobody. Since 1.6. */
 TRTX_API trtx_status trtx_onnx_parser_refitter_set_refit_observer(trtx_onnx_parser_refitter *self, trtx_refitter_observer *observer);
 /** Destroys the object; null is allowed. */
-TRTX_API void trtx_onnx_parser_refitter_destroy(trtx_onnx_parser_refitter *self);
+TRTX_LONG TRTX_API void trtx_onnx_parser_refitter_destroy(trtx_onnx_parser_refitter *self);
 
 /** IRuntime: Deserializes engines, and tells whether an engine fits this machine. */
 /** Makes an engine of bytes; they are not needed any more then. */
-TRTX_API trtx_status trtx_runtime_deserialize_cuda_engine(trtx_runtime *self, const void *blob, size_t size, trtx_cuda_engine **result);
+TRTX_LONG TRTX_API trtx_status trtx_runtime_deserialize_cuda_engine(trtx_runtime *self, const void *blob, size_t size, trtx_cuda_engine **result);
 /** Sets which deep learning accelerator engines use. */
 TRTX_API trtx_status trtx_runtime_set_dla_core(trtx_runtime *self, int32_t dla_core);
 /** Which deep learning accelerator engines use. */
@@ -2073,7 +2073,7 @@ TRTX_API int32_t trtx_runtime_get_nb_dla_cores(const trtx_runtime *self);
 /** Sets who allocates device memory for engines; null for the library itself. */
 TRTX_API trtx_status trtx_runtime_set_gpu_allocator(trtx_runtime *self, trtx_gpu_allocator *allocator);
 /** Sets who is told of errors; null for nobody. */
-TRTX_API trtx_status trtx_runtime_set_error_recorder(trtx_runtime *self, trtx_error_recorder *recorder);
+TRTX_LONG TRTX_API trtx_status trtx_runtime_set_error_recorder(trtx_runtime *self, trtx_error_recorder *recorder);
 /** Who is told of errors; null for nobody. */
 TRTX_API trtx_error_recorder *trtx_runtime_get_error_recorder(const trtx_runtime *self);
 /** The logger that it was created with. */
@@ -2091,17 +2091,17 @@ TRTX_API trtx_status trtx_runtime_set_tempfile_control_flags(trtx_runtime *self,
 /** Which temporary files may be made, as bits; all by default. */
 TRTX_API uint32_t trtx_runtime_get_tempfile_control_flags(const trtx_runtime *self);
 /** Loads another runtime library, which is a thing of version compatible engines. */
-TRTX_API trtx_status trtx_runtime_load_runtime(trtx_runtime *self, const char *path, trtx_runtime **result);
+TRTX_LONG TRTX_API trtx_status trtx_runtime_load_runtime(trtx_runtime *self, const char *path, trtx_runtime **result);
 /** Sets whether engines may bring code for the host, which they may not by default. */
 TRTX_API trtx_status trtx_runtime_set_engine_host_code_allowed(trtx_runtime *self, bool allowed);
 /** Whether engines may bring code for the host; only for engines from a place that is trusted. */
 TRTX_API bool trtx_runtime_get_engine_host_code_allowed(const trtx_runtime *self);
 /** Makes an engine of what a reader delivers, straight into device memory where it can. */
-TRTX_API trtx_status trtx_runtime_deserialize_cuda_engine_v2(trtx_runtime *self, trtx_stream_reader_v2 *stream_reader, trtx_cuda_engine **result);
+TRTX_LONG TRTX_API trtx_status trtx_runtime_deserialize_cuda_engine_v2(trtx_runtime *self, trtx_stream_reader_v2 *stream_reader, trtx_cuda_engine **result);
 /** How many first bytes of an engine are enough to ask for its validity. */
 TRTX_API int64_t trtx_runtime_get_engine_header_size(const trtx_runtime *self);
 /** Whether an engine fits this machine, from its first bytes; the diagnostics are bits that say why not. */
-TRTX_API trtx_status trtx_runtime_get_engine_validity(const trtx_runtime *self, const void *blob, int64_t blob_size, uint64_t *diagnostics, trtx_engine_validity *result);
+TRTX_LONG TRTX_API trtx_status trtx_runtime_get_engine_validity(const trtx_runtime *self, const void *blob, int64_t blob_size, uint64_t *diagnostics, trtx_engine_validity *result);
 /** Sets whether engines are deserialized without their weights, which are loaded later. Since 1.6. */
 TRTX_API trtx_status trtx_runtime_set_deferred_weights_loading(trtx_runtime *self, bool defer);
 /** Whether engines are deserialized without their weights; false by default. Since 1.6. */
@@ -2111,7 +2111,7 @@ TRTX_API trtx_status trtx_runtime_set_dla_workspace_allocation_strategy(trtx_run
 /** How workspace on a DLA is allocated. Since 1.7. */
 TRTX_API trtx_status trtx_runtime_get_dla_workspace_allocation_strategy(const trtx_runtime *self, trtx_dla_workspace_allocation_strategy *result);
 /** Destroys the object; null is allowed. */
-TRTX_API void trtx_runtime_destroy(trtx_runtime *self);
+TRTX_LONG TRTX_API void trtx_runtime_destroy(trtx_runtime *self);
 
 /** IRuntimeConfig: How execution contexts are made: memory, kernel specialization, CUDA graphs, cache. */
 /** Sets who provides the activation memory of contexts, and how much. */
@@ -2119,7 +2119,7 @@ TRTX_API trtx_status trtx_runtime_config_set_execution_context_allocation_strate
 /** Who provides the activation memory of contexts, and how much. */
 TRTX_API trtx_execution_context_allocation_strategy trtx_runtime_config_get_execution_context_allocation_strategy(const trtx_runtime_config *self);
 /** Creates an empty cache of compiled kernels. */
-TRTX_API trtx_status trtx_runtime_config_create_runtime_cache(const trtx_runtime_config *self, trtx_runtime_cache **result);
+TRTX_LONG TRTX_API trtx_status trtx_runtime_config_create_runtime_cache(const trtx_runtime_config *self, trtx_runtime_cache **result);
 /** Has contexts share a cache of compiled kernels, which must outlive them. */
 TRTX_API trtx_status trtx_runtime_config_set_runtime_cache(trtx_runtime_config *self, const trtx_runtime_cache *cache);
 /** The cache of compiled kernels; null for none. */
@@ -2133,17 +2133,17 @@ TRTX_API trtx_status trtx_runtime_config_set_cuda_graph_strategy(trtx_runtime_co
 /** Whether runs are captured as CUDA graphs by the library itself; they are not by default. */
 TRTX_API trtx_cuda_graph_strategy trtx_runtime_config_get_cuda_graph_strategy(const trtx_runtime_config *self);
 /** Destroys the object; null is allowed. */
-TRTX_API void trtx_runtime_config_destroy(trtx_runtime_config *self);
+TRTX_LONG TRTX_API void trtx_runtime_config_destroy(trtx_runtime_config *self);
 
 /** IRuntimeCache: Kernels compiled on this machine, kept so that the next start need not compile them. */
 /** The cache as bytes, to be saved for the next process. */
-TRTX_API trtx_status trtx_runtime_cache_serialize(const trtx_runtime_cache *self, trtx_host_memory **result);
+TRTX_LONG TRTX_API trtx_status trtx_runtime_cache_serialize(const trtx_runtime_cache *self, trtx_host_memory **result);
 /** Adds what was saved to the cache. */
-TRTX_API trtx_status trtx_runtime_cache_deserialize(trtx_runtime_cache *self, const void *blob, size_t size);
+TRTX_LONG TRTX_API trtx_status trtx_runtime_cache_deserialize(trtx_runtime_cache *self, const void *blob, size_t size);
 /** Empties it. */
-TRTX_API trtx_status trtx_runtime_cache_reset(trtx_runtime_cache *self);
+TRTX_LONG TRTX_API trtx_status trtx_runtime_cache_reset(trtx_runtime_cache *self);
 /** Destroys the object; null is allowed. */
-TRTX_API void trtx_runtime_cache_destroy(trtx_runtime_cache *self);
+TRTX_LONG TRTX_API void trtx_runtime_cache_destroy(trtx_runtime_cache *self);
 
 /** ISerializationConfig: Says what an engine leaves out when it is serialized. */
 /** Sets all options at once, as bits. */
@@ -2157,27 +2157,27 @@ TRTX_API trtx_status trtx_serialization_config_set_flag(trtx_serialization_confi
 /** Whether an option is on. A failure is seen in trtx_last_status() alone. */
 TRTX_API bool trtx_serialization_config_get_flag(const trtx_serialization_config *self, trtx_serialization_flag serialization_flag);
 /** Destroys the object; null is allowed. */
-TRTX_API void trtx_serialization_config_destroy(trtx_serialization_config *self);
+TRTX_LONG TRTX_API void trtx_serialization_config_destroy(trtx_serialization_config *self);
 
 /** IRefitter: Replaces the weights of an engine that was built to be refitted. */
 /** Gives new values to the weights that a layer has in a role. */
-TRTX_API trtx_status trtx_refitter_set_weights(trtx_refitter *self, const char *layer_name, trtx_weights_role role, const trtx_weights *weights);
+TRTX_LONG TRTX_API trtx_status trtx_refitter_set_weights(trtx_refitter *self, const char *layer_name, trtx_weights_role role, const trtx_weights *weights);
 /** Puts the new values into the engine; none may be missing. */
-TRTX_API trtx_status trtx_refitter_refit_cuda_engine(trtx_refitter *self);
+TRTX_LONG TRTX_API trtx_status trtx_refitter_refit_cuda_engine(trtx_refitter *self);
 /** Writes the layers and roles that need values too, and returns how many they are. */
-TRTX_API trtx_status trtx_refitter_get_missing(trtx_refitter *self, int32_t size, const char **layer_names, trtx_weights_role *roles, int32_t *result);
+TRTX_LONG TRTX_API trtx_status trtx_refitter_get_missing(trtx_refitter *self, int32_t size, const char **layer_names, trtx_weights_role *roles, int32_t *result);
 /** Writes the layers and roles that can be refitted, and returns how many they are. */
-TRTX_API trtx_status trtx_refitter_get_all(trtx_refitter *self, int32_t size, const char **layer_names, trtx_weights_role *roles, int32_t *result);
+TRTX_LONG TRTX_API trtx_status trtx_refitter_get_all(trtx_refitter *self, int32_t size, const char **layer_names, trtx_weights_role *roles, int32_t *result);
 /** Sets who is told of errors; null for nobody. */
-TRTX_API trtx_status trtx_refitter_set_error_recorder(trtx_refitter *self, trtx_error_recorder *recorder);
+TRTX_LONG TRTX_API trtx_status trtx_refitter_set_error_recorder(trtx_refitter *self, trtx_error_recorder *recorder);
 /** Who is told of errors; null for nobody. */
 TRTX_API trtx_error_recorder *trtx_refitter_get_error_recorder(const trtx_refitter *self);
 /** Gives new values, which must stay until the engine is refitted, to named weights. */
-TRTX_API trtx_status trtx_refitter_set_named_weights(trtx_refitter *self, const char *name, const trtx_weights *weights);
+TRTX_LONG TRTX_API trtx_status trtx_refitter_set_named_weights(trtx_refitter *self, const char *name, const trtx_weights *weights);
 /** Writes the names of weights that need values too, and returns how many they are. */
-TRTX_API trtx_status trtx_refitter_get_missing_weights(trtx_refitter *self, int32_t size, const char **weights_names, int32_t *result);
+TRTX_LONG TRTX_API trtx_status trtx_refitter_get_missing_weights(trtx_refitter *self, int32_t size, const char **weights_names, int32_t *result);
 /** Writes the names of all weights that can be refitted, and returns how many they are. */
-TRTX_API trtx_status trtx_refitter_get_all_weights(trtx_refitter *self, int32_t size, const char **weights_names, int32_t *result);
+TRTX_LONG TRTX_API trtx_status trtx_refitter_get_all_weights(trtx_refitter *self, int32_t size, const char **weights_names, int32_t *result);
 /** The logger that it was created with. */
 TRTX_API trtx_logger *trtx_refitter_get_logger(const trtx_refitter *self);
 /** Sets how many threads it may use; at least 1, and 1 is the default. */
@@ -2185,33 +2185,33 @@ TRTX_API trtx_status trtx_refitter_set_max_threads(trtx_refitter *self, int32_t 
 /** How many threads it may use. */
 TRTX_API int32_t trtx_refitter_get_max_threads(const trtx_refitter *self);
 /** Gives new values on the host or the device to named weights. */
-TRTX_API trtx_status trtx_refitter_set_named_weights_with_location(trtx_refitter *self, const char *name, const trtx_weights *weights, trtx_tensor_location location);
+TRTX_LONG TRTX_API trtx_status trtx_refitter_set_named_weights_with_location(trtx_refitter *self, const char *name, const trtx_weights *weights, trtx_tensor_location location);
 /** The values given to named weights. */
 TRTX_API trtx_status trtx_refitter_get_named_weights(const trtx_refitter *self, const char *weights_name, trtx_weights *result);
 /** Whether the values given to named weights are on the host or the device. */
 TRTX_API trtx_status trtx_refitter_get_weights_location(const trtx_refitter *self, const char *weights_name, trtx_tensor_location *result);
 /** Takes back the values given to named weights. */
-TRTX_API trtx_status trtx_refitter_unset_named_weights(trtx_refitter *self, const char *weights_name);
+TRTX_LONG TRTX_API trtx_status trtx_refitter_unset_named_weights(trtx_refitter *self, const char *weights_name);
 /** Sets whether new values are checked. */
 TRTX_API trtx_status trtx_refitter_set_weights_validation(trtx_refitter *self, bool weights_validation);
 /** Whether new values are checked; true by default. */
 TRTX_API bool trtx_refitter_get_weights_validation(const trtx_refitter *self);
 /** Puts the new values into the engine on a stream; they must stay until it has come so far. */
-TRTX_API trtx_status trtx_refitter_refit_cuda_engine_async(trtx_refitter *self, trtx_stream stream);
+TRTX_LONG TRTX_API trtx_status trtx_refitter_refit_cuda_engine_async(trtx_refitter *self, trtx_stream stream);
 /** Type and number that values of named weights must have, without values. */
 TRTX_API trtx_status trtx_refitter_get_weights_prototype(const trtx_refitter *self, const char *weights_name, trtx_weights *result);
 /** Free what refitting needs beside the engine; the next refit makes it anew. Since 1.7. */
-TRTX_API trtx_status trtx_refitter_release_refit_resources(trtx_refitter *self);
+TRTX_LONG TRTX_API trtx_status trtx_refitter_release_refit_resources(trtx_refitter *self);
 /** Destroys the object; null is allowed. */
-TRTX_API void trtx_refitter_destroy(trtx_refitter *self);
+TRTX_LONG TRTX_API void trtx_refitter_destroy(trtx_refitter *self);
 
 /** ICudaEngine: A deserialized engine: its inputs and outputs, and the factory of execution contexts. */
 /** Number of layers after optimization; it says nothing about those of the network. */
 TRTX_API int32_t trtx_cuda_engine_get_nb_layers(const trtx_cuda_engine *self);
 /** The engine as bytes. */
-TRTX_API trtx_status trtx_cuda_engine_serialize(const trtx_cuda_engine *self, trtx_host_memory **result);
+TRTX_LONG TRTX_API trtx_status trtx_cuda_engine_serialize(const trtx_cuda_engine *self, trtx_host_memory **result);
 /** Creates a context, whose activation memory comes as the strategy says. */
-TRTX_API trtx_status trtx_cuda_engine_create_execution_context(trtx_cuda_engine *self, trtx_execution_context_allocation_strategy strategy, trtx_execution_context **result);
+TRTX_LONG TRTX_API trtx_status trtx_cuda_engine_create_execution_context(trtx_cuda_engine *self, trtx_execution_context_allocation_strategy strategy, trtx_execution_context **result);
 /** Whether its weights can be replaced. */
 TRTX_API bool trtx_cuda_engine_is_refittable(const trtx_cuda_engine *self);
 /** Name of the network that it was built from. */
@@ -2221,7 +2221,7 @@ TRTX_API int32_t trtx_cuda_engine_get_nb_optimization_profiles(const trtx_cuda_e
 /** What restrictions it was built for. */
 TRTX_API trtx_engine_capability trtx_cuda_engine_get_engine_capability(const trtx_cuda_engine *self);
 /** Sets who is told of errors; null for nobody. */
-TRTX_API trtx_status trtx_cuda_engine_set_error_recorder(trtx_cuda_engine *self, trtx_error_recorder *recorder);
+TRTX_LONG TRTX_API trtx_status trtx_cuda_engine_set_error_recorder(trtx_cuda_engine *self, trtx_error_recorder *recorder);
 /** Who is told of errors; null for nobody. */
 TRTX_API trtx_error_recorder *trtx_cuda_engine_get_error_recorder(const trtx_cuda_engine *self);
 /** Which libraries of kernels it may use, as bits. */
@@ -2229,7 +2229,7 @@ TRTX_API uint32_t trtx_cuda_engine_get_tactic_sources(const trtx_cuda_engine *se
 /** How much about its layers it keeps. */
 TRTX_API trtx_profiling_verbosity trtx_cuda_engine_get_profiling_verbosity(const trtx_cuda_engine *self);
 /** Creates an inspector, which describes its layers. */
-TRTX_API trtx_status trtx_cuda_engine_create_engine_inspector(const trtx_cuda_engine *self, trtx_engine_inspector **result);
+TRTX_LONG TRTX_API trtx_status trtx_cuda_engine_create_engine_inspector(const trtx_cuda_engine *self, trtx_engine_inspector **result);
 /** Shape of an input or output; -1 where a size is known at run time only. */
 TRTX_API trtx_status trtx_cuda_engine_get_tensor_shape(const trtx_cuda_engine *self, const char *tensor_name, trtx_dims *result);
 /** Element type of an input or output. */
@@ -2271,21 +2271,21 @@ TRTX_API trtx_status trtx_cuda_engine_get_tensor_format_desc_v2(const trtx_cuda_
 /** Axis along which elements form vectors in a profile; -1 for none. */
 TRTX_API trtx_status trtx_cuda_engine_get_tensor_vectorized_dim_v2(const trtx_cuda_engine *self, const char *tensor_name, int32_t profile_index, int32_t *result);
 /** Creates the options of a serialization, all off. */
-TRTX_API trtx_status trtx_cuda_engine_create_serialization_config(trtx_cuda_engine *self, trtx_serialization_config **result);
+TRTX_LONG TRTX_API trtx_status trtx_cuda_engine_create_serialization_config(trtx_cuda_engine *self, trtx_serialization_config **result);
 /** The engine as bytes, with or without its weights, as the options say. */
-TRTX_API trtx_status trtx_cuda_engine_serialize_with_config(const trtx_cuda_engine *self, trtx_serialization_config *config, trtx_host_memory **result);
+TRTX_LONG TRTX_API trtx_status trtx_cuda_engine_serialize_with_config(const trtx_cuda_engine *self, trtx_serialization_config *config, trtx_host_memory **result);
 /** Bytes of the weights that can stay on the host; 0 where none can. */
 TRTX_API int64_t trtx_cuda_engine_get_streamable_weights_size(const trtx_cuda_engine *self);
 /** Whether the values of a tensor can be reported to a debug listener. */
 TRTX_API trtx_status trtx_cuda_engine_is_debug_tensor(const trtx_cuda_engine *self, const char *name, bool *result);
 /** Sets how many bytes of weights may lie on the device; no context may exist. */
-TRTX_API trtx_status trtx_cuda_engine_set_weight_streaming_budget_v2(trtx_cuda_engine *self, int64_t gpu_memory_budget);
+TRTX_LONG TRTX_API trtx_status trtx_cuda_engine_set_weight_streaming_budget_v2(trtx_cuda_engine *self, int64_t gpu_memory_budget);
 /** How many bytes of weights may lie on the device. */
 TRTX_API int64_t trtx_cuda_engine_get_weight_streaming_budget_v2(const trtx_cuda_engine *self);
 /** A budget for weights that suits the free memory of the device. */
-TRTX_API int64_t trtx_cuda_engine_get_weight_streaming_automatic_budget(const trtx_cuda_engine *self);
+TRTX_LONG TRTX_API int64_t trtx_cuda_engine_get_weight_streaming_automatic_budget(const trtx_cuda_engine *self);
 /** Bytes that each context needs to stream weights with the budget of now. */
-TRTX_API int64_t trtx_cuda_engine_get_weight_streaming_scratch_memory_size(const trtx_cuda_engine *self);
+TRTX_LONG TRTX_API int64_t trtx_cuda_engine_get_weight_streaming_scratch_memory_size(const trtx_cuda_engine *self);
 /** Bytes of activation memory that a context needs at most, over all profiles. */
 TRTX_API int64_t trtx_cuda_engine_get_device_memory_size_v2(const trtx_cuda_engine *self);
 /** Bytes of activation memory that a context needs at most in a profile. */
@@ -2293,9 +2293,9 @@ TRTX_API trtx_status trtx_cuda_engine_get_device_memory_size_for_profile_v2(cons
 /** The smallest, the likeliest or the largest values of a shape input in a profile. */
 TRTX_API trtx_status trtx_cuda_engine_get_profile_tensor_values_v2(const trtx_cuda_engine *self, const char *tensor_name, int32_t profile_index, trtx_opt_profile_selector select, const int64_t **result);
 /** Creates a context with settings that can be shared. */
-TRTX_API trtx_status trtx_cuda_engine_create_execution_context_with_runtime_config(trtx_cuda_engine *self, trtx_runtime_config *runtime_config, trtx_execution_context **result);
+TRTX_LONG TRTX_API trtx_status trtx_cuda_engine_create_execution_context_with_runtime_config(trtx_cuda_engine *self, trtx_runtime_config *runtime_config, trtx_execution_context **result);
 /** Creates settings for contexts, all at their defaults. */
-TRTX_API trtx_status trtx_cuda_engine_create_runtime_config(trtx_cuda_engine *self, trtx_runtime_config **result);
+TRTX_LONG TRTX_API trtx_status trtx_cuda_engine_create_runtime_config(trtx_cuda_engine *self, trtx_runtime_config **result);
 /** A number about the engine, such as the bytes of its weights; -1 where it is not known. */
 TRTX_API trtx_status trtx_cuda_engine_get_engine_stat(const trtx_cuda_engine *self, trtx_engine_stat stat, int64_t *result);
 /** Name of the input whose memory an output must share; null for none. */
@@ -2303,11 +2303,11 @@ TRTX_API trtx_status trtx_cuda_engine_get_aliased_input_tensor(const trtx_cuda_e
 /** Whether its weights are on the device; true unless their loading was deferred. Since 1.6. */
 TRTX_API trtx_status trtx_cuda_engine_are_weights_loaded(const trtx_cuda_engine *self, bool *result);
 /** Loads deferred weights from the bytes of the engine, and waits. Since 1.6. */
-TRTX_API trtx_status trtx_cuda_engine_load_weights(trtx_cuda_engine *self, const void *blob, int64_t size);
+TRTX_LONG TRTX_API trtx_status trtx_cuda_engine_load_weights(trtx_cuda_engine *self, const void *blob, int64_t size);
 /** Loads deferred weights from a reader, on a stream. Since 1.6. */
-TRTX_API trtx_status trtx_cuda_engine_load_weights_async(trtx_cuda_engine *self, trtx_stream_reader_v2 *stream_reader, trtx_stream stream);
+TRTX_LONG TRTX_API trtx_status trtx_cuda_engine_load_weights_async(trtx_cuda_engine *self, trtx_stream_reader_v2 *stream_reader, trtx_stream stream);
 /** Destroys the object; null is allowed. */
-TRTX_API void trtx_cuda_engine_destroy(trtx_cuda_engine *self);
+TRTX_LONG TRTX_API void trtx_cuda_engine_destroy(trtx_cuda_engine *self);
 
 /** IEngineInspector: Prints what an engine holds, layer by layer. */
 /** Sets the context whose shapes are described; null for none. */
@@ -2315,15 +2315,15 @@ TRTX_API trtx_status trtx_engine_inspector_set_execution_context(trtx_engine_ins
 /** The context whose shapes are described; null for none. */
 TRTX_API const trtx_execution_context *trtx_engine_inspector_get_execution_context(const trtx_engine_inspector *self);
 /** What is known of a layer, as text that lasts until the next question. */
-TRTX_API trtx_status trtx_engine_inspector_get_layer_information(const trtx_engine_inspector *self, int32_t layer_index, trtx_layer_information_format format, const char **result);
+TRTX_LONG TRTX_API trtx_status trtx_engine_inspector_get_layer_information(const trtx_engine_inspector *self, int32_t layer_index, trtx_layer_information_format format, const char **result);
 /** What is known of all layers, as text that lasts until the next question. */
-TRTX_API trtx_status trtx_engine_inspector_get_engine_information(const trtx_engine_inspector *self, trtx_layer_information_format format, const char **result);
+TRTX_LONG TRTX_API trtx_status trtx_engine_inspector_get_engine_information(const trtx_engine_inspector *self, trtx_layer_information_format format, const char **result);
 /** Sets who is told of errors; null for nobody. */
-TRTX_API trtx_status trtx_engine_inspector_set_error_recorder(trtx_engine_inspector *self, trtx_error_recorder *recorder);
+TRTX_LONG TRTX_API trtx_status trtx_engine_inspector_set_error_recorder(trtx_engine_inspector *self, trtx_error_recorder *recorder);
 /** Who is told of errors; null for nobody. */
 TRTX_API trtx_error_recorder *trtx_engine_inspector_get_error_recorder(const trtx_engine_inspector *self);
 /** Destroys the object; null is allowed. */
-TRTX_API void trtx_engine_inspector_destroy(trtx_engine_inspector *self);
+TRTX_LONG TRTX_API void trtx_engine_inspector_destroy(trtx_engine_inspector *self);
 
 /** IExecutionContext: One use of an engine: shapes, addresses, and the enqueue itself. */
 /** Sets whether each kernel is waited for, and its failure told at once. */
@@ -2341,25 +2341,25 @@ TRTX_API trtx_status trtx_execution_context_set_name(trtx_execution_context *sel
 /** Its name; empty until it is set. */
 TRTX_API const char *trtx_execution_context_get_name(const trtx_execution_context *self);
 /** Sets the activation memory, for a context that was created without; its size is not checked. Deprecated. */
-TRTX_API trtx_status trtx_execution_context_set_device_memory(trtx_execution_context *self, trtx_address memory);
+TRTX_LONG TRTX_API trtx_status trtx_execution_context_set_device_memory(trtx_execution_context *self, trtx_address memory);
 /** The profile in use; -1 where none is chosen yet. */
 TRTX_API int32_t trtx_execution_context_get_optimization_profile(const trtx_execution_context *self);
 /** Whether the shapes of all inputs are known. */
 TRTX_API bool trtx_execution_context_all_input_dimensions_specified(const trtx_execution_context *self);
 /** Sets who is told of errors; null for nobody. */
-TRTX_API trtx_status trtx_execution_context_set_error_recorder(trtx_execution_context *self, trtx_error_recorder *recorder);
+TRTX_LONG TRTX_API trtx_status trtx_execution_context_set_error_recorder(trtx_execution_context *self, trtx_error_recorder *recorder);
 /** Who is told of errors; null for nobody. */
 TRTX_API trtx_error_recorder *trtx_execution_context_get_error_recorder(const trtx_execution_context *self);
 /** Runs and waits; the addresses stand in the order of inputs and outputs. */
-TRTX_API trtx_status trtx_execution_context_execute_v2(trtx_execution_context *self, const trtx_address *bindings);
+TRTX_LONG TRTX_API trtx_status trtx_execution_context_execute_v2(trtx_execution_context *self, const trtx_address *bindings);
 /** Chooses a profile, on a stream; another context may not use it at the same time. */
-TRTX_API trtx_status trtx_execution_context_set_optimization_profile_async(trtx_execution_context *self, int32_t profile_index, trtx_stream stream);
+TRTX_LONG TRTX_API trtx_status trtx_execution_context_set_optimization_profile_async(trtx_execution_context *self, int32_t profile_index, trtx_stream stream);
 /** Sets whether each run tells the profiler the times of its layers. */
 TRTX_API trtx_status trtx_execution_context_set_enqueue_emits_profile(trtx_execution_context *self, bool enqueue_emits_profile);
 /** Whether each run tells the profiler; true by default, and it makes a run wait. */
 TRTX_API bool trtx_execution_context_get_enqueue_emits_profile(const trtx_execution_context *self);
 /** Tells the profiler the times of the last run, where runs do not do so themselves. */
-TRTX_API trtx_status trtx_execution_context_report_to_profiler(const trtx_execution_context *self);
+TRTX_LONG TRTX_API trtx_status trtx_execution_context_report_to_profiler(const trtx_execution_context *self);
 /** Sets the shape of an input, within the profile in use. */
 TRTX_API trtx_status trtx_execution_context_set_input_shape(trtx_execution_context *self, const char *tensor_name, const trtx_dims *dims);
 /** Shape of an input or output; -1 where it depends on what is not set yet. */
@@ -2375,7 +2375,7 @@ TRTX_API trtx_status trtx_execution_context_set_input_tensor_address(trtx_execut
 /** Binds memory to an output. */
 TRTX_API trtx_status trtx_execution_context_set_output_tensor_address(trtx_execution_context *self, const char *tensor_name, trtx_address data);
 /** Works output shapes out, and writes and counts the inputs that still lack a shape or memory. */
-TRTX_API trtx_status trtx_execution_context_infer_shapes(trtx_execution_context *self, int32_t nb_max_names, const char **tensor_names, int32_t *result);
+TRTX_LONG TRTX_API trtx_status trtx_execution_context_infer_shapes(trtx_execution_context *self, int32_t nb_max_names, const char **tensor_names, int32_t *result);
 /** Sets the event that is recorded once a run needs its inputs no more; 0 for none. */
 TRTX_API trtx_status trtx_execution_context_set_input_consumed_event(trtx_execution_context *self, trtx_event event);
 /** The event that is recorded once a run needs its inputs no more; 0 for none. */
@@ -2393,9 +2393,9 @@ TRTX_API trtx_status trtx_execution_context_set_temporary_storage_allocator(trtx
 /** Who provides memory for the duration of a run; null for the library itself. */
 TRTX_API trtx_gpu_allocator *trtx_execution_context_get_temporary_storage_allocator(const trtx_execution_context *self);
 /** Runs on a stream; all shapes must be set and all memory bound. */
-TRTX_API trtx_status trtx_execution_context_enqueue_v3(trtx_execution_context *self, trtx_stream stream);
+TRTX_LONG TRTX_API trtx_status trtx_execution_context_enqueue_v3(trtx_execution_context *self, trtx_stream stream);
 /** Sets how many bytes of cache may keep activations from run to run. */
-TRTX_API trtx_status trtx_execution_context_set_persistent_cache_limit(trtx_execution_context *self, size_t size);
+TRTX_LONG TRTX_API trtx_status trtx_execution_context_set_persistent_cache_limit(trtx_execution_context *self, size_t size);
 /** How many bytes of cache may keep activations from run to run; 0 by default. */
 TRTX_API size_t trtx_execution_context_get_persistent_cache_limit(const trtx_execution_context *self);
 /** Sets how much is told to NVTX, at most what the engine keeps. */
@@ -2415,9 +2415,9 @@ TRTX_API trtx_status trtx_execution_context_get_debug_state(const trtx_execution
 /** Sets whether the values of all debug tensors are told. */
 TRTX_API trtx_status trtx_execution_context_set_all_tensors_debug_state(trtx_execution_context *self, bool flag);
 /** Bytes of activation memory that the input shapes of now need. */
-TRTX_API trtx_status trtx_execution_context_update_device_memory_size_for_shapes(trtx_execution_context *self, size_t *result);
+TRTX_LONG TRTX_API trtx_status trtx_execution_context_update_device_memory_size_for_shapes(trtx_execution_context *self, size_t *result);
 /** Sets the activation memory and its size, for a context that was created without. */
-TRTX_API trtx_status trtx_execution_context_set_device_memory_v2(trtx_execution_context *self, trtx_address memory, int64_t size);
+TRTX_LONG TRTX_API trtx_status trtx_execution_context_set_device_memory_v2(trtx_execution_context *self, trtx_address memory, int64_t size);
 /** The settings that it was created with; null for none. */
 TRTX_API trtx_runtime_config *trtx_execution_context_get_runtime_config(const trtx_execution_context *self);
 /** Sets whether the values of unfused tensors are told. */
@@ -2429,6 +2429,6 @@ TRTX_API trtx_status trtx_execution_context_is_stream_capturable(const trtx_exec
 /** Sets the NCCL communicator for runs on several devices; it must outlive them. */
 TRTX_API trtx_status trtx_execution_context_set_communicator(trtx_execution_context *self, trtx_address communicator);
 /** Destroys the object; null is allowed. */
-TRTX_API void trtx_execution_context_destroy(trtx_execution_context *self);
+TRTX_LONG TRTX_API void trtx_execution_context_destroy(trtx_execution_context *self);
 
 #endif /* TRTX_C_GEN_H */

@@ -20,6 +20,7 @@ class Builder(Interface, cpp="IBuilder", impl="VBuilder", field="mImpl", offset=
         """Creates an empty network; the flags are bits."""
     def createOptimizationProfile(self) -> Borrowed[OptimizationProfile]:
         """Creates a range of input shapes; the builder keeps it."""
+    @long
     def setErrorRecorder(self, recorder: ErrorRecorder | None) -> None:
         """Sets who is told of errors; null for nobody."""
     @const
@@ -27,8 +28,10 @@ class Builder(Interface, cpp="IBuilder", impl="VBuilder", field="mImpl", offset=
         """Who is told of errors; null for nobody."""
     def reset(self) -> None:
         """Puts the settings of the builder back to their defaults."""
+    @long
     def buildSerializedNetwork(self, network: NetworkDefinition, config: BuilderConfig) -> Owned[HostMemory]:
         """Builds an engine and returns its bytes; a progress monitor may stop it."""
+    @long
     @const
     def isNetworkSupported(self, network: Const[NetworkDefinition], config: Const[BuilderConfig]) -> Verdict:
         """Whether a network could be built with these settings, without building it."""
@@ -42,6 +45,7 @@ class Builder(Interface, cpp="IBuilder", impl="VBuilder", field="mImpl", offset=
         """How many threads a build may use."""
     @hidden("TensorRT-RTX runs no plugins")
     def getPluginRegistry(self) -> Borrowed[PluginRegistry]: ...
+    @long
     def buildSerializedNetworkToStream(
         self, network: NetworkDefinition, config: BuilderConfig, writer: StreamWriter
     ) -> Ok:
@@ -120,6 +124,7 @@ class BuilderConfig(Interface, cpp="IBuilderConfig", impl="VBuilderConfig", fiel
     def getTacticSources(self) -> Flags[TacticSource]:
         """Which libraries of kernels may be used, as bits."""
     @deprecated
+    @long
     @const
     def createTimingCache(self, blob: Bytes | None, size: size_t) -> Owned[TimingCache]:
         """Creates a timing cache from bytes, or an empty one from none."""
@@ -244,9 +249,11 @@ class OptimizationProfile(Interface, cpp="IOptimizationProfile", impl="VOptimiza
 class TimingCache(Interface, cpp="ITimingCache", impl="VTimingCache", field="mImpl", offset=8):
     """Tactic timings of earlier builds; TensorRT-RTX keeps it for compatibility only."""
 
+    @long
     @const
     def serialize(self) -> Owned[HostMemory]:
         """The cache as bytes, from which it can be created again."""
+    @long
     def combine(self, inputCache: Const[TimingCache], ignoreMismatch: bool) -> Ok:
         """Takes the entries of another cache over."""
     def reset(self) -> Ok:

@@ -11,9 +11,11 @@ class CudaEngine(Interface, cpp="ICudaEngine", impl="VCudaEngine", field="mImpl"
     @const
     def getNbLayers(self) -> int32:
         """Number of layers after optimization; it says nothing about those of the network."""
+    @long
     @const
     def serialize(self) -> Owned[HostMemory]:
         """The engine as bytes."""
+    @long
     def createExecutionContext(self, strategy: ExecutionContextAllocationStrategy) -> Owned[ExecutionContext]:
         """Creates a context, whose activation memory comes as the strategy says."""
     @const
@@ -28,6 +30,7 @@ class CudaEngine(Interface, cpp="ICudaEngine", impl="VCudaEngine", field="mImpl"
     @const
     def getEngineCapability(self) -> EngineCapability:
         """What restrictions it was built for."""
+    @long
     def setErrorRecorder(self, recorder: ErrorRecorder | None) -> None:
         """Sets who is told of errors; null for nobody."""
     @const
@@ -39,6 +42,7 @@ class CudaEngine(Interface, cpp="ICudaEngine", impl="VCudaEngine", field="mImpl"
     @const
     def getProfilingVerbosity(self) -> ProfilingVerbosity:
         """How much about its layers it keeps."""
+    @long
     @const
     def createEngineInspector(self) -> Owned[EngineInspector]:
         """Creates an inspector, which describes its layers."""
@@ -102,8 +106,10 @@ class CudaEngine(Interface, cpp="ICudaEngine", impl="VCudaEngine", field="mImpl"
     @const
     def getTensorVectorizedDimV2(self, tensorName: str, profileIndex: int32) -> int32:
         """Axis along which elements form vectors in a profile; -1 for none."""
+    @long
     def createSerializationConfig(self) -> Owned[SerializationConfig]:
         """Creates the options of a serialization, all off."""
+    @long
     @const
     def serializeWithConfig(self, config: SerializationConfig) -> Owned[HostMemory]:
         """The engine as bytes, with or without its weights, as the options say."""
@@ -116,14 +122,17 @@ class CudaEngine(Interface, cpp="ICudaEngine", impl="VCudaEngine", field="mImpl"
     @const
     def isDebugTensor(self, name: str) -> bool:
         """Whether the values of a tensor can be reported to a debug listener."""
+    @long
     def setWeightStreamingBudgetV2(self, gpuMemoryBudget: int64) -> Ok:
         """Sets how many bytes of weights may lie on the device; no context may exist."""
     @const
     def getWeightStreamingBudgetV2(self) -> int64:
         """How many bytes of weights may lie on the device."""
+    @long
     @const
     def getWeightStreamingAutomaticBudget(self) -> int64:
         """A budget for weights that suits the free memory of the device."""
+    @long
     @const
     def getWeightStreamingScratchMemorySize(self) -> int64:
         """Bytes that each context needs to stream weights with the budget of now."""
@@ -138,8 +147,10 @@ class CudaEngine(Interface, cpp="ICudaEngine", impl="VCudaEngine", field="mImpl"
         self, tensorName: str, profileIndex: int32, select: OptProfileSelector
     ) -> View[int64] | None:
         """The smallest, the likeliest or the largest values of a shape input in a profile."""
+    @long
     def createExecutionContextWithRuntimeConfig(self, runtimeConfig: RuntimeConfig | None) -> Owned[ExecutionContext]:
         """Creates a context with settings that can be shared."""
+    @long
     def createRuntimeConfig(self) -> Owned[RuntimeConfig]:
         """Creates settings for contexts, all at their defaults."""
     @const
@@ -153,9 +164,11 @@ class CudaEngine(Interface, cpp="ICudaEngine", impl="VCudaEngine", field="mImpl"
     def areWeightsLoaded(self) -> bool:
         """Whether its weights are on the device; true unless their loading was deferred."""
     @since(1, 6)
+    @long
     def loadWeights(self, blob: Bytes, size: int64) -> Ok:
         """Loads deferred weights from the bytes of the engine, and waits."""
     @since(1, 6)
+    @long
     def loadWeightsAsync(self, streamReader: StreamReaderV2, stream: Stream) -> Ok:
         """Loads deferred weights from a reader, on a stream."""
 
@@ -170,12 +183,15 @@ class EngineInspector(Interface, cpp="IEngineInspector", impl="VEngineInspector"
     @const
     def getExecutionContext(self) -> Borrowed[Const[ExecutionContext]] | None:
         """The context whose shapes are described; null for none."""
+    @long
     @const
     def getLayerInformation(self, layerIndex: int32, format: LayerInformationFormat) -> str:
         """What is known of a layer, as text that lasts until the next question."""
+    @long
     @const
     def getEngineInformation(self, format: LayerInformationFormat) -> str:
         """What is known of all layers, as text that lasts until the next question."""
+    @long
     def setErrorRecorder(self, recorder: ErrorRecorder | None) -> None:
         """Sets who is told of errors; null for nobody."""
     @const
@@ -207,6 +223,7 @@ class ExecutionContext(Interface, cpp="IExecutionContext", impl="VExecutionConte
     def getName(self) -> str | None:
         """Its name; empty until it is set."""
     @deprecated
+    @long
     def setDeviceMemory(self, memory: Address) -> None:
         """Sets the activation memory, for a context that was created without; its size is not checked."""
     @const
@@ -215,13 +232,16 @@ class ExecutionContext(Interface, cpp="IExecutionContext", impl="VExecutionConte
     @const
     def allInputDimensionsSpecified(self) -> bool:
         """Whether the shapes of all inputs are known."""
+    @long
     def setErrorRecorder(self, recorder: ErrorRecorder | None) -> None:
         """Sets who is told of errors; null for nobody."""
     @const
     def getErrorRecorder(self) -> Borrowed[ErrorRecorder] | None:
         """Who is told of errors; null for nobody."""
+    @long
     def executeV2(self, bindings: Array[Address]) -> Ok:
         """Runs and waits; the addresses stand in the order of inputs and outputs."""
+    @long
     def setOptimizationProfileAsync(self, profileIndex: int32, stream: Stream) -> Ok:
         """Chooses a profile, on a stream; another context may not use it at the same time."""
     def setEnqueueEmitsProfile(self, enqueueEmitsProfile: bool) -> None:
@@ -229,6 +249,7 @@ class ExecutionContext(Interface, cpp="IExecutionContext", impl="VExecutionConte
     @const
     def getEnqueueEmitsProfile(self) -> bool:
         """Whether each run tells the profiler; true by default, and it makes a run wait."""
+    @long
     @const
     def reportToProfiler(self) -> Ok:
         """Tells the profiler the times of the last run, where runs do not do so themselves."""
@@ -249,6 +270,7 @@ class ExecutionContext(Interface, cpp="IExecutionContext", impl="VExecutionConte
         """Binds memory that is only read to an input."""
     def setOutputTensorAddress(self, tensorName: str, data: Address) -> Ok:
         """Binds memory to an output."""
+    @long
     def inferShapes(self, nbMaxNames: int32, tensorNames: OutArray[str]) -> Count:
         """Works output shapes out, and writes and counts the inputs that still lack a shape or memory."""
     def setInputConsumedEvent(self, event: Event) -> Ok:
@@ -272,8 +294,10 @@ class ExecutionContext(Interface, cpp="IExecutionContext", impl="VExecutionConte
     @const
     def getTemporaryStorageAllocator(self) -> Borrowed[GpuAllocator] | None:
         """Who provides memory for the duration of a run; null for the library itself."""
+    @long
     def enqueueV3(self, stream: Stream) -> Ok:
         """Runs on a stream; all shapes must be set and all memory bound."""
+    @long
     def setPersistentCacheLimit(self, size: size_t) -> None:
         """Sets how many bytes of cache may keep activations from run to run."""
     @const
@@ -297,8 +321,10 @@ class ExecutionContext(Interface, cpp="IExecutionContext", impl="VExecutionConte
         """Whether the values of a debug tensor are told; false by default."""
     def setAllTensorsDebugState(self, flag: bool) -> Ok:
         """Sets whether the values of all debug tensors are told."""
+    @long
     def updateDeviceMemorySizeForShapes(self) -> size_t:
         """Bytes of activation memory that the input shapes of now need."""
+    @long
     def setDeviceMemoryV2(self, memory: Address, size: int64) -> None:
         """Sets the activation memory and its size, for a context that was created without."""
     @const

@@ -194,6 +194,7 @@ class NetworkDefinition(Interface, cpp="INetworkDefinition", impl="VNetworkDefin
         """Adds or cuts off elements at the edges of the last two axes."""
     def setWeightsName(self, weights: Weights, name: str | None) -> Ok:
         """Names weights of a layer, so that a refitter finds them. Null takes the name away."""
+    @long
     def setErrorRecorder(self, recorder: ErrorRecorder | None) -> None:
         """Sets who is told of errors; null for nobody."""
     @const

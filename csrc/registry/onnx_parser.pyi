@@ -41,10 +41,13 @@ class OnnxParserError(Direct, cpp="nvonnxparser::IParserError"):
 class OnnxParser(Direct, cpp="nvonnxparser::IParser"):
     """Turns an ONNX model into layers of a network."""
 
+    @long
     def parse(self, serialized_onnx_model: Bytes, serialized_onnx_model_size: size_t, model_path: str | None) -> Ok:
         """Adds the layers of a serialized model to the network; the path serves to find external weights."""
+    @long
     def parseFromFile(self, onnxModelFile: str, verbosity: int32) -> Ok:
         """Adds the layers of a model file to the network; the verbosity is a severity."""
+    @long
     @const
     def supportsOperator(self, op_name: str) -> bool:
         """Whether the parser knows an operator; some uses of it may still fail."""
@@ -74,6 +77,7 @@ class OnnxParser(Direct, cpp="nvonnxparser::IParser"):
         """Whether an option is on."""
     def getLayerOutputTensor(self, name: str, i: int64) -> Borrowed[Const[Tensor]] | None:
         """An output of the first layer of a name; null where there is none."""
+    @long
     def supportsModelV2(
         self, serializedOnnxModel: Bytes, serializedOnnxModelSize: size_t, modelPath: str | None
     ) -> Verdict:
@@ -84,10 +88,13 @@ class OnnxParser(Direct, cpp="nvonnxparser::IParser"):
         """Whether a part can be parsed."""
     def getSubgraphNodes(self, index: int64, subgraphLength: Out[int64]) -> View[int64] | None:
         """Indices of the nodes of a part."""
+    @long
     def loadModelProto(self, serializedOnnxModel: Bytes, serializedOnnxModelSize: size_t, modelPath: str | None) -> Ok:
         """Takes a serialized model in, to be parsed once its initializers are there."""
+    @long
     def loadInitializer(self, name: str, data: Bytes, size: size_t) -> Ok:
         """Gives the values of an initializer, which must stay until the parser is destroyed and the network built."""
+    @long
     def parseModelProto(self) -> Ok:
         """Adds the layers of the model taken in to the network."""
     def setBuilderConfig(self, builderConfig: Const[BuilderConfig]) -> Ok:
@@ -106,8 +113,10 @@ class RefitterObserver(Application, cpp="nvonnxparser::IRefitterObserver"):
 class OnnxParserRefitter(Direct, cpp="nvonnxparser::IParserRefitter"):
     """Refits an engine from the initializers of an ONNX model."""
 
+    @long
     def refitFromBytes(self, serializedOnnxModel: Bytes, serializedOnnxModelSize: size_t, modelPath: str | None) -> Ok:
         """Refits the engine with the weights of a serialized model."""
+    @long
     def refitFromFile(self, onnxModelFile: str) -> Ok:
         """Refits the engine with the weights of a model file."""
     @const
@@ -119,10 +128,13 @@ class OnnxParserRefitter(Direct, cpp="nvonnxparser::IParserRefitter"):
     def clearErrors(self) -> None:
         """Forgets the errors."""
     def __del__(self) -> None: ...
+    @long
     def loadModelProto(self, serializedOnnxModel: Bytes, serializedOnnxModelSize: size_t, modelPath: str | None) -> Ok:
         """Takes a serialized model in, to refit from once its initializers are there."""
+    @long
     def loadInitializer(self, name: str, data: Bytes, size: size_t) -> Ok:
         """Gives the values of an initializer, which must stay until the refitter is destroyed."""
+    @long
     def refitModelProto(self) -> Ok:
         """Refits the engine with the weights of the model taken in."""
     @since(1, 6)

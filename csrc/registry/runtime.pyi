@@ -8,6 +8,7 @@ class Runtime(Interface, cpp="IRuntime", impl="VRuntime", field="mImpl", offset=
 
     @hidden("returns the public object that the caller already holds")
     def getPImpl(self) -> Borrowed[Runtime]: ...
+    @long
     def deserializeCudaEngine(self, blob: Bytes, size: size_t) -> Owned[CudaEngine]:
         """Makes an engine of bytes; they are not needed any more then."""
     def setDLACore(self, dlaCore: int32) -> None:
@@ -20,6 +21,7 @@ class Runtime(Interface, cpp="IRuntime", impl="VRuntime", field="mImpl", offset=
         """Number of deep learning accelerators."""
     def setGpuAllocator(self, allocator: GpuAllocator | None) -> None:
         """Sets who allocates device memory for engines; null for the library itself."""
+    @long
     def setErrorRecorder(self, recorder: ErrorRecorder | None) -> None:
         """Sets who is told of errors; null for nobody."""
     @const
@@ -47,6 +49,7 @@ class Runtime(Interface, cpp="IRuntime", impl="VRuntime", field="mImpl", offset=
     def getPluginRegistry(self) -> Borrowed[PluginRegistry]: ...
     @hidden("TensorRT-RTX runs no plugins")
     def setPluginRegistryParent(self, parent: PluginRegistry | None) -> None: ...
+    @long
     def loadRuntime(self, path: str) -> Owned[Runtime]:
         """Loads another runtime library, which is a thing of version compatible engines."""
     def setEngineHostCodeAllowed(self, allowed: bool) -> None:
@@ -54,11 +57,13 @@ class Runtime(Interface, cpp="IRuntime", impl="VRuntime", field="mImpl", offset=
     @const
     def getEngineHostCodeAllowed(self) -> bool:
         """Whether engines may bring code for the host; only for engines from a place that is trusted."""
+    @long
     def deserializeCudaEngineV2(self, streamReader: StreamReaderV2) -> Owned[CudaEngine]:
         """Makes an engine of what a reader delivers, straight into device memory where it can."""
     @const
     def getEngineHeaderSize(self) -> int64:
         """How many first bytes of an engine are enough to ask for its validity."""
+    @long
     @const
     def getEngineValidity(self, blob: Bytes, blobSize: int64, diagnostics: Out[uint64] | None) -> EngineValidity:
         """Whether an engine fits this machine, from its first bytes; the diagnostics are bits that say why not."""
@@ -88,6 +93,7 @@ class RuntimeConfig(Interface, cpp="IRuntimeConfig", impl="VRuntimeConfig", fiel
     @const
     def getExecutionContextAllocationStrategy(self) -> ExecutionContextAllocationStrategy:
         """Who provides the activation memory of contexts, and how much."""
+    @long
     @const
     def createRuntimeCache(self) -> Owned[RuntimeCache]:
         """Creates an empty cache of compiled kernels."""
@@ -113,11 +119,14 @@ class RuntimeConfig(Interface, cpp="IRuntimeConfig", impl="VRuntimeConfig", fiel
 class RuntimeCache(Interface, cpp="IRuntimeCache", impl="VRuntimeCache", field="mImpl", offset=8):
     """Kernels compiled on this machine, kept so that the next start need not compile them."""
 
+    @long
     @const
     def serialize(self) -> Owned[HostMemory]:
         """The cache as bytes, to be saved for the next process."""
+    @long
     def deserialize(self, blob: Bytes, size: size_t) -> Ok:
         """Adds what was saved to the cache."""
+    @long
     def reset(self) -> Ok:
         """Empties it."""
 
@@ -145,23 +154,31 @@ class Refitter(Interface, cpp="IRefitter", impl="VRefitter", field="mImpl", offs
 
     @hidden("returns the public object that the caller already holds")
     def getPImpl(self) -> Borrowed[Refitter]: ...
+    @long
     def setWeights(self, layerName: str, role: WeightsRole, weights: Weights) -> Ok:
         """Gives new values to the weights that a layer has in a role."""
+    @long
     def refitCudaEngine(self) -> Ok:
         """Puts the new values into the engine; none may be missing."""
+    @long
     def getMissing(self, size: int32, layerNames: OutArray[str] | None, roles: OutArray[WeightsRole] | None) -> int32:
         """Writes the layers and roles that need values too, and returns how many they are."""
+    @long
     def getAll(self, size: int32, layerNames: OutArray[str] | None, roles: OutArray[WeightsRole] | None) -> int32:
         """Writes the layers and roles that can be refitted, and returns how many they are."""
+    @long
     def setErrorRecorder(self, recorder: ErrorRecorder | None) -> None:
         """Sets who is told of errors; null for nobody."""
     @const
     def getErrorRecorder(self) -> Borrowed[ErrorRecorder] | None:
         """Who is told of errors; null for nobody."""
+    @long
     def setNamedWeights(self, name: str, weights: Weights) -> Ok:
         """Gives new values, which must stay until the engine is refitted, to named weights."""
+    @long
     def getMissingWeights(self, size: int32, weightsNames: OutArray[str] | None) -> int32:
         """Writes the names of weights that need values too, and returns how many they are."""
+    @long
     def getAllWeights(self, size: int32, weightsNames: OutArray[str] | None) -> int32:
         """Writes the names of all weights that can be refitted, and returns how many they are."""
     @const
@@ -172,6 +189,7 @@ class Refitter(Interface, cpp="IRefitter", impl="VRefitter", field="mImpl", offs
     @const
     def getMaxThreads(self) -> int32:
         """How many threads it may use."""
+    @long
     def setNamedWeightsWithLocation(self, name: str, weights: Weights, location: TensorLocation) -> Ok:
         """Gives new values on the host or the device to named weights."""
     @const
@@ -180,6 +198,7 @@ class Refitter(Interface, cpp="IRefitter", impl="VRefitter", field="mImpl", offs
     @const
     def getWeightsLocation(self, weightsName: str) -> TensorLocation:
         """Whether the values given to named weights are on the host or the device."""
+    @long
     def unsetNamedWeights(self, weightsName: str) -> Ok:
         """Takes back the values given to named weights."""
     def setWeightsValidation(self, weightsValidation: bool) -> None:
@@ -187,11 +206,13 @@ class Refitter(Interface, cpp="IRefitter", impl="VRefitter", field="mImpl", offs
     @const
     def getWeightsValidation(self) -> bool:
         """Whether new values are checked; true by default."""
+    @long
     def refitCudaEngineAsync(self, stream: Stream) -> Ok:
         """Puts the new values into the engine on a stream; they must stay until it has come so far."""
     @const
     def getWeightsPrototype(self, weightsName: str) -> Counted[Weights]:
         """Type and number that values of named weights must have, without values."""
     @since(1, 7)
+    @long
     def releaseRefitResources(self) -> Ok:
         """Free what refitting needs beside the engine; the next refit makes it anew."""

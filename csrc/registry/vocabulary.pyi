@@ -36,6 +36,9 @@ Decorators
     ``@const``         a const method; without parameters it is a getter, which returns its value directly
     ``@reads``         const in the public class, though not in the implementation interface
     ``@accessor``      a getter with parameters that does so too; an error that it logs is seen in the last error alone
+    ``@long``          may take more than 0.1 ms, or call the application back other than with a line for the logger.
+                       All else is short: Python keeps its lock meanwhile, and lines for the logger wait for its end.
+                       What ends or makes objects outside of the registry is long without saying so: see ``trtx_c.h``
     ``@default``       not pure: the library has a default
     ``@hidden("why")`` stated for the layout, not bound
     ``@deprecated``    bound, and marked so; a method, a class or a struct

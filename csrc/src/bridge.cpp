@@ -195,7 +195,7 @@ void retire_bridge(void *handle) noexcept
         if (retired.size() > kKept) {
             const void *const logger = bridges().first_logger;
             const auto found = std::find_if(retired.begin(), retired.end(),
-                [&](auto const &kept) { return kept.first != logger && !kept.second->is_visited(); });
+                [&](auto const &kept) { return kept.first != logger && !kept.second->is_in_use(); });
             if (found != retired.end()) {
                 oldest = std::move(found->second);
                 retired.erase(found);

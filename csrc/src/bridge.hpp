@@ -23,13 +23,16 @@ public:
     /// Lets no further call through, and waits for those of other threads that are under way. Not waited for are calls
     /// of this very thread, which retires its own bridge then, and calls that wait for this thread themselves.
     void retire() noexcept;
-    bool is_visited() const noexcept { return mVisits.load() > 0; }
+    /// Whether a call is under way, or a line waits to be delivered: the memory is needed then.
+    bool is_in_use() const noexcept { return mVisits.load() > 0 || mLines.load() > 0; }
 
     /// Visits under way on this thread, of one bridge or of all: a callback that ends its bridge must not wait for itself.
     static int own_visits(BridgeBase const *bridge) noexcept;
 
 protected:
     void *user_data() const noexcept { return mUserData; }
+    /// Counts the lines that wait, for who is told them later.
+    void count_line(int by) noexcept { mLines.fetch_add(by); }
 
     /// One call from the library through a bridge; false where it must not go through.
     class Visit {
@@ -54,6 +57,7 @@ private:
     void *mUserData;
     std::atomic<bool> mRetired{false};
     mutable std::atomic<int> mVisits{0};
+    std::atomic<int> mLines{0};
 };
 
 /// An interface of the library, answered by a table of functions.

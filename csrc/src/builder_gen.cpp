@@ -5,12 +5,12 @@ using namespace trtx;
 
 int32_t trtx_builder_get_max_dla_batch_size(const trtx_builder *self)
 {
-    return access<int32_t>("trtx_builder_get_max_dla_batch_size", self, [&] { return as<abi::IBuilder>(self)->mImpl->getMaxDLABatchSize(); });
+    return access<int32_t>({"trtx_builder_get_max_dla_batch_size"}, self, [&] { return as<abi::IBuilder>(self)->mImpl->getMaxDLABatchSize(); });
 }
 
 int32_t trtx_builder_get_nb_dla_cores(const trtx_builder *self)
 {
-    return access<int32_t>("trtx_builder_get_nb_dla_cores", self, [&] { return as<abi::IBuilder>(self)->mImpl->getNbDLACores(); });
+    return access<int32_t>({"trtx_builder_get_nb_dla_cores"}, self, [&] { return as<abi::IBuilder>(self)->mImpl->getNbDLACores(); });
 }
 
 trtx_status trtx_builder_set_gpu_allocator(trtx_builder *self, trtx_gpu_allocator *allocator)
@@ -51,7 +51,7 @@ trtx_status trtx_builder_create_optimization_profile(trtx_builder *self, trtx_op
 
 trtx_status trtx_builder_set_error_recorder(trtx_builder *self, trtx_error_recorder *recorder)
 {
-    return guard({"trtx_builder_set_error_recorder"}, [&](Call &call) {
+    return guard(long_call("trtx_builder_set_error_recorder"), [&](Call &call) {
         call.need(self, "self");
         as<abi::IBuilder>(self)->mImpl->setErrorRecorder(as<abi::IErrorRecorder>(recorder));
         call.check_log();
@@ -60,7 +60,7 @@ trtx_status trtx_builder_set_error_recorder(trtx_builder *self, trtx_error_recor
 
 trtx_error_recorder *trtx_builder_get_error_recorder(const trtx_builder *self)
 {
-    return access<trtx_error_recorder *>("trtx_builder_get_error_recorder", self, [&] { return from_abi<trtx_error_recorder *>(as<abi::IBuilder>(self)->mImpl->getErrorRecorder()); });
+    return access<trtx_error_recorder *>({"trtx_builder_get_error_recorder"}, self, [&] { return from_abi<trtx_error_recorder *>(as<abi::IBuilder>(self)->mImpl->getErrorRecorder()); });
 }
 
 trtx_status trtx_builder_reset(trtx_builder *self)
@@ -74,7 +74,7 @@ trtx_status trtx_builder_reset(trtx_builder *self)
 
 trtx_status trtx_builder_build_serialized_network(trtx_builder *self, trtx_network_definition *network, trtx_builder_config *config, trtx_host_memory **result)
 {
-    return guard({"trtx_builder_build_serialized_network"}, Results(result), [&](Call &call) {
+    return guard(long_call("trtx_builder_build_serialized_network"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
         call.need(network, "network");
@@ -85,7 +85,7 @@ trtx_status trtx_builder_build_serialized_network(trtx_builder *self, trtx_netwo
 
 trtx_status trtx_builder_is_network_supported(const trtx_builder *self, const trtx_network_definition *network, const trtx_builder_config *config, bool *result)
 {
-    return guard({"trtx_builder_is_network_supported"}, Results(result), [&](Call &call) {
+    return guard(long_call("trtx_builder_is_network_supported"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
         call.need(network, "network");
@@ -96,7 +96,7 @@ trtx_status trtx_builder_is_network_supported(const trtx_builder *self, const tr
 
 trtx_logger *trtx_builder_get_logger(const trtx_builder *self)
 {
-    return access<trtx_logger *>("trtx_builder_get_logger", self, [&] { return from_abi<trtx_logger *>(as<abi::IBuilder>(self)->mImpl->getLogger()); });
+    return access<trtx_logger *>({"trtx_builder_get_logger"}, self, [&] { return from_abi<trtx_logger *>(as<abi::IBuilder>(self)->mImpl->getLogger()); });
 }
 
 trtx_status trtx_builder_set_max_threads(trtx_builder *self, int32_t max_threads)
@@ -109,12 +109,12 @@ trtx_status trtx_builder_set_max_threads(trtx_builder *self, int32_t max_threads
 
 int32_t trtx_builder_get_max_threads(const trtx_builder *self)
 {
-    return access<int32_t>("trtx_builder_get_max_threads", self, [&] { return as<abi::IBuilder>(self)->mImpl->getMaxThreads(); });
+    return access<int32_t>({"trtx_builder_get_max_threads"}, self, [&] { return as<abi::IBuilder>(self)->mImpl->getMaxThreads(); });
 }
 
 trtx_status trtx_builder_build_serialized_network_to_stream(trtx_builder *self, trtx_network_definition *network, trtx_builder_config *config, trtx_stream_writer *writer)
 {
-    return guard({"trtx_builder_build_serialized_network_to_stream"}, [&](Call &call) {
+    return guard(long_call("trtx_builder_build_serialized_network_to_stream"), [&](Call &call) {
         call.need(self, "self");
         call.need(network, "network");
         call.need(config, "config");
@@ -139,7 +139,7 @@ trtx_status trtx_builder_config_set_avg_timing_iterations(trtx_builder_config *s
 
 int32_t trtx_builder_config_get_avg_timing_iterations(const trtx_builder_config *self)
 {
-    return access<int32_t>("trtx_builder_config_get_avg_timing_iterations", self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getAvgTimingIterations(); });
+    return access<int32_t>({"trtx_builder_config_get_avg_timing_iterations"}, self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getAvgTimingIterations(); });
 }
 
 trtx_status trtx_builder_config_set_engine_capability(trtx_builder_config *self, trtx_engine_capability capability)
@@ -153,7 +153,7 @@ trtx_status trtx_builder_config_set_engine_capability(trtx_builder_config *self,
 
 trtx_engine_capability trtx_builder_config_get_engine_capability(const trtx_builder_config *self)
 {
-    return access<trtx_engine_capability>("trtx_builder_config_get_engine_capability", self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getEngineCapability(); });
+    return access<trtx_engine_capability>({"trtx_builder_config_get_engine_capability"}, self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getEngineCapability(); });
 }
 
 trtx_status trtx_builder_config_set_flags(trtx_builder_config *self, uint32_t builder_flags)
@@ -167,7 +167,7 @@ trtx_status trtx_builder_config_set_flags(trtx_builder_config *self, uint32_t bu
 
 uint32_t trtx_builder_config_get_flags(const trtx_builder_config *self)
 {
-    return access<uint32_t>("trtx_builder_config_get_flags", self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getFlags(); });
+    return access<uint32_t>({"trtx_builder_config_get_flags"}, self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getFlags(); });
 }
 
 trtx_status trtx_builder_config_clear_flag(trtx_builder_config *self, trtx_builder_flag builder_flag)
@@ -190,7 +190,7 @@ trtx_status trtx_builder_config_set_flag(trtx_builder_config *self, trtx_builder
 
 bool trtx_builder_config_get_flag(const trtx_builder_config *self, trtx_builder_flag builder_flag)
 {
-    return access<bool>("trtx_builder_config_get_flag", self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getFlag(builder_flag); });
+    return access<bool>({"trtx_builder_config_get_flag"}, self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getFlag(builder_flag); });
 }
 
 trtx_status trtx_builder_config_set_device_type(trtx_builder_config *self, const trtx_layer *layer, trtx_device_type device_type)
@@ -257,7 +257,7 @@ trtx_status trtx_builder_config_set_dla_core(trtx_builder_config *self, int32_t 
 
 int32_t trtx_builder_config_get_dla_core(const trtx_builder_config *self)
 {
-    return access<int32_t>("trtx_builder_config_get_dla_core", self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getDLACore(); });
+    return access<int32_t>({"trtx_builder_config_get_dla_core"}, self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getDLACore(); });
 }
 
 trtx_status trtx_builder_config_set_default_device_type(trtx_builder_config *self, trtx_device_type device_type)
@@ -271,7 +271,7 @@ trtx_status trtx_builder_config_set_default_device_type(trtx_builder_config *sel
 
 trtx_device_type trtx_builder_config_get_default_device_type(const trtx_builder_config *self)
 {
-    return access<trtx_device_type>("trtx_builder_config_get_default_device_type", self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getDefaultDeviceType(); });
+    return access<trtx_device_type>({"trtx_builder_config_get_default_device_type"}, self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getDefaultDeviceType(); });
 }
 
 trtx_status trtx_builder_config_reset(trtx_builder_config *self)
@@ -294,7 +294,7 @@ trtx_status trtx_builder_config_set_profile_stream(trtx_builder_config *self, tr
 
 trtx_stream trtx_builder_config_get_profile_stream(const trtx_builder_config *self)
 {
-    return access<trtx_stream>("trtx_builder_config_get_profile_stream", self, [&] { return to_address(as<abi::IBuilderConfig>(self)->mImpl->getProfileStream()); });
+    return access<trtx_stream>({"trtx_builder_config_get_profile_stream"}, self, [&] { return to_address(as<abi::IBuilderConfig>(self)->mImpl->getProfileStream()); });
 }
 
 trtx_status trtx_builder_config_add_optimization_profile(trtx_builder_config *self, const trtx_optimization_profile *profile, int32_t *result)
@@ -309,7 +309,7 @@ trtx_status trtx_builder_config_add_optimization_profile(trtx_builder_config *se
 
 int32_t trtx_builder_config_get_nb_optimization_profiles(const trtx_builder_config *self)
 {
-    return access<int32_t>("trtx_builder_config_get_nb_optimization_profiles", self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getNbOptimizationProfiles(); });
+    return access<int32_t>({"trtx_builder_config_get_nb_optimization_profiles"}, self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getNbOptimizationProfiles(); });
 }
 
 trtx_status trtx_builder_config_set_profiling_verbosity(trtx_builder_config *self, trtx_profiling_verbosity verbosity)
@@ -323,7 +323,7 @@ trtx_status trtx_builder_config_set_profiling_verbosity(trtx_builder_config *sel
 
 trtx_profiling_verbosity trtx_builder_config_get_profiling_verbosity(const trtx_builder_config *self)
 {
-    return access<trtx_profiling_verbosity>("trtx_builder_config_get_profiling_verbosity", self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getProfilingVerbosity(); });
+    return access<trtx_profiling_verbosity>({"trtx_builder_config_get_profiling_verbosity"}, self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getProfilingVerbosity(); });
 }
 
 trtx_status trtx_builder_config_set_tactic_sources(trtx_builder_config *self, uint32_t tactic_sources)
@@ -336,12 +336,12 @@ trtx_status trtx_builder_config_set_tactic_sources(trtx_builder_config *self, ui
 
 uint32_t trtx_builder_config_get_tactic_sources(const trtx_builder_config *self)
 {
-    return access<uint32_t>("trtx_builder_config_get_tactic_sources", self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getTacticSources(); });
+    return access<uint32_t>({"trtx_builder_config_get_tactic_sources"}, self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getTacticSources(); });
 }
 
 trtx_status trtx_builder_config_create_timing_cache(const trtx_builder_config *self, const void *blob, size_t size, trtx_timing_cache **result)
 {
-    return guard({"trtx_builder_config_create_timing_cache"}, Results(result), [&](Call &call) {
+    return guard(long_call("trtx_builder_config_create_timing_cache"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
         *result = call.check_pointer(from_abi<trtx_timing_cache *>(as<abi::IBuilderConfig>(self)->mImpl->createTimingCache(blob, size)));
@@ -359,7 +359,7 @@ trtx_status trtx_builder_config_set_timing_cache(trtx_builder_config *self, cons
 
 const trtx_timing_cache *trtx_builder_config_get_timing_cache(const trtx_builder_config *self)
 {
-    return access<const trtx_timing_cache *>("trtx_builder_config_get_timing_cache", self, [&] { return from_abi<const trtx_timing_cache *>(as<abi::IBuilderConfig>(self)->mImpl->getTimingCache()); });
+    return access<const trtx_timing_cache *>({"trtx_builder_config_get_timing_cache"}, self, [&] { return from_abi<const trtx_timing_cache *>(as<abi::IBuilderConfig>(self)->mImpl->getTimingCache()); });
 }
 
 trtx_status trtx_builder_config_set_memory_pool_limit(trtx_builder_config *self, trtx_memory_pool_type pool, size_t pool_size)
@@ -411,7 +411,7 @@ trtx_status trtx_builder_config_set_builder_optimization_level(trtx_builder_conf
 
 int32_t trtx_builder_config_get_builder_optimization_level(const trtx_builder_config *self)
 {
-    return access<int32_t>("trtx_builder_config_get_builder_optimization_level", self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getBuilderOptimizationLevel(); });
+    return access<int32_t>({"trtx_builder_config_get_builder_optimization_level"}, self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getBuilderOptimizationLevel(); });
 }
 
 trtx_status trtx_builder_config_set_hardware_compatibility_level(trtx_builder_config *self, trtx_hardware_compatibility_level hardware_compatibility_level)
@@ -425,7 +425,7 @@ trtx_status trtx_builder_config_set_hardware_compatibility_level(trtx_builder_co
 
 trtx_hardware_compatibility_level trtx_builder_config_get_hardware_compatibility_level(const trtx_builder_config *self)
 {
-    return access<trtx_hardware_compatibility_level>("trtx_builder_config_get_hardware_compatibility_level", self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getHardwareCompatibilityLevel(); });
+    return access<trtx_hardware_compatibility_level>({"trtx_builder_config_get_hardware_compatibility_level"}, self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getHardwareCompatibilityLevel(); });
 }
 
 trtx_status trtx_builder_config_set_plugins_to_serialize(trtx_builder_config *self, const char *const *paths, int32_t nb_paths)
@@ -443,13 +443,13 @@ trtx_status trtx_builder_config_get_plugin_to_serialize(const trtx_builder_confi
     return guard({"trtx_builder_config_get_plugin_to_serialize"}, Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
-        *result = call.check_pointer(as<abi::IBuilderConfig>(self)->mImpl->getPluginToSerialize(index));
+        *result = call.check_pointer(keep_text(as<abi::IBuilderConfig>(self)->mImpl->getPluginToSerialize(index)));
     });
 }
 
 int32_t trtx_builder_config_get_nb_plugins_to_serialize(const trtx_builder_config *self)
 {
-    return access<int32_t>("trtx_builder_config_get_nb_plugins_to_serialize", self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getNbPluginsToSerialize(); });
+    return access<int32_t>({"trtx_builder_config_get_nb_plugins_to_serialize"}, self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getNbPluginsToSerialize(); });
 }
 
 trtx_status trtx_builder_config_set_max_aux_streams(trtx_builder_config *self, int32_t nb_streams)
@@ -462,7 +462,7 @@ trtx_status trtx_builder_config_set_max_aux_streams(trtx_builder_config *self, i
 
 int32_t trtx_builder_config_get_max_aux_streams(const trtx_builder_config *self)
 {
-    return access<int32_t>("trtx_builder_config_get_max_aux_streams", self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getMaxAuxStreams(); });
+    return access<int32_t>({"trtx_builder_config_get_max_aux_streams"}, self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getMaxAuxStreams(); });
 }
 
 trtx_status trtx_builder_config_set_progress_monitor(trtx_builder_config *self, trtx_progress_monitor *monitor)
@@ -476,7 +476,7 @@ trtx_status trtx_builder_config_set_progress_monitor(trtx_builder_config *self, 
 
 trtx_progress_monitor *trtx_builder_config_get_progress_monitor(const trtx_builder_config *self)
 {
-    return access<trtx_progress_monitor *>("trtx_builder_config_get_progress_monitor", self, [&] { return from_abi<trtx_progress_monitor *>(as<abi::IBuilderConfig>(self)->mImpl->getProgressMonitor()); });
+    return access<trtx_progress_monitor *>({"trtx_builder_config_get_progress_monitor"}, self, [&] { return from_abi<trtx_progress_monitor *>(as<abi::IBuilderConfig>(self)->mImpl->getProgressMonitor()); });
 }
 
 trtx_status trtx_builder_config_set_runtime_platform(trtx_builder_config *self, trtx_runtime_platform runtime_platform)
@@ -490,7 +490,7 @@ trtx_status trtx_builder_config_set_runtime_platform(trtx_builder_config *self, 
 
 trtx_runtime_platform trtx_builder_config_get_runtime_platform(const trtx_builder_config *self)
 {
-    return access<trtx_runtime_platform>("trtx_builder_config_get_runtime_platform", self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getRuntimePlatform(); });
+    return access<trtx_runtime_platform>({"trtx_builder_config_get_runtime_platform"}, self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getRuntimePlatform(); });
 }
 
 trtx_status trtx_builder_config_set_max_nb_tactics(trtx_builder_config *self, int32_t max_tactics)
@@ -504,7 +504,7 @@ trtx_status trtx_builder_config_set_max_nb_tactics(trtx_builder_config *self, in
 
 int32_t trtx_builder_config_get_max_nb_tactics(const trtx_builder_config *self)
 {
-    return access<int32_t>("trtx_builder_config_get_max_nb_tactics", self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getMaxNbTactics(); });
+    return access<int32_t>({"trtx_builder_config_get_max_nb_tactics"}, self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getMaxNbTactics(); });
 }
 
 trtx_status trtx_builder_config_set_tiling_optimization_level(trtx_builder_config *self, trtx_tiling_optimization_level level)
@@ -517,7 +517,7 @@ trtx_status trtx_builder_config_set_tiling_optimization_level(trtx_builder_confi
 
 trtx_tiling_optimization_level trtx_builder_config_get_tiling_optimization_level(const trtx_builder_config *self)
 {
-    return access<trtx_tiling_optimization_level>("trtx_builder_config_get_tiling_optimization_level", self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getTilingOptimizationLevel(); });
+    return access<trtx_tiling_optimization_level>({"trtx_builder_config_get_tiling_optimization_level"}, self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getTilingOptimizationLevel(); });
 }
 
 trtx_status trtx_builder_config_set_l2_limit_for_tiling(trtx_builder_config *self, int64_t size)
@@ -530,7 +530,7 @@ trtx_status trtx_builder_config_set_l2_limit_for_tiling(trtx_builder_config *sel
 
 int64_t trtx_builder_config_get_l2_limit_for_tiling(const trtx_builder_config *self)
 {
-    return access<int64_t>("trtx_builder_config_get_l2_limit_for_tiling", self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getL2LimitForTiling(); });
+    return access<int64_t>({"trtx_builder_config_get_l2_limit_for_tiling"}, self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getL2LimitForTiling(); });
 }
 
 trtx_status trtx_builder_config_set_nb_compute_capabilities(trtx_builder_config *self, int32_t max_nb_compute_capabilities)
@@ -543,7 +543,7 @@ trtx_status trtx_builder_config_set_nb_compute_capabilities(trtx_builder_config 
 
 int32_t trtx_builder_config_get_nb_compute_capabilities(const trtx_builder_config *self)
 {
-    return access<int32_t>("trtx_builder_config_get_nb_compute_capabilities", self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getNbComputeCapabilities(); });
+    return access<int32_t>({"trtx_builder_config_get_nb_compute_capabilities"}, self, [&] { return as<abi::IBuilderConfig>(self)->mImpl->getNbComputeCapabilities(); });
 }
 
 trtx_status trtx_builder_config_set_compute_capability(trtx_builder_config *self, trtx_compute_capability compute_capability, int32_t index)
@@ -578,7 +578,7 @@ trtx_status trtx_builder_config_get_build_route(const trtx_builder_config *self,
     return guard({"trtx_builder_config_get_build_route", {1, 6}}, Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
-        *result = as<abi::IBuilderConfig>(self)->mImpl->getBuildRoute();
+        *result = keep_text(as<abi::IBuilderConfig>(self)->mImpl->getBuildRoute());
         call.check_log();
     });
 }
@@ -588,7 +588,7 @@ trtx_status trtx_builder_config_get_all_build_routes(const trtx_builder_config *
     return guard({"trtx_builder_config_get_all_build_routes", {1, 6}}, Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
-        *result = as<abi::IBuilderConfig>(self)->mImpl->getAllBuildRoutes();
+        *result = keep_text(as<abi::IBuilderConfig>(self)->mImpl->getAllBuildRoutes());
         call.check_log();
     });
 }
@@ -640,12 +640,12 @@ trtx_status trtx_optimization_profile_set_extra_memory_target(trtx_optimization_
 
 float trtx_optimization_profile_get_extra_memory_target(const trtx_optimization_profile *self)
 {
-    return access<float>("trtx_optimization_profile_get_extra_memory_target", self, [&] { return as<abi::IOptimizationProfile>(self)->mImpl->getExtraMemoryTarget(); });
+    return access<float>({"trtx_optimization_profile_get_extra_memory_target"}, self, [&] { return as<abi::IOptimizationProfile>(self)->mImpl->getExtraMemoryTarget(); });
 }
 
 bool trtx_optimization_profile_is_valid(const trtx_optimization_profile *self)
 {
-    return access<bool>("trtx_optimization_profile_is_valid", self, [&] { return as<abi::IOptimizationProfile>(self)->mImpl->isValid(); });
+    return access<bool>({"trtx_optimization_profile_is_valid"}, self, [&] { return as<abi::IOptimizationProfile>(self)->mImpl->isValid(); });
 }
 
 trtx_status trtx_optimization_profile_set_shape_values_v2(trtx_optimization_profile *self, const char *input_name, trtx_opt_profile_selector select, const int64_t *values, int32_t nb_values)
@@ -690,7 +690,7 @@ trtx_status trtx_optimization_profile_get_profile_stream(const trtx_optimization
 
 trtx_status trtx_timing_cache_serialize(const trtx_timing_cache *self, trtx_host_memory **result)
 {
-    return guard({"trtx_timing_cache_serialize"}, Results(result), [&](Call &call) {
+    return guard(long_call("trtx_timing_cache_serialize"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
         *result = call.check_pointer(from_abi<trtx_host_memory *>(as<abi::ITimingCache>(self)->mImpl->serialize()));
@@ -699,7 +699,7 @@ trtx_status trtx_timing_cache_serialize(const trtx_timing_cache *self, trtx_host
 
 trtx_status trtx_timing_cache_combine(trtx_timing_cache *self, const trtx_timing_cache *input_cache, bool ignore_mismatch)
 {
-    return guard({"trtx_timing_cache_combine"}, [&](Call &call) {
+    return guard(long_call("trtx_timing_cache_combine"), [&](Call &call) {
         call.need(self, "self");
         call.need(input_cache, "input_cache");
         call.check(as<abi::ITimingCache>(self)->mImpl->combine(as<abi::ITimingCache>(input_cache), ignore_mismatch));
@@ -752,17 +752,17 @@ void trtx_timing_cache_destroy(trtx_timing_cache *self)
 
 void *trtx_host_memory_data(const trtx_host_memory *self)
 {
-    return access<void *>("trtx_host_memory_data", self, [&] { return as<abi::IHostMemory>(self)->mImpl->data(); });
+    return access<void *>({"trtx_host_memory_data"}, self, [&] { return as<abi::IHostMemory>(self)->mImpl->data(); });
 }
 
 size_t trtx_host_memory_size(const trtx_host_memory *self)
 {
-    return access<size_t>("trtx_host_memory_size", self, [&] { return as<abi::IHostMemory>(self)->mImpl->size(); });
+    return access<size_t>({"trtx_host_memory_size"}, self, [&] { return as<abi::IHostMemory>(self)->mImpl->size(); });
 }
 
 trtx_data_type trtx_host_memory_type(const trtx_host_memory *self)
 {
-    return access<trtx_data_type>("trtx_host_memory_type", self, [&] { return as<abi::IHostMemory>(self)->mImpl->type(); });
+    return access<trtx_data_type>({"trtx_host_memory_type"}, self, [&] { return as<abi::IHostMemory>(self)->mImpl->type(); });
 }
 
 void trtx_host_memory_destroy(trtx_host_memory *self)

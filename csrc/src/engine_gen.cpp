@@ -5,12 +5,12 @@ using namespace trtx;
 
 int32_t trtx_cuda_engine_get_nb_layers(const trtx_cuda_engine *self)
 {
-    return access<int32_t>("trtx_cuda_engine_get_nb_layers", self, [&] { return as<abi::ICudaEngine>(self)->mImpl->getNbLayers(); });
+    return access<int32_t>({"trtx_cuda_engine_get_nb_layers"}, self, [&] { return as<abi::ICudaEngine>(self)->mImpl->getNbLayers(); });
 }
 
 trtx_status trtx_cuda_engine_serialize(const trtx_cuda_engine *self, trtx_host_memory **result)
 {
-    return guard({"trtx_cuda_engine_serialize"}, Results(result), [&](Call &call) {
+    return guard(long_call("trtx_cuda_engine_serialize"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
         *result = call.check_pointer(from_abi<trtx_host_memory *>(as<abi::ICudaEngine>(self)->mImpl->serialize()));
@@ -19,7 +19,7 @@ trtx_status trtx_cuda_engine_serialize(const trtx_cuda_engine *self, trtx_host_m
 
 trtx_status trtx_cuda_engine_create_execution_context(trtx_cuda_engine *self, trtx_execution_context_allocation_strategy strategy, trtx_execution_context **result)
 {
-    return guard({"trtx_cuda_engine_create_execution_context"}, Results(result), [&](Call &call) {
+    return guard(long_call("trtx_cuda_engine_create_execution_context"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
         *result = call.check_pointer(from_abi<trtx_execution_context *>(as<abi::ICudaEngine>(self)->mImpl->createExecutionContext(strategy)));
@@ -28,27 +28,27 @@ trtx_status trtx_cuda_engine_create_execution_context(trtx_cuda_engine *self, tr
 
 bool trtx_cuda_engine_is_refittable(const trtx_cuda_engine *self)
 {
-    return access<bool>("trtx_cuda_engine_is_refittable", self, [&] { return as<abi::ICudaEngine>(self)->mImpl->isRefittable(); });
+    return access<bool>({"trtx_cuda_engine_is_refittable"}, self, [&] { return as<abi::ICudaEngine>(self)->mImpl->isRefittable(); });
 }
 
 const char *trtx_cuda_engine_get_name(const trtx_cuda_engine *self)
 {
-    return access<const char *>("trtx_cuda_engine_get_name", self, [&] { return as<abi::ICudaEngine>(self)->mImpl->getName(); });
+    return access<const char *>({"trtx_cuda_engine_get_name"}, self, [&] { return keep_text(as<abi::ICudaEngine>(self)->mImpl->getName()); });
 }
 
 int32_t trtx_cuda_engine_get_nb_optimization_profiles(const trtx_cuda_engine *self)
 {
-    return access<int32_t>("trtx_cuda_engine_get_nb_optimization_profiles", self, [&] { return as<abi::ICudaEngine>(self)->mImpl->getNbOptimizationProfiles(); });
+    return access<int32_t>({"trtx_cuda_engine_get_nb_optimization_profiles"}, self, [&] { return as<abi::ICudaEngine>(self)->mImpl->getNbOptimizationProfiles(); });
 }
 
 trtx_engine_capability trtx_cuda_engine_get_engine_capability(const trtx_cuda_engine *self)
 {
-    return access<trtx_engine_capability>("trtx_cuda_engine_get_engine_capability", self, [&] { return as<abi::ICudaEngine>(self)->mImpl->getEngineCapability(); });
+    return access<trtx_engine_capability>({"trtx_cuda_engine_get_engine_capability"}, self, [&] { return as<abi::ICudaEngine>(self)->mImpl->getEngineCapability(); });
 }
 
 trtx_status trtx_cuda_engine_set_error_recorder(trtx_cuda_engine *self, trtx_error_recorder *recorder)
 {
-    return guard({"trtx_cuda_engine_set_error_recorder"}, [&](Call &call) {
+    return guard(long_call("trtx_cuda_engine_set_error_recorder"), [&](Call &call) {
         call.need(self, "self");
         as<abi::ICudaEngine>(self)->mImpl->setErrorRecorder(as<abi::IErrorRecorder>(recorder));
         call.check_log();
@@ -57,22 +57,22 @@ trtx_status trtx_cuda_engine_set_error_recorder(trtx_cuda_engine *self, trtx_err
 
 trtx_error_recorder *trtx_cuda_engine_get_error_recorder(const trtx_cuda_engine *self)
 {
-    return access<trtx_error_recorder *>("trtx_cuda_engine_get_error_recorder", self, [&] { return from_abi<trtx_error_recorder *>(as<abi::ICudaEngine>(self)->mImpl->getErrorRecorder()); });
+    return access<trtx_error_recorder *>({"trtx_cuda_engine_get_error_recorder"}, self, [&] { return from_abi<trtx_error_recorder *>(as<abi::ICudaEngine>(self)->mImpl->getErrorRecorder()); });
 }
 
 uint32_t trtx_cuda_engine_get_tactic_sources(const trtx_cuda_engine *self)
 {
-    return access<uint32_t>("trtx_cuda_engine_get_tactic_sources", self, [&] { return as<abi::ICudaEngine>(self)->mImpl->getTacticSources(); });
+    return access<uint32_t>({"trtx_cuda_engine_get_tactic_sources"}, self, [&] { return as<abi::ICudaEngine>(self)->mImpl->getTacticSources(); });
 }
 
 trtx_profiling_verbosity trtx_cuda_engine_get_profiling_verbosity(const trtx_cuda_engine *self)
 {
-    return access<trtx_profiling_verbosity>("trtx_cuda_engine_get_profiling_verbosity", self, [&] { return as<abi::ICudaEngine>(self)->mImpl->getProfilingVerbosity(); });
+    return access<trtx_profiling_verbosity>({"trtx_cuda_engine_get_profiling_verbosity"}, self, [&] { return as<abi::ICudaEngine>(self)->mImpl->getProfilingVerbosity(); });
 }
 
 trtx_status trtx_cuda_engine_create_engine_inspector(const trtx_cuda_engine *self, trtx_engine_inspector **result)
 {
-    return guard({"trtx_cuda_engine_create_engine_inspector"}, Results(result), [&](Call &call) {
+    return guard(long_call("trtx_cuda_engine_create_engine_inspector"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
         *result = call.check_pointer(from_abi<trtx_engine_inspector *>(as<abi::ICudaEngine>(self)->mImpl->createEngineInspector()));
@@ -173,7 +173,7 @@ trtx_status trtx_cuda_engine_get_tensor_format_desc(const trtx_cuda_engine *self
         call.need(self, "self");
         call.need(result, "result");
         call.need(tensor_name, "tensor_name");
-        *result = as<abi::ICudaEngine>(self)->mImpl->getTensorFormatDesc(tensor_name);
+        *result = keep_text(as<abi::ICudaEngine>(self)->mImpl->getTensorFormatDesc(tensor_name));
         call.check_log();
     });
 }
@@ -202,7 +202,7 @@ trtx_status trtx_cuda_engine_get_profile_shape(const trtx_cuda_engine *self, con
 
 int32_t trtx_cuda_engine_get_nb_io_tensors(const trtx_cuda_engine *self)
 {
-    return access<int32_t>("trtx_cuda_engine_get_nb_io_tensors", self, [&] { return as<abi::ICudaEngine>(self)->mImpl->getNbIOTensors(); });
+    return access<int32_t>({"trtx_cuda_engine_get_nb_io_tensors"}, self, [&] { return as<abi::ICudaEngine>(self)->mImpl->getNbIOTensors(); });
 }
 
 trtx_status trtx_cuda_engine_get_io_tensor_name(const trtx_cuda_engine *self, int32_t index, const char **result)
@@ -210,18 +210,18 @@ trtx_status trtx_cuda_engine_get_io_tensor_name(const trtx_cuda_engine *self, in
     return guard({"trtx_cuda_engine_get_io_tensor_name"}, Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
-        *result = call.check_pointer(as<abi::ICudaEngine>(self)->mImpl->getIOTensorName(index));
+        *result = call.check_pointer(keep_text(as<abi::ICudaEngine>(self)->mImpl->getIOTensorName(index)));
     });
 }
 
 trtx_hardware_compatibility_level trtx_cuda_engine_get_hardware_compatibility_level(const trtx_cuda_engine *self)
 {
-    return access<trtx_hardware_compatibility_level>("trtx_cuda_engine_get_hardware_compatibility_level", self, [&] { return as<abi::ICudaEngine>(self)->mImpl->getHardwareCompatibilityLevel(); });
+    return access<trtx_hardware_compatibility_level>({"trtx_cuda_engine_get_hardware_compatibility_level"}, self, [&] { return as<abi::ICudaEngine>(self)->mImpl->getHardwareCompatibilityLevel(); });
 }
 
 int32_t trtx_cuda_engine_get_nb_aux_streams(const trtx_cuda_engine *self)
 {
-    return access<int32_t>("trtx_cuda_engine_get_nb_aux_streams", self, [&] { return as<abi::ICudaEngine>(self)->mImpl->getNbAuxStreams(); });
+    return access<int32_t>({"trtx_cuda_engine_get_nb_aux_streams"}, self, [&] { return as<abi::ICudaEngine>(self)->mImpl->getNbAuxStreams(); });
 }
 
 trtx_status trtx_cuda_engine_get_tensor_bytes_per_component_v2(const trtx_cuda_engine *self, const char *tensor_name, int32_t profile_index, int32_t *result)
@@ -263,7 +263,7 @@ trtx_status trtx_cuda_engine_get_tensor_format_desc_v2(const trtx_cuda_engine *s
         call.need(self, "self");
         call.need(result, "result");
         call.need(tensor_name, "tensor_name");
-        *result = as<abi::ICudaEngine>(self)->mImpl->getTensorFormatDescV2(tensor_name, profile_index);
+        *result = keep_text(as<abi::ICudaEngine>(self)->mImpl->getTensorFormatDescV2(tensor_name, profile_index));
         call.check_log();
     });
 }
@@ -281,7 +281,7 @@ trtx_status trtx_cuda_engine_get_tensor_vectorized_dim_v2(const trtx_cuda_engine
 
 trtx_status trtx_cuda_engine_create_serialization_config(trtx_cuda_engine *self, trtx_serialization_config **result)
 {
-    return guard({"trtx_cuda_engine_create_serialization_config"}, Results(result), [&](Call &call) {
+    return guard(long_call("trtx_cuda_engine_create_serialization_config"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
         *result = call.check_pointer(from_abi<trtx_serialization_config *>(as<abi::ICudaEngine>(self)->mImpl->createSerializationConfig()));
@@ -290,7 +290,7 @@ trtx_status trtx_cuda_engine_create_serialization_config(trtx_cuda_engine *self,
 
 trtx_status trtx_cuda_engine_serialize_with_config(const trtx_cuda_engine *self, trtx_serialization_config *config, trtx_host_memory **result)
 {
-    return guard({"trtx_cuda_engine_serialize_with_config"}, Results(result), [&](Call &call) {
+    return guard(long_call("trtx_cuda_engine_serialize_with_config"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
         call.need(config, "config");
@@ -300,7 +300,7 @@ trtx_status trtx_cuda_engine_serialize_with_config(const trtx_cuda_engine *self,
 
 int64_t trtx_cuda_engine_get_streamable_weights_size(const trtx_cuda_engine *self)
 {
-    return access<int64_t>("trtx_cuda_engine_get_streamable_weights_size", self, [&] { return as<abi::ICudaEngine>(self)->mImpl->getStreamableWeightsSize(); });
+    return access<int64_t>({"trtx_cuda_engine_get_streamable_weights_size"}, self, [&] { return as<abi::ICudaEngine>(self)->mImpl->getStreamableWeightsSize(); });
 }
 
 trtx_status trtx_cuda_engine_is_debug_tensor(const trtx_cuda_engine *self, const char *name, bool *result)
@@ -316,7 +316,7 @@ trtx_status trtx_cuda_engine_is_debug_tensor(const trtx_cuda_engine *self, const
 
 trtx_status trtx_cuda_engine_set_weight_streaming_budget_v2(trtx_cuda_engine *self, int64_t gpu_memory_budget)
 {
-    return guard({"trtx_cuda_engine_set_weight_streaming_budget_v2"}, [&](Call &call) {
+    return guard(long_call("trtx_cuda_engine_set_weight_streaming_budget_v2"), [&](Call &call) {
         call.need(self, "self");
         call.check(as<abi::ICudaEngine>(self)->mImpl->setWeightStreamingBudgetV2(gpu_memory_budget));
     });
@@ -324,22 +324,22 @@ trtx_status trtx_cuda_engine_set_weight_streaming_budget_v2(trtx_cuda_engine *se
 
 int64_t trtx_cuda_engine_get_weight_streaming_budget_v2(const trtx_cuda_engine *self)
 {
-    return access<int64_t>("trtx_cuda_engine_get_weight_streaming_budget_v2", self, [&] { return as<abi::ICudaEngine>(self)->mImpl->getWeightStreamingBudgetV2(); });
+    return access<int64_t>({"trtx_cuda_engine_get_weight_streaming_budget_v2"}, self, [&] { return as<abi::ICudaEngine>(self)->mImpl->getWeightStreamingBudgetV2(); });
 }
 
 int64_t trtx_cuda_engine_get_weight_streaming_automatic_budget(const trtx_cuda_engine *self)
 {
-    return access<int64_t>("trtx_cuda_engine_get_weight_streaming_automatic_budget", self, [&] { return as<abi::ICudaEngine>(self)->mImpl->getWeightStreamingAutomaticBudget(); });
+    return access<int64_t>(long_call("trtx_cuda_engine_get_weight_streaming_automatic_budget"), self, [&] { return as<abi::ICudaEngine>(self)->mImpl->getWeightStreamingAutomaticBudget(); });
 }
 
 int64_t trtx_cuda_engine_get_weight_streaming_scratch_memory_size(const trtx_cuda_engine *self)
 {
-    return access<int64_t>("trtx_cuda_engine_get_weight_streaming_scratch_memory_size", self, [&] { return as<abi::ICudaEngine>(self)->mImpl->getWeightStreamingScratchMemorySize(); });
+    return access<int64_t>(long_call("trtx_cuda_engine_get_weight_streaming_scratch_memory_size"), self, [&] { return as<abi::ICudaEngine>(self)->mImpl->getWeightStreamingScratchMemorySize(); });
 }
 
 int64_t trtx_cuda_engine_get_device_memory_size_v2(const trtx_cuda_engine *self)
 {
-    return access<int64_t>("trtx_cuda_engine_get_device_memory_size_v2", self, [&] { return as<abi::ICudaEngine>(self)->mImpl->getDeviceMemorySizeV2(); });
+    return access<int64_t>({"trtx_cuda_engine_get_device_memory_size_v2"}, self, [&] { return as<abi::ICudaEngine>(self)->mImpl->getDeviceMemorySizeV2(); });
 }
 
 trtx_status trtx_cuda_engine_get_device_memory_size_for_profile_v2(const trtx_cuda_engine *self, int32_t profile_index, int64_t *result)
@@ -365,7 +365,7 @@ trtx_status trtx_cuda_engine_get_profile_tensor_values_v2(const trtx_cuda_engine
 
 trtx_status trtx_cuda_engine_create_execution_context_with_runtime_config(trtx_cuda_engine *self, trtx_runtime_config *runtime_config, trtx_execution_context **result)
 {
-    return guard({"trtx_cuda_engine_create_execution_context_with_runtime_config"}, Results(result), [&](Call &call) {
+    return guard(long_call("trtx_cuda_engine_create_execution_context_with_runtime_config"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
         *result = call.check_pointer(from_abi<trtx_execution_context *>(as<abi::ICudaEngine>(self)->mImpl->createExecutionContextWithRuntimeConfig(as<abi::IRuntimeConfig>(runtime_config))));
@@ -374,7 +374,7 @@ trtx_status trtx_cuda_engine_create_execution_context_with_runtime_config(trtx_c
 
 trtx_status trtx_cuda_engine_create_runtime_config(trtx_cuda_engine *self, trtx_runtime_config **result)
 {
-    return guard({"trtx_cuda_engine_create_runtime_config"}, Results(result), [&](Call &call) {
+    return guard(long_call("trtx_cuda_engine_create_runtime_config"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
         *result = call.check_pointer(from_abi<trtx_runtime_config *>(as<abi::ICudaEngine>(self)->mImpl->createRuntimeConfig()));
@@ -397,7 +397,7 @@ trtx_status trtx_cuda_engine_get_aliased_input_tensor(const trtx_cuda_engine *se
         call.need(self, "self");
         call.need(result, "result");
         call.need(tensor_name, "tensor_name");
-        *result = as<abi::ICudaEngine>(self)->mImpl->getAliasedInputTensor(tensor_name);
+        *result = keep_text(as<abi::ICudaEngine>(self)->mImpl->getAliasedInputTensor(tensor_name));
         call.check_log();
     });
 }
@@ -414,7 +414,7 @@ trtx_status trtx_cuda_engine_are_weights_loaded(const trtx_cuda_engine *self, bo
 
 trtx_status trtx_cuda_engine_load_weights(trtx_cuda_engine *self, const void *blob, int64_t size)
 {
-    return guard({"trtx_cuda_engine_load_weights", {1, 6}}, [&](Call &call) {
+    return guard(long_call("trtx_cuda_engine_load_weights", {1, 6}), [&](Call &call) {
         call.need(self, "self");
         call.need(blob, "blob");
         call.need_size(size, "size");
@@ -424,7 +424,7 @@ trtx_status trtx_cuda_engine_load_weights(trtx_cuda_engine *self, const void *bl
 
 trtx_status trtx_cuda_engine_load_weights_async(trtx_cuda_engine *self, trtx_stream_reader_v2 *stream_reader, trtx_stream stream)
 {
-    return guard({"trtx_cuda_engine_load_weights_async", {1, 6}}, [&](Call &call) {
+    return guard(long_call("trtx_cuda_engine_load_weights_async", {1, 6}), [&](Call &call) {
         call.need(self, "self");
         call.need(stream_reader, "stream_reader");
         call.check(as<abi::ICudaEngine>(self)->mImpl->loadWeightsAsync(as<abi::IStreamReaderV2>(stream_reader), to_pointer(stream)));
@@ -446,30 +446,30 @@ trtx_status trtx_engine_inspector_set_execution_context(trtx_engine_inspector *s
 
 const trtx_execution_context *trtx_engine_inspector_get_execution_context(const trtx_engine_inspector *self)
 {
-    return access<const trtx_execution_context *>("trtx_engine_inspector_get_execution_context", self, [&] { return from_abi<const trtx_execution_context *>(as<abi::IEngineInspector>(self)->mImpl->getExecutionContext()); });
+    return access<const trtx_execution_context *>({"trtx_engine_inspector_get_execution_context"}, self, [&] { return from_abi<const trtx_execution_context *>(as<abi::IEngineInspector>(self)->mImpl->getExecutionContext()); });
 }
 
 trtx_status trtx_engine_inspector_get_layer_information(const trtx_engine_inspector *self, int32_t layer_index, trtx_layer_information_format format, const char **result)
 {
-    return guard({"trtx_engine_inspector_get_layer_information"}, Results(result), [&](Call &call) {
+    return guard(long_call("trtx_engine_inspector_get_layer_information"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
-        *result = call.check_pointer(as<abi::IEngineInspector>(self)->mImpl->getLayerInformation(layer_index, format));
+        *result = call.check_pointer(keep_text(as<abi::IEngineInspector>(self)->mImpl->getLayerInformation(layer_index, format)));
     });
 }
 
 trtx_status trtx_engine_inspector_get_engine_information(const trtx_engine_inspector *self, trtx_layer_information_format format, const char **result)
 {
-    return guard({"trtx_engine_inspector_get_engine_information"}, Results(result), [&](Call &call) {
+    return guard(long_call("trtx_engine_inspector_get_engine_information"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
-        *result = call.check_pointer(as<abi::IEngineInspector>(self)->mImpl->getEngineInformation(format));
+        *result = call.check_pointer(keep_text(as<abi::IEngineInspector>(self)->mImpl->getEngineInformation(format)));
     });
 }
 
 trtx_status trtx_engine_inspector_set_error_recorder(trtx_engine_inspector *self, trtx_error_recorder *recorder)
 {
-    return guard({"trtx_engine_inspector_set_error_recorder"}, [&](Call &call) {
+    return guard(long_call("trtx_engine_inspector_set_error_recorder"), [&](Call &call) {
         call.need(self, "self");
         as<abi::IEngineInspector>(self)->mImpl->setErrorRecorder(as<abi::IErrorRecorder>(recorder));
         call.check_log();
@@ -478,7 +478,7 @@ trtx_status trtx_engine_inspector_set_error_recorder(trtx_engine_inspector *self
 
 trtx_error_recorder *trtx_engine_inspector_get_error_recorder(const trtx_engine_inspector *self)
 {
-    return access<trtx_error_recorder *>("trtx_engine_inspector_get_error_recorder", self, [&] { return from_abi<trtx_error_recorder *>(as<abi::IEngineInspector>(self)->mImpl->getErrorRecorder()); });
+    return access<trtx_error_recorder *>({"trtx_engine_inspector_get_error_recorder"}, self, [&] { return from_abi<trtx_error_recorder *>(as<abi::IEngineInspector>(self)->mImpl->getErrorRecorder()); });
 }
 
 void trtx_engine_inspector_destroy(trtx_engine_inspector *self)
@@ -497,7 +497,7 @@ trtx_status trtx_execution_context_set_debug_sync(trtx_execution_context *self, 
 
 bool trtx_execution_context_get_debug_sync(const trtx_execution_context *self)
 {
-    return access<bool>("trtx_execution_context_get_debug_sync", self, [&] { return as<abi::IExecutionContext>(self)->mImpl->getDebugSync(); });
+    return access<bool>({"trtx_execution_context_get_debug_sync"}, self, [&] { return as<abi::IExecutionContext>(self)->mImpl->getDebugSync(); });
 }
 
 trtx_status trtx_execution_context_set_profiler(trtx_execution_context *self, trtx_profiler *profiler)
@@ -511,12 +511,12 @@ trtx_status trtx_execution_context_set_profiler(trtx_execution_context *self, tr
 
 trtx_profiler *trtx_execution_context_get_profiler(const trtx_execution_context *self)
 {
-    return access<trtx_profiler *>("trtx_execution_context_get_profiler", self, [&] { return from_abi<trtx_profiler *>(as<abi::IExecutionContext>(self)->mImpl->getProfiler()); });
+    return access<trtx_profiler *>({"trtx_execution_context_get_profiler"}, self, [&] { return from_abi<trtx_profiler *>(as<abi::IExecutionContext>(self)->mImpl->getProfiler()); });
 }
 
 const trtx_cuda_engine *trtx_execution_context_get_engine(const trtx_execution_context *self)
 {
-    return access<const trtx_cuda_engine *>("trtx_execution_context_get_engine", self, [&] { return from_abi<const trtx_cuda_engine *>(as<abi::IExecutionContext>(self)->mImpl->getEngine()); });
+    return access<const trtx_cuda_engine *>({"trtx_execution_context_get_engine"}, self, [&] { return from_abi<const trtx_cuda_engine *>(as<abi::IExecutionContext>(self)->mImpl->getEngine()); });
 }
 
 trtx_status trtx_execution_context_set_name(trtx_execution_context *self, const char *name)
@@ -531,12 +531,12 @@ trtx_status trtx_execution_context_set_name(trtx_execution_context *self, const 
 
 const char *trtx_execution_context_get_name(const trtx_execution_context *self)
 {
-    return access<const char *>("trtx_execution_context_get_name", self, [&] { return as<abi::IExecutionContext>(self)->mImpl->getName(); });
+    return access<const char *>({"trtx_execution_context_get_name"}, self, [&] { return keep_text(as<abi::IExecutionContext>(self)->mImpl->getName()); });
 }
 
 trtx_status trtx_execution_context_set_device_memory(trtx_execution_context *self, trtx_address memory)
 {
-    return guard({"trtx_execution_context_set_device_memory"}, [&](Call &call) {
+    return guard(long_call("trtx_execution_context_set_device_memory"), [&](Call &call) {
         call.need(self, "self");
         as<abi::IExecutionContext>(self)->mImpl->setDeviceMemory(to_pointer(memory));
         call.check_log();
@@ -545,17 +545,17 @@ trtx_status trtx_execution_context_set_device_memory(trtx_execution_context *sel
 
 int32_t trtx_execution_context_get_optimization_profile(const trtx_execution_context *self)
 {
-    return access<int32_t>("trtx_execution_context_get_optimization_profile", self, [&] { return as<abi::IExecutionContext>(self)->mImpl->getOptimizationProfile(); });
+    return access<int32_t>({"trtx_execution_context_get_optimization_profile"}, self, [&] { return as<abi::IExecutionContext>(self)->mImpl->getOptimizationProfile(); });
 }
 
 bool trtx_execution_context_all_input_dimensions_specified(const trtx_execution_context *self)
 {
-    return access<bool>("trtx_execution_context_all_input_dimensions_specified", self, [&] { return as<abi::IExecutionContext>(self)->mImpl->allInputDimensionsSpecified(); });
+    return access<bool>({"trtx_execution_context_all_input_dimensions_specified"}, self, [&] { return as<abi::IExecutionContext>(self)->mImpl->allInputDimensionsSpecified(); });
 }
 
 trtx_status trtx_execution_context_set_error_recorder(trtx_execution_context *self, trtx_error_recorder *recorder)
 {
-    return guard({"trtx_execution_context_set_error_recorder"}, [&](Call &call) {
+    return guard(long_call("trtx_execution_context_set_error_recorder"), [&](Call &call) {
         call.need(self, "self");
         as<abi::IExecutionContext>(self)->mImpl->setErrorRecorder(as<abi::IErrorRecorder>(recorder));
         call.check_log();
@@ -564,12 +564,12 @@ trtx_status trtx_execution_context_set_error_recorder(trtx_execution_context *se
 
 trtx_error_recorder *trtx_execution_context_get_error_recorder(const trtx_execution_context *self)
 {
-    return access<trtx_error_recorder *>("trtx_execution_context_get_error_recorder", self, [&] { return from_abi<trtx_error_recorder *>(as<abi::IExecutionContext>(self)->mImpl->getErrorRecorder()); });
+    return access<trtx_error_recorder *>({"trtx_execution_context_get_error_recorder"}, self, [&] { return from_abi<trtx_error_recorder *>(as<abi::IExecutionContext>(self)->mImpl->getErrorRecorder()); });
 }
 
 trtx_status trtx_execution_context_execute_v2(trtx_execution_context *self, const trtx_address *bindings)
 {
-    return guard({"trtx_execution_context_execute_v2"}, [&](Call &call) {
+    return guard(long_call("trtx_execution_context_execute_v2"), [&](Call &call) {
         call.need(self, "self");
         call.need(bindings, "bindings");
         call.check(as<abi::IExecutionContext>(self)->mImpl->executeV2(reinterpret_cast<void *const *>(bindings)));
@@ -578,7 +578,7 @@ trtx_status trtx_execution_context_execute_v2(trtx_execution_context *self, cons
 
 trtx_status trtx_execution_context_set_optimization_profile_async(trtx_execution_context *self, int32_t profile_index, trtx_stream stream)
 {
-    return guard({"trtx_execution_context_set_optimization_profile_async"}, [&](Call &call) {
+    return guard(long_call("trtx_execution_context_set_optimization_profile_async"), [&](Call &call) {
         call.need(self, "self");
         call.check(as<abi::IExecutionContext>(self)->mImpl->setOptimizationProfileAsync(profile_index, to_pointer(stream)));
     });
@@ -595,12 +595,12 @@ trtx_status trtx_execution_context_set_enqueue_emits_profile(trtx_execution_cont
 
 bool trtx_execution_context_get_enqueue_emits_profile(const trtx_execution_context *self)
 {
-    return access<bool>("trtx_execution_context_get_enqueue_emits_profile", self, [&] { return as<abi::IExecutionContext>(self)->mImpl->getEnqueueEmitsProfile(); });
+    return access<bool>({"trtx_execution_context_get_enqueue_emits_profile"}, self, [&] { return as<abi::IExecutionContext>(self)->mImpl->getEnqueueEmitsProfile(); });
 }
 
 trtx_status trtx_execution_context_report_to_profiler(const trtx_execution_context *self)
 {
-    return guard({"trtx_execution_context_report_to_profiler"}, [&](Call &call) {
+    return guard(long_call("trtx_execution_context_report_to_profiler"), [&](Call &call) {
         call.need(self, "self");
         call.check(as<abi::IExecutionContext>(self)->mImpl->reportToProfiler());
     });
@@ -678,7 +678,7 @@ trtx_status trtx_execution_context_set_output_tensor_address(trtx_execution_cont
 
 trtx_status trtx_execution_context_infer_shapes(trtx_execution_context *self, int32_t nb_max_names, const char **tensor_names, int32_t *result)
 {
-    return guard({"trtx_execution_context_infer_shapes"}, Results(result), [&](Call &call) {
+    return guard(long_call("trtx_execution_context_infer_shapes"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
         call.need_array(tensor_names, nb_max_names, "tensor_names");
@@ -696,7 +696,7 @@ trtx_status trtx_execution_context_set_input_consumed_event(trtx_execution_conte
 
 trtx_event trtx_execution_context_get_input_consumed_event(const trtx_execution_context *self)
 {
-    return access<trtx_event>("trtx_execution_context_get_input_consumed_event", self, [&] { return to_address(as<abi::IExecutionContext>(self)->mImpl->getInputConsumedEvent()); });
+    return access<trtx_event>({"trtx_execution_context_get_input_consumed_event"}, self, [&] { return to_address(as<abi::IExecutionContext>(self)->mImpl->getInputConsumedEvent()); });
 }
 
 trtx_status trtx_execution_context_get_output_tensor_address(const trtx_execution_context *self, const char *tensor_name, trtx_address *result)
@@ -751,12 +751,12 @@ trtx_status trtx_execution_context_set_temporary_storage_allocator(trtx_executio
 
 trtx_gpu_allocator *trtx_execution_context_get_temporary_storage_allocator(const trtx_execution_context *self)
 {
-    return access<trtx_gpu_allocator *>("trtx_execution_context_get_temporary_storage_allocator", self, [&] { return from_abi<trtx_gpu_allocator *>(as<abi::IExecutionContext>(self)->mImpl->getTemporaryStorageAllocator()); });
+    return access<trtx_gpu_allocator *>({"trtx_execution_context_get_temporary_storage_allocator"}, self, [&] { return from_abi<trtx_gpu_allocator *>(as<abi::IExecutionContext>(self)->mImpl->getTemporaryStorageAllocator()); });
 }
 
 trtx_status trtx_execution_context_enqueue_v3(trtx_execution_context *self, trtx_stream stream)
 {
-    return guard({"trtx_execution_context_enqueue_v3"}, [&](Call &call) {
+    return guard(long_call("trtx_execution_context_enqueue_v3"), [&](Call &call) {
         call.need(self, "self");
         call.check(as<abi::IExecutionContext>(self)->mImpl->enqueueV3(to_pointer(stream)));
     });
@@ -764,7 +764,7 @@ trtx_status trtx_execution_context_enqueue_v3(trtx_execution_context *self, trtx
 
 trtx_status trtx_execution_context_set_persistent_cache_limit(trtx_execution_context *self, size_t size)
 {
-    return guard({"trtx_execution_context_set_persistent_cache_limit"}, [&](Call &call) {
+    return guard(long_call("trtx_execution_context_set_persistent_cache_limit"), [&](Call &call) {
         call.need(self, "self");
         as<abi::IExecutionContext>(self)->mImpl->setPersistentCacheLimit(size);
         call.check_log();
@@ -773,7 +773,7 @@ trtx_status trtx_execution_context_set_persistent_cache_limit(trtx_execution_con
 
 size_t trtx_execution_context_get_persistent_cache_limit(const trtx_execution_context *self)
 {
-    return access<size_t>("trtx_execution_context_get_persistent_cache_limit", self, [&] { return as<abi::IExecutionContext>(self)->mImpl->getPersistentCacheLimit(); });
+    return access<size_t>({"trtx_execution_context_get_persistent_cache_limit"}, self, [&] { return as<abi::IExecutionContext>(self)->mImpl->getPersistentCacheLimit(); });
 }
 
 trtx_status trtx_execution_context_set_nvtx_verbosity(trtx_execution_context *self, trtx_profiling_verbosity verbosity)
@@ -786,7 +786,7 @@ trtx_status trtx_execution_context_set_nvtx_verbosity(trtx_execution_context *se
 
 trtx_profiling_verbosity trtx_execution_context_get_nvtx_verbosity(const trtx_execution_context *self)
 {
-    return access<trtx_profiling_verbosity>("trtx_execution_context_get_nvtx_verbosity", self, [&] { return as<abi::IExecutionContext>(self)->mImpl->getNvtxVerbosity(); });
+    return access<trtx_profiling_verbosity>({"trtx_execution_context_get_nvtx_verbosity"}, self, [&] { return as<abi::IExecutionContext>(self)->mImpl->getNvtxVerbosity(); });
 }
 
 trtx_status trtx_execution_context_set_aux_streams(trtx_execution_context *self, trtx_stream *aux_streams, int32_t nb_streams)
@@ -847,7 +847,7 @@ trtx_status trtx_execution_context_set_all_tensors_debug_state(trtx_execution_co
 
 trtx_status trtx_execution_context_update_device_memory_size_for_shapes(trtx_execution_context *self, size_t *result)
 {
-    return guard({"trtx_execution_context_update_device_memory_size_for_shapes"}, Results(result), [&](Call &call) {
+    return guard(long_call("trtx_execution_context_update_device_memory_size_for_shapes"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
         *result = as<abi::IExecutionContext>(self)->mImpl->updateDeviceMemorySizeForShapes();
@@ -857,7 +857,7 @@ trtx_status trtx_execution_context_update_device_memory_size_for_shapes(trtx_exe
 
 trtx_status trtx_execution_context_set_device_memory_v2(trtx_execution_context *self, trtx_address memory, int64_t size)
 {
-    return guard({"trtx_execution_context_set_device_memory_v2"}, [&](Call &call) {
+    return guard(long_call("trtx_execution_context_set_device_memory_v2"), [&](Call &call) {
         call.need(self, "self");
         as<abi::IExecutionContext>(self)->mImpl->setDeviceMemoryV2(to_pointer(memory), size);
         call.check_log();
@@ -866,7 +866,7 @@ trtx_status trtx_execution_context_set_device_memory_v2(trtx_execution_context *
 
 trtx_runtime_config *trtx_execution_context_get_runtime_config(const trtx_execution_context *self)
 {
-    return access<trtx_runtime_config *>("trtx_execution_context_get_runtime_config", self, [&] { return from_abi<trtx_runtime_config *>(as<abi::IExecutionContext>(self)->mImpl->getRuntimeConfig()); });
+    return access<trtx_runtime_config *>({"trtx_execution_context_get_runtime_config"}, self, [&] { return from_abi<trtx_runtime_config *>(as<abi::IExecutionContext>(self)->mImpl->getRuntimeConfig()); });
 }
 
 trtx_status trtx_execution_context_set_unfused_tensors_debug_state(trtx_execution_context *self, bool flag)
@@ -879,7 +879,7 @@ trtx_status trtx_execution_context_set_unfused_tensors_debug_state(trtx_executio
 
 bool trtx_execution_context_get_unfused_tensors_debug_state(const trtx_execution_context *self)
 {
-    return access<bool>("trtx_execution_context_get_unfused_tensors_debug_state", self, [&] { return as<abi::IExecutionContext>(self)->mImpl->getUnfusedTensorsDebugState(); });
+    return access<bool>({"trtx_execution_context_get_unfused_tensors_debug_state"}, self, [&] { return as<abi::IExecutionContext>(self)->mImpl->getUnfusedTensorsDebugState(); });
 }
 
 trtx_status trtx_execution_context_is_stream_capturable(const trtx_execution_context *self, trtx_stream stream, bool *result)

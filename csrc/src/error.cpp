@@ -167,13 +167,35 @@ void LogScope::drop() noexcept
     mMessages = nullptr;
 }
 
+bool LogScope::keep(Listener &listener, trtx_severity severity, const char *text) noexcept
+{
+    if (!tScope) {
+        return KeptLines::keep_foreign(listener, severity, text);
+    }
+    if (tScope->mIsShort) {
+        KeptLines::keep(tScope->mLines, listener, severity, text);
+    }
+    return tScope->mIsShort;
+}
+
+void LogScope::deliver() noexcept
+{
+    mForeignEnd = sCount.load(std::memory_order_relaxed); // what comes of the delivery is not of this call
+    if (mOuter && mOuter->mIsShort) {
+        // Called back by another short call's error recorder: the library has yet to return from that one.
+        KeptLines::move(mLines, mOuter->mLines);
+    } else {
+        KeptLines::deliver(mLines);
+    }
+}
+
 std::vector<Message> LogScope::take()
 {
     std::vector<Message> taken;
     if (!mHasError) {
         const std::lock_guard<std::mutex> lock(foreign().mutex);
         for (Message const &message : foreign().messages) {
-            if (message.number > mForeignStart) {
+            if (message.number > mForeignStart && message.number <= mForeignEnd) {
                 taken.push_back(message);
             }
         }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "hidden.hpp"
+#include "kept_lines.hpp"
 #include "trtx_c.h"
 
 namespace trtx TRTX_HIDDEN {
@@ -34,12 +35,23 @@ private:
     std::string mText;
 };
 
+/// How long a call may take. TRTX_LONG in the header says the same.
+enum class Span : bool { kShort, kLong };
+
 /// Messages that the library logs between the start and the end of one call on this thread. Calls may nest: a callback
 /// that calls the shim again opens a scope of its own, so its messages do not blame the outer call.
+///
+/// While a short call runs, the application's loggers are told nothing: their lines are kept, and delivered by settle().
 class LogScope {
 public:
     // Inline and lean: every getter has one.
-    LogScope() noexcept : mSlot(innermost()), mOuter(*mSlot) { *mSlot = this; }
+    explicit LogScope(Span span) noexcept : mSlot(innermost()), mOuter(*mSlot), mIsShort(span == Span::kShort)
+    {
+        *mSlot = this;
+        if (mIsShort) {
+            KeptLines::begin_short();
+        }
+    }
     ~LogScope()
     {
         *mSlot = mOuter;
@@ -56,6 +68,22 @@ public:
     std::vector<Message> take();
     void add(trtx_severity severity, const char *text);
 
+    /// The library has returned, and what it gave is noted: delivers the lines that were kept. To be called before a
+    /// failure is recorded, as the application may call this interface when it is told of them.
+    void settle() noexcept
+    {
+        if (mIsShort) {
+            mIsShort = false;
+            if (KeptLines::end_short() || mLines) {
+                deliver();
+            }
+        }
+    }
+
+    /// Keeps a line of the library for later, if a short call is under way: on this thread, or on any where this thread
+    /// is one of the library's own. False where the line is to be delivered now.
+    static bool keep(Listener &listener, trtx_severity severity, const char *text) noexcept;
+
     /// From now on errors of other threads count too, where this thread has none of its own.
     void follow_others() noexcept { mForeignStart = sCount.load(std::memory_order_relaxed); }
 
@@ -63,6 +91,7 @@ private:
     /// Where this thread keeps its innermost scope. Asked once for each call, as that is the dear part.
     static LogScope **innermost() noexcept;
     void drop() noexcept;
+    void deliver() noexcept;
 
     /// Messages of all threads, so far.
     static std::atomic<uint64_t> sCount;
@@ -70,8 +99,11 @@ private:
     LogScope **mSlot;
     LogScope *mOuter;
     uint64_t mForeignStart = UINT64_MAX;
+    uint64_t mForeignEnd = UINT64_MAX;
     std::vector<Message> *mMessages = nullptr;
+    KeptLines::List *mLines = nullptr;
     bool mHasError = false;
+    bool mIsShort;
 };
 
 /// Called by every logger and error recorder bridge, on whatever thread the library speaks. Keeps warnings and worse.

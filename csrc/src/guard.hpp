@@ -12,14 +12,21 @@
 #include "error.hpp"
 #include "hidden.hpp"
 #include "loader.hpp"
+#include "texts.hpp"
 
 namespace trtx TRTX_HIDDEN {
 
-/// A function and the library version that it needs.
+/// A function, the library version that it needs, and how long it may take.
 struct Site {
     const char *function;
     Version since = {1, 5};
+    Span span = Span::kShort;
 };
+
+constexpr Site long_call(const char *function, Version since = {1, 5}) noexcept
+{
+    return {function, since, Span::kLong};
+}
 
 // Handles and the library's pointers are the same addresses under two names.
 
@@ -197,15 +204,17 @@ private:
 
 template <class Body, class... T> trtx_status guard(Site site, Results<T...> results, Body &&body) noexcept
 {
-    LogScope log;
+    LogScope log(site.span);
     log.follow_others();
     try {
         require_version(site.since);
         Call call(site.function, log);
         body(call);
+        log.settle();
         return TRTX_OK;
     } catch (...) {
         results.clear();
+        log.settle();
         return record_current_exception(site.function, log);
     }
 }
@@ -217,30 +226,32 @@ template <class Body> trtx_status guard(Site site, Body &&body) noexcept
 
 /// For getters that return their value: no status. Should one throw, its value is zero, and what it logs as an error is
 /// recorded as its failure.
-template <class T, class Body> T access(const char *function, const void *self, Body &&body) noexcept
+template <class T, class Body> T access(Site site, const void *self, Body &&body) noexcept
 {
     if (!self) {
-        record_failure(function, TRTX_INVALID_ARGUMENT, "self is null");
+        record_failure(site.function, TRTX_INVALID_ARGUMENT, "self is null");
         return T{};
     }
-    LogScope log;
+    LogScope log(site.span);
     try {
         const T value = body();
+        log.settle();
         if (log.has_error()) {
-            record_logged_error(function, log);
+            record_logged_error(site.function, log);
         }
         return value;
     } catch (...) {
-        record_current_exception(function, log);
+        log.settle();
+        record_current_exception(site.function, log);
         return T{};
     }
 }
 
 /// The same for getters of one kind of layer, all of which share a handle type.
 template <class T, class Body>
-T access(const char *function, trtx_layer const *self, LayerSet allowed, Body &&body) noexcept
+T access(Site site, trtx_layer const *self, LayerSet allowed, Body &&body) noexcept
 {
-    return access<T>(function, self, [&] {
+    return access<T>(site, self, [&] {
         if (!is_layer(self, allowed)) {
             throw Failure(TRTX_INVALID_ARGUMENT, "self is a layer of another type");
         }
@@ -254,7 +265,7 @@ constexpr bool kUsesLogger = std::is_same_v<Abi, abi::IBuilder> || std::is_same_
 
 template <class Abi, class Handle> void destroy(const char *function, Handle *self) noexcept
 {
-    LogScope log;
+    LogScope log(Span::kLong);
     try {
         delete as<Abi>(self);
         if (kUsesLogger<Abi> && self) {

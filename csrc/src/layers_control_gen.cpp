@@ -5,12 +5,12 @@ using namespace trtx;
 
 trtx_loop *trtx_loop_boundary_layer_get_loop(const trtx_layer *self)
 {
-    return access<trtx_loop *>("trtx_loop_boundary_layer_get_loop", self, LayerSet{27, 29, 26, 28}, [&] { return from_abi<trtx_loop *>(as<abi::ILoopBoundaryLayer>(self)->mBoundary->getLoop()); });
+    return access<trtx_loop *>({"trtx_loop_boundary_layer_get_loop"}, self, LayerSet{27, 29, 26, 28}, [&] { return from_abi<trtx_loop *>(as<abi::ILoopBoundaryLayer>(self)->mBoundary->getLoop()); });
 }
 
 trtx_loop_output trtx_loop_output_layer_get_loop_output(const trtx_layer *self)
 {
-    return access<trtx_loop_output>("trtx_loop_output_layer_get_loop_output", self, LayerSet{29}, [&] { return as<abi::ILoopOutputLayer>(self)->mImpl->getLoopOutput(); });
+    return access<trtx_loop_output>({"trtx_loop_output_layer_get_loop_output"}, self, LayerSet{29}, [&] { return as<abi::ILoopOutputLayer>(self)->mImpl->getLoopOutput(); });
 }
 
 trtx_status trtx_loop_output_layer_set_axis(trtx_layer *self, int32_t axis)
@@ -24,12 +24,12 @@ trtx_status trtx_loop_output_layer_set_axis(trtx_layer *self, int32_t axis)
 
 int32_t trtx_loop_output_layer_get_axis(const trtx_layer *self)
 {
-    return access<int32_t>("trtx_loop_output_layer_get_axis", self, LayerSet{29}, [&] { return as<abi::ILoopOutputLayer>(self)->mImpl->getAxis(); });
+    return access<int32_t>({"trtx_loop_output_layer_get_axis"}, self, LayerSet{29}, [&] { return as<abi::ILoopOutputLayer>(self)->mImpl->getAxis(); });
 }
 
 trtx_trip_limit trtx_trip_limit_layer_get_trip_limit(const trtx_layer *self)
 {
-    return access<trtx_trip_limit>("trtx_trip_limit_layer_get_trip_limit", self, LayerSet{26}, [&] { return as<abi::ITripLimitLayer>(self)->mImpl->getTripLimit(); });
+    return access<trtx_trip_limit>({"trtx_trip_limit_layer_get_trip_limit"}, self, LayerSet{26}, [&] { return as<abi::ITripLimitLayer>(self)->mImpl->getTripLimit(); });
 }
 
 trtx_status trtx_iterator_layer_set_axis(trtx_layer *self, int32_t axis)
@@ -43,7 +43,7 @@ trtx_status trtx_iterator_layer_set_axis(trtx_layer *self, int32_t axis)
 
 int32_t trtx_iterator_layer_get_axis(const trtx_layer *self)
 {
-    return access<int32_t>("trtx_iterator_layer_get_axis", self, LayerSet{28}, [&] { return as<abi::IIteratorLayer>(self)->mImpl->getAxis(); });
+    return access<int32_t>({"trtx_iterator_layer_get_axis"}, self, LayerSet{28}, [&] { return as<abi::IIteratorLayer>(self)->mImpl->getAxis(); });
 }
 
 trtx_status trtx_iterator_layer_set_reverse(trtx_layer *self, bool reverse)
@@ -57,7 +57,7 @@ trtx_status trtx_iterator_layer_set_reverse(trtx_layer *self, bool reverse)
 
 bool trtx_iterator_layer_get_reverse(const trtx_layer *self)
 {
-    return access<bool>("trtx_iterator_layer_get_reverse", self, LayerSet{28}, [&] { return as<abi::IIteratorLayer>(self)->mImpl->getReverse(); });
+    return access<bool>({"trtx_iterator_layer_get_reverse"}, self, LayerSet{28}, [&] { return as<abi::IIteratorLayer>(self)->mImpl->getReverse(); });
 }
 
 trtx_status trtx_loop_add_recurrence(trtx_loop *self, trtx_tensor *initial_value, trtx_layer **result)
@@ -112,12 +112,12 @@ trtx_status trtx_loop_set_name(trtx_loop *self, const char *name)
 
 const char *trtx_loop_get_name(const trtx_loop *self)
 {
-    return access<const char *>("trtx_loop_get_name", self, [&] { return as<abi::ILoop>(self)->mImpl->getName(); });
+    return access<const char *>({"trtx_loop_get_name"}, self, [&] { return keep_text(as<abi::ILoop>(self)->mImpl->getName()); });
 }
 
 trtx_if_conditional *trtx_if_conditional_boundary_layer_get_conditional(const trtx_layer *self)
 {
-    return access<trtx_if_conditional *>("trtx_if_conditional_boundary_layer_get_conditional", self, LayerSet{34, 35, 36}, [&] { return from_abi<trtx_if_conditional *>(as<abi::IIfConditionalBoundaryLayer>(self)->mBoundary->getConditional()); });
+    return access<trtx_if_conditional *>({"trtx_if_conditional_boundary_layer_get_conditional"}, self, LayerSet{34, 35, 36}, [&] { return from_abi<trtx_if_conditional *>(as<abi::IIfConditionalBoundaryLayer>(self)->mBoundary->getConditional()); });
 }
 
 trtx_status trtx_if_conditional_set_condition(trtx_if_conditional *self, trtx_tensor *tensor, trtx_layer **result)
@@ -163,5 +163,5 @@ trtx_status trtx_if_conditional_set_name(trtx_if_conditional *self, const char *
 
 const char *trtx_if_conditional_get_name(const trtx_if_conditional *self)
 {
-    return access<const char *>("trtx_if_conditional_get_name", self, [&] { return as<abi::IIfConditional>(self)->mImpl->getName(); });
+    return access<const char *>({"trtx_if_conditional_get_name"}, self, [&] { return keep_text(as<abi::IIfConditional>(self)->mImpl->getName()); });
 }

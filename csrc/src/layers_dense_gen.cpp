@@ -14,7 +14,7 @@ trtx_status trtx_convolution_layer_set_nb_output_maps(trtx_layer *self, int64_t 
 
 int64_t trtx_convolution_layer_get_nb_output_maps(const trtx_layer *self)
 {
-    return access<int64_t>("trtx_convolution_layer_get_nb_output_maps", self, LayerSet{0}, [&] { return as<abi::IConvolutionLayer>(self)->mImpl->getNbOutputMaps(); });
+    return access<int64_t>({"trtx_convolution_layer_get_nb_output_maps"}, self, LayerSet{0}, [&] { return as<abi::IConvolutionLayer>(self)->mImpl->getNbOutputMaps(); });
 }
 
 trtx_status trtx_convolution_layer_set_nb_groups(trtx_layer *self, int64_t nb_groups)
@@ -28,7 +28,7 @@ trtx_status trtx_convolution_layer_set_nb_groups(trtx_layer *self, int64_t nb_gr
 
 int64_t trtx_convolution_layer_get_nb_groups(const trtx_layer *self)
 {
-    return access<int64_t>("trtx_convolution_layer_get_nb_groups", self, LayerSet{0}, [&] { return as<abi::IConvolutionLayer>(self)->mImpl->getNbGroups(); });
+    return access<int64_t>({"trtx_convolution_layer_get_nb_groups"}, self, LayerSet{0}, [&] { return as<abi::IConvolutionLayer>(self)->mImpl->getNbGroups(); });
 }
 
 trtx_status trtx_convolution_layer_set_kernel_weights(trtx_layer *self, const trtx_weights *weights)
@@ -122,7 +122,7 @@ trtx_status trtx_convolution_layer_set_padding_mode(trtx_layer *self, trtx_paddi
 
 trtx_padding_mode trtx_convolution_layer_get_padding_mode(const trtx_layer *self)
 {
-    return access<trtx_padding_mode>("trtx_convolution_layer_get_padding_mode", self, LayerSet{0}, [&] { return as<abi::IConvolutionLayer>(self)->mImpl->getPaddingMode(); });
+    return access<trtx_padding_mode>({"trtx_convolution_layer_get_padding_mode"}, self, LayerSet{0}, [&] { return as<abi::IConvolutionLayer>(self)->mImpl->getPaddingMode(); });
 }
 
 trtx_status trtx_convolution_layer_set_kernel_size_nd(trtx_layer *self, const trtx_dims *kernel_size)
@@ -216,7 +216,7 @@ trtx_status trtx_deconvolution_layer_set_nb_output_maps(trtx_layer *self, int64_
 
 int64_t trtx_deconvolution_layer_get_nb_output_maps(const trtx_layer *self)
 {
-    return access<int64_t>("trtx_deconvolution_layer_get_nb_output_maps", self, LayerSet{7}, [&] { return as<abi::IDeconvolutionLayer>(self)->mImpl->getNbOutputMaps(); });
+    return access<int64_t>({"trtx_deconvolution_layer_get_nb_output_maps"}, self, LayerSet{7}, [&] { return as<abi::IDeconvolutionLayer>(self)->mImpl->getNbOutputMaps(); });
 }
 
 trtx_status trtx_deconvolution_layer_set_nb_groups(trtx_layer *self, int64_t nb_groups)
@@ -230,7 +230,7 @@ trtx_status trtx_deconvolution_layer_set_nb_groups(trtx_layer *self, int64_t nb_
 
 int64_t trtx_deconvolution_layer_get_nb_groups(const trtx_layer *self)
 {
-    return access<int64_t>("trtx_deconvolution_layer_get_nb_groups", self, LayerSet{7}, [&] { return as<abi::IDeconvolutionLayer>(self)->mImpl->getNbGroups(); });
+    return access<int64_t>({"trtx_deconvolution_layer_get_nb_groups"}, self, LayerSet{7}, [&] { return as<abi::IDeconvolutionLayer>(self)->mImpl->getNbGroups(); });
 }
 
 trtx_status trtx_deconvolution_layer_set_kernel_weights(trtx_layer *self, const trtx_weights *weights)
@@ -324,7 +324,7 @@ trtx_status trtx_deconvolution_layer_set_padding_mode(trtx_layer *self, trtx_pad
 
 trtx_padding_mode trtx_deconvolution_layer_get_padding_mode(const trtx_layer *self)
 {
-    return access<trtx_padding_mode>("trtx_deconvolution_layer_get_padding_mode", self, LayerSet{7}, [&] { return as<abi::IDeconvolutionLayer>(self)->mImpl->getPaddingMode(); });
+    return access<trtx_padding_mode>({"trtx_deconvolution_layer_get_padding_mode"}, self, LayerSet{7}, [&] { return as<abi::IDeconvolutionLayer>(self)->mImpl->getPaddingMode(); });
 }
 
 trtx_status trtx_deconvolution_layer_set_kernel_size_nd(trtx_layer *self, const trtx_dims *kernel_size)
@@ -418,7 +418,7 @@ trtx_status trtx_pooling_layer_set_pooling_type(trtx_layer *self, trtx_pooling_t
 
 trtx_pooling_type trtx_pooling_layer_get_pooling_type(const trtx_layer *self)
 {
-    return access<trtx_pooling_type>("trtx_pooling_layer_get_pooling_type", self, LayerSet{3}, [&] { return as<abi::IPoolingLayer>(self)->mImpl->getPoolingType(); });
+    return access<trtx_pooling_type>({"trtx_pooling_layer_get_pooling_type"}, self, LayerSet{3}, [&] { return as<abi::IPoolingLayer>(self)->mImpl->getPoolingType(); });
 }
 
 trtx_status trtx_pooling_layer_set_blend_factor(trtx_layer *self, float blend_factor)
@@ -432,7 +432,7 @@ trtx_status trtx_pooling_layer_set_blend_factor(trtx_layer *self, float blend_fa
 
 float trtx_pooling_layer_get_blend_factor(const trtx_layer *self)
 {
-    return access<float>("trtx_pooling_layer_get_blend_factor", self, LayerSet{3}, [&] { return as<abi::IPoolingLayer>(self)->mImpl->getBlendFactor(); });
+    return access<float>({"trtx_pooling_layer_get_blend_factor"}, self, LayerSet{3}, [&] { return as<abi::IPoolingLayer>(self)->mImpl->getBlendFactor(); });
 }
 
 trtx_status trtx_pooling_layer_set_average_count_excludes_padding(trtx_layer *self, bool exclusive)
@@ -446,7 +446,7 @@ trtx_status trtx_pooling_layer_set_average_count_excludes_padding(trtx_layer *se
 
 bool trtx_pooling_layer_get_average_count_excludes_padding(const trtx_layer *self)
 {
-    return access<bool>("trtx_pooling_layer_get_average_count_excludes_padding", self, LayerSet{3}, [&] { return as<abi::IPoolingLayer>(self)->mImpl->getAverageCountExcludesPadding(); });
+    return access<bool>({"trtx_pooling_layer_get_average_count_excludes_padding"}, self, LayerSet{3}, [&] { return as<abi::IPoolingLayer>(self)->mImpl->getAverageCountExcludesPadding(); });
 }
 
 trtx_status trtx_pooling_layer_set_pre_padding(trtx_layer *self, const trtx_dims *padding)
@@ -500,7 +500,7 @@ trtx_status trtx_pooling_layer_set_padding_mode(trtx_layer *self, trtx_padding_m
 
 trtx_padding_mode trtx_pooling_layer_get_padding_mode(const trtx_layer *self)
 {
-    return access<trtx_padding_mode>("trtx_pooling_layer_get_padding_mode", self, LayerSet{3}, [&] { return as<abi::IPoolingLayer>(self)->mImpl->getPaddingMode(); });
+    return access<trtx_padding_mode>({"trtx_pooling_layer_get_padding_mode"}, self, LayerSet{3}, [&] { return as<abi::IPoolingLayer>(self)->mImpl->getPaddingMode(); });
 }
 
 trtx_status trtx_pooling_layer_set_window_size_nd(trtx_layer *self, const trtx_dims *window_size)
@@ -593,7 +593,7 @@ trtx_status trtx_activation_layer_set_activation_type(trtx_layer *self, trtx_act
 
 trtx_activation_type trtx_activation_layer_get_activation_type(const trtx_layer *self)
 {
-    return access<trtx_activation_type>("trtx_activation_layer_get_activation_type", self, LayerSet{2}, [&] { return as<abi::IActivationLayer>(self)->mImpl->getActivationType(); });
+    return access<trtx_activation_type>({"trtx_activation_layer_get_activation_type"}, self, LayerSet{2}, [&] { return as<abi::IActivationLayer>(self)->mImpl->getActivationType(); });
 }
 
 trtx_status trtx_activation_layer_set_alpha(trtx_layer *self, float alpha)
@@ -616,12 +616,12 @@ trtx_status trtx_activation_layer_set_beta(trtx_layer *self, float beta)
 
 float trtx_activation_layer_get_alpha(const trtx_layer *self)
 {
-    return access<float>("trtx_activation_layer_get_alpha", self, LayerSet{2}, [&] { return as<abi::IActivationLayer>(self)->mImpl->getAlpha(); });
+    return access<float>({"trtx_activation_layer_get_alpha"}, self, LayerSet{2}, [&] { return as<abi::IActivationLayer>(self)->mImpl->getAlpha(); });
 }
 
 float trtx_activation_layer_get_beta(const trtx_layer *self)
 {
-    return access<float>("trtx_activation_layer_get_beta", self, LayerSet{2}, [&] { return as<abi::IActivationLayer>(self)->mImpl->getBeta(); });
+    return access<float>({"trtx_activation_layer_get_beta"}, self, LayerSet{2}, [&] { return as<abi::IActivationLayer>(self)->mImpl->getBeta(); });
 }
 
 trtx_status trtx_scale_layer_set_mode(trtx_layer *self, trtx_scale_mode mode)
@@ -635,7 +635,7 @@ trtx_status trtx_scale_layer_set_mode(trtx_layer *self, trtx_scale_mode mode)
 
 trtx_scale_mode trtx_scale_layer_get_mode(const trtx_layer *self)
 {
-    return access<trtx_scale_mode>("trtx_scale_layer_get_mode", self, LayerSet{5}, [&] { return as<abi::IScaleLayer>(self)->mImpl->getMode(); });
+    return access<trtx_scale_mode>({"trtx_scale_layer_get_mode"}, self, LayerSet{5}, [&] { return as<abi::IScaleLayer>(self)->mImpl->getMode(); });
 }
 
 trtx_status trtx_scale_layer_set_shift(trtx_layer *self, const trtx_weights *shift)
@@ -700,7 +700,7 @@ trtx_status trtx_scale_layer_get_power(const trtx_layer *self, trtx_weights *res
 
 int32_t trtx_scale_layer_get_channel_axis(const trtx_layer *self)
 {
-    return access<int32_t>("trtx_scale_layer_get_channel_axis", self, LayerSet{5}, [&] { return as<abi::IScaleLayer>(self)->mImpl->getChannelAxis(); });
+    return access<int32_t>({"trtx_scale_layer_get_channel_axis"}, self, LayerSet{5}, [&] { return as<abi::IScaleLayer>(self)->mImpl->getChannelAxis(); });
 }
 
 trtx_status trtx_scale_layer_set_channel_axis(trtx_layer *self, int32_t channel_axis)
@@ -723,7 +723,7 @@ trtx_status trtx_lrn_layer_set_window_size(trtx_layer *self, int64_t window_size
 
 int64_t trtx_lrn_layer_get_window_size(const trtx_layer *self)
 {
-    return access<int64_t>("trtx_lrn_layer_get_window_size", self, LayerSet{4}, [&] { return as<abi::ILRNLayer>(self)->mImpl->getWindowSize(); });
+    return access<int64_t>({"trtx_lrn_layer_get_window_size"}, self, LayerSet{4}, [&] { return as<abi::ILRNLayer>(self)->mImpl->getWindowSize(); });
 }
 
 trtx_status trtx_lrn_layer_set_alpha(trtx_layer *self, float alpha)
@@ -737,7 +737,7 @@ trtx_status trtx_lrn_layer_set_alpha(trtx_layer *self, float alpha)
 
 float trtx_lrn_layer_get_alpha(const trtx_layer *self)
 {
-    return access<float>("trtx_lrn_layer_get_alpha", self, LayerSet{4}, [&] { return as<abi::ILRNLayer>(self)->mImpl->getAlpha(); });
+    return access<float>({"trtx_lrn_layer_get_alpha"}, self, LayerSet{4}, [&] { return as<abi::ILRNLayer>(self)->mImpl->getAlpha(); });
 }
 
 trtx_status trtx_lrn_layer_set_beta(trtx_layer *self, float beta)
@@ -751,7 +751,7 @@ trtx_status trtx_lrn_layer_set_beta(trtx_layer *self, float beta)
 
 float trtx_lrn_layer_get_beta(const trtx_layer *self)
 {
-    return access<float>("trtx_lrn_layer_get_beta", self, LayerSet{4}, [&] { return as<abi::ILRNLayer>(self)->mImpl->getBeta(); });
+    return access<float>({"trtx_lrn_layer_get_beta"}, self, LayerSet{4}, [&] { return as<abi::ILRNLayer>(self)->mImpl->getBeta(); });
 }
 
 trtx_status trtx_lrn_layer_set_k(trtx_layer *self, float k)
@@ -765,7 +765,7 @@ trtx_status trtx_lrn_layer_set_k(trtx_layer *self, float k)
 
 float trtx_lrn_layer_get_k(const trtx_layer *self)
 {
-    return access<float>("trtx_lrn_layer_get_k", self, LayerSet{4}, [&] { return as<abi::ILRNLayer>(self)->mImpl->getK(); });
+    return access<float>({"trtx_lrn_layer_get_k"}, self, LayerSet{4}, [&] { return as<abi::ILRNLayer>(self)->mImpl->getK(); });
 }
 
 trtx_status trtx_softmax_layer_set_axes(trtx_layer *self, uint32_t axes)
@@ -779,7 +779,7 @@ trtx_status trtx_softmax_layer_set_axes(trtx_layer *self, uint32_t axes)
 
 uint32_t trtx_softmax_layer_get_axes(const trtx_layer *self)
 {
-    return access<uint32_t>("trtx_softmax_layer_get_axes", self, LayerSet{6}, [&] { return as<abi::ISoftMaxLayer>(self)->mImpl->getAxes(); });
+    return access<uint32_t>({"trtx_softmax_layer_get_axes"}, self, LayerSet{6}, [&] { return as<abi::ISoftMaxLayer>(self)->mImpl->getAxes(); });
 }
 
 trtx_status trtx_normalization_layer_set_epsilon(trtx_layer *self, float eps)
@@ -793,7 +793,7 @@ trtx_status trtx_normalization_layer_set_epsilon(trtx_layer *self, float eps)
 
 float trtx_normalization_layer_get_epsilon(const trtx_layer *self)
 {
-    return access<float>("trtx_normalization_layer_get_epsilon", self, LayerSet{45}, [&] { return as<abi::INormalizationLayer>(self)->mImpl->getEpsilon(); });
+    return access<float>({"trtx_normalization_layer_get_epsilon"}, self, LayerSet{45}, [&] { return as<abi::INormalizationLayer>(self)->mImpl->getEpsilon(); });
 }
 
 trtx_status trtx_normalization_layer_set_axes(trtx_layer *self, uint32_t axes_mask)
@@ -807,7 +807,7 @@ trtx_status trtx_normalization_layer_set_axes(trtx_layer *self, uint32_t axes_ma
 
 uint32_t trtx_normalization_layer_get_axes(const trtx_layer *self)
 {
-    return access<uint32_t>("trtx_normalization_layer_get_axes", self, LayerSet{45}, [&] { return as<abi::INormalizationLayer>(self)->mImpl->getAxes(); });
+    return access<uint32_t>({"trtx_normalization_layer_get_axes"}, self, LayerSet{45}, [&] { return as<abi::INormalizationLayer>(self)->mImpl->getAxes(); });
 }
 
 trtx_status trtx_normalization_layer_set_nb_groups(trtx_layer *self, int64_t nb_groups)
@@ -821,12 +821,12 @@ trtx_status trtx_normalization_layer_set_nb_groups(trtx_layer *self, int64_t nb_
 
 int64_t trtx_normalization_layer_get_nb_groups(const trtx_layer *self)
 {
-    return access<int64_t>("trtx_normalization_layer_get_nb_groups", self, LayerSet{45}, [&] { return as<abi::INormalizationLayer>(self)->mImpl->getNbGroups(); });
+    return access<int64_t>({"trtx_normalization_layer_get_nb_groups"}, self, LayerSet{45}, [&] { return as<abi::INormalizationLayer>(self)->mImpl->getNbGroups(); });
 }
 
 bool trtx_normalization_layer_is_v2(const trtx_layer *self)
 {
-    return access<bool>("trtx_normalization_layer_is_v2", self, LayerSet{45}, [&] { return as<abi::INormalizationLayer>(self)->mImpl->isV2(); });
+    return access<bool>({"trtx_normalization_layer_is_v2"}, self, LayerSet{45}, [&] { return as<abi::INormalizationLayer>(self)->mImpl->isV2(); });
 }
 
 trtx_status trtx_elementwise_layer_set_operation(trtx_layer *self, trtx_elementwise_operation op)
@@ -840,7 +840,7 @@ trtx_status trtx_elementwise_layer_set_operation(trtx_layer *self, trtx_elementw
 
 trtx_elementwise_operation trtx_elementwise_layer_get_operation(const trtx_layer *self)
 {
-    return access<trtx_elementwise_operation>("trtx_elementwise_layer_get_operation", self, LayerSet{9}, [&] { return as<abi::IElementWiseLayer>(self)->mImpl->getOperation(); });
+    return access<trtx_elementwise_operation>({"trtx_elementwise_layer_get_operation"}, self, LayerSet{9}, [&] { return as<abi::IElementWiseLayer>(self)->mImpl->getOperation(); });
 }
 
 trtx_status trtx_unary_layer_set_operation(trtx_layer *self, trtx_unary_operation op)
@@ -854,7 +854,7 @@ trtx_status trtx_unary_layer_set_operation(trtx_layer *self, trtx_unary_operatio
 
 trtx_unary_operation trtx_unary_layer_get_operation(const trtx_layer *self)
 {
-    return access<trtx_unary_operation>("trtx_unary_layer_get_operation", self, LayerSet{11}, [&] { return as<abi::IUnaryLayer>(self)->mImpl->getOperation(); });
+    return access<trtx_unary_operation>({"trtx_unary_layer_get_operation"}, self, LayerSet{11}, [&] { return as<abi::IUnaryLayer>(self)->mImpl->getOperation(); });
 }
 
 trtx_status trtx_reduce_layer_set_operation(trtx_layer *self, trtx_reduce_operation op)
@@ -868,7 +868,7 @@ trtx_status trtx_reduce_layer_set_operation(trtx_layer *self, trtx_reduce_operat
 
 trtx_reduce_operation trtx_reduce_layer_get_operation(const trtx_layer *self)
 {
-    return access<trtx_reduce_operation>("trtx_reduce_layer_get_operation", self, LayerSet{14}, [&] { return as<abi::IReduceLayer>(self)->mImpl->getOperation(); });
+    return access<trtx_reduce_operation>({"trtx_reduce_layer_get_operation"}, self, LayerSet{14}, [&] { return as<abi::IReduceLayer>(self)->mImpl->getOperation(); });
 }
 
 trtx_status trtx_reduce_layer_set_reduce_axes(trtx_layer *self, uint32_t reduce_axes)
@@ -882,7 +882,7 @@ trtx_status trtx_reduce_layer_set_reduce_axes(trtx_layer *self, uint32_t reduce_
 
 uint32_t trtx_reduce_layer_get_reduce_axes(const trtx_layer *self)
 {
-    return access<uint32_t>("trtx_reduce_layer_get_reduce_axes", self, LayerSet{14}, [&] { return as<abi::IReduceLayer>(self)->mImpl->getReduceAxes(); });
+    return access<uint32_t>({"trtx_reduce_layer_get_reduce_axes"}, self, LayerSet{14}, [&] { return as<abi::IReduceLayer>(self)->mImpl->getReduceAxes(); });
 }
 
 trtx_status trtx_reduce_layer_set_keep_dimensions(trtx_layer *self, bool keep_dimensions)
@@ -896,7 +896,7 @@ trtx_status trtx_reduce_layer_set_keep_dimensions(trtx_layer *self, bool keep_di
 
 bool trtx_reduce_layer_get_keep_dimensions(const trtx_layer *self)
 {
-    return access<bool>("trtx_reduce_layer_get_keep_dimensions", self, LayerSet{14}, [&] { return as<abi::IReduceLayer>(self)->mImpl->getKeepDimensions(); });
+    return access<bool>({"trtx_reduce_layer_get_keep_dimensions"}, self, LayerSet{14}, [&] { return as<abi::IReduceLayer>(self)->mImpl->getKeepDimensions(); });
 }
 
 trtx_status trtx_topk_layer_set_operation(trtx_layer *self, trtx_topk_operation op)
@@ -910,7 +910,7 @@ trtx_status trtx_topk_layer_set_operation(trtx_layer *self, trtx_topk_operation 
 
 trtx_topk_operation trtx_topk_layer_get_operation(const trtx_layer *self)
 {
-    return access<trtx_topk_operation>("trtx_topk_layer_get_operation", self, LayerSet{15}, [&] { return as<abi::ITopKLayer>(self)->mImpl->getOperation(); });
+    return access<trtx_topk_operation>({"trtx_topk_layer_get_operation"}, self, LayerSet{15}, [&] { return as<abi::ITopKLayer>(self)->mImpl->getOperation(); });
 }
 
 trtx_status trtx_topk_layer_set_k(trtx_layer *self, int32_t k)
@@ -924,7 +924,7 @@ trtx_status trtx_topk_layer_set_k(trtx_layer *self, int32_t k)
 
 int32_t trtx_topk_layer_get_k(const trtx_layer *self)
 {
-    return access<int32_t>("trtx_topk_layer_get_k", self, LayerSet{15}, [&] { return as<abi::ITopKLayer>(self)->mImpl->getK(); });
+    return access<int32_t>({"trtx_topk_layer_get_k"}, self, LayerSet{15}, [&] { return as<abi::ITopKLayer>(self)->mImpl->getK(); });
 }
 
 trtx_status trtx_topk_layer_set_reduce_axes(trtx_layer *self, uint32_t reduce_axes)
@@ -938,7 +938,7 @@ trtx_status trtx_topk_layer_set_reduce_axes(trtx_layer *self, uint32_t reduce_ax
 
 uint32_t trtx_topk_layer_get_reduce_axes(const trtx_layer *self)
 {
-    return access<uint32_t>("trtx_topk_layer_get_reduce_axes", self, LayerSet{15}, [&] { return as<abi::ITopKLayer>(self)->mImpl->getReduceAxes(); });
+    return access<uint32_t>({"trtx_topk_layer_get_reduce_axes"}, self, LayerSet{15}, [&] { return as<abi::ITopKLayer>(self)->mImpl->getReduceAxes(); });
 }
 
 trtx_status trtx_topk_layer_set_indices_type(trtx_layer *self, trtx_data_type type)
@@ -951,7 +951,7 @@ trtx_status trtx_topk_layer_set_indices_type(trtx_layer *self, trtx_data_type ty
 
 trtx_data_type trtx_topk_layer_get_indices_type(const trtx_layer *self)
 {
-    return access<trtx_data_type>("trtx_topk_layer_get_indices_type", self, LayerSet{15}, [&] { return as<abi::ITopKLayer>(self)->mImpl->getIndicesType(); });
+    return access<trtx_data_type>({"trtx_topk_layer_get_indices_type"}, self, LayerSet{15}, [&] { return as<abi::ITopKLayer>(self)->mImpl->getIndicesType(); });
 }
 
 trtx_status trtx_einsum_layer_set_equation(trtx_layer *self, const char *equation)
@@ -965,7 +965,7 @@ trtx_status trtx_einsum_layer_set_equation(trtx_layer *self, const char *equatio
 
 const char *trtx_einsum_layer_get_equation(const trtx_layer *self)
 {
-    return access<const char *>("trtx_einsum_layer_get_equation", self, LayerSet{38}, [&] { return as<abi::IEinsumLayer>(self)->mImpl->getEquation(); });
+    return access<const char *>({"trtx_einsum_layer_get_equation"}, self, LayerSet{38}, [&] { return keep_text(as<abi::IEinsumLayer>(self)->mImpl->getEquation()); });
 }
 
 trtx_status trtx_cumulative_layer_set_operation(trtx_layer *self, trtx_cumulative_operation op)
@@ -978,7 +978,7 @@ trtx_status trtx_cumulative_layer_set_operation(trtx_layer *self, trtx_cumulativ
 
 trtx_cumulative_operation trtx_cumulative_layer_get_operation(const trtx_layer *self)
 {
-    return access<trtx_cumulative_operation>("trtx_cumulative_layer_get_operation", self, LayerSet{49}, [&] { return as<abi::ICumulativeLayer>(self)->mImpl->getOperation(); });
+    return access<trtx_cumulative_operation>({"trtx_cumulative_layer_get_operation"}, self, LayerSet{49}, [&] { return as<abi::ICumulativeLayer>(self)->mImpl->getOperation(); });
 }
 
 trtx_status trtx_cumulative_layer_set_exclusive(trtx_layer *self, bool exclusive)
@@ -992,7 +992,7 @@ trtx_status trtx_cumulative_layer_set_exclusive(trtx_layer *self, bool exclusive
 
 bool trtx_cumulative_layer_get_exclusive(const trtx_layer *self)
 {
-    return access<bool>("trtx_cumulative_layer_get_exclusive", self, LayerSet{49}, [&] { return as<abi::ICumulativeLayer>(self)->mImpl->getExclusive(); });
+    return access<bool>({"trtx_cumulative_layer_get_exclusive"}, self, LayerSet{49}, [&] { return as<abi::ICumulativeLayer>(self)->mImpl->getExclusive(); });
 }
 
 trtx_status trtx_cumulative_layer_set_reverse(trtx_layer *self, bool reverse)
@@ -1006,5 +1006,5 @@ trtx_status trtx_cumulative_layer_set_reverse(trtx_layer *self, bool reverse)
 
 bool trtx_cumulative_layer_get_reverse(const trtx_layer *self)
 {
-    return access<bool>("trtx_cumulative_layer_get_reverse", self, LayerSet{49}, [&] { return as<abi::ICumulativeLayer>(self)->mImpl->getReverse(); });
+    return access<bool>({"trtx_cumulative_layer_get_reverse"}, self, LayerSet{49}, [&] { return as<abi::ICumulativeLayer>(self)->mImpl->getReverse(); });
 }

@@ -14,7 +14,7 @@ trtx_status trtx_concatenation_layer_set_axis(trtx_layer *self, int32_t axis)
 
 int32_t trtx_concatenation_layer_get_axis(const trtx_layer *self)
 {
-    return access<int32_t>("trtx_concatenation_layer_get_axis", self, LayerSet{8}, [&] { return as<abi::IConcatenationLayer>(self)->mImpl->getAxis(); });
+    return access<int32_t>({"trtx_concatenation_layer_get_axis"}, self, LayerSet{8}, [&] { return as<abi::IConcatenationLayer>(self)->mImpl->getAxis(); });
 }
 
 trtx_status trtx_gather_layer_set_gather_axis(trtx_layer *self, int32_t axis)
@@ -28,7 +28,7 @@ trtx_status trtx_gather_layer_set_gather_axis(trtx_layer *self, int32_t axis)
 
 int32_t trtx_gather_layer_get_gather_axis(const trtx_layer *self)
 {
-    return access<int32_t>("trtx_gather_layer_get_gather_axis", self, LayerSet{16}, [&] { return as<abi::IGatherLayer>(self)->mImpl->getGatherAxis(); });
+    return access<int32_t>({"trtx_gather_layer_get_gather_axis"}, self, LayerSet{16}, [&] { return as<abi::IGatherLayer>(self)->mImpl->getGatherAxis(); });
 }
 
 trtx_status trtx_gather_layer_set_nb_elementwise_dims(trtx_layer *self, int32_t k)
@@ -42,7 +42,7 @@ trtx_status trtx_gather_layer_set_nb_elementwise_dims(trtx_layer *self, int32_t 
 
 int32_t trtx_gather_layer_get_nb_elementwise_dims(const trtx_layer *self)
 {
-    return access<int32_t>("trtx_gather_layer_get_nb_elementwise_dims", self, LayerSet{16}, [&] { return as<abi::IGatherLayer>(self)->mImpl->getNbElementWiseDims(); });
+    return access<int32_t>({"trtx_gather_layer_get_nb_elementwise_dims"}, self, LayerSet{16}, [&] { return as<abi::IGatherLayer>(self)->mImpl->getNbElementWiseDims(); });
 }
 
 trtx_status trtx_gather_layer_set_mode(trtx_layer *self, trtx_gather_mode mode)
@@ -56,7 +56,7 @@ trtx_status trtx_gather_layer_set_mode(trtx_layer *self, trtx_gather_mode mode)
 
 trtx_gather_mode trtx_gather_layer_get_mode(const trtx_layer *self)
 {
-    return access<trtx_gather_mode>("trtx_gather_layer_get_mode", self, LayerSet{16}, [&] { return as<abi::IGatherLayer>(self)->mImpl->getMode(); });
+    return access<trtx_gather_mode>({"trtx_gather_layer_get_mode"}, self, LayerSet{16}, [&] { return as<abi::IGatherLayer>(self)->mImpl->getMode(); });
 }
 
 trtx_status trtx_scatter_layer_set_mode(trtx_layer *self, trtx_scatter_mode mode)
@@ -70,7 +70,7 @@ trtx_status trtx_scatter_layer_set_mode(trtx_layer *self, trtx_scatter_mode mode
 
 trtx_scatter_mode trtx_scatter_layer_get_mode(const trtx_layer *self)
 {
-    return access<trtx_scatter_mode>("trtx_scatter_layer_get_mode", self, LayerSet{37}, [&] { return as<abi::IScatterLayer>(self)->mImpl->getMode(); });
+    return access<trtx_scatter_mode>({"trtx_scatter_layer_get_mode"}, self, LayerSet{37}, [&] { return as<abi::IScatterLayer>(self)->mImpl->getMode(); });
 }
 
 trtx_status trtx_scatter_layer_set_axis(trtx_layer *self, int32_t axis)
@@ -84,7 +84,7 @@ trtx_status trtx_scatter_layer_set_axis(trtx_layer *self, int32_t axis)
 
 int32_t trtx_scatter_layer_get_axis(const trtx_layer *self)
 {
-    return access<int32_t>("trtx_scatter_layer_get_axis", self, LayerSet{37}, [&] { return as<abi::IScatterLayer>(self)->mImpl->getAxis(); });
+    return access<int32_t>({"trtx_scatter_layer_get_axis"}, self, LayerSet{37}, [&] { return as<abi::IScatterLayer>(self)->mImpl->getAxis(); });
 }
 
 trtx_status trtx_padding_layer_set_pre_padding_nd(trtx_layer *self, const trtx_dims *padding)
@@ -198,7 +198,7 @@ trtx_status trtx_shuffle_layer_set_zero_is_placeholder(trtx_layer *self, bool ze
 
 bool trtx_shuffle_layer_get_zero_is_placeholder(const trtx_layer *self)
 {
-    return access<bool>("trtx_shuffle_layer_get_zero_is_placeholder", self, LayerSet{13}, [&] { return as<abi::IShuffleLayer>(self)->mImpl->getZeroIsPlaceholder(); });
+    return access<bool>({"trtx_shuffle_layer_get_zero_is_placeholder"}, self, LayerSet{13}, [&] { return as<abi::IShuffleLayer>(self)->mImpl->getZeroIsPlaceholder(); });
 }
 
 trtx_status trtx_slice_layer_set_start(trtx_layer *self, const trtx_dims *start)
@@ -272,7 +272,7 @@ trtx_status trtx_slice_layer_set_mode(trtx_layer *self, trtx_sample_mode mode)
 
 trtx_sample_mode trtx_slice_layer_get_mode(const trtx_layer *self)
 {
-    return access<trtx_sample_mode>("trtx_slice_layer_get_mode", self, LayerSet{22}, [&] { return as<abi::ISliceLayer>(self)->mImpl->getMode(); });
+    return access<trtx_sample_mode>({"trtx_slice_layer_get_mode"}, self, LayerSet{22}, [&] { return as<abi::ISliceLayer>(self)->mImpl->getMode(); });
 }
 
 trtx_status trtx_slice_layer_set_axes(trtx_layer *self, const trtx_dims *axes)
@@ -347,7 +347,7 @@ trtx_status trtx_resize_layer_set_resize_mode(trtx_layer *self, trtx_interpolati
 
 trtx_interpolation_mode trtx_resize_layer_get_resize_mode(const trtx_layer *self)
 {
-    return access<trtx_interpolation_mode>("trtx_resize_layer_get_resize_mode", self, LayerSet{25}, [&] { return as<abi::IResizeLayer>(self)->mImpl->getResizeMode(); });
+    return access<trtx_interpolation_mode>({"trtx_resize_layer_get_resize_mode"}, self, LayerSet{25}, [&] { return as<abi::IResizeLayer>(self)->mImpl->getResizeMode(); });
 }
 
 trtx_status trtx_resize_layer_set_coordinate_transformation(trtx_layer *self, trtx_resize_coordinate_transformation coord_transform)
@@ -361,7 +361,7 @@ trtx_status trtx_resize_layer_set_coordinate_transformation(trtx_layer *self, tr
 
 trtx_resize_coordinate_transformation trtx_resize_layer_get_coordinate_transformation(const trtx_layer *self)
 {
-    return access<trtx_resize_coordinate_transformation>("trtx_resize_layer_get_coordinate_transformation", self, LayerSet{25}, [&] { return as<abi::IResizeLayer>(self)->mImpl->getCoordinateTransformation(); });
+    return access<trtx_resize_coordinate_transformation>({"trtx_resize_layer_get_coordinate_transformation"}, self, LayerSet{25}, [&] { return as<abi::IResizeLayer>(self)->mImpl->getCoordinateTransformation(); });
 }
 
 trtx_status trtx_resize_layer_set_selector_for_single_pixel(trtx_layer *self, trtx_resize_selector selector)
@@ -375,7 +375,7 @@ trtx_status trtx_resize_layer_set_selector_for_single_pixel(trtx_layer *self, tr
 
 trtx_resize_selector trtx_resize_layer_get_selector_for_single_pixel(const trtx_layer *self)
 {
-    return access<trtx_resize_selector>("trtx_resize_layer_get_selector_for_single_pixel", self, LayerSet{25}, [&] { return as<abi::IResizeLayer>(self)->mImpl->getSelectorForSinglePixel(); });
+    return access<trtx_resize_selector>({"trtx_resize_layer_get_selector_for_single_pixel"}, self, LayerSet{25}, [&] { return as<abi::IResizeLayer>(self)->mImpl->getSelectorForSinglePixel(); });
 }
 
 trtx_status trtx_resize_layer_set_nearest_rounding(trtx_layer *self, trtx_resize_round_mode value)
@@ -389,7 +389,7 @@ trtx_status trtx_resize_layer_set_nearest_rounding(trtx_layer *self, trtx_resize
 
 trtx_resize_round_mode trtx_resize_layer_get_nearest_rounding(const trtx_layer *self)
 {
-    return access<trtx_resize_round_mode>("trtx_resize_layer_get_nearest_rounding", self, LayerSet{25}, [&] { return as<abi::IResizeLayer>(self)->mImpl->getNearestRounding(); });
+    return access<trtx_resize_round_mode>({"trtx_resize_layer_get_nearest_rounding"}, self, LayerSet{25}, [&] { return as<abi::IResizeLayer>(self)->mImpl->getNearestRounding(); });
 }
 
 trtx_status trtx_resize_layer_set_cubic_coeff(trtx_layer *self, float value)
@@ -403,7 +403,7 @@ trtx_status trtx_resize_layer_set_cubic_coeff(trtx_layer *self, float value)
 
 float trtx_resize_layer_get_cubic_coeff(const trtx_layer *self)
 {
-    return access<float>("trtx_resize_layer_get_cubic_coeff", self, LayerSet{25}, [&] { return as<abi::IResizeLayer>(self)->mImpl->getCubicCoeff(); });
+    return access<float>({"trtx_resize_layer_get_cubic_coeff"}, self, LayerSet{25}, [&] { return as<abi::IResizeLayer>(self)->mImpl->getCubicCoeff(); });
 }
 
 trtx_status trtx_resize_layer_set_exclude_outside(trtx_layer *self, bool value)
@@ -417,7 +417,7 @@ trtx_status trtx_resize_layer_set_exclude_outside(trtx_layer *self, bool value)
 
 bool trtx_resize_layer_get_exclude_outside(const trtx_layer *self)
 {
-    return access<bool>("trtx_resize_layer_get_exclude_outside", self, LayerSet{25}, [&] { return as<abi::IResizeLayer>(self)->mImpl->getExcludeOutside(); });
+    return access<bool>({"trtx_resize_layer_get_exclude_outside"}, self, LayerSet{25}, [&] { return as<abi::IResizeLayer>(self)->mImpl->getExcludeOutside(); });
 }
 
 trtx_status trtx_grid_sample_layer_set_interpolation_mode(trtx_layer *self, trtx_interpolation_mode mode)
@@ -431,7 +431,7 @@ trtx_status trtx_grid_sample_layer_set_interpolation_mode(trtx_layer *self, trtx
 
 trtx_interpolation_mode trtx_grid_sample_layer_get_interpolation_mode(const trtx_layer *self)
 {
-    return access<trtx_interpolation_mode>("trtx_grid_sample_layer_get_interpolation_mode", self, LayerSet{42}, [&] { return as<abi::IGridSampleLayer>(self)->mImpl->getInterpolationMode(); });
+    return access<trtx_interpolation_mode>({"trtx_grid_sample_layer_get_interpolation_mode"}, self, LayerSet{42}, [&] { return as<abi::IGridSampleLayer>(self)->mImpl->getInterpolationMode(); });
 }
 
 trtx_status trtx_grid_sample_layer_set_align_corners(trtx_layer *self, bool align_corners)
@@ -445,7 +445,7 @@ trtx_status trtx_grid_sample_layer_set_align_corners(trtx_layer *self, bool alig
 
 bool trtx_grid_sample_layer_get_align_corners(const trtx_layer *self)
 {
-    return access<bool>("trtx_grid_sample_layer_get_align_corners", self, LayerSet{42}, [&] { return as<abi::IGridSampleLayer>(self)->mImpl->getAlignCorners(); });
+    return access<bool>({"trtx_grid_sample_layer_get_align_corners"}, self, LayerSet{42}, [&] { return as<abi::IGridSampleLayer>(self)->mImpl->getAlignCorners(); });
 }
 
 trtx_status trtx_grid_sample_layer_set_sample_mode(trtx_layer *self, trtx_sample_mode mode)
@@ -458,7 +458,7 @@ trtx_status trtx_grid_sample_layer_set_sample_mode(trtx_layer *self, trtx_sample
 
 trtx_sample_mode trtx_grid_sample_layer_get_sample_mode(const trtx_layer *self)
 {
-    return access<trtx_sample_mode>("trtx_grid_sample_layer_get_sample_mode", self, LayerSet{42}, [&] { return as<abi::IGridSampleLayer>(self)->mImpl->getSampleMode(); });
+    return access<trtx_sample_mode>({"trtx_grid_sample_layer_get_sample_mode"}, self, LayerSet{42}, [&] { return as<abi::IGridSampleLayer>(self)->mImpl->getSampleMode(); });
 }
 
 trtx_status trtx_fill_layer_set_dimensions(trtx_layer *self, const trtx_dims *dimensions)
@@ -492,7 +492,7 @@ trtx_status trtx_fill_layer_set_operation(trtx_layer *self, trtx_fill_operation 
 
 trtx_fill_operation trtx_fill_layer_get_operation(const trtx_layer *self)
 {
-    return access<trtx_fill_operation>("trtx_fill_layer_get_operation", self, LayerSet{31}, [&] { return as<abi::IFillLayer>(self)->mImpl->getOperation(); });
+    return access<trtx_fill_operation>({"trtx_fill_layer_get_operation"}, self, LayerSet{31}, [&] { return as<abi::IFillLayer>(self)->mImpl->getOperation(); });
 }
 
 trtx_status trtx_fill_layer_set_alpha(trtx_layer *self, double alpha)
@@ -506,7 +506,7 @@ trtx_status trtx_fill_layer_set_alpha(trtx_layer *self, double alpha)
 
 double trtx_fill_layer_get_alpha(const trtx_layer *self)
 {
-    return access<double>("trtx_fill_layer_get_alpha", self, LayerSet{31}, [&] { return as<abi::IFillLayer>(self)->mImpl->getAlpha(); });
+    return access<double>({"trtx_fill_layer_get_alpha"}, self, LayerSet{31}, [&] { return as<abi::IFillLayer>(self)->mImpl->getAlpha(); });
 }
 
 trtx_status trtx_fill_layer_set_beta(trtx_layer *self, double beta)
@@ -520,7 +520,7 @@ trtx_status trtx_fill_layer_set_beta(trtx_layer *self, double beta)
 
 double trtx_fill_layer_get_beta(const trtx_layer *self)
 {
-    return access<double>("trtx_fill_layer_get_beta", self, LayerSet{31}, [&] { return as<abi::IFillLayer>(self)->mImpl->getBeta(); });
+    return access<double>({"trtx_fill_layer_get_beta"}, self, LayerSet{31}, [&] { return as<abi::IFillLayer>(self)->mImpl->getBeta(); });
 }
 
 trtx_status trtx_fill_layer_set_alpha_int64(trtx_layer *self, int64_t alpha)
@@ -534,7 +534,7 @@ trtx_status trtx_fill_layer_set_alpha_int64(trtx_layer *self, int64_t alpha)
 
 int64_t trtx_fill_layer_get_alpha_int64(const trtx_layer *self)
 {
-    return access<int64_t>("trtx_fill_layer_get_alpha_int64", self, LayerSet{31}, [&] { return as<abi::IFillLayer>(self)->mImpl->getAlphaInt64(); });
+    return access<int64_t>({"trtx_fill_layer_get_alpha_int64"}, self, LayerSet{31}, [&] { return as<abi::IFillLayer>(self)->mImpl->getAlphaInt64(); });
 }
 
 trtx_status trtx_fill_layer_set_beta_int64(trtx_layer *self, int64_t beta)
@@ -548,17 +548,17 @@ trtx_status trtx_fill_layer_set_beta_int64(trtx_layer *self, int64_t beta)
 
 int64_t trtx_fill_layer_get_beta_int64(const trtx_layer *self)
 {
-    return access<int64_t>("trtx_fill_layer_get_beta_int64", self, LayerSet{31}, [&] { return as<abi::IFillLayer>(self)->mImpl->getBetaInt64(); });
+    return access<int64_t>({"trtx_fill_layer_get_beta_int64"}, self, LayerSet{31}, [&] { return as<abi::IFillLayer>(self)->mImpl->getBetaInt64(); });
 }
 
 bool trtx_fill_layer_is_alpha_beta_int64(const trtx_layer *self)
 {
-    return access<bool>("trtx_fill_layer_is_alpha_beta_int64", self, LayerSet{31}, [&] { return as<abi::IFillLayer>(self)->mImpl->isAlphaBetaInt64(); });
+    return access<bool>({"trtx_fill_layer_is_alpha_beta_int64"}, self, LayerSet{31}, [&] { return as<abi::IFillLayer>(self)->mImpl->isAlphaBetaInt64(); });
 }
 
 trtx_data_type trtx_fill_layer_get_to_type(const trtx_layer *self)
 {
-    return access<trtx_data_type>("trtx_fill_layer_get_to_type", self, LayerSet{31}, [&] { return as<abi::IFillLayer>(self)->mImpl->getToType(); });
+    return access<trtx_data_type>({"trtx_fill_layer_get_to_type"}, self, LayerSet{31}, [&] { return as<abi::IFillLayer>(self)->mImpl->getToType(); });
 }
 
 trtx_status trtx_fill_layer_set_to_type(trtx_layer *self, trtx_data_type to_type)
@@ -621,12 +621,12 @@ trtx_status trtx_cast_layer_set_to_type(trtx_layer *self, trtx_data_type to_type
 
 trtx_data_type trtx_cast_layer_get_to_type(const trtx_layer *self)
 {
-    return access<trtx_data_type>("trtx_cast_layer_get_to_type", self, LayerSet{1}, [&] { return as<abi::ICastLayer>(self)->mImpl->getToType(); });
+    return access<trtx_data_type>({"trtx_cast_layer_get_to_type"}, self, LayerSet{1}, [&] { return as<abi::ICastLayer>(self)->mImpl->getToType(); });
 }
 
 int32_t trtx_one_hot_layer_get_axis(const trtx_layer *self)
 {
-    return access<int32_t>("trtx_one_hot_layer_get_axis", self, LayerSet{40}, [&] { return as<abi::IOneHotLayer>(self)->mImpl->getAxis(); });
+    return access<int32_t>({"trtx_one_hot_layer_get_axis"}, self, LayerSet{40}, [&] { return as<abi::IOneHotLayer>(self)->mImpl->getAxis(); });
 }
 
 trtx_status trtx_one_hot_layer_set_axis(trtx_layer *self, int32_t axis)
@@ -648,7 +648,7 @@ trtx_status trtx_non_zero_layer_set_indices_type(trtx_layer *self, trtx_data_typ
 
 trtx_data_type trtx_non_zero_layer_get_indices_type(const trtx_layer *self)
 {
-    return access<trtx_data_type>("trtx_non_zero_layer_get_indices_type", self, LayerSet{41}, [&] { return as<abi::INonZeroLayer>(self)->mImpl->getIndicesType(); });
+    return access<trtx_data_type>({"trtx_non_zero_layer_get_indices_type"}, self, LayerSet{41}, [&] { return as<abi::INonZeroLayer>(self)->mImpl->getIndicesType(); });
 }
 
 trtx_status trtx_nms_layer_set_bounding_box_format(trtx_layer *self, trtx_bounding_box_format fmt)
@@ -662,7 +662,7 @@ trtx_status trtx_nms_layer_set_bounding_box_format(trtx_layer *self, trtx_boundi
 
 trtx_bounding_box_format trtx_nms_layer_get_bounding_box_format(const trtx_layer *self)
 {
-    return access<trtx_bounding_box_format>("trtx_nms_layer_get_bounding_box_format", self, LayerSet{43}, [&] { return as<abi::INMSLayer>(self)->mImpl->getBoundingBoxFormat(); });
+    return access<trtx_bounding_box_format>({"trtx_nms_layer_get_bounding_box_format"}, self, LayerSet{43}, [&] { return as<abi::INMSLayer>(self)->mImpl->getBoundingBoxFormat(); });
 }
 
 trtx_status trtx_nms_layer_set_topk_box_limit(trtx_layer *self, int32_t limit)
@@ -676,7 +676,7 @@ trtx_status trtx_nms_layer_set_topk_box_limit(trtx_layer *self, int32_t limit)
 
 int32_t trtx_nms_layer_get_topk_box_limit(const trtx_layer *self)
 {
-    return access<int32_t>("trtx_nms_layer_get_topk_box_limit", self, LayerSet{43}, [&] { return as<abi::INMSLayer>(self)->mImpl->getTopKBoxLimit(); });
+    return access<int32_t>({"trtx_nms_layer_get_topk_box_limit"}, self, LayerSet{43}, [&] { return as<abi::INMSLayer>(self)->mImpl->getTopKBoxLimit(); });
 }
 
 trtx_status trtx_nms_layer_set_indices_type(trtx_layer *self, trtx_data_type type)
@@ -689,7 +689,7 @@ trtx_status trtx_nms_layer_set_indices_type(trtx_layer *self, trtx_data_type typ
 
 trtx_data_type trtx_nms_layer_get_indices_type(const trtx_layer *self)
 {
-    return access<trtx_data_type>("trtx_nms_layer_get_indices_type", self, LayerSet{43}, [&] { return as<abi::INMSLayer>(self)->mImpl->getIndicesType(); });
+    return access<trtx_data_type>({"trtx_nms_layer_get_indices_type"}, self, LayerSet{43}, [&] { return as<abi::INMSLayer>(self)->mImpl->getIndicesType(); });
 }
 
 trtx_status trtx_reverse_sequence_layer_set_batch_axis(trtx_layer *self, int32_t batch_axis)
@@ -703,7 +703,7 @@ trtx_status trtx_reverse_sequence_layer_set_batch_axis(trtx_layer *self, int32_t
 
 int32_t trtx_reverse_sequence_layer_get_batch_axis(const trtx_layer *self)
 {
-    return access<int32_t>("trtx_reverse_sequence_layer_get_batch_axis", self, LayerSet{44}, [&] { return as<abi::IReverseSequenceLayer>(self)->mImpl->getBatchAxis(); });
+    return access<int32_t>({"trtx_reverse_sequence_layer_get_batch_axis"}, self, LayerSet{44}, [&] { return as<abi::IReverseSequenceLayer>(self)->mImpl->getBatchAxis(); });
 }
 
 trtx_status trtx_reverse_sequence_layer_set_sequence_axis(trtx_layer *self, int32_t sequence_axis)
@@ -717,7 +717,7 @@ trtx_status trtx_reverse_sequence_layer_set_sequence_axis(trtx_layer *self, int3
 
 int32_t trtx_reverse_sequence_layer_get_sequence_axis(const trtx_layer *self)
 {
-    return access<int32_t>("trtx_reverse_sequence_layer_get_sequence_axis", self, LayerSet{44}, [&] { return as<abi::IReverseSequenceLayer>(self)->mImpl->getSequenceAxis(); });
+    return access<int32_t>({"trtx_reverse_sequence_layer_get_sequence_axis"}, self, LayerSet{44}, [&] { return as<abi::IReverseSequenceLayer>(self)->mImpl->getSequenceAxis(); });
 }
 
 trtx_status trtx_assertion_layer_set_message(trtx_layer *self, const char *message)
@@ -732,12 +732,12 @@ trtx_status trtx_assertion_layer_set_message(trtx_layer *self, const char *messa
 
 const char *trtx_assertion_layer_get_message(const trtx_layer *self)
 {
-    return access<const char *>("trtx_assertion_layer_get_message", self, LayerSet{39}, [&] { return as<abi::IAssertionLayer>(self)->mImpl->getMessage(); });
+    return access<const char *>({"trtx_assertion_layer_get_message"}, self, LayerSet{39}, [&] { return keep_text(as<abi::IAssertionLayer>(self)->mImpl->getMessage()); });
 }
 
 int32_t trtx_quantize_layer_get_axis(const trtx_layer *self)
 {
-    return access<int32_t>("trtx_quantize_layer_get_axis", self, LayerSet{32}, [&] { return as<abi::IQuantizeLayer>(self)->mImpl->getAxis(); });
+    return access<int32_t>({"trtx_quantize_layer_get_axis"}, self, LayerSet{32}, [&] { return as<abi::IQuantizeLayer>(self)->mImpl->getAxis(); });
 }
 
 trtx_status trtx_quantize_layer_set_axis(trtx_layer *self, int32_t axis)
@@ -751,7 +751,7 @@ trtx_status trtx_quantize_layer_set_axis(trtx_layer *self, int32_t axis)
 
 trtx_data_type trtx_quantize_layer_get_to_type(const trtx_layer *self)
 {
-    return access<trtx_data_type>("trtx_quantize_layer_get_to_type", self, LayerSet{32}, [&] { return as<abi::IQuantizeLayer>(self)->mImpl->getToType(); });
+    return access<trtx_data_type>({"trtx_quantize_layer_get_to_type"}, self, LayerSet{32}, [&] { return as<abi::IQuantizeLayer>(self)->mImpl->getToType(); });
 }
 
 trtx_status trtx_quantize_layer_set_to_type(trtx_layer *self, trtx_data_type to_type)
@@ -784,7 +784,7 @@ trtx_status trtx_quantize_layer_set_block_shape(trtx_layer *self, const trtx_dim
 
 int32_t trtx_dequantize_layer_get_axis(const trtx_layer *self)
 {
-    return access<int32_t>("trtx_dequantize_layer_get_axis", self, LayerSet{33}, [&] { return as<abi::IDequantizeLayer>(self)->mImpl->getAxis(); });
+    return access<int32_t>({"trtx_dequantize_layer_get_axis"}, self, LayerSet{33}, [&] { return as<abi::IDequantizeLayer>(self)->mImpl->getAxis(); });
 }
 
 trtx_status trtx_dequantize_layer_set_axis(trtx_layer *self, int32_t axis)
@@ -798,7 +798,7 @@ trtx_status trtx_dequantize_layer_set_axis(trtx_layer *self, int32_t axis)
 
 trtx_data_type trtx_dequantize_layer_get_to_type(const trtx_layer *self)
 {
-    return access<trtx_data_type>("trtx_dequantize_layer_get_to_type", self, LayerSet{33}, [&] { return as<abi::IDequantizeLayer>(self)->mImpl->getToType(); });
+    return access<trtx_data_type>({"trtx_dequantize_layer_get_to_type"}, self, LayerSet{33}, [&] { return as<abi::IDequantizeLayer>(self)->mImpl->getToType(); });
 }
 
 trtx_status trtx_dequantize_layer_set_to_type(trtx_layer *self, trtx_data_type to_type)
@@ -831,7 +831,7 @@ trtx_status trtx_dequantize_layer_set_block_shape(trtx_layer *self, const trtx_d
 
 int32_t trtx_dynamic_quantize_layer_get_axis(const trtx_layer *self)
 {
-    return access<int32_t>("trtx_dynamic_quantize_layer_get_axis", self, LayerSet{50}, [&] { return as<abi::IDynamicQuantizeLayer>(self)->mImpl->getAxis(); });
+    return access<int32_t>({"trtx_dynamic_quantize_layer_get_axis"}, self, LayerSet{50}, [&] { return as<abi::IDynamicQuantizeLayer>(self)->mImpl->getAxis(); });
 }
 
 trtx_status trtx_dynamic_quantize_layer_set_axis(trtx_layer *self, int32_t axis)
@@ -845,7 +845,7 @@ trtx_status trtx_dynamic_quantize_layer_set_axis(trtx_layer *self, int32_t axis)
 
 int32_t trtx_dynamic_quantize_layer_get_block_size(const trtx_layer *self)
 {
-    return access<int32_t>("trtx_dynamic_quantize_layer_get_block_size", self, LayerSet{50}, [&] { return as<abi::IDynamicQuantizeLayer>(self)->mImpl->getBlockSize(); });
+    return access<int32_t>({"trtx_dynamic_quantize_layer_get_block_size"}, self, LayerSet{50}, [&] { return as<abi::IDynamicQuantizeLayer>(self)->mImpl->getBlockSize(); });
 }
 
 trtx_status trtx_dynamic_quantize_layer_set_block_size(trtx_layer *self, int32_t axis)
@@ -859,7 +859,7 @@ trtx_status trtx_dynamic_quantize_layer_set_block_size(trtx_layer *self, int32_t
 
 trtx_data_type trtx_dynamic_quantize_layer_get_scale_type(const trtx_layer *self)
 {
-    return access<trtx_data_type>("trtx_dynamic_quantize_layer_get_scale_type", self, LayerSet{50}, [&] { return as<abi::IDynamicQuantizeLayer>(self)->mImpl->getScaleType(); });
+    return access<trtx_data_type>({"trtx_dynamic_quantize_layer_get_scale_type"}, self, LayerSet{50}, [&] { return as<abi::IDynamicQuantizeLayer>(self)->mImpl->getScaleType(); });
 }
 
 trtx_status trtx_dynamic_quantize_layer_set_scale_type(trtx_layer *self, trtx_data_type axis)
@@ -873,7 +873,7 @@ trtx_status trtx_dynamic_quantize_layer_set_scale_type(trtx_layer *self, trtx_da
 
 trtx_data_type trtx_dynamic_quantize_layer_get_to_type(const trtx_layer *self)
 {
-    return access<trtx_data_type>("trtx_dynamic_quantize_layer_get_to_type", self, LayerSet{50}, [&] { return as<abi::IDynamicQuantizeLayer>(self)->mImpl->getToType(); });
+    return access<trtx_data_type>({"trtx_dynamic_quantize_layer_get_to_type"}, self, LayerSet{50}, [&] { return as<abi::IDynamicQuantizeLayer>(self)->mImpl->getToType(); });
 }
 
 trtx_status trtx_dynamic_quantize_layer_set_to_type(trtx_layer *self, trtx_data_type to_type)

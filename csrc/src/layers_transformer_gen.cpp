@@ -5,7 +5,7 @@ using namespace trtx;
 
 trtx_attention *trtx_attention_boundary_layer_get_attention(const trtx_layer *self)
 {
-    return access<trtx_attention *>("trtx_attention_boundary_layer_get_attention", self, LayerSet{51, 52}, [&] { return from_abi<trtx_attention *>(as<abi::IAttentionBoundaryLayer>(self)->mBoundary->getAttention()); });
+    return access<trtx_attention *>({"trtx_attention_boundary_layer_get_attention"}, self, LayerSet{51, 52}, [&] { return from_abi<trtx_attention *>(as<abi::IAttentionBoundaryLayer>(self)->mBoundary->getAttention()); });
 }
 
 trtx_status trtx_attention_set_input(trtx_attention *self, int32_t index, trtx_tensor *input)
@@ -19,7 +19,7 @@ trtx_status trtx_attention_set_input(trtx_attention *self, int32_t index, trtx_t
 
 int32_t trtx_attention_get_nb_inputs(const trtx_attention *self)
 {
-    return access<int32_t>("trtx_attention_get_nb_inputs", self, [&] { return as<abi::IAttention>(self)->mImpl->getNbInputs(); });
+    return access<int32_t>({"trtx_attention_get_nb_inputs"}, self, [&] { return as<abi::IAttention>(self)->mImpl->getNbInputs(); });
 }
 
 trtx_status trtx_attention_get_input(const trtx_attention *self, int32_t index, trtx_tensor **result)
@@ -34,7 +34,7 @@ trtx_status trtx_attention_get_input(const trtx_attention *self, int32_t index, 
 
 int32_t trtx_attention_get_nb_outputs(const trtx_attention *self)
 {
-    return access<int32_t>("trtx_attention_get_nb_outputs", self, [&] { return as<abi::IAttention>(self)->mImpl->getNbOutputs(); });
+    return access<int32_t>({"trtx_attention_get_nb_outputs"}, self, [&] { return as<abi::IAttention>(self)->mImpl->getNbOutputs(); });
 }
 
 trtx_status trtx_attention_get_output(const trtx_attention *self, int32_t index, trtx_tensor **result)
@@ -57,7 +57,7 @@ trtx_status trtx_attention_set_name(trtx_attention *self, const char *name)
 
 const char *trtx_attention_get_name(const trtx_attention *self)
 {
-    return access<const char *>("trtx_attention_get_name", self, [&] { return as<abi::IAttention>(self)->mImpl->getName(); });
+    return access<const char *>({"trtx_attention_get_name"}, self, [&] { return keep_text(as<abi::IAttention>(self)->mImpl->getName()); });
 }
 
 trtx_status trtx_attention_set_normalization_operation(trtx_attention *self, trtx_attention_normalization_op op)
@@ -70,7 +70,7 @@ trtx_status trtx_attention_set_normalization_operation(trtx_attention *self, trt
 
 trtx_attention_normalization_op trtx_attention_get_normalization_operation(const trtx_attention *self)
 {
-    return access<trtx_attention_normalization_op>("trtx_attention_get_normalization_operation", self, [&] { return as<abi::IAttention>(self)->mImpl->getNormalizationOperation(); });
+    return access<trtx_attention_normalization_op>({"trtx_attention_get_normalization_operation"}, self, [&] { return as<abi::IAttention>(self)->mImpl->getNormalizationOperation(); });
 }
 
 trtx_status trtx_attention_set_causal(trtx_attention *self, bool is_causal)
@@ -83,7 +83,7 @@ trtx_status trtx_attention_set_causal(trtx_attention *self, bool is_causal)
 
 bool trtx_attention_get_causal(const trtx_attention *self)
 {
-    return access<bool>("trtx_attention_get_causal", self, [&] { return as<abi::IAttention>(self)->mImpl->getCausal(); });
+    return access<bool>({"trtx_attention_get_causal"}, self, [&] { return as<abi::IAttention>(self)->mImpl->getCausal(); });
 }
 
 trtx_status trtx_attention_set_mask(trtx_attention *self, trtx_tensor *mask)
@@ -97,7 +97,7 @@ trtx_status trtx_attention_set_mask(trtx_attention *self, trtx_tensor *mask)
 
 trtx_tensor *trtx_attention_get_mask(const trtx_attention *self)
 {
-    return access<trtx_tensor *>("trtx_attention_get_mask", self, [&] { return from_abi<trtx_tensor *>(as<abi::IAttention>(self)->mImpl->getMask()); });
+    return access<trtx_tensor *>({"trtx_attention_get_mask"}, self, [&] { return from_abi<trtx_tensor *>(as<abi::IAttention>(self)->mImpl->getMask()); });
 }
 
 trtx_status trtx_attention_set_decomposable(trtx_attention *self, bool decomposable)
@@ -110,7 +110,7 @@ trtx_status trtx_attention_set_decomposable(trtx_attention *self, bool decomposa
 
 bool trtx_attention_get_decomposable(const trtx_attention *self)
 {
-    return access<bool>("trtx_attention_get_decomposable", self, [&] { return as<abi::IAttention>(self)->mImpl->getDecomposable(); });
+    return access<bool>({"trtx_attention_get_decomposable"}, self, [&] { return as<abi::IAttention>(self)->mImpl->getDecomposable(); });
 }
 
 trtx_status trtx_attention_set_normalization_quantize_scale(trtx_attention *self, trtx_tensor *tensor)
@@ -124,7 +124,7 @@ trtx_status trtx_attention_set_normalization_quantize_scale(trtx_attention *self
 
 trtx_tensor *trtx_attention_get_normalization_quantize_scale(const trtx_attention *self)
 {
-    return access<trtx_tensor *>("trtx_attention_get_normalization_quantize_scale", self, [&] { return from_abi<trtx_tensor *>(as<abi::IAttention>(self)->mImpl->getNormalizationQuantizeScale()); });
+    return access<trtx_tensor *>({"trtx_attention_get_normalization_quantize_scale"}, self, [&] { return from_abi<trtx_tensor *>(as<abi::IAttention>(self)->mImpl->getNormalizationQuantizeScale()); });
 }
 
 trtx_status trtx_attention_set_normalization_quantize_to_type(trtx_attention *self, trtx_data_type type)
@@ -137,7 +137,7 @@ trtx_status trtx_attention_set_normalization_quantize_to_type(trtx_attention *se
 
 trtx_data_type trtx_attention_get_normalization_quantize_to_type(const trtx_attention *self)
 {
-    return access<trtx_data_type>("trtx_attention_get_normalization_quantize_to_type", self, [&] { return as<abi::IAttention>(self)->mImpl->getNormalizationQuantizeToType(); });
+    return access<trtx_data_type>({"trtx_attention_get_normalization_quantize_to_type"}, self, [&] { return as<abi::IAttention>(self)->mImpl->getNormalizationQuantizeToType(); });
 }
 
 trtx_status trtx_attention_set_metadata(trtx_attention *self, const char *doc_string)
@@ -151,7 +151,7 @@ trtx_status trtx_attention_set_metadata(trtx_attention *self, const char *doc_st
 
 const char *trtx_attention_get_metadata(const trtx_attention *self)
 {
-    return access<const char *>("trtx_attention_get_metadata", self, [&] { return as<abi::IAttention>(self)->mImpl->getMetadata(); });
+    return access<const char *>({"trtx_attention_get_metadata"}, self, [&] { return keep_text(as<abi::IAttention>(self)->mImpl->getMetadata()); });
 }
 
 trtx_status trtx_attention_set_nb_ranks(trtx_attention *self, int32_t nb_ranks)
@@ -164,7 +164,7 @@ trtx_status trtx_attention_set_nb_ranks(trtx_attention *self, int32_t nb_ranks)
 
 int32_t trtx_attention_get_nb_ranks(const trtx_attention *self)
 {
-    return access<int32_t>("trtx_attention_get_nb_ranks", self, [&] { return as<abi::IAttention>(self)->mImpl->getNbRanks(); });
+    return access<int32_t>({"trtx_attention_get_nb_ranks"}, self, [&] { return as<abi::IAttention>(self)->mImpl->getNbRanks(); });
 }
 
 trtx_status trtx_attention_set_causal_kind(trtx_attention *self, trtx_causal_mask_kind kind)
@@ -177,7 +177,7 @@ trtx_status trtx_attention_set_causal_kind(trtx_attention *self, trtx_causal_mas
 
 trtx_causal_mask_kind trtx_attention_get_causal_kind(const trtx_attention *self)
 {
-    return access<trtx_causal_mask_kind>("trtx_attention_get_causal_kind", self, [&] { return as<abi::IAttention>(self)->mImpl->getCausalKind(); });
+    return access<trtx_causal_mask_kind>({"trtx_attention_get_causal_kind"}, self, [&] { return as<abi::IAttention>(self)->mImpl->getCausalKind(); });
 }
 
 trtx_status trtx_attention_set_query_form(trtx_attention *self, trtx_attention_io_form form)
@@ -190,7 +190,7 @@ trtx_status trtx_attention_set_query_form(trtx_attention *self, trtx_attention_i
 
 trtx_attention_io_form trtx_attention_get_query_form(const trtx_attention *self)
 {
-    return access<trtx_attention_io_form>("trtx_attention_get_query_form", self, [&] { return as<abi::IAttention>(self)->mImpl->getQueryForm(); });
+    return access<trtx_attention_io_form>({"trtx_attention_get_query_form"}, self, [&] { return as<abi::IAttention>(self)->mImpl->getQueryForm(); });
 }
 
 trtx_status trtx_attention_set_key_value_form(trtx_attention *self, trtx_attention_io_form form)
@@ -203,7 +203,7 @@ trtx_status trtx_attention_set_key_value_form(trtx_attention *self, trtx_attenti
 
 trtx_attention_io_form trtx_attention_get_key_value_form(const trtx_attention *self)
 {
-    return access<trtx_attention_io_form>("trtx_attention_get_key_value_form", self, [&] { return as<abi::IAttention>(self)->mImpl->getKeyValueForm(); });
+    return access<trtx_attention_io_form>({"trtx_attention_get_key_value_form"}, self, [&] { return as<abi::IAttention>(self)->mImpl->getKeyValueForm(); });
 }
 
 trtx_status trtx_attention_set_query_lengths(trtx_attention *self, trtx_tensor *lengths)
@@ -216,7 +216,7 @@ trtx_status trtx_attention_set_query_lengths(trtx_attention *self, trtx_tensor *
 
 trtx_tensor *trtx_attention_get_query_lengths(const trtx_attention *self)
 {
-    return access<trtx_tensor *>("trtx_attention_get_query_lengths", self, [&] { return from_abi<trtx_tensor *>(as<abi::IAttention>(self)->mImpl->getQueryLengths()); });
+    return access<trtx_tensor *>({"trtx_attention_get_query_lengths"}, self, [&] { return from_abi<trtx_tensor *>(as<abi::IAttention>(self)->mImpl->getQueryLengths()); });
 }
 
 trtx_status trtx_attention_set_key_value_lengths(trtx_attention *self, trtx_tensor *lengths)
@@ -229,7 +229,7 @@ trtx_status trtx_attention_set_key_value_lengths(trtx_attention *self, trtx_tens
 
 trtx_tensor *trtx_attention_get_key_value_lengths(const trtx_attention *self)
 {
-    return access<trtx_tensor *>("trtx_attention_get_key_value_lengths", self, [&] { return from_abi<trtx_tensor *>(as<abi::IAttention>(self)->mImpl->getKeyValueLengths()); });
+    return access<trtx_tensor *>({"trtx_attention_get_key_value_lengths"}, self, [&] { return from_abi<trtx_tensor *>(as<abi::IAttention>(self)->mImpl->getKeyValueLengths()); });
 }
 
 trtx_status trtx_rotary_embedding_layer_set_interleaved(trtx_layer *self, bool interleaved)
@@ -243,7 +243,7 @@ trtx_status trtx_rotary_embedding_layer_set_interleaved(trtx_layer *self, bool i
 
 bool trtx_rotary_embedding_layer_get_interleaved(const trtx_layer *self)
 {
-    return access<bool>("trtx_rotary_embedding_layer_get_interleaved", self, LayerSet{53}, [&] { return as<abi::IRotaryEmbeddingLayer>(self)->mImpl->getInterleaved(); });
+    return access<bool>({"trtx_rotary_embedding_layer_get_interleaved"}, self, LayerSet{53}, [&] { return as<abi::IRotaryEmbeddingLayer>(self)->mImpl->getInterleaved(); });
 }
 
 trtx_status trtx_rotary_embedding_layer_set_rotary_embedding_dim(trtx_layer *self, int32_t rotary_embedding_dim)
@@ -256,7 +256,7 @@ trtx_status trtx_rotary_embedding_layer_set_rotary_embedding_dim(trtx_layer *sel
 
 int32_t trtx_rotary_embedding_layer_get_rotary_embedding_dim(const trtx_layer *self)
 {
-    return access<int32_t>("trtx_rotary_embedding_layer_get_rotary_embedding_dim", self, LayerSet{53}, [&] { return as<abi::IRotaryEmbeddingLayer>(self)->mImpl->getRotaryEmbeddingDim(); });
+    return access<int32_t>({"trtx_rotary_embedding_layer_get_rotary_embedding_dim"}, self, LayerSet{53}, [&] { return as<abi::IRotaryEmbeddingLayer>(self)->mImpl->getRotaryEmbeddingDim(); });
 }
 
 trtx_status trtx_kv_cache_update_layer_set_cache_mode(trtx_layer *self, trtx_kv_cache_mode cache_mode)
@@ -269,7 +269,7 @@ trtx_status trtx_kv_cache_update_layer_set_cache_mode(trtx_layer *self, trtx_kv_
 
 trtx_kv_cache_mode trtx_kv_cache_update_layer_get_cache_mode(const trtx_layer *self)
 {
-    return access<trtx_kv_cache_mode>("trtx_kv_cache_update_layer_get_cache_mode", self, LayerSet{54}, [&] { return as<abi::IKVCacheUpdateLayer>(self)->mImpl->getCacheMode(); });
+    return access<trtx_kv_cache_mode>({"trtx_kv_cache_update_layer_get_cache_mode"}, self, LayerSet{54}, [&] { return as<abi::IKVCacheUpdateLayer>(self)->mImpl->getCacheMode(); });
 }
 
 trtx_status trtx_kv_cache_update_layer_set_update_form(trtx_layer *self, trtx_attention_io_form form)
@@ -282,7 +282,7 @@ trtx_status trtx_kv_cache_update_layer_set_update_form(trtx_layer *self, trtx_at
 
 trtx_attention_io_form trtx_kv_cache_update_layer_get_update_form(const trtx_layer *self)
 {
-    return access<trtx_attention_io_form>("trtx_kv_cache_update_layer_get_update_form", self, LayerSet{54}, [&] { return as<abi::IKVCacheUpdateLayer>(self)->mImpl->getUpdateForm(); });
+    return access<trtx_attention_io_form>({"trtx_kv_cache_update_layer_get_update_form"}, self, LayerSet{54}, [&] { return as<abi::IKVCacheUpdateLayer>(self)->mImpl->getUpdateForm(); });
 }
 
 trtx_status trtx_kv_cache_update_layer_set_update_lengths(trtx_layer *self, trtx_tensor *lengths)
@@ -295,7 +295,7 @@ trtx_status trtx_kv_cache_update_layer_set_update_lengths(trtx_layer *self, trtx
 
 trtx_tensor *trtx_kv_cache_update_layer_get_update_lengths(const trtx_layer *self)
 {
-    return access<trtx_tensor *>("trtx_kv_cache_update_layer_get_update_lengths", self, LayerSet{54}, [&] { return from_abi<trtx_tensor *>(as<abi::IKVCacheUpdateLayer>(self)->mImpl->getUpdateLengths()); });
+    return access<trtx_tensor *>({"trtx_kv_cache_update_layer_get_update_lengths"}, self, LayerSet{54}, [&] { return from_abi<trtx_tensor *>(as<abi::IKVCacheUpdateLayer>(self)->mImpl->getUpdateLengths()); });
 }
 
 trtx_status trtx_moe_layer_set_gated_weights(trtx_layer *self, trtx_tensor *fc_gate_weights, trtx_tensor *fc_up_weights, trtx_tensor *fc_down_weights, trtx_moe_act_type activation_type)
@@ -333,7 +333,7 @@ trtx_status trtx_moe_layer_set_activation_type(trtx_layer *self, trtx_moe_act_ty
 
 trtx_moe_act_type trtx_moe_layer_get_activation_type(const trtx_layer *self)
 {
-    return access<trtx_moe_act_type>("trtx_moe_layer_get_activation_type", self, LayerSet{55}, [&] { return as<abi::IMoELayer>(self)->mImpl->getActivationType(); });
+    return access<trtx_moe_act_type>({"trtx_moe_layer_get_activation_type"}, self, LayerSet{55}, [&] { return as<abi::IMoELayer>(self)->mImpl->getActivationType(); });
 }
 
 trtx_status trtx_moe_layer_set_quantization_static(trtx_layer *self, trtx_tensor *fc_down_activation_scale, trtx_data_type data_type)
@@ -368,7 +368,7 @@ trtx_status trtx_moe_layer_set_quantization_to_type(trtx_layer *self, trtx_data_
 
 trtx_data_type trtx_moe_layer_get_quantization_to_type(const trtx_layer *self)
 {
-    return access<trtx_data_type>("trtx_moe_layer_get_quantization_to_type", self, LayerSet{55}, [&] { return as<abi::IMoELayer>(self)->mImpl->getQuantizationToType(); });
+    return access<trtx_data_type>({"trtx_moe_layer_get_quantization_to_type"}, self, LayerSet{55}, [&] { return as<abi::IMoELayer>(self)->mImpl->getQuantizationToType(); });
 }
 
 trtx_status trtx_moe_layer_set_quantization_block_shape(trtx_layer *self, const trtx_dims *block_shape)
@@ -402,7 +402,7 @@ trtx_status trtx_moe_layer_set_dyn_q_output_scale_type(trtx_layer *self, trtx_da
 
 trtx_data_type trtx_moe_layer_get_dyn_q_output_scale_type(const trtx_layer *self)
 {
-    return access<trtx_data_type>("trtx_moe_layer_get_dyn_q_output_scale_type", self, LayerSet{55}, [&] { return as<abi::IMoELayer>(self)->mImpl->getDynQOutputScaleType(); });
+    return access<trtx_data_type>({"trtx_moe_layer_get_dyn_q_output_scale_type"}, self, LayerSet{55}, [&] { return as<abi::IMoELayer>(self)->mImpl->getDynQOutputScaleType(); });
 }
 
 trtx_status trtx_moe_layer_set_swiglu_params(trtx_layer *self, float limit, float alpha, float beta)
@@ -425,7 +425,7 @@ trtx_status trtx_moe_layer_set_swiglu_param_limit(trtx_layer *self, float limit)
 
 float trtx_moe_layer_get_swiglu_param_limit(const trtx_layer *self)
 {
-    return access<float>("trtx_moe_layer_get_swiglu_param_limit", self, LayerSet{55}, [&] { return as<abi::IMoELayer>(self)->mImpl->getSwigluParamLimit(); });
+    return access<float>({"trtx_moe_layer_get_swiglu_param_limit"}, self, LayerSet{55}, [&] { return as<abi::IMoELayer>(self)->mImpl->getSwigluParamLimit(); });
 }
 
 trtx_status trtx_moe_layer_set_swiglu_param_alpha(trtx_layer *self, float alpha)
@@ -439,7 +439,7 @@ trtx_status trtx_moe_layer_set_swiglu_param_alpha(trtx_layer *self, float alpha)
 
 float trtx_moe_layer_get_swiglu_param_alpha(const trtx_layer *self)
 {
-    return access<float>("trtx_moe_layer_get_swiglu_param_alpha", self, LayerSet{55}, [&] { return as<abi::IMoELayer>(self)->mImpl->getSwigluParamAlpha(); });
+    return access<float>({"trtx_moe_layer_get_swiglu_param_alpha"}, self, LayerSet{55}, [&] { return as<abi::IMoELayer>(self)->mImpl->getSwigluParamAlpha(); });
 }
 
 trtx_status trtx_moe_layer_set_swiglu_param_beta(trtx_layer *self, float beta)
@@ -453,7 +453,7 @@ trtx_status trtx_moe_layer_set_swiglu_param_beta(trtx_layer *self, float beta)
 
 float trtx_moe_layer_get_swiglu_param_beta(const trtx_layer *self)
 {
-    return access<float>("trtx_moe_layer_get_swiglu_param_beta", self, LayerSet{55}, [&] { return as<abi::IMoELayer>(self)->mImpl->getSwigluParamBeta(); });
+    return access<float>({"trtx_moe_layer_get_swiglu_param_beta"}, self, LayerSet{55}, [&] { return as<abi::IMoELayer>(self)->mImpl->getSwigluParamBeta(); });
 }
 
 trtx_status trtx_moe_layer_set_input(trtx_layer *self, int32_t index, trtx_tensor *tensor)

@@ -232,7 +232,7 @@ using namespace trtx;
 
 trtx_status trtx_load(const char *path)
 {
-    return guard({"trtx_load"}, [&](Call &) {
+    return guard(long_call("trtx_load"), [&](Call &) {
         const std::lock_guard<std::mutex> lock(slots().mutex);
         load_core(path);
     });
@@ -240,7 +240,7 @@ trtx_status trtx_load(const char *path)
 
 trtx_status trtx_load_onnx_parser(const char *path)
 {
-    return guard({"trtx_load_onnx_parser"}, [&](Call &) {
+    return guard(long_call("trtx_load_onnx_parser"), [&](Call &) {
         const std::lock_guard<std::mutex> lock(slots().mutex);
         load_parser(path);
     });
@@ -277,7 +277,7 @@ trtx_version trtx_newest_known_version(void)
 
 trtx_status trtx_builder_create(trtx_logger *logger, trtx_builder **result)
 {
-    return guard({"trtx_builder_create"}, Results(result), [&](Call &call) {
+    return guard(long_call("trtx_builder_create"), Results(result), [&](Call &call) {
         call.need(result, "result");
         call.need(logger, "logger");
         *result = call.check_pointer(static_cast<trtx_builder *>(create_in_core("createInferBuilder_INTERNAL", logger)));
@@ -286,7 +286,7 @@ trtx_status trtx_builder_create(trtx_logger *logger, trtx_builder **result)
 
 trtx_status trtx_runtime_create(trtx_logger *logger, trtx_runtime **result)
 {
-    return guard({"trtx_runtime_create"}, Results(result), [&](Call &call) {
+    return guard(long_call("trtx_runtime_create"), Results(result), [&](Call &call) {
         call.need(result, "result");
         call.need(logger, "logger");
         *result = call.check_pointer(static_cast<trtx_runtime *>(create_in_core("createInferRuntime_INTERNAL", logger)));
@@ -295,7 +295,7 @@ trtx_status trtx_runtime_create(trtx_logger *logger, trtx_runtime **result)
 
 trtx_status trtx_refitter_create(trtx_cuda_engine *engine, trtx_logger *logger, trtx_refitter **result)
 {
-    return guard({"trtx_refitter_create"}, Results(result), [&](Call &call) {
+    return guard(long_call("trtx_refitter_create"), Results(result), [&](Call &call) {
         call.need(result, "result");
         call.need(engine, "engine");
         call.need(logger, "logger");
@@ -306,7 +306,7 @@ trtx_status trtx_refitter_create(trtx_cuda_engine *engine, trtx_logger *logger, 
 
 trtx_status trtx_onnx_parser_create(trtx_network_definition *network, trtx_logger *logger, trtx_onnx_parser **result)
 {
-    return guard({"trtx_onnx_parser_create"}, Results(result), [&](Call &call) {
+    return guard(long_call("trtx_onnx_parser_create"), Results(result), [&](Call &call) {
         call.need(result, "result");
         call.need(network, "network");
         call.need(logger, "logger");
@@ -318,7 +318,7 @@ trtx_status trtx_onnx_parser_create(trtx_network_definition *network, trtx_logge
 trtx_status trtx_onnx_parser_refitter_create(
     trtx_refitter *refitter, trtx_logger *logger, trtx_onnx_parser_refitter **result)
 {
-    return guard({"trtx_onnx_parser_refitter_create"}, Results(result), [&](Call &call) {
+    return guard(long_call("trtx_onnx_parser_refitter_create"), Results(result), [&](Call &call) {
         call.need(result, "result");
         call.need(refitter, "refitter");
         call.need(logger, "logger");

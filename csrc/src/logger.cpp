@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The logger's bridge: collects what calls report as their errors, filters by severity, then calls out.
+//! The logger's bridge: collects what calls report as their errors, filters by severity, then calls out: at once, or at the
+//! end of a short call.
 #include "bridge.hpp"
 
 namespace trtx {
 namespace {
 
-class LoggerBridge final : public Bridge<abi::ILogger, trtx_logger_callbacks> {
+class LoggerBridge final : public Bridge<abi::ILogger, trtx_logger_callbacks>, public Listener {
 public:
     using Bridge::Bridge;
 
@@ -19,11 +20,21 @@ public:
         if (severity > mThreshold.load(std::memory_order_relaxed) || !mCallbacks.log || !msg) {
             return;
         }
-        const Visit visit(*this);
-        if (visit) {
-            mCallbacks.log(severity, msg, user_data());
+        if (!LogScope::keep(*this, severity, msg)) {
+            tell(severity, msg);
         }
     }
+
+    void tell(trtx_severity severity, const char *text) noexcept override
+    {
+        const Visit visit(*this);
+        if (visit) {
+            mCallbacks.log(severity, text, user_data());
+        }
+    }
+
+    void await_line() noexcept override { count_line(1); }
+    void forget_line() noexcept override { count_line(-1); }
 
     void set_threshold(trtx_severity threshold) noexcept { mThreshold.store(threshold, std::memory_order_relaxed); }
 

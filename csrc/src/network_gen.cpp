@@ -15,7 +15,7 @@ trtx_status trtx_tensor_set_name(trtx_tensor *self, const char *name)
 
 const char *trtx_tensor_get_name(const trtx_tensor *self)
 {
-    return access<const char *>("trtx_tensor_get_name", self, [&] { return as<abi::ITensor>(self)->mImpl->getName(); });
+    return access<const char *>({"trtx_tensor_get_name"}, self, [&] { return keep_text(as<abi::ITensor>(self)->mImpl->getName()); });
 }
 
 trtx_status trtx_tensor_set_dimensions(trtx_tensor *self, const trtx_dims *dimensions)
@@ -40,17 +40,17 @@ trtx_status trtx_tensor_get_dimensions(const trtx_tensor *self, trtx_dims *resul
 
 trtx_data_type trtx_tensor_get_type(const trtx_tensor *self)
 {
-    return access<trtx_data_type>("trtx_tensor_get_type", self, [&] { return as<abi::ITensor>(self)->mImpl->getType(); });
+    return access<trtx_data_type>({"trtx_tensor_get_type"}, self, [&] { return as<abi::ITensor>(self)->mImpl->getType(); });
 }
 
 bool trtx_tensor_is_network_input(const trtx_tensor *self)
 {
-    return access<bool>("trtx_tensor_is_network_input", self, [&] { return as<abi::ITensor>(self)->mImpl->isNetworkInput(); });
+    return access<bool>({"trtx_tensor_is_network_input"}, self, [&] { return as<abi::ITensor>(self)->mImpl->isNetworkInput(); });
 }
 
 bool trtx_tensor_is_network_output(const trtx_tensor *self)
 {
-    return access<bool>("trtx_tensor_is_network_output", self, [&] { return as<abi::ITensor>(self)->mImpl->isNetworkOutput(); });
+    return access<bool>({"trtx_tensor_is_network_output"}, self, [&] { return as<abi::ITensor>(self)->mImpl->isNetworkOutput(); });
 }
 
 trtx_status trtx_tensor_set_allowed_formats(trtx_tensor *self, uint32_t formats)
@@ -64,17 +64,17 @@ trtx_status trtx_tensor_set_allowed_formats(trtx_tensor *self, uint32_t formats)
 
 uint32_t trtx_tensor_get_allowed_formats(const trtx_tensor *self)
 {
-    return access<uint32_t>("trtx_tensor_get_allowed_formats", self, [&] { return as<abi::ITensor>(self)->mImpl->getAllowedFormats(); });
+    return access<uint32_t>({"trtx_tensor_get_allowed_formats"}, self, [&] { return as<abi::ITensor>(self)->mImpl->getAllowedFormats(); });
 }
 
 bool trtx_tensor_is_shape_tensor(const trtx_tensor *self)
 {
-    return access<bool>("trtx_tensor_is_shape_tensor", self, [&] { return as<abi::ITensor>(self)->mImpl->isShapeTensor(); });
+    return access<bool>({"trtx_tensor_is_shape_tensor"}, self, [&] { return as<abi::ITensor>(self)->mImpl->isShapeTensor(); });
 }
 
 bool trtx_tensor_is_execution_tensor(const trtx_tensor *self)
 {
-    return access<bool>("trtx_tensor_is_execution_tensor", self, [&] { return as<abi::ITensor>(self)->mImpl->isExecutionTensor(); });
+    return access<bool>({"trtx_tensor_is_execution_tensor"}, self, [&] { return as<abi::ITensor>(self)->mImpl->isExecutionTensor(); });
 }
 
 trtx_status trtx_tensor_set_dimension_name(trtx_tensor *self, int32_t index, const char *name)
@@ -91,14 +91,14 @@ trtx_status trtx_tensor_get_dimension_name(const trtx_tensor *self, int32_t inde
     return guard({"trtx_tensor_get_dimension_name"}, Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
-        *result = as<abi::ITensor>(self)->mImpl->getDimensionName(index);
+        *result = keep_text(as<abi::ITensor>(self)->mImpl->getDimensionName(index));
         call.check_log();
     });
 }
 
 trtx_layer_type trtx_layer_get_type(const trtx_layer *self)
 {
-    return access<trtx_layer_type>("trtx_layer_get_type", self, [&] { return as<abi::ILayer>(self)->mLayer->getType(); });
+    return access<trtx_layer_type>({"trtx_layer_get_type"}, self, [&] { return as<abi::ILayer>(self)->mLayer->getType(); });
 }
 
 trtx_status trtx_layer_set_name(trtx_layer *self, const char *name)
@@ -113,27 +113,27 @@ trtx_status trtx_layer_set_name(trtx_layer *self, const char *name)
 
 const char *trtx_layer_get_name(const trtx_layer *self)
 {
-    return access<const char *>("trtx_layer_get_name", self, [&] { return as<abi::ILayer>(self)->mLayer->getName(); });
+    return access<const char *>({"trtx_layer_get_name"}, self, [&] { return keep_text(as<abi::ILayer>(self)->mLayer->getName()); });
 }
 
 int32_t trtx_layer_get_nb_inputs(const trtx_layer *self)
 {
-    return access<int32_t>("trtx_layer_get_nb_inputs", self, [&] { return as<abi::ILayer>(self)->mLayer->getNbInputs(); });
+    return access<int32_t>({"trtx_layer_get_nb_inputs"}, self, [&] { return as<abi::ILayer>(self)->mLayer->getNbInputs(); });
 }
 
 trtx_tensor *trtx_layer_get_input(const trtx_layer *self, int32_t index)
 {
-    return access<trtx_tensor *>("trtx_layer_get_input", self, [&] { return from_abi<trtx_tensor *>(as<abi::ILayer>(self)->mLayer->getInput(index)); });
+    return access<trtx_tensor *>({"trtx_layer_get_input"}, self, [&] { return from_abi<trtx_tensor *>(as<abi::ILayer>(self)->mLayer->getInput(index)); });
 }
 
 int32_t trtx_layer_get_nb_outputs(const trtx_layer *self)
 {
-    return access<int32_t>("trtx_layer_get_nb_outputs", self, [&] { return as<abi::ILayer>(self)->mLayer->getNbOutputs(); });
+    return access<int32_t>({"trtx_layer_get_nb_outputs"}, self, [&] { return as<abi::ILayer>(self)->mLayer->getNbOutputs(); });
 }
 
 trtx_tensor *trtx_layer_get_output(const trtx_layer *self, int32_t index)
 {
-    return access<trtx_tensor *>("trtx_layer_get_output", self, [&] { return from_abi<trtx_tensor *>(as<abi::ILayer>(self)->mLayer->getOutput(index)); });
+    return access<trtx_tensor *>({"trtx_layer_get_output"}, self, [&] { return from_abi<trtx_tensor *>(as<abi::ILayer>(self)->mLayer->getOutput(index)); });
 }
 
 trtx_status trtx_layer_set_input(trtx_layer *self, int32_t index, trtx_tensor *tensor)
@@ -168,7 +168,7 @@ trtx_status trtx_layer_set_metadata(trtx_layer *self, const char *doc_string)
 
 const char *trtx_layer_get_metadata(const trtx_layer *self)
 {
-    return access<const char *>("trtx_layer_get_metadata", self, [&] { return as<abi::ILayer>(self)->mLayer->getMetadata(); });
+    return access<const char *>({"trtx_layer_get_metadata"}, self, [&] { return keep_text(as<abi::ILayer>(self)->mLayer->getMetadata()); });
 }
 
 trtx_status trtx_layer_set_nb_ranks(trtx_layer *self, int32_t nb_ranks)
@@ -181,7 +181,7 @@ trtx_status trtx_layer_set_nb_ranks(trtx_layer *self, int32_t nb_ranks)
 
 int32_t trtx_layer_get_nb_ranks(const trtx_layer *self)
 {
-    return access<int32_t>("trtx_layer_get_nb_ranks", self, [&] { return as<abi::ILayer>(self)->mLayer->getNbRanks(); });
+    return access<int32_t>({"trtx_layer_get_nb_ranks"}, self, [&] { return as<abi::ILayer>(self)->mLayer->getNbRanks(); });
 }
 
 trtx_status trtx_network_definition_add_input(trtx_network_definition *self, const char *name, trtx_data_type type, const trtx_dims *dimensions, trtx_tensor **result)
@@ -291,32 +291,32 @@ trtx_status trtx_network_definition_add_shuffle(trtx_network_definition *self, t
 
 int32_t trtx_network_definition_get_nb_layers(const trtx_network_definition *self)
 {
-    return access<int32_t>("trtx_network_definition_get_nb_layers", self, [&] { return as<abi::INetworkDefinition>(self)->mImpl->getNbLayers(); });
+    return access<int32_t>({"trtx_network_definition_get_nb_layers"}, self, [&] { return as<abi::INetworkDefinition>(self)->mImpl->getNbLayers(); });
 }
 
 trtx_layer *trtx_network_definition_get_layer(const trtx_network_definition *self, int32_t index)
 {
-    return access<trtx_layer *>("trtx_network_definition_get_layer", self, [&] { return from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->getLayer(index)); });
+    return access<trtx_layer *>({"trtx_network_definition_get_layer"}, self, [&] { return from_abi<trtx_layer *>(as<abi::INetworkDefinition>(self)->mImpl->getLayer(index)); });
 }
 
 int32_t trtx_network_definition_get_nb_inputs(const trtx_network_definition *self)
 {
-    return access<int32_t>("trtx_network_definition_get_nb_inputs", self, [&] { return as<abi::INetworkDefinition>(self)->mImpl->getNbInputs(); });
+    return access<int32_t>({"trtx_network_definition_get_nb_inputs"}, self, [&] { return as<abi::INetworkDefinition>(self)->mImpl->getNbInputs(); });
 }
 
 trtx_tensor *trtx_network_definition_get_input(const trtx_network_definition *self, int32_t index)
 {
-    return access<trtx_tensor *>("trtx_network_definition_get_input", self, [&] { return from_abi<trtx_tensor *>(as<abi::INetworkDefinition>(self)->mImpl->getInput(index)); });
+    return access<trtx_tensor *>({"trtx_network_definition_get_input"}, self, [&] { return from_abi<trtx_tensor *>(as<abi::INetworkDefinition>(self)->mImpl->getInput(index)); });
 }
 
 int32_t trtx_network_definition_get_nb_outputs(const trtx_network_definition *self)
 {
-    return access<int32_t>("trtx_network_definition_get_nb_outputs", self, [&] { return as<abi::INetworkDefinition>(self)->mImpl->getNbOutputs(); });
+    return access<int32_t>({"trtx_network_definition_get_nb_outputs"}, self, [&] { return as<abi::INetworkDefinition>(self)->mImpl->getNbOutputs(); });
 }
 
 trtx_tensor *trtx_network_definition_get_output(const trtx_network_definition *self, int32_t index)
 {
-    return access<trtx_tensor *>("trtx_network_definition_get_output", self, [&] { return from_abi<trtx_tensor *>(as<abi::INetworkDefinition>(self)->mImpl->getOutput(index)); });
+    return access<trtx_tensor *>({"trtx_network_definition_get_output"}, self, [&] { return from_abi<trtx_tensor *>(as<abi::INetworkDefinition>(self)->mImpl->getOutput(index)); });
 }
 
 trtx_status trtx_network_definition_add_reduce(trtx_network_definition *self, trtx_tensor *input, trtx_reduce_operation operation, uint32_t reduce_axes, bool keep_dimensions, trtx_layer **result)
@@ -438,7 +438,7 @@ trtx_status trtx_network_definition_set_name(trtx_network_definition *self, cons
 
 const char *trtx_network_definition_get_name(const trtx_network_definition *self)
 {
-    return access<const char *>("trtx_network_definition_get_name", self, [&] { return as<abi::INetworkDefinition>(self)->mImpl->getName(); });
+    return access<const char *>({"trtx_network_definition_get_name"}, self, [&] { return keep_text(as<abi::INetworkDefinition>(self)->mImpl->getName()); });
 }
 
 trtx_status trtx_network_definition_add_shape(trtx_network_definition *self, trtx_tensor *input, trtx_layer **result)
@@ -584,7 +584,7 @@ trtx_status trtx_network_definition_set_weights_name(trtx_network_definition *se
 
 trtx_status trtx_network_definition_set_error_recorder(trtx_network_definition *self, trtx_error_recorder *recorder)
 {
-    return guard({"trtx_network_definition_set_error_recorder"}, [&](Call &call) {
+    return guard(long_call("trtx_network_definition_set_error_recorder"), [&](Call &call) {
         call.need(self, "self");
         as<abi::INetworkDefinition>(self)->mImpl->setErrorRecorder(as<abi::IErrorRecorder>(recorder));
         call.check_log();
@@ -593,7 +593,7 @@ trtx_status trtx_network_definition_set_error_recorder(trtx_network_definition *
 
 trtx_error_recorder *trtx_network_definition_get_error_recorder(const trtx_network_definition *self)
 {
-    return access<trtx_error_recorder *>("trtx_network_definition_get_error_recorder", self, [&] { return from_abi<trtx_error_recorder *>(as<abi::INetworkDefinition>(self)->mImpl->getErrorRecorder()); });
+    return access<trtx_error_recorder *>({"trtx_network_definition_get_error_recorder"}, self, [&] { return from_abi<trtx_error_recorder *>(as<abi::INetworkDefinition>(self)->mImpl->getErrorRecorder()); });
 }
 
 trtx_status trtx_network_definition_add_gather_v2(trtx_network_definition *self, trtx_tensor *data, trtx_tensor *indices, trtx_gather_mode mode, trtx_layer **result)
@@ -730,17 +730,17 @@ trtx_status trtx_network_definition_add_cast(trtx_network_definition *self, trtx
 
 trtx_builder *trtx_network_definition_get_builder(const trtx_network_definition *self)
 {
-    return access<trtx_builder *>("trtx_network_definition_get_builder", self, [&] { return from_abi<trtx_builder *>(as<abi::INetworkDefinition>(self)->mImpl->getBuilder()); });
+    return access<trtx_builder *>({"trtx_network_definition_get_builder"}, self, [&] { return from_abi<trtx_builder *>(as<abi::INetworkDefinition>(self)->mImpl->getBuilder()); });
 }
 
 uint32_t trtx_network_definition_get_flags(const trtx_network_definition *self)
 {
-    return access<uint32_t>("trtx_network_definition_get_flags", self, [&] { return as<abi::INetworkDefinition>(self)->mImpl->getFlags(); });
+    return access<uint32_t>({"trtx_network_definition_get_flags"}, self, [&] { return as<abi::INetworkDefinition>(self)->mImpl->getFlags(); });
 }
 
 bool trtx_network_definition_get_flag(const trtx_network_definition *self, trtx_network_definition_creation_flag network_definition_creation_flag)
 {
-    return access<bool>("trtx_network_definition_get_flag", self, [&] { return as<abi::INetworkDefinition>(self)->mImpl->getFlag(network_definition_creation_flag); });
+    return access<bool>({"trtx_network_definition_get_flag"}, self, [&] { return as<abi::INetworkDefinition>(self)->mImpl->getFlag(network_definition_creation_flag); });
 }
 
 trtx_status trtx_network_definition_add_quantize_v2(trtx_network_definition *self, trtx_tensor *input, trtx_tensor *scale, trtx_data_type output_type, trtx_layer **result)

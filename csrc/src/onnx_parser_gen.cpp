@@ -5,42 +5,42 @@ using namespace trtx;
 
 trtx_onnx_error_code trtx_onnx_parser_error_code(const trtx_onnx_parser_error *self)
 {
-    return access<trtx_onnx_error_code>("trtx_onnx_parser_error_code", self, [&] { return as<abi::IParserError>(self)->code(); });
+    return access<trtx_onnx_error_code>({"trtx_onnx_parser_error_code"}, self, [&] { return as<abi::IParserError>(self)->code(); });
 }
 
 const char *trtx_onnx_parser_error_desc(const trtx_onnx_parser_error *self)
 {
-    return access<const char *>("trtx_onnx_parser_error_desc", self, [&] { return as<abi::IParserError>(self)->desc(); });
+    return access<const char *>({"trtx_onnx_parser_error_desc"}, self, [&] { return keep_text(as<abi::IParserError>(self)->desc()); });
 }
 
 const char *trtx_onnx_parser_error_file(const trtx_onnx_parser_error *self)
 {
-    return access<const char *>("trtx_onnx_parser_error_file", self, [&] { return as<abi::IParserError>(self)->file(); });
+    return access<const char *>({"trtx_onnx_parser_error_file"}, self, [&] { return keep_text(as<abi::IParserError>(self)->file()); });
 }
 
 int32_t trtx_onnx_parser_error_line(const trtx_onnx_parser_error *self)
 {
-    return access<int32_t>("trtx_onnx_parser_error_line", self, [&] { return as<abi::IParserError>(self)->line(); });
+    return access<int32_t>({"trtx_onnx_parser_error_line"}, self, [&] { return as<abi::IParserError>(self)->line(); });
 }
 
 const char *trtx_onnx_parser_error_func(const trtx_onnx_parser_error *self)
 {
-    return access<const char *>("trtx_onnx_parser_error_func", self, [&] { return as<abi::IParserError>(self)->func(); });
+    return access<const char *>({"trtx_onnx_parser_error_func"}, self, [&] { return keep_text(as<abi::IParserError>(self)->func()); });
 }
 
 int32_t trtx_onnx_parser_error_node(const trtx_onnx_parser_error *self)
 {
-    return access<int32_t>("trtx_onnx_parser_error_node", self, [&] { return as<abi::IParserError>(self)->node(); });
+    return access<int32_t>({"trtx_onnx_parser_error_node"}, self, [&] { return as<abi::IParserError>(self)->node(); });
 }
 
 const char *trtx_onnx_parser_error_node_name(const trtx_onnx_parser_error *self)
 {
-    return access<const char *>("trtx_onnx_parser_error_node_name", self, [&] { return as<abi::IParserError>(self)->nodeName(); });
+    return access<const char *>({"trtx_onnx_parser_error_node_name"}, self, [&] { return keep_text(as<abi::IParserError>(self)->nodeName()); });
 }
 
 const char *trtx_onnx_parser_error_node_operator(const trtx_onnx_parser_error *self)
 {
-    return access<const char *>("trtx_onnx_parser_error_node_operator", self, [&] { return as<abi::IParserError>(self)->nodeOperator(); });
+    return access<const char *>({"trtx_onnx_parser_error_node_operator"}, self, [&] { return keep_text(as<abi::IParserError>(self)->nodeOperator()); });
 }
 
 trtx_status trtx_onnx_parser_error_local_function_stack(const trtx_onnx_parser_error *self, const char *const **result)
@@ -55,12 +55,12 @@ trtx_status trtx_onnx_parser_error_local_function_stack(const trtx_onnx_parser_e
 
 int32_t trtx_onnx_parser_error_local_function_stack_size(const trtx_onnx_parser_error *self)
 {
-    return access<int32_t>("trtx_onnx_parser_error_local_function_stack_size", self, [&] { return as<abi::IParserError>(self)->localFunctionStackSize(); });
+    return access<int32_t>({"trtx_onnx_parser_error_local_function_stack_size"}, self, [&] { return as<abi::IParserError>(self)->localFunctionStackSize(); });
 }
 
 trtx_status trtx_onnx_parser_parse(trtx_onnx_parser *self, const void *serialized_onnx_model, size_t serialized_onnx_model_size, const char *model_path)
 {
-    return guard({"trtx_onnx_parser_parse"}, [&](Call &call) {
+    return guard(long_call("trtx_onnx_parser_parse"), [&](Call &call) {
         call.need(self, "self");
         call.need(serialized_onnx_model, "serialized_onnx_model");
         call.check(as<abi::IParser>(self)->parse(serialized_onnx_model, serialized_onnx_model_size, model_path));
@@ -69,7 +69,7 @@ trtx_status trtx_onnx_parser_parse(trtx_onnx_parser *self, const void *serialize
 
 trtx_status trtx_onnx_parser_parse_from_file(trtx_onnx_parser *self, const char *onnx_model_file, int32_t verbosity)
 {
-    return guard({"trtx_onnx_parser_parse_from_file"}, [&](Call &call) {
+    return guard(long_call("trtx_onnx_parser_parse_from_file"), [&](Call &call) {
         call.need(self, "self");
         call.need(onnx_model_file, "onnx_model_file");
         call.check(as<abi::IParser>(self)->parseFromFile(onnx_model_file, verbosity));
@@ -78,7 +78,7 @@ trtx_status trtx_onnx_parser_parse_from_file(trtx_onnx_parser *self, const char 
 
 trtx_status trtx_onnx_parser_supports_operator(const trtx_onnx_parser *self, const char *op_name, bool *result)
 {
-    return guard({"trtx_onnx_parser_supports_operator"}, Results(result), [&](Call &call) {
+    return guard(long_call("trtx_onnx_parser_supports_operator"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
         call.need(op_name, "op_name");
@@ -89,7 +89,7 @@ trtx_status trtx_onnx_parser_supports_operator(const trtx_onnx_parser *self, con
 
 int32_t trtx_onnx_parser_get_nb_errors(const trtx_onnx_parser *self)
 {
-    return access<int32_t>("trtx_onnx_parser_get_nb_errors", self, [&] { return as<abi::IParser>(self)->getNbErrors(); });
+    return access<int32_t>({"trtx_onnx_parser_get_nb_errors"}, self, [&] { return as<abi::IParser>(self)->getNbErrors(); });
 }
 
 trtx_status trtx_onnx_parser_get_error(const trtx_onnx_parser *self, int32_t index, const trtx_onnx_parser_error **result)
@@ -133,7 +133,7 @@ trtx_status trtx_onnx_parser_set_flags(trtx_onnx_parser *self, uint32_t onnx_par
 
 uint32_t trtx_onnx_parser_get_flags(const trtx_onnx_parser *self)
 {
-    return access<uint32_t>("trtx_onnx_parser_get_flags", self, [&] { return as<abi::IParser>(self)->getFlags(); });
+    return access<uint32_t>({"trtx_onnx_parser_get_flags"}, self, [&] { return as<abi::IParser>(self)->getFlags(); });
 }
 
 trtx_status trtx_onnx_parser_clear_flag(trtx_onnx_parser *self, trtx_onnx_parser_flag onnx_parser_flag)
@@ -156,7 +156,7 @@ trtx_status trtx_onnx_parser_set_flag(trtx_onnx_parser *self, trtx_onnx_parser_f
 
 bool trtx_onnx_parser_get_flag(const trtx_onnx_parser *self, trtx_onnx_parser_flag onnx_parser_flag)
 {
-    return access<bool>("trtx_onnx_parser_get_flag", self, [&] { return as<abi::IParser>(self)->getFlag(onnx_parser_flag); });
+    return access<bool>({"trtx_onnx_parser_get_flag"}, self, [&] { return as<abi::IParser>(self)->getFlag(onnx_parser_flag); });
 }
 
 trtx_status trtx_onnx_parser_get_layer_output_tensor(trtx_onnx_parser *self, const char *name, int64_t i, const trtx_tensor **result)
@@ -172,7 +172,7 @@ trtx_status trtx_onnx_parser_get_layer_output_tensor(trtx_onnx_parser *self, con
 
 trtx_status trtx_onnx_parser_supports_model_v2(trtx_onnx_parser *self, const void *serialized_onnx_model, size_t serialized_onnx_model_size, const char *model_path, bool *result)
 {
-    return guard({"trtx_onnx_parser_supports_model_v2"}, Results(result), [&](Call &call) {
+    return guard(long_call("trtx_onnx_parser_supports_model_v2"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
         call.need(serialized_onnx_model, "serialized_onnx_model");
@@ -213,7 +213,7 @@ trtx_status trtx_onnx_parser_get_subgraph_nodes(trtx_onnx_parser *self, int64_t 
 
 trtx_status trtx_onnx_parser_load_model_proto(trtx_onnx_parser *self, const void *serialized_onnx_model, size_t serialized_onnx_model_size, const char *model_path)
 {
-    return guard({"trtx_onnx_parser_load_model_proto"}, [&](Call &call) {
+    return guard(long_call("trtx_onnx_parser_load_model_proto"), [&](Call &call) {
         call.need(self, "self");
         call.need(serialized_onnx_model, "serialized_onnx_model");
         call.check(as<abi::IParser>(self)->loadModelProto(serialized_onnx_model, serialized_onnx_model_size, model_path));
@@ -222,7 +222,7 @@ trtx_status trtx_onnx_parser_load_model_proto(trtx_onnx_parser *self, const void
 
 trtx_status trtx_onnx_parser_load_initializer(trtx_onnx_parser *self, const char *name, const void *data, size_t size)
 {
-    return guard({"trtx_onnx_parser_load_initializer"}, [&](Call &call) {
+    return guard(long_call("trtx_onnx_parser_load_initializer"), [&](Call &call) {
         call.need(self, "self");
         call.need(name, "name");
         call.need(data, "data");
@@ -232,7 +232,7 @@ trtx_status trtx_onnx_parser_load_initializer(trtx_onnx_parser *self, const char
 
 trtx_status trtx_onnx_parser_parse_model_proto(trtx_onnx_parser *self)
 {
-    return guard({"trtx_onnx_parser_parse_model_proto"}, [&](Call &call) {
+    return guard(long_call("trtx_onnx_parser_parse_model_proto"), [&](Call &call) {
         call.need(self, "self");
         call.check(as<abi::IParser>(self)->parseModelProto());
     });
@@ -254,7 +254,7 @@ void trtx_onnx_parser_destroy(trtx_onnx_parser *self)
 
 trtx_status trtx_onnx_parser_refitter_refit_from_bytes(trtx_onnx_parser_refitter *self, const void *serialized_onnx_model, size_t serialized_onnx_model_size, const char *model_path)
 {
-    return guard({"trtx_onnx_parser_refitter_refit_from_bytes"}, [&](Call &call) {
+    return guard(long_call("trtx_onnx_parser_refitter_refit_from_bytes"), [&](Call &call) {
         call.need(self, "self");
         call.need(serialized_onnx_model, "serialized_onnx_model");
         call.check(as<abi::IParserRefitter>(self)->refitFromBytes(serialized_onnx_model, serialized_onnx_model_size, model_path));
@@ -263,7 +263,7 @@ trtx_status trtx_onnx_parser_refitter_refit_from_bytes(trtx_onnx_parser_refitter
 
 trtx_status trtx_onnx_parser_refitter_refit_from_file(trtx_onnx_parser_refitter *self, const char *onnx_model_file)
 {
-    return guard({"trtx_onnx_parser_refitter_refit_from_file"}, [&](Call &call) {
+    return guard(long_call("trtx_onnx_parser_refitter_refit_from_file"), [&](Call &call) {
         call.need(self, "self");
         call.need(onnx_model_file, "onnx_model_file");
         call.check(as<abi::IParserRefitter>(self)->refitFromFile(onnx_model_file));
@@ -272,7 +272,7 @@ trtx_status trtx_onnx_parser_refitter_refit_from_file(trtx_onnx_parser_refitter 
 
 int32_t trtx_onnx_parser_refitter_get_nb_errors(const trtx_onnx_parser_refitter *self)
 {
-    return access<int32_t>("trtx_onnx_parser_refitter_get_nb_errors", self, [&] { return as<abi::IParserRefitter>(self)->getNbErrors(); });
+    return access<int32_t>({"trtx_onnx_parser_refitter_get_nb_errors"}, self, [&] { return as<abi::IParserRefitter>(self)->getNbErrors(); });
 }
 
 trtx_status trtx_onnx_parser_refitter_get_error(const trtx_onnx_parser_refitter *self, int32_t index, const trtx_onnx_parser_error **result)
@@ -295,7 +295,7 @@ trtx_status trtx_onnx_parser_refitter_clear_errors(trtx_onnx_parser_refitter *se
 
 trtx_status trtx_onnx_parser_refitter_load_model_proto(trtx_onnx_parser_refitter *self, const void *serialized_onnx_model, size_t serialized_onnx_model_size, const char *model_path)
 {
-    return guard({"trtx_onnx_parser_refitter_load_model_proto"}, [&](Call &call) {
+    return guard(long_call("trtx_onnx_parser_refitter_load_model_proto"), [&](Call &call) {
         call.need(self, "self");
         call.need(serialized_onnx_model, "serialized_onnx_model");
         call.check(as<abi::IParserRefitter>(self)->loadModelProto(serialized_onnx_model, serialized_onnx_model_size, model_path));
@@ -304,7 +304,7 @@ trtx_status trtx_onnx_parser_refitter_load_model_proto(trtx_onnx_parser_refitter
 
 trtx_status trtx_onnx_parser_refitter_load_initializer(trtx_onnx_parser_refitter *self, const char *name, const void *data, size_t size)
 {
-    return guard({"trtx_onnx_parser_refitter_load_initializer"}, [&](Call &call) {
+    return guard(long_call("trtx_onnx_parser_refitter_load_initializer"), [&](Call &call) {
         call.need(self, "self");
         call.need(name, "name");
         call.need(data, "data");
@@ -314,7 +314,7 @@ trtx_status trtx_onnx_parser_refitter_load_initializer(trtx_onnx_parser_refitter
 
 trtx_status trtx_onnx_parser_refitter_refit_model_proto(trtx_onnx_parser_refitter *self)
 {
-    return guard({"trtx_onnx_parser_refitter_refit_model_proto"}, [&](Call &call) {
+    return guard(long_call("trtx_onnx_parser_refitter_refit_model_proto"), [&](Call &call) {
         call.need(self, "self");
         call.check(as<abi::IParserRefitter>(self)->refitModelProto());
     });

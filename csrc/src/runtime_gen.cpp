@@ -5,7 +5,7 @@ using namespace trtx;
 
 trtx_status trtx_runtime_deserialize_cuda_engine(trtx_runtime *self, const void *blob, size_t size, trtx_cuda_engine **result)
 {
-    return guard({"trtx_runtime_deserialize_cuda_engine"}, Results(result), [&](Call &call) {
+    return guard(long_call("trtx_runtime_deserialize_cuda_engine"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
         call.need(blob, "blob");
@@ -24,12 +24,12 @@ trtx_status trtx_runtime_set_dla_core(trtx_runtime *self, int32_t dla_core)
 
 int32_t trtx_runtime_get_dla_core(const trtx_runtime *self)
 {
-    return access<int32_t>("trtx_runtime_get_dla_core", self, [&] { return as<abi::IRuntime>(self)->mImpl->getDLACore(); });
+    return access<int32_t>({"trtx_runtime_get_dla_core"}, self, [&] { return as<abi::IRuntime>(self)->mImpl->getDLACore(); });
 }
 
 int32_t trtx_runtime_get_nb_dla_cores(const trtx_runtime *self)
 {
-    return access<int32_t>("trtx_runtime_get_nb_dla_cores", self, [&] { return as<abi::IRuntime>(self)->mImpl->getNbDLACores(); });
+    return access<int32_t>({"trtx_runtime_get_nb_dla_cores"}, self, [&] { return as<abi::IRuntime>(self)->mImpl->getNbDLACores(); });
 }
 
 trtx_status trtx_runtime_set_gpu_allocator(trtx_runtime *self, trtx_gpu_allocator *allocator)
@@ -43,7 +43,7 @@ trtx_status trtx_runtime_set_gpu_allocator(trtx_runtime *self, trtx_gpu_allocato
 
 trtx_status trtx_runtime_set_error_recorder(trtx_runtime *self, trtx_error_recorder *recorder)
 {
-    return guard({"trtx_runtime_set_error_recorder"}, [&](Call &call) {
+    return guard(long_call("trtx_runtime_set_error_recorder"), [&](Call &call) {
         call.need(self, "self");
         as<abi::IRuntime>(self)->mImpl->setErrorRecorder(as<abi::IErrorRecorder>(recorder));
         call.check_log();
@@ -52,12 +52,12 @@ trtx_status trtx_runtime_set_error_recorder(trtx_runtime *self, trtx_error_recor
 
 trtx_error_recorder *trtx_runtime_get_error_recorder(const trtx_runtime *self)
 {
-    return access<trtx_error_recorder *>("trtx_runtime_get_error_recorder", self, [&] { return from_abi<trtx_error_recorder *>(as<abi::IRuntime>(self)->mImpl->getErrorRecorder()); });
+    return access<trtx_error_recorder *>({"trtx_runtime_get_error_recorder"}, self, [&] { return from_abi<trtx_error_recorder *>(as<abi::IRuntime>(self)->mImpl->getErrorRecorder()); });
 }
 
 trtx_logger *trtx_runtime_get_logger(const trtx_runtime *self)
 {
-    return access<trtx_logger *>("trtx_runtime_get_logger", self, [&] { return from_abi<trtx_logger *>(as<abi::IRuntime>(self)->mImpl->getLogger()); });
+    return access<trtx_logger *>({"trtx_runtime_get_logger"}, self, [&] { return from_abi<trtx_logger *>(as<abi::IRuntime>(self)->mImpl->getLogger()); });
 }
 
 trtx_status trtx_runtime_set_max_threads(trtx_runtime *self, int32_t max_threads)
@@ -70,7 +70,7 @@ trtx_status trtx_runtime_set_max_threads(trtx_runtime *self, int32_t max_threads
 
 int32_t trtx_runtime_get_max_threads(const trtx_runtime *self)
 {
-    return access<int32_t>("trtx_runtime_get_max_threads", self, [&] { return as<abi::IRuntime>(self)->mImpl->getMaxThreads(); });
+    return access<int32_t>({"trtx_runtime_get_max_threads"}, self, [&] { return as<abi::IRuntime>(self)->mImpl->getMaxThreads(); });
 }
 
 trtx_status trtx_runtime_set_temporary_directory(trtx_runtime *self, const char *path)
@@ -84,7 +84,7 @@ trtx_status trtx_runtime_set_temporary_directory(trtx_runtime *self, const char 
 
 const char *trtx_runtime_get_temporary_directory(const trtx_runtime *self)
 {
-    return access<const char *>("trtx_runtime_get_temporary_directory", self, [&] { return as<abi::IRuntime>(self)->mImpl->getTemporaryDirectory(); });
+    return access<const char *>({"trtx_runtime_get_temporary_directory"}, self, [&] { return keep_text(as<abi::IRuntime>(self)->mImpl->getTemporaryDirectory()); });
 }
 
 trtx_status trtx_runtime_set_tempfile_control_flags(trtx_runtime *self, uint32_t flags)
@@ -98,12 +98,12 @@ trtx_status trtx_runtime_set_tempfile_control_flags(trtx_runtime *self, uint32_t
 
 uint32_t trtx_runtime_get_tempfile_control_flags(const trtx_runtime *self)
 {
-    return access<uint32_t>("trtx_runtime_get_tempfile_control_flags", self, [&] { return as<abi::IRuntime>(self)->mImpl->getTempfileControlFlags(); });
+    return access<uint32_t>({"trtx_runtime_get_tempfile_control_flags"}, self, [&] { return as<abi::IRuntime>(self)->mImpl->getTempfileControlFlags(); });
 }
 
 trtx_status trtx_runtime_load_runtime(trtx_runtime *self, const char *path, trtx_runtime **result)
 {
-    return guard({"trtx_runtime_load_runtime"}, Results(result), [&](Call &call) {
+    return guard(long_call("trtx_runtime_load_runtime"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
         call.need(path, "path");
@@ -122,12 +122,12 @@ trtx_status trtx_runtime_set_engine_host_code_allowed(trtx_runtime *self, bool a
 
 bool trtx_runtime_get_engine_host_code_allowed(const trtx_runtime *self)
 {
-    return access<bool>("trtx_runtime_get_engine_host_code_allowed", self, [&] { return as<abi::IRuntime>(self)->mImpl->getEngineHostCodeAllowed(); });
+    return access<bool>({"trtx_runtime_get_engine_host_code_allowed"}, self, [&] { return as<abi::IRuntime>(self)->mImpl->getEngineHostCodeAllowed(); });
 }
 
 trtx_status trtx_runtime_deserialize_cuda_engine_v2(trtx_runtime *self, trtx_stream_reader_v2 *stream_reader, trtx_cuda_engine **result)
 {
-    return guard({"trtx_runtime_deserialize_cuda_engine_v2"}, Results(result), [&](Call &call) {
+    return guard(long_call("trtx_runtime_deserialize_cuda_engine_v2"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
         call.need(stream_reader, "stream_reader");
@@ -137,12 +137,12 @@ trtx_status trtx_runtime_deserialize_cuda_engine_v2(trtx_runtime *self, trtx_str
 
 int64_t trtx_runtime_get_engine_header_size(const trtx_runtime *self)
 {
-    return access<int64_t>("trtx_runtime_get_engine_header_size", self, [&] { return as<abi::IRuntime>(self)->mImpl->getEngineHeaderSize(); });
+    return access<int64_t>({"trtx_runtime_get_engine_header_size"}, self, [&] { return as<abi::IRuntime>(self)->mImpl->getEngineHeaderSize(); });
 }
 
 trtx_status trtx_runtime_get_engine_validity(const trtx_runtime *self, const void *blob, int64_t blob_size, uint64_t *diagnostics, trtx_engine_validity *result)
 {
-    return guard({"trtx_runtime_get_engine_validity"}, Results(diagnostics, result), [&](Call &call) {
+    return guard(long_call("trtx_runtime_get_engine_validity"), Results(diagnostics, result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
         call.need(blob, "blob");
@@ -205,12 +205,12 @@ trtx_status trtx_runtime_config_set_execution_context_allocation_strategy(trtx_r
 
 trtx_execution_context_allocation_strategy trtx_runtime_config_get_execution_context_allocation_strategy(const trtx_runtime_config *self)
 {
-    return access<trtx_execution_context_allocation_strategy>("trtx_runtime_config_get_execution_context_allocation_strategy", self, [&] { return as<abi::IRuntimeConfig>(self)->mImpl->getExecutionContextAllocationStrategy(); });
+    return access<trtx_execution_context_allocation_strategy>({"trtx_runtime_config_get_execution_context_allocation_strategy"}, self, [&] { return as<abi::IRuntimeConfig>(self)->mImpl->getExecutionContextAllocationStrategy(); });
 }
 
 trtx_status trtx_runtime_config_create_runtime_cache(const trtx_runtime_config *self, trtx_runtime_cache **result)
 {
-    return guard({"trtx_runtime_config_create_runtime_cache"}, Results(result), [&](Call &call) {
+    return guard(long_call("trtx_runtime_config_create_runtime_cache"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
         *result = call.check_pointer(from_abi<trtx_runtime_cache *>(as<abi::IRuntimeConfig>(self)->mImpl->createRuntimeCache()));
@@ -228,7 +228,7 @@ trtx_status trtx_runtime_config_set_runtime_cache(trtx_runtime_config *self, con
 
 trtx_runtime_cache *trtx_runtime_config_get_runtime_cache(const trtx_runtime_config *self)
 {
-    return access<trtx_runtime_cache *>("trtx_runtime_config_get_runtime_cache", self, [&] { return from_abi<trtx_runtime_cache *>(as<abi::IRuntimeConfig>(self)->mImpl->getRuntimeCache()); });
+    return access<trtx_runtime_cache *>({"trtx_runtime_config_get_runtime_cache"}, self, [&] { return from_abi<trtx_runtime_cache *>(as<abi::IRuntimeConfig>(self)->mImpl->getRuntimeCache()); });
 }
 
 trtx_status trtx_runtime_config_set_dynamic_shapes_kernel_specialization_strategy(trtx_runtime_config *self, trtx_dynamic_shapes_kernel_specialization_strategy dynamic_shapes_kernel_specialization_strategy)
@@ -242,7 +242,7 @@ trtx_status trtx_runtime_config_set_dynamic_shapes_kernel_specialization_strateg
 
 trtx_dynamic_shapes_kernel_specialization_strategy trtx_runtime_config_get_dynamic_shapes_kernel_specialization_strategy(const trtx_runtime_config *self)
 {
-    return access<trtx_dynamic_shapes_kernel_specialization_strategy>("trtx_runtime_config_get_dynamic_shapes_kernel_specialization_strategy", self, [&] { return as<abi::IRuntimeConfig>(self)->mImpl->getDynamicShapesKernelSpecializationStrategy(); });
+    return access<trtx_dynamic_shapes_kernel_specialization_strategy>({"trtx_runtime_config_get_dynamic_shapes_kernel_specialization_strategy"}, self, [&] { return as<abi::IRuntimeConfig>(self)->mImpl->getDynamicShapesKernelSpecializationStrategy(); });
 }
 
 trtx_status trtx_runtime_config_set_cuda_graph_strategy(trtx_runtime_config *self, trtx_cuda_graph_strategy strategy)
@@ -255,7 +255,7 @@ trtx_status trtx_runtime_config_set_cuda_graph_strategy(trtx_runtime_config *sel
 
 trtx_cuda_graph_strategy trtx_runtime_config_get_cuda_graph_strategy(const trtx_runtime_config *self)
 {
-    return access<trtx_cuda_graph_strategy>("trtx_runtime_config_get_cuda_graph_strategy", self, [&] { return as<abi::IRuntimeConfig>(self)->mImpl->getCudaGraphStrategy(); });
+    return access<trtx_cuda_graph_strategy>({"trtx_runtime_config_get_cuda_graph_strategy"}, self, [&] { return as<abi::IRuntimeConfig>(self)->mImpl->getCudaGraphStrategy(); });
 }
 
 void trtx_runtime_config_destroy(trtx_runtime_config *self)
@@ -265,7 +265,7 @@ void trtx_runtime_config_destroy(trtx_runtime_config *self)
 
 trtx_status trtx_runtime_cache_serialize(const trtx_runtime_cache *self, trtx_host_memory **result)
 {
-    return guard({"trtx_runtime_cache_serialize"}, Results(result), [&](Call &call) {
+    return guard(long_call("trtx_runtime_cache_serialize"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
         *result = call.check_pointer(from_abi<trtx_host_memory *>(as<abi::IRuntimeCache>(self)->mImpl->serialize()));
@@ -274,7 +274,7 @@ trtx_status trtx_runtime_cache_serialize(const trtx_runtime_cache *self, trtx_ho
 
 trtx_status trtx_runtime_cache_deserialize(trtx_runtime_cache *self, const void *blob, size_t size)
 {
-    return guard({"trtx_runtime_cache_deserialize"}, [&](Call &call) {
+    return guard(long_call("trtx_runtime_cache_deserialize"), [&](Call &call) {
         call.need(self, "self");
         call.need(blob, "blob");
         call.check(as<abi::IRuntimeCache>(self)->mImpl->deserialize(blob, size));
@@ -283,7 +283,7 @@ trtx_status trtx_runtime_cache_deserialize(trtx_runtime_cache *self, const void 
 
 trtx_status trtx_runtime_cache_reset(trtx_runtime_cache *self)
 {
-    return guard({"trtx_runtime_cache_reset"}, [&](Call &call) {
+    return guard(long_call("trtx_runtime_cache_reset"), [&](Call &call) {
         call.need(self, "self");
         call.check(as<abi::IRuntimeCache>(self)->mImpl->reset());
     });
@@ -304,7 +304,7 @@ trtx_status trtx_serialization_config_set_flags(trtx_serialization_config *self,
 
 uint32_t trtx_serialization_config_get_flags(const trtx_serialization_config *self)
 {
-    return access<uint32_t>("trtx_serialization_config_get_flags", self, [&] { return as<abi::ISerializationConfig>(self)->mImpl->getFlags(); });
+    return access<uint32_t>({"trtx_serialization_config_get_flags"}, self, [&] { return as<abi::ISerializationConfig>(self)->mImpl->getFlags(); });
 }
 
 trtx_status trtx_serialization_config_clear_flag(trtx_serialization_config *self, trtx_serialization_flag serialization_flag)
@@ -325,7 +325,7 @@ trtx_status trtx_serialization_config_set_flag(trtx_serialization_config *self, 
 
 bool trtx_serialization_config_get_flag(const trtx_serialization_config *self, trtx_serialization_flag serialization_flag)
 {
-    return access<bool>("trtx_serialization_config_get_flag", self, [&] { return as<abi::ISerializationConfig>(self)->mImpl->getFlag(serialization_flag); });
+    return access<bool>({"trtx_serialization_config_get_flag"}, self, [&] { return as<abi::ISerializationConfig>(self)->mImpl->getFlag(serialization_flag); });
 }
 
 void trtx_serialization_config_destroy(trtx_serialization_config *self)
@@ -335,7 +335,7 @@ void trtx_serialization_config_destroy(trtx_serialization_config *self)
 
 trtx_status trtx_refitter_set_weights(trtx_refitter *self, const char *layer_name, trtx_weights_role role, const trtx_weights *weights)
 {
-    return guard({"trtx_refitter_set_weights"}, [&](Call &call) {
+    return guard(long_call("trtx_refitter_set_weights"), [&](Call &call) {
         call.need(self, "self");
         call.need(layer_name, "layer_name");
         call.need_weights(weights, "weights");
@@ -345,7 +345,7 @@ trtx_status trtx_refitter_set_weights(trtx_refitter *self, const char *layer_nam
 
 trtx_status trtx_refitter_refit_cuda_engine(trtx_refitter *self)
 {
-    return guard({"trtx_refitter_refit_cuda_engine"}, [&](Call &call) {
+    return guard(long_call("trtx_refitter_refit_cuda_engine"), [&](Call &call) {
         call.need(self, "self");
         call.check(as<abi::IRefitter>(self)->mImpl->refitCudaEngine());
     });
@@ -353,7 +353,7 @@ trtx_status trtx_refitter_refit_cuda_engine(trtx_refitter *self)
 
 trtx_status trtx_refitter_get_missing(trtx_refitter *self, int32_t size, const char **layer_names, trtx_weights_role *roles, int32_t *result)
 {
-    return guard({"trtx_refitter_get_missing"}, Results(result), [&](Call &call) {
+    return guard(long_call("trtx_refitter_get_missing"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
         call.need_size(size, "size");
@@ -364,7 +364,7 @@ trtx_status trtx_refitter_get_missing(trtx_refitter *self, int32_t size, const c
 
 trtx_status trtx_refitter_get_all(trtx_refitter *self, int32_t size, const char **layer_names, trtx_weights_role *roles, int32_t *result)
 {
-    return guard({"trtx_refitter_get_all"}, Results(result), [&](Call &call) {
+    return guard(long_call("trtx_refitter_get_all"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
         call.need_size(size, "size");
@@ -375,7 +375,7 @@ trtx_status trtx_refitter_get_all(trtx_refitter *self, int32_t size, const char 
 
 trtx_status trtx_refitter_set_error_recorder(trtx_refitter *self, trtx_error_recorder *recorder)
 {
-    return guard({"trtx_refitter_set_error_recorder"}, [&](Call &call) {
+    return guard(long_call("trtx_refitter_set_error_recorder"), [&](Call &call) {
         call.need(self, "self");
         as<abi::IRefitter>(self)->mImpl->setErrorRecorder(as<abi::IErrorRecorder>(recorder));
         call.check_log();
@@ -384,12 +384,12 @@ trtx_status trtx_refitter_set_error_recorder(trtx_refitter *self, trtx_error_rec
 
 trtx_error_recorder *trtx_refitter_get_error_recorder(const trtx_refitter *self)
 {
-    return access<trtx_error_recorder *>("trtx_refitter_get_error_recorder", self, [&] { return from_abi<trtx_error_recorder *>(as<abi::IRefitter>(self)->mImpl->getErrorRecorder()); });
+    return access<trtx_error_recorder *>({"trtx_refitter_get_error_recorder"}, self, [&] { return from_abi<trtx_error_recorder *>(as<abi::IRefitter>(self)->mImpl->getErrorRecorder()); });
 }
 
 trtx_status trtx_refitter_set_named_weights(trtx_refitter *self, const char *name, const trtx_weights *weights)
 {
-    return guard({"trtx_refitter_set_named_weights"}, [&](Call &call) {
+    return guard(long_call("trtx_refitter_set_named_weights"), [&](Call &call) {
         call.need(self, "self");
         call.need(name, "name");
         call.need_weights(weights, "weights");
@@ -399,7 +399,7 @@ trtx_status trtx_refitter_set_named_weights(trtx_refitter *self, const char *nam
 
 trtx_status trtx_refitter_get_missing_weights(trtx_refitter *self, int32_t size, const char **weights_names, int32_t *result)
 {
-    return guard({"trtx_refitter_get_missing_weights"}, Results(result), [&](Call &call) {
+    return guard(long_call("trtx_refitter_get_missing_weights"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
         call.need_size(size, "size");
@@ -410,7 +410,7 @@ trtx_status trtx_refitter_get_missing_weights(trtx_refitter *self, int32_t size,
 
 trtx_status trtx_refitter_get_all_weights(trtx_refitter *self, int32_t size, const char **weights_names, int32_t *result)
 {
-    return guard({"trtx_refitter_get_all_weights"}, Results(result), [&](Call &call) {
+    return guard(long_call("trtx_refitter_get_all_weights"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
         call.need_size(size, "size");
@@ -421,7 +421,7 @@ trtx_status trtx_refitter_get_all_weights(trtx_refitter *self, int32_t size, con
 
 trtx_logger *trtx_refitter_get_logger(const trtx_refitter *self)
 {
-    return access<trtx_logger *>("trtx_refitter_get_logger", self, [&] { return from_abi<trtx_logger *>(as<abi::IRefitter>(self)->mImpl->getLogger()); });
+    return access<trtx_logger *>({"trtx_refitter_get_logger"}, self, [&] { return from_abi<trtx_logger *>(as<abi::IRefitter>(self)->mImpl->getLogger()); });
 }
 
 trtx_status trtx_refitter_set_max_threads(trtx_refitter *self, int32_t max_threads)
@@ -434,12 +434,12 @@ trtx_status trtx_refitter_set_max_threads(trtx_refitter *self, int32_t max_threa
 
 int32_t trtx_refitter_get_max_threads(const trtx_refitter *self)
 {
-    return access<int32_t>("trtx_refitter_get_max_threads", self, [&] { return as<abi::IRefitter>(self)->mImpl->getMaxThreads(); });
+    return access<int32_t>({"trtx_refitter_get_max_threads"}, self, [&] { return as<abi::IRefitter>(self)->mImpl->getMaxThreads(); });
 }
 
 trtx_status trtx_refitter_set_named_weights_with_location(trtx_refitter *self, const char *name, const trtx_weights *weights, trtx_tensor_location location)
 {
-    return guard({"trtx_refitter_set_named_weights_with_location"}, [&](Call &call) {
+    return guard(long_call("trtx_refitter_set_named_weights_with_location"), [&](Call &call) {
         call.need(self, "self");
         call.need(name, "name");
         call.need_weights(weights, "weights");
@@ -471,7 +471,7 @@ trtx_status trtx_refitter_get_weights_location(const trtx_refitter *self, const 
 
 trtx_status trtx_refitter_unset_named_weights(trtx_refitter *self, const char *weights_name)
 {
-    return guard({"trtx_refitter_unset_named_weights"}, [&](Call &call) {
+    return guard(long_call("trtx_refitter_unset_named_weights"), [&](Call &call) {
         call.need(self, "self");
         call.need(weights_name, "weights_name");
         call.check(as<abi::IRefitter>(self)->mImpl->unsetNamedWeights(weights_name));
@@ -489,12 +489,12 @@ trtx_status trtx_refitter_set_weights_validation(trtx_refitter *self, bool weigh
 
 bool trtx_refitter_get_weights_validation(const trtx_refitter *self)
 {
-    return access<bool>("trtx_refitter_get_weights_validation", self, [&] { return as<abi::IRefitter>(self)->mImpl->getWeightsValidation(); });
+    return access<bool>({"trtx_refitter_get_weights_validation"}, self, [&] { return as<abi::IRefitter>(self)->mImpl->getWeightsValidation(); });
 }
 
 trtx_status trtx_refitter_refit_cuda_engine_async(trtx_refitter *self, trtx_stream stream)
 {
-    return guard({"trtx_refitter_refit_cuda_engine_async"}, [&](Call &call) {
+    return guard(long_call("trtx_refitter_refit_cuda_engine_async"), [&](Call &call) {
         call.need(self, "self");
         call.check(as<abi::IRefitter>(self)->mImpl->refitCudaEngineAsync(to_pointer(stream)));
     });
@@ -512,7 +512,7 @@ trtx_status trtx_refitter_get_weights_prototype(const trtx_refitter *self, const
 
 trtx_status trtx_refitter_release_refit_resources(trtx_refitter *self)
 {
-    return guard({"trtx_refitter_release_refit_resources", {1, 7}}, [&](Call &call) {
+    return guard(long_call("trtx_refitter_release_refit_resources", {1, 7}), [&](Call &call) {
         call.need(self, "self");
         call.check(as<abi::IRefitter>(self)->mImpl->releaseRefitResources());
     });

@@ -40,7 +40,7 @@ trtx_status trtx_execution_context_set_tensor_addresses(trtx_execution_context *
 
 trtx_status trtx_execution_context_run(trtx_execution_context *self, trtx_bindings *bindings, trtx_stream stream)
 {
-    return guard({"trtx_execution_context_run"}, [&](Call &call) {
+    return guard(long_call("trtx_execution_context_run"), [&](Call &call) {
         call.need(self, "self");
         call.need(bindings, "bindings");
         auto &context = *as<abi::IExecutionContext>(self)->mImpl;

@@ -21,7 +21,7 @@ from codegen.ctypes_map import CTypes
 from codegen.generate import outputs, write
 from codegen.model import Registry, Type
 from codegen.naming import c_constant, c_function, c_name, exported, imported, python_constant, python_name, snake
-from codegen.read import read_registry
+from codegen.read import ROOT, read_registry
 
 from . import tiny
 
@@ -127,8 +127,10 @@ def test_c_header(registry: Registry) -> None:
     assert "trtx_engine_peek(const trtx_engine *self, int32_t index, int32_t *result);" in text
     assert "secret" not in text
     assert "bool (*look)(const char *name, trtx_address data, const trtx_dims *shape, void *user_data);" in plain
-    assert "TRTX_API void trtx_watcher_destroy(trtx_watcher *self);" in text
-    assert "TRTX_API void trtx_engine_destroy(trtx_engine *self);" in text
+    assert "TRTX_LONG TRTX_API void trtx_watcher_destroy(trtx_watcher *self);" in text
+    assert "TRTX_LONG TRTX_API void trtx_engine_destroy(trtx_engine *self);" in text
+    assert "TRTX_LONG TRTX_API trtx_status trtx_engine_fits(" in text
+    assert "\nTRTX_API trtx_status trtx_engine_set_name(" in text
     assert "trtx_layer_destroy" not in text, "the network owns its layers"
     assert "    /** True goes on. */\n    bool (*look)(" in text
     assert "/** Whether it fits. A no leaves its explanation in trtx_last_error(). */" in text
@@ -154,7 +156,7 @@ def test_abi(registry: Registry) -> None:
 def test_shim(registry: Registry) -> None:
     family = next(f for f in registry.families if f.name == "runtime")
     text = emit_shim.emit(registry, family)
-    assert 'access<int32_t>("trtx_engine_get_nb_layers", self, [&]' in text
+    assert 'access<int32_t>({"trtx_engine_get_nb_layers"}, self, [&]' in text
     assert 'guard({"trtx_engine_get_score", {1, 6}}, Results(result), [&]' in text
     assert "call.check(as<abi::IEngine>(self)->mImpl->setName(name));" in text
     assert 'call.need_dims(shape, "shape");' in text
@@ -169,6 +171,9 @@ def test_shim(registry: Registry) -> None:
     assert 'guard({"trtx_engine_get_names"}, Results(nb_names, result), [&]' in text
     assert 'call.need(nb_names, "nb_names");' in text
     assert 'destroy<abi::IEngine>("trtx_engine_destroy", self);' in text
+    assert 'guard(long_call("trtx_engine_fits"), Results(result), [&]' in text
+    assert 'access<int64_t>(long_call("trtx_engine_get_space"), self, [&]' in text
+    assert "return keep_text(as<abi::IEngine>(self)->mImpl->getTitle());" in text
     assert "secret" not in text
 
 
@@ -176,7 +181,7 @@ def test_shim(registry: Registry) -> None:
     "result", ["None", "Ok", "int32", "Count", "Verdict", "Borrowed[Engine]", "Borrowed[Engine] | None"]
 )
 def test_shim_judges_a_written_count_beside_every_result(tmp_path: Path, result: str) -> None:
-    method = f"    def count(self, n: Out[Count] | None) -> {result}: ...\n"
+    method = f"    @long\n    def count(self, n: Out[Count] | None) -> {result}: ...\n"
     registry = tiny.load(tiny.write_tiny(tmp_path, runtime=tiny.RUNTIME + method))
     text = emit_shim.emit(registry, next(f for f in registry.families if f.name == "runtime"))
     body = text[text.index("trtx_runtime_count(") :]
@@ -208,9 +213,9 @@ def test_shim_checks_lengths(tmp_path: Path, parameters: str, checks: list[str])
 def test_shim_of_layers_checks_the_kind(registry: Registry) -> None:
     family = next(f for f in registry.families if f.name == "network")
     text = emit_shim.emit(registry, family)
-    assert 'access<int64_t>("trtx_scale_layer_get_nb_groups", self, LayerSet{0}, [&]' in text
+    assert 'access<int64_t>({"trtx_scale_layer_get_nb_groups"}, self, LayerSet{0}, [&]' in text
     assert "call.need_layer(self, LayerSet{0});" in text
-    assert 'access<trtx_layer_type>("trtx_layer_get_type", self, [&]' in text
+    assert 'access<trtx_layer_type>({"trtx_layer_get_type"}, self, [&]' in text
 
 
 def test_callbacks(registry: Registry) -> None:
@@ -234,6 +239,7 @@ def test_sys(tmp_path: Path) -> None:
     cdef, stub, enums = texts[emit_sys.CDEF], texts[emit_sys.STUB], texts[emit_sys.ENUMS]
     assert "#" not in cdef
     assert "TRTX_API" not in cdef
+    assert "TRTX_LONG" not in cdef
     assert "trtx_status trtx_load(const char *path);" in cdef
     assert 'extern "Python" bool trtx_py_watcher_look(' in cdef
     assert "def trtx_engine_set_name(lib, self: trtx_engine_p, name: bytes | CData, /) -> int: ..." in stub
@@ -243,6 +249,17 @@ def test_sys(tmp_path: Path) -> None:
     names: dict[str, object] = {}
     exec(compile(enums, "enums", "exec"), names)
     assert [member.name for member in names["Color"]] == ["RED", "DARK_RED"]  # type: ignore[attr-defined]
+
+
+def test_long_calls(registry: Registry) -> None:
+    header = (ROOT / "csrc" / "include" / "trtx_c.h").read_text(encoding="utf-8")
+    names = emit_sys.emit_long_calls(registry, header).split()
+    assert names == sorted(set(names))
+    generated = {"engine_destroy", "engine_fits", "engine_get_space", "runtime_deserialize", "watcher_destroy"}
+    by_hand = {"load", "builder_create", "onnx_parser_refitter_create", "execution_context_run", "disable_callbacks"}
+    assert {f'"trtx_{name}",' for name in generated | by_hand} <= set(names)
+    for name in ("engine_set_name", "engine_get_nb_layers", "watcher_create", "last_error", "logger_log"):
+        assert f'"trtx_{name}",' not in names
 
 
 def test_layers(registry: Registry) -> None:
@@ -259,7 +276,7 @@ def test_layers(registry: Registry) -> None:
 def test_report(registry: Registry) -> None:
     text = emit_report.emit(registry)
     assert "- not for anybody (1): `IEngine::secret`" in text
-    assert "| IEngine | 13 | 1 |" in text
+    assert "| IEngine | 15 | 1 |" in text
     assert "| IWatcher | 1 | 1 |" in text
     assert "the bridge answers (2): `IWatcher::getInterfaceInfo`, `IOldWatcher::getInterfaceInfo`" in text
     assert "- 1.6: 3" in text
@@ -270,8 +287,8 @@ def test_abi_check(registry: Registry) -> None:
     assert 'slot("VEngine::secret", &nvinfer1::apiv::VEngine::secret, &trtx::abi::VEngine::secret);' in text
     assert 'method("VEngine::setName", &nvinfer1::apiv::VEngine::setName, &trtx::abi::VEngine::setName);' in text
     assert '#if SDK_HAS(1, 6)\n    method("VEngine::getScore"' in text
-    assert '#if SDK_HAS(1, 6)\n    slot_count<nvinfer1::apiv::VEngine>("VEngine", 16);\n#else\n' in text
-    assert 'slot_count<nvinfer1::apiv::VEngine>("VEngine", 15);\n#endif' in text
+    assert '#if SDK_HAS(1, 6)\n    slot_count<nvinfer1::apiv::VEngine>("VEngine", 18);\n#else\n' in text
+    assert 'slot_count<nvinfer1::apiv::VEngine>("VEngine", 17);\n#endif' in text
     # Its base has two methods and a destructor of two places; of its own two, one is the base's.
     assert 'slot_count<nvinfer1::IWatcher>("IWatcher", 5);' in text
 

@@ -56,6 +56,10 @@ CASES = [
         6,
         "since of Thing.g goes back: it stands behind a method of 1.6, and versions only append",
     ),
+    ('@long\n    @hidden("why")\n    def f(self) -> Ok: ...', 6, "Thing.f is @long, but nothing calls it"),
+    ("@long\n    def __del__(self) -> None: ...", 5, "Thing.__del__ is @long, but nothing calls it"),
+    ("@long(1)\n    def f(self) -> Ok: ...", 4, "decorator 'long(1)' does not take these arguments"),
+    ("def f(self) -> Verdict: ...", 4, "Thing.f gives a verdict: write @long"),
     # Parameters
     ("def f() -> Ok: ...", 4, "the first parameter of f is not self"),
     ("def f(x: int32) -> Ok: ...", 4, "the first parameter of f is not self"),

@@ -137,11 +137,17 @@ class Engine(Interface, cpp="IEngine", impl="VEngine", field="mImpl", offset=8):
     @const
     def getColor(self, index: int32) -> Color:
         """A color."""
+    @long
     @const
     def fits(self, other: Const[Engine]) -> Verdict:
         """Whether it fits."""
     @const
     def countAll(self) -> Count[int64]: ...
+    @long
+    @const
+    def getSpace(self) -> int64: ...
+    @const
+    def getTitle(self) -> str | None: ...
     @const
     def getWeights(self, name: str) -> Counted[Weights]: ...
     @const
@@ -159,6 +165,7 @@ class Engine(Interface, cpp="IEngine", impl="VEngine", field="mImpl", offset=8):
 class Runtime(Interface, cpp="IRuntime", impl="VRuntime", field="mImpl", offset=8):
     """Makes engines."""
 
+    @long
     def deserialize(self, blob: Bytes, size: size_t) -> Owned[Engine]: ...
 '''
 

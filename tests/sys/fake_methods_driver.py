@@ -317,6 +317,8 @@ def harmless():
             "callbacks:foreign+disorder",
             "callbacks:late",
         ):
+            if fault.startswith("callbacks:foreign") and not method["long"]:
+                continue  # its callbacks would wait for the lock of Python, and the call for them
             control.clear()
             # Answered with nothing behind the fault: the bodies have tests of their own.
             control.fault(f"{method['virtual']}={fault};{method['virtual']}=null")

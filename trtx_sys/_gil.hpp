@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What the extension has beyond the shim: which calls give Python's lock up, and the run that keeps count.
+//! build_ffi.py includes it behind cffi's own declarations.
+#pragma once
+
+#include <string_view>
+
+#include "error.hpp"
+#include "trtx_c.h"
+
+namespace trtx_sys {
+
+/// The functions that trtx_c.h marks as long.
+constexpr std::string_view kLongCalls[] = {
+#include "_long_calls_gen.h"
+};
+
+/// Whether cffi's wrapper with this name calls one of them.
+constexpr bool is_long(std::string_view wrapper)
+{
+    constexpr std::string_view kPrefix = "_cffi_f_";
+    if (wrapper.substr(0, kPrefix.size()) != kPrefix) {
+        return true;
+    }
+    for (const std::string_view name : kLongCalls) {
+        if (name == wrapper.substr(kPrefix.size())) {
+            return true;
+        }
+    }
+    return false;
+}
+
+} // namespace trtx_sys
+
+// cffi gives the lock up around every call, which costs more than most calls take. pybind11 keeps it, and so do short calls
+// here: each is atomic for all other Python threads, so that it needs no lock of its own. No callback of the application
+// runs inside a short call (the shim delivers lines of the log at its end), so none waits for the lock that it holds.
+#undef Py_BEGIN_ALLOW_THREADS
+#undef Py_END_ALLOW_THREADS
+#define Py_BEGIN_ALLOW_THREADS                                                                                         \
+    {                                                                                                                  \
+        constexpr bool trtx_is_long = trtx_sys::is_long(__func__);                                                     \
+        PyThreadState *const trtx_state = trtx_is_long ? PyEval_SaveThread() : nullptr;
+#define Py_END_ALLOW_THREADS                                                                                           \
+        if (trtx_is_long) {                                                                                            \
+            PyEval_RestoreThread(trtx_state);                                                                          \
+        }                                                                                                              \
+    }
+
+/// trtx_execution_context_run, unless another thread's run with the same bindings is under way: that is TRTX_BUSY. A short
+/// call for cffi, so that nothing comes between the look at the flag and the flag: it gives the lock up by itself.
+static trtx_status trtx_py_execution_context_run(
+    trtx_execution_context *self, trtx_bindings *bindings, trtx_stream stream)
+{
+    if (bindings && bindings->running) {
+        return trtx::record_failure("trtx_py_execution_context_run", TRTX_BUSY, "another run is under way");
+    }
+    if (bindings) {
+        bindings->running = 1;
+    }
+    PyThreadState *const state = PyEval_SaveThread();
+    const trtx_status status = trtx_execution_context_run(self, bindings, stream);
+    PyEval_RestoreThread(state);
+    if (bindings) {
+        bindings->running = 0;
+    }
+    return status;
+}
