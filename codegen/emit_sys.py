@@ -7,7 +7,7 @@ import re
 from . import emit_c_header
 from .ctypes_map import CTypes
 from .model import Registry
-from .naming import c_constant, c_name, exported, python_constant, snake
+from .naming import c_constant, c_function, c_name, exported, python_constant, snake
 
 CDEF = "trtx_sys/_cdef_gen.txt"
 ENUMS = "trtx_sys/_enums_gen.py"
@@ -157,7 +157,14 @@ def emit_stub(registry: Registry, header: str) -> str:
         "class Lib:",
     ]
     out += [f"    {name}: int" for name in constants(registry, header)]
-    out += [f"    {_stub_function(declaration, set(handles))}" for declaration in functions(registry, header)]
+    optional = {
+        c_function(i.name, m.name)
+        for i in registry.interfaces.values()
+        for m in i.bound_methods
+        if m.is_accessor and m.returns.kind == "str" and m.returns.optional
+    }
+    optional.add("trtx_last_message")
+    out += [f"    {_stub_function(declaration, set(handles), optional)}" for declaration in functions(registry, header)]
     callbacks = (_name(declaration.split("(")[0]) for declaration in python_callbacks(registry))
     out += [f"    {name}: CData" for name in callbacks]
     return "\n".join([*out, "", "ffi: FFI", "lib: Lib", ""])
@@ -179,7 +186,7 @@ def functions(registry: Registry, header: str) -> list[str]:
     return [*by_hand, *EXTENSION, *generated]
 
 
-def _stub_function(declaration: str, handles: set[str]) -> str:
+def _stub_function(declaration: str, handles: set[str], optional: set[str]) -> str:
     head, tail = declaration.split("(", 1)
     name = _name(head)
     parameters = [] if tail.strip() == "void)" else tail.rstrip(")").split(", ")
@@ -189,7 +196,8 @@ def _stub_function(declaration: str, handles: set[str]) -> str:
         types.append(f"{parameter_name}: {_stub_type(parameter[: -len(parameter_name)], handles, True)}")
     if parameters:
         types.append("/")
-    return f"def {name}({', '.join(types)}) -> {_stub_type(head[: -len(name)], handles, False)}: ..."
+    result = _stub_type(head[: -len(name)], handles, False) + (" | None" if name in optional else "")
+    return f"def {name}({', '.join(types)}) -> {result}: ..."
 
 
 def _stub_type(c: str, handles: set[str], parameter: bool) -> str:
@@ -197,7 +205,7 @@ def _stub_type(c: str, handles: set[str], parameter: bool) -> str:
     if c.endswith("*"):
         base = c[:-1].strip()
         if base == "char":
-            return "bytes | CData" if parameter else "CData"
+            return "bytes | CData" if parameter else "str"  # which the extension makes of it
         if base in handles:
             return f"{base}_p"
         return "Any" if parameter else "CData"

@@ -23,7 +23,7 @@ def trtx_py_logger_log(severity: int, message: Any, user_data: Any) -> None:
 def check(status: int) -> None:
     """Raise where a call failed; the message is this thread's."""
     if status != lib.TRTX_OK:
-        raise RuntimeError(ffi.string(lib.trtx_last_error()).decode("utf-8", "replace"))
+        raise RuntimeError(lib.trtx_last_error())
 
 
 def make(c_type: str, function: Callable[..., int], *arguments: Any) -> Any:

@@ -3,6 +3,7 @@
 //! build_ffi.py includes it behind cffi's own declarations.
 #pragma once
 
+#include <cstring>
 #include <string_view>
 
 #include "error.hpp"
@@ -46,6 +47,28 @@ constexpr bool is_long(std::string_view wrapper)
             PyEval_RestoreThread(trtx_state);                                                                          \
         }                                                                                                              \
     }
+
+namespace trtx_sys {
+
+template <class T> PyObject *to_python(T *, char *pointer, struct _cffi_ctypedescr *type)
+{
+    return _cffi_from_c_pointer(pointer, type);
+}
+
+inline PyObject *to_python(const char *text, char *, struct _cffi_ctypedescr *)
+{
+    if (!text) {
+        Py_RETURN_NONE;
+    }
+    return PyUnicode_DecodeUTF8(text, static_cast<Py_ssize_t>(std::strlen(text)), "surrogateescape");
+}
+
+} // namespace trtx_sys
+
+// What a function returns as a pointer is in "result" where cffi wraps it. A text becomes a str there and then: between two
+// steps of Python another thread could change the object that the text belongs to.
+#undef _cffi_from_c_pointer
+#define _cffi_from_c_pointer(pointer, type) trtx_sys::to_python(result, pointer, type)
 
 /// trtx_execution_context_run, unless another thread's run with the same bindings is under way: that is TRTX_BUSY. A short
 /// call for cffi, so that nothing comes between the look at the flag and the flag: it gives the lock up by itself.

@@ -79,7 +79,7 @@ class Control:
 
 def error() -> str:
     """The last failure of this thread."""
-    return ffi.string(lib.trtx_last_error()).decode("utf-8", "replace")
+    return lib.trtx_last_error()
 
 
 def text(pointer: Any) -> str | None:

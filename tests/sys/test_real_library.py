@@ -41,7 +41,7 @@ def make(function: str, *arguments: Any) -> Any:
 
 
 def error() -> str:
-    text: str = ffi.string(lib.trtx_last_error()).decode()
+    text: str = lib.trtx_last_error()
     return text
 
 

@@ -10,14 +10,15 @@ from trtx_sys._enums_gen import NetworkDefinitionCreationFlag
 from trtx_sys._ffi import ffi, lib
 
 from .._core import interruptible as _interruptible
-from .config import BuilderConfig
 from .._core.callbacks import Target, trampoline
+from .._core.calls import new_place
 from .._core.errors import BuilderError, InvalidArgumentError, failure
 from .._core.host_memory import HostMemory
 from .._core.logger import Logger, MadeWithLogger
+from .._core.values import INT32_MAX, check_int, check_mask, reject
+from .config import BuilderConfig
 from .profile import OptimizationProfile
 from .progress import BuildMonitor
-from .._core.values import INT32_MAX, check_int, check_mask, reject
 
 if TYPE_CHECKING:
     from .network import NetworkDefinition
@@ -63,7 +64,6 @@ class Builder(MadeWithLogger):
 
     __slots__ = ()
 
-    _destroy = lib.trtx_builder_destroy
     _error = BuilderError
 
     def __init__(self, logger: Logger) -> None:
@@ -77,8 +77,9 @@ class Builder(MadeWithLogger):
     @max_threads.setter
     def max_threads(self, count: SupportsIndex) -> None:
         value = check_int(count, "max_threads", 1, INT32_MAX)
-        with self._exclusive("max_threads"):
-            self._check(lib.trtx_builder_set_max_threads(self._ptr, value), f"max_threads = {value}")
+        if self._notes:
+            self._refuse_change("max_threads")
+        self._check(lib.trtx_builder_set_max_threads(self._ptr, value), f"max_threads = {value}")
 
     @property
     def num_DLA_cores(self) -> int:
@@ -116,11 +117,11 @@ class Builder(MadeWithLogger):
         from .network import NetworkDefinition
 
         mask = check_mask(NetworkDefinitionCreationFlag, flags, "flags")
-        function = lib.trtx_builder_create_network_v2
-        with self._exclusive("create_network"):
-            return self._made_child(
-                NetworkDefinition, "create_network", "trtx_network_definition", function, self._ptr, mask
-            )
+        place = new_place("trtx_network_definition")
+        if self._notes:
+            self._refuse_change("create_network")
+        self._check(lib.trtx_builder_create_network_v2(self._ptr, mask, place), "create_network")
+        return NetworkDefinition._adopt(place, self)
 
     def create_config(self) -> BuilderConfig:
         """Make a configuration with default settings (``IBuilder::createBuilderConfig``).
@@ -137,9 +138,11 @@ class Builder(MadeWithLogger):
         BusyError
             If the builder is in use by another call.
         """
-        function = lib.trtx_builder_create_builder_config
-        with self._exclusive("create_config"):
-            return self._made_child(BuilderConfig, "create_config", "trtx_builder_config", function, self._ptr)
+        place = new_place("trtx_builder_config")
+        if self._notes:
+            self._refuse_change("create_config")
+        self._check(lib.trtx_builder_create_builder_config(self._ptr, place), "create_config")
+        return BuilderConfig._adopt(place, self)
 
     #: The spelling of NVIDIA's package.
     create_builder_config = create_config
@@ -159,9 +162,11 @@ class Builder(MadeWithLogger):
         BusyError
             If the builder is in use by another call.
         """
-        what, function = "create_optimization_profile", lib.trtx_builder_create_optimization_profile
-        with self._exclusive(what):
-            return self._made_child(OptimizationProfile, what, "trtx_optimization_profile", function, self._ptr)
+        what, place = "create_optimization_profile", new_place("trtx_optimization_profile")
+        if self._notes:
+            self._refuse_change(what)
+        self._check(lib.trtx_builder_create_optimization_profile(self._ptr, place), what)
+        return OptimizationProfile._adopt(place, self)
 
     def build_serialized_network(self, network: NetworkDefinition, config: BuilderConfig) -> HostMemory:
         """Build an engine (``IBuilder::buildSerializedNetwork``).
@@ -197,17 +202,14 @@ class Builder(MadeWithLogger):
         background, and the three objects stay in use until it has.
         """
         self._check_parts(network, config)
-        result = ffi.new("trtx_host_memory **")
         monitor = self._monitor(config)
 
         def build() -> HostMemory:
             with self._building("build_serialized_network", network, config, monitor):
-                status = lib.trtx_builder_build_serialized_network(self._ptr, network._ptr, config._ptr, result)
-                # Adopted before the check: if a callback raised, this is what frees the memory.
-                memory = HostMemory._adopt(result) if result[0] else None
+                place = new_place("trtx_host_memory")
+                status = lib.trtx_builder_build_serialized_network(self._ptr, network._ptr, config._ptr, place)
                 self._check_build(status, "build_serialized_network", monitor)
-                assert memory is not None
-                return memory
+                return HostMemory._adopt(place)
 
         return _interruptible.run(build, monitor.stop, "build_serialized_network")
 
@@ -272,9 +274,8 @@ class Builder(MadeWithLogger):
         what = "is_network_supported"
 
         def ask() -> bool:
-            with self._exclusive(what), network._exclusive_but_readable(what), config._exclusive_with_profiles(what):
-                status = lib.trtx_builder_is_network_supported(self._ptr, network._ptr, config._ptr, result)
-                self._check(status, what)
+            function = lib.trtx_builder_is_network_supported
+            self._check(self._long(what, function, network, config, result, also=config._profiles), what)
             return bool(result[0])
 
         return _interruptible.run(ask, lambda: None, what)
@@ -289,8 +290,9 @@ class Builder(MadeWithLogger):
         BusyError
             If the builder is in use by another call.
         """
-        with self._exclusive("reset"):
-            self._check(lib.trtx_builder_reset(self._ptr), "reset")
+        if self._notes:
+            self._refuse_change("reset")
+        self._check(lib.trtx_builder_reset(self._ptr), "reset")
 
     # The build
 
@@ -356,12 +358,7 @@ class Builder(MadeWithLogger):
         self, what: str, network: NetworkDefinition, config: BuilderConfig, monitor: BuildMonitor
     ) -> Iterator[None]:
         """Keep the three objects for one build, and watch it."""
-        with (
-            self._exclusive(what),
-            network._exclusive_but_readable(what),
-            config._exclusive_with_profiles(what),
-            monitor,
-        ):
+        with self._using(what, network, config, *config._profiles), monitor:
             pointer = config._ptr
             self._check(lib.trtx_builder_config_set_progress_monitor(pointer, monitor.pointer), what)
             try:

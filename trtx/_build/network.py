@@ -5,27 +5,49 @@ from __future__ import annotations
 import itertools
 import operator
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, SupportsIndex
+from typing import TYPE_CHECKING, Literal, NoReturn, SupportsIndex
 
 from trtx_sys._enums_gen import DataType, NetworkDefinitionCreationFlag
 from trtx_sys._ffi import ffi, lib
 
 from .._core import pending as _pending
-from .._core.errors import InvalidArgumentError, NetworkError, failure
+from .._core.errors import InvalidArgumentError, NetworkError, failure, text
+from .._core.shut import shut_class
+from .._core.values import (
+    INT64_MAX,
+    MAX_TEXT,
+    Shape,
+    check_enum,
+    check_index,
+    check_shape,
+    check_text,
+    reject,
+    show,
+    to_dims,
+)
 from .layer import Layer
-from .._core.native import Ending, destroying
 from .network_dense import DenseLayers
 from .network_shape import ShapeLayers
 from .tensor import Tensor
-from .._core.values import INT64_MAX, MAX_TEXT, Shape, check_enum, check_index, check_shape, check_text, reject, show, to_dims
 
 if TYPE_CHECKING:
     from .builder import Builder
-    from .._core.turns import Token
 
 __all__ = ["NetworkDefinition"]
 
 _removed = itertools.count(1)
+
+#: Where the library has weights that can be named, by class and property of the layer.
+_WEIGHTS = {
+    ("ConstantLayer", "weights"): lib.trtx_constant_layer_get_weights,
+    ("ConvolutionLayer", "kernel"): lib.trtx_convolution_layer_get_kernel_weights,
+    ("ConvolutionLayer", "bias"): lib.trtx_convolution_layer_get_bias_weights,
+    ("DeconvolutionLayer", "kernel"): lib.trtx_deconvolution_layer_get_kernel_weights,
+    ("DeconvolutionLayer", "bias"): lib.trtx_deconvolution_layer_get_bias_weights,
+    ("ScaleLayer", "shift"): lib.trtx_scale_layer_get_shift,
+    ("ScaleLayer", "scale"): lib.trtx_scale_layer_get_scale,
+    ("ScaleLayer", "power"): lib.trtx_scale_layer_get_power,
+}
 
 # Looked up once: these are called in loops.
 _get_nb_layers = lib.trtx_network_definition_get_nb_layers
@@ -42,9 +64,9 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
     Notes
     -----
     A network keeps its builder alive, and owns its tensors and layers. Weights are not copied: the network keeps the
-    arrays alive, and they must not change before the engine is built. Threads that share a network take turns: short
-    calls wait for each other; while one takes long, others get `BusyError`. During its build a network can be read, but
-    for shapes and types, which TensorRT-RTX computes when they are asked for. Methods whose twin in NVIDIA's package
+    arrays alive, and they must not change before the engine is built. Any number of threads may share a network. While
+    a model is parsed into it, all others get `BusyError`; during its build it can be read, but for shapes and types,
+    which TensorRT-RTX computes when they are asked for. Methods whose twin in NVIDIA's package
     answers False on failure raise here, and answer True otherwise.
     """
 
@@ -64,12 +86,12 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
     @property
     def name(self) -> str:
         """Name, which the engine takes over (``INetworkDefinition::getName``)."""
-        return self._read_text("name", lib.trtx_network_definition_get_name, self._ptr)
+        return lib.trtx_network_definition_get_name(self._ptr)
 
     @name.setter
     def name(self, value: str) -> None:
         encoded = check_text(value, "name", limit=MAX_TEXT)
-        self._change("name", lib.trtx_network_definition_set_name, self._ptr, encoded)
+        self._change("name", lib.trtx_network_definition_set_name, self, encoded)
 
     @property
     def flags(self) -> int:
@@ -88,28 +110,17 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
     @property
     def num_layers(self) -> int:
         """Number of layers (``INetworkDefinition::getNbLayers``)."""
-        # Written out, as in all the calls that a loop over a network makes.
-        try:
-            token: Token | None = self._turn.pop()
-        except IndexError:
-            token = self._await_read("num_layers")
-        try:
-            return _get_nb_layers(self._ptr)
-        finally:
-            if token is None:
-                self._beside.pop()
-            else:
-                self._turn.append(token)
+        return _get_nb_layers(self._ptr)
 
     @property
     def num_inputs(self) -> int:
         """Number of inputs (``INetworkDefinition::getNbInputs``)."""
-        return self._read("num_inputs", lib.trtx_network_definition_get_nb_inputs, self._ptr)
+        return lib.trtx_network_definition_get_nb_inputs(self._ptr)
 
     @property
     def num_outputs(self) -> int:
         """Number of outputs (``INetworkDefinition::getNbOutputs``)."""
-        return self._read("num_outputs", lib.trtx_network_definition_get_nb_outputs, self._ptr)
+        return lib.trtx_network_definition_get_nb_outputs(self._ptr)
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -139,30 +150,12 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         InvalidArgumentError
             If there is no such layer.
         """
-        if index.__class__ is not int or index < 0:
-            index = check_index(index, "index", self.num_layers, "layers")
+        number = index if type(index) is int else check_index(index, "index", self.num_layers, "layers")
         try:
-            token: Token | None = self._turn.pop()
-        except IndexError:
-            token = self._await_read("get_layer")
-        try:
-            pointer = _get_layer(self._ptr, index)
-            if self._added:
-                self._index_added()
-            reference = self._wrappers.get(pointer)
-            found: Any = None if reference is None else reference()
-            if found is None and pointer:
-                found = self._new_layer(pointer)
+            pointer = _get_layer(self._ptr, number)
         except OverflowError:
-            found = None
-        finally:
-            if token is None:
-                self._beside.pop()
-            else:
-                self._turn.append(token)
-        if found is None:
-            self._reject_index("get_layer", index, self.num_layers, "layers")
-        return found  # type: ignore[no-any-return]
+            pointer = None
+        return self._layer(pointer) if pointer else self._reject_index("get_layer", number, self.num_layers, "layers")
 
     def get_input(self, index: SupportsIndex) -> Tensor:
         """An input (``INetworkDefinition::getInput``).
@@ -177,28 +170,12 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         InvalidArgumentError
             If there is no such input.
         """
-        if index.__class__ is not int or index < 0:
-            index = check_index(index, "index", self.num_inputs, "inputs")
+        number = index if type(index) is int else check_index(index, "index", self.num_inputs, "inputs")
         try:
-            token: Token | None = self._turn.pop()
-        except IndexError:
-            token = self._await_read("get_input")
-        try:
-            pointer = _get_input(self._ptr, index)
-            reference = self._wrappers.get(pointer)
-            found: Any = None if reference is None else reference()
-            if found is None and pointer:
-                found = self._new_tensor(pointer)
+            found = self._tensor_of(self, _get_input, number)
         except OverflowError:
             found = None
-        finally:
-            if token is None:
-                self._beside.pop()
-            else:
-                self._turn.append(token)
-        if found is None:
-            self._reject_index("get_input", index, self.num_inputs, "inputs")
-        return found  # type: ignore[no-any-return]
+        return self._reject_index("get_input", number, self.num_inputs, "inputs") if found is None else found
 
     def get_output(self, index: SupportsIndex) -> Tensor:
         """An output (``INetworkDefinition::getOutput``).
@@ -214,10 +191,8 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
             If there is no such output.
         """
         number = check_index(index, "index", self.num_outputs, "outputs")
-        found = self._read("get_output", self._tensor_of, lib.trtx_network_definition_get_output, self._ptr, number)
-        if found is None:
-            self._reject_index("get_output", number, self.num_outputs, "outputs")
-        return found
+        found = self._tensor_of(self, lib.trtx_network_definition_get_output, number)
+        return self._reject_index("get_output", number, self.num_outputs, "outputs") if found is None else found
 
     def _reject_index(self, what: str, index: int, count: int, items: str) -> NoReturn:
         check_index(index, "index", count, items)
@@ -272,7 +247,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         sizes = check_shape(shape, "shape", low=-1)
         _check_volume(sizes, "shape")
         return self._add_tensor(
-            f"add_input({name!r})", lib.trtx_network_definition_add_input, self._ptr, encoded, kind, to_dims(sizes)
+            f"add_input({name!r})", lib.trtx_network_definition_add_input, encoded, kind, to_dims(sizes)
         )
 
     def mark_output(self, tensor: Tensor) -> None:
@@ -291,7 +266,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         pointer = self._own(tensor, "tensor")
         if tensor.is_network_output:
             raise InvalidArgumentError(f"tensor is {tensor.name!r}, which is an output already")
-        self._change(f"mark_output({tensor.name!r})", lib.trtx_network_definition_mark_output, self._ptr, pointer)
+        self._change(f"mark_output({tensor.name!r})", lib.trtx_network_definition_mark_output, self, pointer)
 
     def unmark_output(self, tensor: Tensor) -> None:
         """Make an output an ordinary tensor again (``INetworkDefinition::unmarkOutput``).
@@ -309,7 +284,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         pointer = self._own(tensor, "tensor")
         if not tensor.is_network_output:
             raise InvalidArgumentError(f"tensor is {tensor.name!r}, which is not an output")
-        self._change(f"unmark_output({tensor.name!r})", lib.trtx_network_definition_unmark_output, self._ptr, pointer)
+        self._change(f"unmark_output({tensor.name!r})", lib.trtx_network_definition_unmark_output, self, pointer)
 
     def mark_output_for_shapes(self, tensor: Tensor) -> Literal[True]:
         """Make a tensor an output in host memory, for shapes (``INetworkDefinition::markOutputForShapes``).
@@ -327,7 +302,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         self._change(
             "mark_output_for_shapes",
             lib.trtx_network_definition_mark_output_for_shapes,
-            self._ptr,
+            self,
             self._own(tensor, "tensor"),
         )
         return True
@@ -348,7 +323,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         self._change(
             "unmark_output_for_shapes",
             lib.trtx_network_definition_unmark_output_for_shapes,
-            self._ptr,
+            self,
             self._own(tensor, "tensor"),
         )
         return True
@@ -366,29 +341,33 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         InvalidArgumentError
             If it is the input or output of a layer.
         """
-        self._own(tensor, "tensor")
-        name = tensor.name
+        pointer, name = self._own(tensor, "tensor"), tensor.name
         what = f"remove_tensor({name!r})"
-        # Once it is emptied, no call of another thread can get hold of it any more.
-        with destroying(tensor, f"{self._label()}.{what}") as end:
+        # From here on no other thread gets hold of it: see network_base.
+        self._removals += 1
+        tensor.__class__ = shut_class(type(tensor))
+        try:
             for layer in self:
                 if any(used is tensor for used in (*layer.inputs, *layer.outputs)):
                     raise InvalidArgumentError(f"tensor is {name!r}, which layer {layer.name!r} uses")
-            self._alone(what, self._remove, what, end, name)
-        self._check(0, what)
-
-    def _remove(self, what: str, end: Ending, name: str) -> None:
-        # TensorRT-RTX holds on to the name of a removed tensor: it would refuse new tensors of that name, and crash
-        # over others. So it is given one that nobody else uses.
-        if lib.trtx_tensor_set_name(end.pointer, b"removed tensor %d" % next(_removed)):
-            self._fail(what)
-        end.has_begun = True
-        if lib.trtx_network_definition_remove_tensor(self._ptr, end.pointer):
-            end.has_begun = False
+            if self._notes:
+                self._refuse_change(what)
+            # TensorRT-RTX holds on to the name of a removed tensor: it would refuse new tensors of that name, and crash
+            # over others. So it is given one that nobody else uses.
+            self._check(lib.trtx_tensor_set_name(pointer, b"removed tensor %d" % next(_removed)), what)
+        except BaseException:
+            tensor.__class__ = tensor._open_class
+            raise
+        self._wrappers.pop(pointer, None)
+        self._removals += 1
+        status = lib.trtx_network_definition_remove_tensor(self._ptr, pointer)
+        if status:
             error = failure(NetworkError, f"{self._label()}.{what}")
-            lib.trtx_tensor_set_name(end.pointer, name.encode())
+            tensor.__class__ = tensor._open_class
+            self._enter(pointer, tensor)
+            lib.trtx_tensor_set_name(pointer, name.encode())
             _pending.raise_pending(error, *self._targets)
-        self._wrappers.pop(end.pointer, None)
+        self._check(0, what)
 
     # Debug tensors and refitting
 
@@ -400,7 +379,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         tensor : Tensor
             A tensor of this network.
         """
-        self._change("mark_debug", lib.trtx_network_definition_mark_debug, self._ptr, self._own(tensor, "tensor"))
+        self._change("mark_debug", lib.trtx_network_definition_mark_debug, self, self._own(tensor, "tensor"))
         return True
 
     def unmark_debug(self, tensor: Tensor) -> Literal[True]:
@@ -411,7 +390,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         tensor : Tensor
             A tensor of this network.
         """
-        self._change("unmark_debug", lib.trtx_network_definition_unmark_debug, self._ptr, self._own(tensor, "tensor"))
+        self._change("unmark_debug", lib.trtx_network_definition_unmark_debug, self, self._own(tensor, "tensor"))
         return True
 
     def is_debug_tensor(self, tensor: Tensor) -> bool:
@@ -424,7 +403,8 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         """
         result = ffi.new("bool *")
         pointer = self._own(tensor, "tensor")
-        self._ask("is_debug_tensor", lib.trtx_network_definition_is_debug_tensor, self._ptr, pointer, result)
+        status = self._call("is_debug_tensor", lib.trtx_network_definition_is_debug_tensor, pointer, result)
+        self._check(status, "is_debug_tensor")
         return bool(result[0])
 
     def mark_unfused_tensors_as_debug_tensors(self) -> Literal[True]:
@@ -432,7 +412,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         self._change(
             "mark_unfused_tensors_as_debug_tensors",
             lib.trtx_network_definition_mark_unfused_tensors_as_debug_tensors,
-            self._ptr,
+            self,
         )
         return True
 
@@ -441,7 +421,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         self._change(
             "unmark_unfused_tensors_as_debug_tensors",
             lib.trtx_network_definition_unmark_unfused_tensors_as_debug_tensors,
-            self._ptr,
+            self,
         )
         return True
 
@@ -469,14 +449,12 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
             reject("layer", layer, "a layer of this network")
         encoded = check_text(name, "name", empty=False, limit=MAX_TEXT)
         check_text(weights, "weights", empty=False)
-        getter = getattr(type(layer), weights, None)
-        if getattr(getter, "c_type", "") != "trtx_weights":
+        getter = _WEIGHTS.get((type(layer).__name__, weights))
+        if getter is None:
             raise InvalidArgumentError(f"weights is {show(weights)}, but a {type(layer).__name__} has no such weights")
-        native: Any = ffi.new("trtx_weights *")
-        self._ask("set_weights_name", getter.getter, layer._ptr, native)  # type: ignore[union-attr]
-        self._change(
-            f"set_weights_name({name!r})", lib.trtx_network_definition_set_weights_name, self._ptr, native, encoded
-        )
+        native = ffi.new("trtx_weights *")
+        self._check(getter(layer._ptr, native), "set_weights_name")
+        self._change(f"set_weights_name({name!r})", lib.trtx_network_definition_set_weights_name, self, native, encoded)
         return True
 
     def mark_weights_refittable(self, name: str) -> Literal[True]:
@@ -496,7 +474,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         self._change(
             f"mark_weights_refittable({name!r})",
             lib.trtx_network_definition_mark_weights_refittable,
-            self._ptr,
+            self,
             encoded,
         )
         return True
@@ -513,7 +491,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         self._change(
             f"unmark_weights_refittable({name!r})",
             lib.trtx_network_definition_unmark_weights_refittable,
-            self._ptr,
+            self,
             encoded,
         )
         return True
@@ -529,7 +507,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         result = ffi.new("bool *")
         encoded = check_text(name, "name", empty=False)
         function = lib.trtx_network_definition_are_weights_marked_refittable
-        self._ask("are_weights_marked_refittable", function, self._ptr, encoded, result)
+        self._check(function(self._ptr, encoded, result), "are_weights_marked_refittable")
         return bool(result[0])
 
     def _details(self) -> str:

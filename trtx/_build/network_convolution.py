@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING, SupportsIndex
 from trtx_sys._enums_gen import PoolingType, ScaleMode
 from trtx_sys._ffi import lib
 
-from . import layers_gen as layers
-from .network_base import L, NetworkBase
-from .tensor import Tensor
 from .._core.values import (
     INT32_MAX,
     INT64_MAX,
@@ -21,6 +18,9 @@ from .._core.values import (
     reject,
     to_dims,
 )
+from . import layers_gen as layers
+from .network_base import L, NetworkBase
+from .tensor import Tensor
 from .weights import Weights, check_bias, check_coefficients, check_kernel, to_native
 
 if TYPE_CHECKING:

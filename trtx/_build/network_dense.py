@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, SupportsIndex
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, SupportsIndex
 
 from trtx_sys._enums_gen import (
     ActivationType,
@@ -18,11 +17,7 @@ from trtx_sys._enums_gen import (
 )
 from trtx_sys._ffi import lib
 
-from . import layers_gen as layers
 from .._core.errors import InvalidArgumentError
-from .network_convolution import ConvolutionLayers
-from .._core.pending import pending
-from .tensor import Tensor
 from .._core.values import (
     INT32_MAX,
     Shape,
@@ -34,14 +29,14 @@ from .._core.values import (
     check_text,
     reject,
 )
+from . import layers_gen as layers
+from .network_convolution import ConvolutionLayers
+from .tensor import Tensor
 
 if TYPE_CHECKING:
     from .._core.types import Bool, Number
 
-_add_activation = lib.trtx_network_definition_add_activation_with_output
-_ActivationLayer = layers.ActivationLayer
-_make: Callable[[type[Any]], Any] = object.__new__
-_reference = weakref.ref
+_add_activation = lib.trtx_network_definition_add_activation
 
 
 class DenseLayers(ConvolutionLayers):
@@ -61,33 +56,7 @@ class DenseLayers(ConvolutionLayers):
         """
         if type.__class__ is not ActivationType:
             check_enum(ActivationType, type, "type")
-        own = input.__class__ is Tensor and input._network is self
-        pointer = input._ptr if own else self._own(input, "input")
-        # _add, written out and with the output at once: networks have more of these than of anything else.
-        try:
-            token = self._turn.pop()
-        except IndexError:
-            token = self._await_turn("add_activation")
-        try:
-            out, outputs = token.value
-            status = _add_activation(self._ptr, pointer, type, out, outputs)
-            if status or pending:
-                self._check(status, "add_activation")
-            layer: layers.ActivationLayer = _make(_ActivationLayer)
-            layer._ptr = out[0]
-            layer._network = self  # type: ignore[assignment]
-            layer._output = None
-            self._added.append(_reference(layer))
-            tensor: Tensor = _make(Tensor)
-            tensor._ptr = outputs[0]
-            tensor._network = self  # type: ignore[assignment]
-            layer._output = tensor
-            self._added.append(_reference(tensor))
-            if self._was_looked_into:
-                layer = self._first_object(layer)
-        finally:
-            self._turn.append(token)
-        return layer
+        return self._add("add_activation", _add_activation, layers.ActivationLayer, self._own(input, "input"), type)
 
     def add_unary(self, input: Tensor, op: UnaryOperation) -> layers.UnaryLayer:
         """Add a function of one argument (``INetworkDefinition::addUnary``).

@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 from trtx_sys._enums_gen import DataType, FillOperation, GatherMode, ScatterMode
 from trtx_sys._ffi import ffi, lib
 
-from . import layers_gen as layers
 from .._core.errors import InvalidArgumentError
-from .network_base import NetworkBase
-from .tensor import Tensor
 from .._core.values import (
     INT32_MAX,
     INT64_MAX,
@@ -24,6 +21,9 @@ from .._core.values import (
     reject,
     to_dims,
 )
+from . import layers_gen as layers
+from .network_base import NetworkBase
+from .tensor import Tensor
 
 if TYPE_CHECKING:
     from .._core.types import Array

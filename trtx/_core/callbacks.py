@@ -22,7 +22,7 @@ from trtx_sys._enums_gen import Severity
 from trtx_sys._ffi import ffi, lib
 
 from . import pending as _pending
-from .errors import text
+from .errors import readable, text
 from .handle import was_forked
 
 
@@ -65,7 +65,7 @@ _SEVERITIES = tuple(Severity)
 
 @trampoline("trtx_py_logger_log")
 def _log(sink: Callable[[Severity, str], object], severity: int, message: Any) -> None:
-    sink(_SEVERITIES[severity] if 0 <= severity < len(_SEVERITIES) else Severity.ERROR, text(message))
+    sink(_SEVERITIES[severity] if 0 <= severity < len(_SEVERITIES) else Severity.ERROR, readable(text(message)))
 
 
 def disable_at_exit() -> None:

@@ -55,7 +55,7 @@ class Note:
                 handle._notes.append(self)
             for handle in self.handles:
                 _ = handle._ptr  # whoever shuts an object looks for notes afterwards
-                others = [note for note in notes_of(handle) if note is not self]
+                others = [note for note in handle._long_calls() if note is not self]
                 if others and (self.alone or not handle._is_shared or any(note.alone for note in others)):
                     raise busy_error(handle, self.what, others)
         except BaseException:
@@ -68,18 +68,6 @@ class Note:
         for handle in self.handles:
             with suppress(ValueError):
                 handle._notes.remove(self)
-
-
-def notes_of(handle: Handle) -> list[Note]:
-    """The long calls that are using an object."""
-    found = []
-    for note in list(handle._notes):
-        if not note.is_over:
-            found.append(note)
-        else:
-            with suppress(ValueError):  # another thread was faster
-                handle._notes.remove(note)
-    return found
 
 
 def busy_error(handle: Handle, what: str, notes: list[Note]) -> BusyError:

@@ -24,7 +24,7 @@ import ctypes
 import functools
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trtx_sys._enums_gen import Severity
 from trtx_sys._ffi import ffi, lib
@@ -149,9 +149,16 @@ class CudaError(Error):
     """CUDA failed, or there is no CUDA driver."""
 
 
-def text(pointer: object) -> str:
-    """The Python string of a C string; bytes that are not UTF-8 show as replacement characters."""
-    return ffi.string(pointer).decode("utf-8", "replace") if pointer else ""  # type: ignore[arg-type]
+def text(pointer: Any) -> str:
+    """The Python string of a C string that a call has written, empty for null; no byte is lost."""
+    if isinstance(pointer, str):
+        return pointer
+    return ffi.string(pointer).decode("utf-8", "surrogateescape") if pointer else ""
+
+
+def readable(line: str) -> str:
+    """What the library says, for people: bytes that are not UTF-8 show as replacement characters."""
+    return line if line.isascii() else line.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 #: Statuses that say by themselves what kind of error they are.
@@ -163,6 +170,7 @@ _KINDS: dict[int, type[Error]] = {
     lib.TRTX_ALREADY_LOADED: LibraryError,
     lib.TRTX_OUT_OF_MEMORY: OutOfMemoryError,
     lib.TRTX_INVALID_ARGUMENT: InvalidArgumentError,
+    lib.TRTX_BUSY: BusyError,
 }
 
 
@@ -189,15 +197,14 @@ def last_messages() -> tuple[Message, ...]:
     severity = ffi.new("trtx_severity *")
     lines = []
     for index in range(lib.trtx_last_message_count()):
-        line = text(lib.trtx_last_message(index, severity))
-        lines.append(Message(Severity(severity[0]), line))
+        line = lib.trtx_last_message(index, severity)
+        lines.append(Message(Severity(severity[0]), readable(line or "")))
     return tuple(lines)
 
 
 def last_reason() -> str:
     """The words of the last failure of this thread, without the name of the C function."""
-    line = text(lib.trtx_last_error())
-    function = text(lib.trtx_last_function())
+    line, function = readable(lib.trtx_last_error()), lib.trtx_last_function()
     return line[len(function) + 2 :] if line.startswith(f"{function}: ") else line
 
 

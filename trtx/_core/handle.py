@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 from trtx_sys._ffi import ffi, lib
 
 from . import pending as _pending
-from .calls import Note, busy_error, notes_of
+from .calls import Note, busy_error
 from .errors import BusyError, Error, UnsupportedError, failure
 from .shut import SHUT, Native, explain_all, only_refuses
 
@@ -155,14 +155,25 @@ class Handle(Native):
         """
         return Note(what, (self, *others))
 
+    def _long_calls(self) -> list[Note]:
+        """The long calls that are using the object."""
+        found = []
+        for note in list(self._notes):
+            if not note.is_over:
+                found.append(note)
+            else:  # an interrupt left it here
+                with suppress(ValueError):  # another thread was faster
+                    self._notes.remove(note)
+        return found
+
     def _refuse_change(self, what: str) -> None:
         """Raise if a long call is using the object; for a change that found notes."""
-        notes = notes_of(self)
+        notes = self._long_calls()
         if notes:
             raise busy_error(self, what, notes)
 
     def _busy(self) -> NoReturn:
-        raise busy_error(self, "", notes_of(self))
+        raise busy_error(self, "", self._long_calls())
 
     def _hand_over(self, key: Any, value: Any, function: Callable[..., int], *arguments: Any) -> int:
         """Call a setter of something that the native object refers to, and keep it alive.
@@ -227,7 +238,7 @@ class Handle(Native):
 
     def _refuse_close(self, what: str) -> None:
         """Raise if a long call is using the object."""
-        notes = notes_of(self)
+        notes = self._long_calls()
         if notes:
             users = " and ".join(note.what for note in notes)
             raise BusyError(f"{what}: {self._label()} is in use by {users}; wait until that has returned")

@@ -85,7 +85,8 @@ def busy_class(kind: type[Any]) -> type[Any]:
 def _variant(
     known: dict[type[Any], type[Any]], kind: type[Any], guarded: tuple[str, ...], refuse: Any, *, is_shut: bool
 ) -> type[Any]:
-    body: dict[str, Any] = {name: property(refuse) for name in guarded}
+    # They can be set: an object is filled before it is opened.
+    body: dict[str, Any] = {name: property(refuse, getattr(kind, name).__set__) for name in guarded}
     body |= {"__slots__": (), "__module__": kind.__module__, "__qualname__": kind.__qualname__, "__doc__": kind.__doc__}
     body |= {"_open_class": kind, "_is_shut": is_shut}
     make: Any = type(kind)

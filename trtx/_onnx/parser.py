@@ -17,21 +17,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
-from typing import TYPE_CHECKING, Any, Literal, SupportsIndex
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, TypeVar
 
 from trtx_sys._enums_gen import OnnxParserFlag, Severity
 from trtx_sys._ffi import ffi, lib
 
 from .._build.network import NetworkDefinition
-from .._build.network_base import ONNX_PARSER
+from .._core import interruptible
 from .._core import pending as _pending
 from .._core.arrays import as_array, data_type, pack
+from .._core.calls import new_place
 from .._core.errors import InvalidArgumentError, ParserError, failure
-from .._core.handle import Doomed, Handle
+from .._core.handle import Handle
 from .._core.library import require_onnx_parser
 from .._core.logger import Logger
-from .._core.native import interrupt_again, was_forked
+from .._core.shut import busy_class
 from .._core.values import check_bool, check_enum, check_index, check_int, check_mask, check_text, reject
 from .check import Initializer
 from .report import ModelSupport, ParserErrorInfo, read_errors, read_subgraphs
@@ -44,43 +45,25 @@ if TYPE_CHECKING:
 
 __all__ = ["OnnxParser"]
 
+T = TypeVar("T")
+
+#: Where a network keeps what it knows of its parser.
+ONNX_PARSER = "onnx_parser"
+
 #: Lines of the log that say what `ParserErrorInfo` says, and of the search for a GPU.
 _NOISE = ("ModelImporter.cpp", "[checkMacros.cpp")
 
 
-class _NativeParser:
-    """A native parser, which the network holds: it must outlive it, whatever becomes of the `OnnxParser`."""
+class _Record:
+    """What a network knows of its parser, and keeps for it, whatever becomes of the `OnnxParser`."""
 
-    __slots__ = ("_box", "keep", "model")
+    __slots__ = ("keep", "model")
 
-    def __init__(self, pointer: Any, logger: Logger) -> None:
-        self._box: list[Doomed] = []
-        self._box.append(Doomed(pointer, self._box))
+    def __init__(self) -> None:
         #: What it has been asked to read; empty before that.
         self.model = ""
-        self.keep: dict[str, Any] = {"": logger}
-
-    def destroy(self) -> None:
-        destroy = lib.trtx_onnx_parser_destroy
-        while self._box and not was_forked():
-            doomed = self._box.pop()
-            pointer = doomed.pointer
-            try:
-                destroy(pointer)  # the one step here in which an interrupt can come: when it returns
-            finally:
-                doomed.box = None
-        self.keep.clear()
-
-    def __del__(self) -> None:
-        try:
-            try:
-                self.destroy()
-            finally:
-                self.destroy()
-        except KeyboardInterrupt:
-            interrupt_again()
-        except BaseException as error:
-            _pending.report(error, "the finalizer of an ONNX parser")
+        #: Values that were supplied, which the native parser reads until the build.
+        self.keep: list[Any] = []
 
 
 class OnnxParser(Handle):
@@ -115,16 +98,14 @@ class OnnxParser(Handle):
     those, parse with ``isolated=True``.
     """
 
-    __slots__ = ("_config", "_initializers", "_is_loaded", "_native")
+    __slots__ = ("_config", "_initializers", "_is_loaded", "_record")
 
-    # The network destroys it, after itself: see `_NativeParser`.
-    _destroy = None
     _error = ParserError
     _config: BuilderConfig | None
     _is_loaded: bool
     #: The initializers of a loaded model, some of which cannot be read from files and must be supplied.
     _initializers: dict[str, Initializer]
-    _native: _NativeParser
+    _record: _Record
 
     def __init__(self, network: NetworkDefinition, logger: Logger | None = None) -> None:
         if not isinstance(network, NetworkDefinition):
@@ -135,27 +116,23 @@ class OnnxParser(Handle):
         elif not isinstance(logger, Logger):
             reject("logger", logger, "a trtx.Logger, or None for the builder's")
         require_onnx_parser()
+        _refuse_second(network)
         self._config = None
         self._is_loaded = False
         self._initializers = {}
         self._targets = tuple(dict.fromkeys((*network._targets, *logger._targets)))
-        with network._exclusive("OnnxParser()"):
-            _refuse_second(network)
-            result = ffi.new("trtx_onnx_parser **")
-            try:
-                status = lib.trtx_onnx_parser_create(network._ptr, logger._ptr, result)
-            finally:  # an interrupt may come with a parser, which the network must keep in any case
-                if result[0]:
-                    self._native = network._keep[ONNX_PARSER] = _NativeParser(result[0], logger)
-                    self._setup(result[0], network, logger)
-        self._check(status, "create")
-
-    def _before_destroy(self) -> None:
-        with suppress(AttributeError):  # where an interrupt came before
-            del self._native  # the network has it, and is to be the last to let go of it
+        self._record = network._keep[ONNX_PARSER] = _Record()
+        place = new_place("trtx_onnx_parser")
+        try:
+            self._check(network._long("OnnxParser()", lib.trtx_onnx_parser_create, logger, place, alone=True), "create")
+            self._take(place, network, logger)
+        except BaseException:
+            if not place[0]:  # else the network has had one, and takes no other
+                network._keep.pop(ONNX_PARSER, None)
+            raise
 
     def _details(self) -> str:
-        return self._native.model or "no model yet"
+        return self._record.model or "no model yet"
 
     @property
     def network(self) -> NetworkDefinition:
@@ -228,15 +205,18 @@ class OnnxParser(Handle):
 
     def _parse(self, what: str, model: Model, isolated: Bool) -> None:
         isolated = check_bool(isolated, "isolated")
-        with self._changing(what):
-            if isolated and not self._native.model:
-                from .child import Request, parse_apart
+        if isolated and not self._record.model:
+            from .child import Request, parse_apart
 
-                network_flags = lib.trtx_network_definition_get_flags(self.network._ptr)
-                request = Request(model.path, model.outside, self.flags, network_flags)
-                parse_apart(f"OnnxParser.{what}", model.source, model.view, request)
-            self._claim(what, model)
-            self._finish(lib.trtx_onnx_parser_parse(self._ptr, *model.arguments), what)
+            request = Request(model.path, model.outside, self.flags, self.network.flags)
+            parse_apart(f"OnnxParser.{what}", model.source, model.view, request)
+
+        def parse() -> None:
+            with self._changing(what):
+                self._claim(what, model)
+                self._finish(lib.trtx_onnx_parser_parse(self._ptr, *model.arguments), what)
+
+        _run(parse, what)
 
     def load_model_proto(
         self, model: BytesLike, path: str | os.PathLike[str] | None = None, *, allow_outside_data: Bool = False
@@ -263,11 +243,15 @@ class OnnxParser(Handle):
         _ = self._ptr
         initializers: dict[str, Initializer] = {}
         checked = check(f"OnnxParser.{what}", as_view(model), path, allow_outside_data, initializers)
-        with self._changing(what):
-            self._claim(what, checked)
-            self._finish(lib.trtx_onnx_parser_load_model_proto(self._ptr, *checked.arguments), what)
-            self._initializers = initializers
-            self._is_loaded = True
+
+        def load() -> None:
+            with self._changing(what):
+                self._claim(what, checked)
+                self._finish(lib.trtx_onnx_parser_load_model_proto(self._ptr, *checked.arguments), what)
+                self._initializers = initializers
+                self._is_loaded = True
+
+        _run(load, what)
         return True
 
     def load_initializer(self, name: str, data: Array) -> Literal[True]:
@@ -303,8 +287,8 @@ class OnnxParser(Handle):
                 array = pack(array, data_type(array.dtype, "data"))
             raw = array.reshape(-1).view("uint8")  # types of ml_dtypes have no buffers
             view = ffi.from_buffer("char[]", raw) if array.nbytes else ffi.new("char[1]")
+            self._record.keep.append(view)  # before the call, out of which an interrupt may come
             self._finish(lib.trtx_onnx_parser_load_initializer(self._ptr, encoded, view, array.nbytes), what)
-            self._native.keep[name] = view
             if known is not None:
                 self._initializers[name] = known._replace(fault=None)
         return True
@@ -318,13 +302,19 @@ class OnnxParser(Handle):
             As in `parse`, if no model is loaded, and if an initializer is neither supplied nor readable.
         """
         what = "parse_model_proto"
-        with self._changing(what):
-            self._need_loaded(what)
-            for initializer in self._initializers.values():
-                if initializer.fault is not None:
-                    raise ParserError(f"OnnxParser.{what}: {initializer.fault}, or supply it with load_initializer()")
-            self._is_loaded = False
-            self._finish(lib.trtx_onnx_parser_parse_model_proto(self._ptr), what)
+
+        def parse() -> None:
+            with self._changing(what):
+                self._need_loaded(what)
+                for initializer in self._initializers.values():
+                    if initializer.fault is not None:
+                        raise ParserError(
+                            f"OnnxParser.{what}: {initializer.fault}, or supply it with load_initializer()"
+                        )
+                self._is_loaded = False
+                self._finish(lib.trtx_onnx_parser_parse_model_proto(self._ptr), what)
+
+        _run(parse, what)
         return True
 
     def _need_loaded(self, what: str) -> None:
@@ -333,25 +323,23 @@ class OnnxParser(Handle):
 
     def _claim(self, what: str, model: Model) -> None:
         """Note what the native parser is going to read, unless it has read something."""
-        if self._native.model:
+        if self._record.model:
             raise ParserError(
-                f"OnnxParser.{what}: the parser has read {self._native.model} already, and reads one model only; make "
+                f"OnnxParser.{what}: the parser has read {self._record.model} already, and reads one model only; make "
                 "a new network and a new parser"
             )
-        self._native.model = model.source
+        self._record.model = model.source
 
     @contextmanager
     def _changing(self, what: str) -> Iterator[None]:
         """Keep others out of parser and network, and from closing the configuration, while a native call runs."""
-        config = self._config
-        with (
-            self._exclusive(what),
-            self.network._exclusive(f"OnnxParser.{what}"),
-            config._shared(f"OnnxParser.{what}") if config is not None else nullcontext(),
-        ):
-            if config is not None:
-                _ = config._ptr  # the native parser reads it: raise if it has been closed
-            yield
+        network, config = self.network, self._config
+        with self._using(f"OnnxParser.{what}", network, *([] if config is None else [config])):
+            network.__class__ = busy_class(type(network))
+            try:
+                yield
+            finally:
+                network.__class__ = network._open_class
 
     def _finish(self, status: int, what: str) -> None:
         """Raise what a callback raised, or every error of the parser, if the call has failed."""
@@ -370,7 +358,7 @@ class OnnxParser(Handle):
                     if message.severity <= Severity.ERROR and not message.text.startswith(_NOISE)
                 )
                 logged = "".join(f"\n  {line}" for line in said if line not in lines)
-                error.args = (f"OnnxParser.{what} failed for {self._native.model}:{lines}{logged}",)
+                error.args = (f"OnnxParser.{what} failed for {self._record.model}:{lines}{logged}",)
         try:
             _pending.raise_pending(error, *self._targets)
         finally:
@@ -390,8 +378,8 @@ class OnnxParser(Handle):
         """
         encoded = check_text(name, "name")
         result = ffi.new("bool *")
-        with self._exclusive("supports_operator"):
-            self._check(lib.trtx_onnx_parser_supports_operator(self._ptr, encoded, result), "supports_operator")
+        what = "supports_operator"
+        self._check(self._long(f"OnnxParser.{what}", lib.trtx_onnx_parser_supports_operator, encoded, result), what)
         return bool(result[0])
 
     def supports_model(
@@ -422,40 +410,28 @@ class OnnxParser(Handle):
         """
         what = "supports_model"
         checked = check(f"OnnxParser.{what}", as_view(model), path, allow_outside_data)
-        with self._changing(what), self._scratch(what) as parser:
-            result = ffi.new("bool *")
-            status = lib.trtx_onnx_parser_supports_model_v2(parser, *checked.arguments, result)
-            # A model that cannot be read at all gets a "no" as well: with an explanation, but without a single part.
-            error = None if result[0] else failure(ParserError, f"OnnxParser.{what}", status or lib.TRTX_FAILED)
-            errors = read_errors(parser)
-            subgraphs = read_subgraphs(parser)
-            try:
-                if error is not None and not errors and not subgraphs:
-                    _pending.raise_pending(error, *self._targets)
-                self._check(0, what)
-            finally:
-                del error  # see raise_pending
-        return ModelSupport(bool(result[0]), subgraphs, errors)
+        network, builder = self.network, self.network.builder
 
-    @contextmanager
-    def _scratch(self, what: str) -> Iterator[Any]:
-        """A native parser with a network of its own."""
-        network, parser = ffi.new("trtx_network_definition **"), ffi.new("trtx_onnx_parser **")
-        flags = lib.trtx_network_definition_get_flags(self.network._ptr)
-        builder, logger = self.network._builder, self._parents[1]
-        with builder._shared(f"OnnxParser.{what}"):
-            try:
-                self._check(lib.trtx_builder_create_network_v2(builder._ptr, flags, network), what)
-                self._check(lib.trtx_onnx_parser_create(network[0], logger._ptr, parser), what)
-                self._check(lib.trtx_onnx_parser_set_flags(parser[0], self.flags), what)
+        def ask() -> ModelSupport:
+            with builder.create_network(network.flags) as scratch, OnnxParser(scratch, self._parents[1]) as parser:
+                parser.flags = self.flags
                 if self._config is not None:
-                    self._check(lib.trtx_onnx_parser_set_builder_config(parser[0], self._config._ptr), what)
-                yield parser[0]
-            finally:
-                if parser[0]:
-                    lib.trtx_onnx_parser_destroy(parser[0])
-                if network[0]:
-                    lib.trtx_network_definition_destroy(network[0])
+                    parser.set_builder_config(self._config)
+                result = ffi.new("bool *")
+                function = lib.trtx_onnx_parser_supports_model_v2
+                status = parser._long(f"OnnxParser.{what}", function, *checked.arguments, result)
+                # A model that cannot be read at all gets a "no" as well: with an explanation, but without any part.
+                error = None if result[0] else failure(ParserError, f"OnnxParser.{what}", status or lib.TRTX_FAILED)
+                errors, subgraphs = read_errors(parser._ptr), read_subgraphs(parser._ptr)
+                try:
+                    if error is not None and not errors and not subgraphs:
+                        _pending.raise_pending(error, *self._targets)
+                    self._check(0, what)
+                finally:
+                    del error  # see raise_pending
+            return ModelSupport(bool(result[0]), subgraphs, errors)
+
+        return _run(ask, what)
 
     def get_layer_output_tensor(self, name: str, i: SupportsIndex = 0) -> Tensor:
         """Tensor that a node of the parsed model computes (``IParser::getLayerOutputTensor``).
@@ -475,17 +451,18 @@ class OnnxParser(Handle):
         encoded = check_text(name, "name")
         index = check_int(i, "i", 0)
         what = f"get_layer_output_tensor({name!r}, {index})"
-        with self._exclusive(what):
-            found = self.network._read(f"{self._label()}.{what}", self._find_tensor, what, encoded, index)
+        result = ffi.new("const trtx_tensor **")
+        network = self.network
+
+        def get(parser: Any) -> Any:
+            self._check(lib.trtx_onnx_parser_get_layer_output_tensor(parser, encoded, index, result), what)
+            return ffi.cast("trtx_tensor *", result[0])
+
+        found = network._tensor_of(self, get)
         if found is None:
-            model = self._native.model or "the parser, which has read no model,"
+            model = self._record.model or "the parser, which has read no model,"
             raise InvalidArgumentError(f"OnnxParser.{what}: {model} has no node {name!r} with an output {index}")
         return found
-
-    def _find_tensor(self, what: str, name: bytes, index: int) -> Tensor | None:
-        result = ffi.new("const trtx_tensor **")
-        self._check(lib.trtx_onnx_parser_get_layer_output_tensor(self._ptr, name, index, result), what)
-        return self.network._tensor(ffi.cast("trtx_tensor *", result[0])) if result[0] else None
 
     @property
     def num_errors(self) -> int:
@@ -495,8 +472,9 @@ class OnnxParser(Handle):
     @property
     def errors(self) -> tuple[ParserErrorInfo, ...]:
         """The errors of TensorRT-RTX since the parser was made, or since `clear_errors` (``IParser::getError``)."""
-        with self._exclusive("errors"):
-            return read_errors(self._ptr)
+        if self._notes:
+            self._refuse_change("errors")
+        return read_errors(self._ptr)
 
     def get_error(self, index: SupportsIndex) -> ParserErrorInfo:
         """One of `errors` (``IParser::getError``).
@@ -575,17 +553,24 @@ class OnnxParser(Handle):
 
         if not isinstance(config, BuilderConfig):
             reject("config", config, "a trtx.BuilderConfig")
-        with self._exclusive("set_builder_config"):
-            former, self._config = self._config, config  # now, as an interrupt may come out of the call
-            status = lib.trtx_onnx_parser_set_builder_config(self._ptr, config._ptr)
-            if status:
-                self._config = former
-            self._check(status, "set_builder_config")
+        if self._notes:
+            self._refuse_change("set_builder_config")
+        former, self._config = self._config, config  # now, as an interrupt may come out of the call
+        status = lib.trtx_onnx_parser_set_builder_config(self._ptr, config._ptr)
+        if status:
+            self._config = former
+        self._check(status, "set_builder_config")
         return True
 
     def _set(self, what: str, function: Callable[..., int], *values: Any) -> None:
-        with self._exclusive(what):
-            self._check(function(self._ptr, *values), what)
+        if self._notes:
+            self._refuse_change(what)
+        self._check(function(self._ptr, *values), what)
+
+
+def _run(work: Callable[[], T], what: str) -> T:
+    """Do long work that TensorRT-RTX cannot be asked to leave; an interrupt goes on without it."""
+    return interruptible.run(work, lambda: None, f"OnnxParser.{what}")
 
 
 def _refuse_second(network: NetworkDefinition) -> None:

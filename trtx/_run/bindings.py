@@ -37,6 +37,7 @@ class Bindings:
         self.addresses = array("Q", bytes(ffi.sizeof(self._told)))
         self._view = ffi.from_buffer("trtx_address[]", self.addresses)
         self.index = {name: index for index, name in enumerate(names)}
+        # "running" is 0: the call of a run sets it meanwhile.
         fields = {"count": len(names), "names": self._names[0], "addresses": self._view, "told": self._told}
         self.native = ffi.new("trtx_bindings *", fields)
 

@@ -1,7 +1,7 @@
 """`ExecutionContext`: the run itself.
 
-`enqueue_v3` is called for every run, so its body is written out: the turn of the context is taken without a context
-manager, and the checks cost one look at a set that is empty as a rule. A run with new addresses is one native call.
+`enqueue_v3` is called for every run, so its body is written out: the checks cost one look at a set that is empty as a
+rule. A run with new addresses is one native call.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .._core.handle import Handle
 from .._core.pending import pending as _pending
 from .._core.values import INT64_MAX, check_int, check_sequence
 from ..cuda import find_memory, stream_handle
-from .context_tensors import DEVICE_MEMORY, ContextTensors, list_names, tell_addresses
+from .context_tensors import DEVICE_MEMORY, ContextTensors, list_names
 
 if TYPE_CHECKING:
     from .engine import CudaEngine
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ExecutionContext"]
 
-_run = lib.trtx_execution_context_run
+_run = lib.trtx_py_execution_context_run
 
 #: `set_device_memory` needs addresses that are multiples of this.
 _MEMORY_ALIGNMENT = 256
@@ -49,33 +49,23 @@ class ExecutionContext(ContextTensors):
 
     __slots__ = ("_config", "_strategy")
 
-    _destroy = lib.trtx_execution_context_destroy
-
     _config: RuntimeConfig | None
     _strategy: ExecutionContextAllocationStrategy
 
     @classmethod
     def _make(
-        cls,
-        source: Any,
-        engine: CudaEngine,
-        strategy: ExecutionContextAllocationStrategy,
-        config: RuntimeConfig | None,
+        cls, place: Any, engine: CudaEngine, strategy: ExecutionContextAllocationStrategy, config: RuntimeConfig | None
     ) -> ExecutionContext:
         context = cls.__new__(cls)
-        parents: list[Handle] = [engine]
-        if config is not None:
-            parents.append(config)
-            if config._cache is not None:
-                parents.append(config._cache)
-        context._config = config
-        context._strategy = strategy
-        context._source = source
-        context._setup(source[0], *parents)
+        context._engine, context._strategy, context._config = engine, strategy, config
+        made_with: list[Handle] = [] if config is None else [config]
+        if config is not None and config._cache is not None:
+            made_with.append(config._cache)
+        context._take(place, engine, *made_with)
         return context
 
-    def _setup(self, pointer: Any, *parents: Handle) -> None:
-        super()._setup(pointer, *parents)
+    def _prepare(self, pointer: Any) -> None:
+        super()._prepare(pointer)
         if self._strategy is ExecutionContextAllocationStrategy.USER_MANAGED:
             self._missing.add(DEVICE_MEMORY)
 
@@ -107,7 +97,7 @@ class ExecutionContext(ContextTensors):
         BusyError
             If another thread uses the context.
         """
-        turn, bindings, missing = self._for_runs
+        bindings, missing = self._for_runs
         if type(stream) is not int:
             # stream_handle's usual case, written out: its own call and checks take twice as long again.
             try:
@@ -122,19 +112,16 @@ class ExecutionContext(ContextTensors):
                 pass
             stream = handle if is_usual else stream_handle(stream)
         if missing:
-            self._prepare()
+            self._see_to_everything()
+        if self._notes:
+            self._refuse_change("enqueue_v3")
         try:
-            token = turn.pop()
-        except IndexError:
-            token = self._await_turn("enqueue_v3")
-        try:
-            status = _run(token.value, bindings, stream)
+            status = _run(self._ptr, bindings, stream)
         except OverflowError:
             stream_handle(stream)
             raise
-        finally:
-            turn.append(token)
         if status or _pending:
+            self._refuse_change("enqueue_v3")
             self._check(status, "enqueue_v3()")
         return True
 
@@ -169,10 +156,8 @@ class ExecutionContext(ContextTensors):
         found = [self._find(name, value) for name, value in zip(names, values, strict=True)]
         self._raise_missing(addresses=False)
         native = ffi.new("trtx_address[]", [memory.address for memory in found])
-        with self._exclusive("execute_v2") as pointer:
-            self._bindings.tell_again()  # now, as an interrupt may come out of the call
-            status = lib.trtx_execution_context_execute_v2(pointer, native)
-        self._check(status, "execute_v2()")
+        self._bindings.tell_again()  # now, as an interrupt may come out of the call
+        self._check(self._long("execute_v2", lib.trtx_execution_context_execute_v2, native), "execute_v2()")
         return True
 
     # Memory
@@ -208,10 +193,9 @@ class ExecutionContext(ContextTensors):
         nbytes = most if size is None else check_int(size, "size", 0, most)
         if found.address % _MEMORY_ALIGNMENT:
             raise InvalidArgumentError(f"memory is at {found.address:#x}; allowed are multiples of {_MEMORY_ALIGNMENT}")
-        with self._exclusive("set_device_memory") as pointer:
-            function = lib.trtx_execution_context_set_device_memory_v2
-            status = self._hand_over(DEVICE_MEMORY, memory, function, pointer, found.address, nbytes)
-        self._check(status, f"set_device_memory({nbytes} bytes)")
+        what, function = "set_device_memory", lib.trtx_execution_context_set_device_memory_v2
+        status = self._hand_over(DEVICE_MEMORY, memory, self._long, what, function, found.address, nbytes)
+        self._check(status, f"{what}({nbytes} bytes)")
         self._missing.discard(DEVICE_MEMORY)
 
     def update_device_memory_size_for_shapes(self) -> int:
@@ -234,11 +218,12 @@ class ExecutionContext(ContextTensors):
             )
         self._raise_missing_shapes()
         result = ffi.new("size_t *")
-        with self._exclusive("update_device_memory_size_for_shapes") as pointer:
-            # The values of some inputs decide shapes.
-            status = tell_addresses(pointer, self._bindings.native)
-            status = status or lib.trtx_execution_context_update_device_memory_size_for_shapes(pointer, result)
-        self._check(status, "update_device_memory_size_for_shapes()")
+        what, function = (
+            "update_device_memory_size_for_shapes",
+            lib.trtx_execution_context_update_device_memory_size_for_shapes,
+        )
+        self._tell_addresses(what)  # the values of some inputs decide shapes
+        self._check(self._long(what, function, result), f"{what}()")
         return int(result[0])
 
     # Where it comes from

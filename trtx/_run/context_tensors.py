@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal, SupportsIndex
 from trtx_sys._enums_gen import TensorFormat, TensorIOMode, TensorLocation
 from trtx_sys._ffi import ffi, lib
 
+from .._core.calls import Note
 from .._core.errors import ExecutionError, InvalidArgumentError, text
-from .._core.handle import Handle
 from .._core.values import Shape, check_index, check_shape, to_dims
 from ..cuda import Memory, find_memory, stream_handle
 from .bindings import Bindings
@@ -22,8 +22,6 @@ from .context_settings import ContextSettings
 
 if TYPE_CHECKING:
     from .engine import CudaEngine
-
-tell_addresses = lib.trtx_execution_context_set_tensor_addresses
 
 #: In the set of what is missing: the shapes changed, so arrays may be too small now.
 SIZES = object()
@@ -38,29 +36,28 @@ class ContextTensors(ContextSettings):
 
     _engine: CudaEngine
     # What the calls of every run need, read at once.
-    #: The turn (whose token has the pointer), where each name's address is, the addresses, what is missing, and _keep.
-    _for_addresses: tuple[Any, dict[str, int], Any, set[Any], dict[Any, Any]]
-    #: The turn, the native struct around the addresses, and what is missing.
-    _for_runs: tuple[Any, Any, set[Any]]
+    #: Where each name's address is, the addresses, what is missing, _keep, and the struct around the addresses.
+    _for_addresses: tuple[dict[str, int], Any, set[Any], dict[Any, Any], Any]
+    #: The struct, and what is missing.
+    _for_runs: tuple[Any, set[Any]]
     _bindings: Bindings
     #: What a run still lacks: names of tensors without an address, names in a tuple without a shape, and the above.
     _missing: set[Any]
 
     _guarded = ("_ptr", "_for_addresses", "_for_runs", "_engine")
 
-    def _setup(self, pointer: Any, *parents: Handle) -> None:
-        super()._setup(pointer, *parents)
-        self._engine = parents[0]  # type: ignore[assignment]
-        self._name = text(lib.trtx_execution_context_get_name(pointer))
-        bindings = self._bindings = Bindings(self._engine._names)
-        missing = self._missing = set(self._engine._names)
-        self._for_addresses = (self._turn, bindings.index, bindings.addresses, missing, self._keep)
-        self._for_runs = (self._turn, bindings.native, missing)
-        self._forget_shapes()
+    def _prepare(self, pointer: Any) -> None:
+        super()._prepare(pointer)
+        engine: Any = self._parents[0]
+        bindings = self._bindings = Bindings(engine._names)
+        missing = self._missing = set(engine._names)
+        self._for_addresses = (bindings.index, bindings.addresses, missing, self._keep, bindings.native)
+        self._for_runs = (bindings.native, missing)
+        self._forget_shapes(engine)
 
-    def _token_value(self, pointer: Any) -> Any:
-        # Who has the turn has the pointer; so a call needs no other look at whether the context is closed.
-        return pointer
+    def _long_calls(self) -> list[Note]:
+        notes = super()._long_calls()
+        return [*notes, Note("enqueue_v3", ())] if self._bindings.native.running else notes
 
     # Addresses
 
@@ -88,8 +85,8 @@ class ContextTensors(ContextSettings):
         TensorRT-RTX is told by the next call that needs the address, such as `enqueue_v3`; should it refuse the
         address, that call raises `ExecutionError`.
         """
-        turn, index, addresses, missing, keep = self._for_addresses
-        if type(address) is not int or not address or not turn:
+        index, addresses, missing, keep, native = self._for_addresses
+        if type(address) is not int or not address or self._notes or native.running:
             self._set_unusual_address(name, address)
             return True
         try:
@@ -105,9 +102,8 @@ class ContextTensors(ContextSettings):
 
     def _set_unusual_address(self, name: str, address: Any) -> None:
         """Set the address of an object, or take an address back; or say why not."""
-        turn, index, addresses, missing, keep = self._for_addresses
-        if not turn:
-            raise self._busy_error("set_tensor_address")
+        index, addresses, missing, keep, _ = self._for_addresses
+        self._refuse_change("set_tensor_address")
         self._engine._name(name)
         memory = self._find(name, address)
         if isinstance(memory.owner, int):
@@ -253,10 +249,12 @@ class ContextTensors(ContextSettings):
         label = f"shape of input {name!r}"
         sizes = check_shape(shape, label, rank=len(built))
         self._check_range(name, label, sizes, built)
-        with self._exclusive("set_input_shape") as pointer:
-            if self._keep:
-                self._missing.add(SIZES)
-            status = lib.trtx_execution_context_set_input_shape(pointer, self._engine._name(name), to_dims(sizes))
+        if self._keep:
+            self._missing.add(SIZES)
+        encoded, dims = self._engine._name(name), to_dims(sizes)
+        if self._notes or self._bindings.native.running:
+            self._refuse_change("set_input_shape")
+        status = lib.trtx_execution_context_set_input_shape(self._ptr, encoded, dims)
         self._check(status, f"set_input_shape({name!r}, {tuple(sizes)})")
         self._missing.discard((name,))
         return True
@@ -277,10 +275,10 @@ class ContextTensors(ContextSettings):
                 f"{label} is {tuple(sizes)}; optimization profile {profile} allows {low} to {high}"
             )
 
-    def _forget_shapes(self) -> None:
+    def _forget_shapes(self, engine: CudaEngine) -> None:
         """Note that the shapes of all inputs with open dimensions are missing."""
         missing = self._missing
-        for info in self._engine.io_tensors:
+        for info in engine.io_tensors:
             if info.mode is TensorIOMode.INPUT and -1 in info.shape:
                 missing.add((info.name,))
 
@@ -346,11 +344,10 @@ class ContextTensors(ContextSettings):
         names = self._engine._names
         array = ffi.new("const char *[]", len(names))
         result = ffi.new("int32_t *")
-        with self._exclusive("infer_shapes") as pointer:
-            status = tell_addresses(pointer, self._bindings.native)
-            status = status or lib.trtx_execution_context_infer_shapes(pointer, len(names), array, result)
-            lacking = [] if status else [text(array[index]) for index in range(min(result[0], len(names)))]
+        self._tell_addresses("infer_shapes")
+        status = self._long("infer_shapes", lib.trtx_execution_context_infer_shapes, len(names), array, result)
         self._check(status, "infer_shapes()")
+        lacking = [text(array[index]) for index in range(min(result[0], len(names)))]
         if lacking:
             raise ExecutionError(
                 f"ExecutionContext.infer_shapes: {list_names(lacking)} not specified: call set_input_shape, or "
@@ -392,10 +389,15 @@ class ContextTensors(ContextSettings):
         """Value of a C getter that has a name, and writes its answer."""
         result = ffi.new(kind)
         encoded = self._engine._name(name)
-        with self._exclusive(what) as pointer:
-            status = tell_addresses(pointer, self._bindings.native) or function(pointer, encoded, result)
-        self._check(status, f"{what}({name!r})")
+        self._tell_addresses(what)
+        self._check(function(self._ptr, encoded, result), f"{what}({name!r})")
         return result[0]
+
+    def _tell_addresses(self, what: str) -> None:
+        """Hand over the addresses that the library has not been told."""
+        if self._notes or self._bindings.native.running:
+            self._refuse_change(what)
+        self._check(lib.trtx_execution_context_set_tensor_addresses(self._ptr, self._bindings.native), what)
 
     # Profiles
 
@@ -431,18 +433,18 @@ class ContextTensors(ContextSettings):
             profile_index, "profile_index", self._engine.num_optimization_profiles, "optimization profiles"
         )
         handle = stream_handle(stream)
-        with self._exclusive("set_optimization_profile_async") as pointer:
-            # Forgotten first: an interrupt may come out of the call.
-            self._bindings.tell_again()
-            if index != lib.trtx_execution_context_get_optimization_profile(pointer):
-                self._forget_shapes()
-            status = lib.trtx_execution_context_set_optimization_profile_async(pointer, index, handle)
-        self._check(status, f"set_optimization_profile_async({index})")
+        what, function = "set_optimization_profile_async", lib.trtx_execution_context_set_optimization_profile_async
+        self._refuse_change(what)
+        # Forgotten first: an interrupt may come out of the call.
+        self._bindings.tell_again()
+        if index != self.active_optimization_profile:
+            self._forget_shapes(self._engine)
+        self._check(self._long(what, function, index, handle), f"{what}({index})")
         return True
 
     # What is missing
 
-    def _prepare(self) -> None:
+    def _see_to_everything(self) -> None:
         """See to everything that a run lacks, or raise."""
         self._raise_missing()
         missing = self._missing

@@ -15,7 +15,8 @@ from trtx_sys._enums_gen import (
 )
 from trtx_sys._ffi import ffi, lib
 
-from .._core.errors import EngineError, text
+from .._core.calls import new_place
+from .._core.errors import EngineError
 from .._core.handle import Handle
 from .._core.values import check_enum, check_int, check_mask, reject
 from .engine_source import open_blob
@@ -46,8 +47,8 @@ class SerializationConfig(Handle):
 
     __slots__ = ()
 
-    _destroy = lib.trtx_serialization_config_destroy
     _error = EngineError
+    _is_shared = True
 
     def _how_to_make(self) -> str:
         return "Call CudaEngine.create_serialization_config()."
@@ -60,8 +61,9 @@ class SerializationConfig(Handle):
     @flags.setter
     def flags(self, value: SupportsIndex) -> None:
         flags = check_mask(SerializationFlag, value, "flags")
-        with self._exclusive("flags"):
-            self._check(lib.trtx_serialization_config_set_flags(self._ptr, flags), "flags")
+        if self._notes:
+            self._refuse_change("flags")
+        self._check(lib.trtx_serialization_config_set_flags(self._ptr, flags), "flags")
 
     def get_flag(self, flag: SerializationFlag) -> bool:
         """Whether a flag is set (``ISerializationConfig::getFlag``).
@@ -92,8 +94,9 @@ class SerializationConfig(Handle):
             If TensorRT-RTX refuses it.
         """
         checked = check_enum(SerializationFlag, flag, "flag")
-        with self._exclusive("set_flag"):
-            self._check(lib.trtx_serialization_config_set_flag(self._ptr, checked), f"set_flag({checked.name})")
+        if self._notes:
+            self._refuse_change("set_flag")
+        self._check(lib.trtx_serialization_config_set_flag(self._ptr, checked), f"set_flag({checked.name})")
         return True
 
     def clear_flag(self, flag: SerializationFlag) -> Literal[True]:
@@ -111,8 +114,9 @@ class SerializationConfig(Handle):
             If TensorRT-RTX refuses it.
         """
         checked = check_enum(SerializationFlag, flag, "flag")
-        with self._exclusive("clear_flag"):
-            self._check(lib.trtx_serialization_config_clear_flag(self._ptr, checked), f"clear_flag({checked.name})")
+        if self._notes:
+            self._refuse_change("clear_flag")
+        self._check(lib.trtx_serialization_config_clear_flag(self._ptr, checked), f"clear_flag({checked.name})")
         return True
 
 
@@ -133,7 +137,7 @@ class CudaEngine(EngineTensors):
 
     __slots__ = ()
 
-    _destroy = lib.trtx_cuda_engine_destroy
+    _is_shared = True
 
     def _how_to_make(self) -> str:
         return "Call Runtime.deserialize_cuda_engine()."
@@ -144,7 +148,7 @@ class CudaEngine(EngineTensors):
     @property
     def name(self) -> str:
         """Name of the network that the engine was built from (``ICudaEngine::getName``)."""
-        return text(lib.trtx_cuda_engine_get_name(self._ptr))
+        return lib.trtx_cuda_engine_get_name(self._ptr)
 
     @property
     def num_layers(self) -> int:
@@ -268,9 +272,9 @@ class CudaEngine(EngineTensors):
     @weight_streaming_budget_v2.setter
     def weight_streaming_budget_v2(self, value: SupportsIndex) -> None:
         budget = check_int(value, "weight_streaming_budget_v2", 0)
-        with self._exclusive_tree("weight_streaming_budget_v2"):
-            status = lib.trtx_cuda_engine_set_weight_streaming_budget_v2(self._ptr, budget)
-            self._check(status, f"weight_streaming_budget_v2 = {budget}")
+        what, function = "weight_streaming_budget_v2", lib.trtx_cuda_engine_set_weight_streaming_budget_v2
+        status = self._long(what, function, budget, also=self._tree(), alone=True)
+        self._check(status, f"{what} = {budget}")
 
     def get_weight_streaming_automatic_budget(self) -> int:
         """Budget in bytes that TensorRT-RTX would choose for the memory that is free now.
@@ -316,8 +320,9 @@ class CudaEngine(EngineTensors):
         UnsupportedError
             If the loaded library is older than 1.6.
         """
-        with self._exclusive_tree("load_weights"), open_blob(source, "engine", 1) as blob:
-            status = lib.trtx_cuda_engine_load_weights(self._ptr, blob.pointer, blob.size)
+        with open_blob(source, "engine", 1) as blob:
+            function = lib.trtx_cuda_engine_load_weights
+            status = self._long("load_weights", function, blob.pointer, blob.size, also=self._tree(), alone=True)
             self._check(status, f"load_weights({blob.label})")
         return True
 
@@ -338,9 +343,7 @@ class CudaEngine(EngineTensors):
         """
         from .._core.host_memory import HostMemory
 
-        with self._shared("serialize"):
-            function = lib.trtx_cuda_engine_serialize
-            return self._made(HostMemory._adopt, "serialize()", "trtx_host_memory", function, self._ptr)
+        return HostMemory._adopt(self._created("serialize", "trtx_host_memory", lib.trtx_cuda_engine_serialize))
 
     def create_serialization_config(self) -> SerializationConfig:
         """Make a config for `serialize_with_config` (``ICudaEngine::createSerializationConfig``).
@@ -355,11 +358,8 @@ class CudaEngine(EngineTensors):
         EngineError
             If TensorRT-RTX cannot make it.
         """
-        function = lib.trtx_cuda_engine_create_serialization_config
-        with self._shared("create_serialization_config"):
-            return self._made_child(
-                SerializationConfig, "create_serialization_config()", "trtx_serialization_config", function, self._ptr
-            )
+        what, function = "create_serialization_config", lib.trtx_cuda_engine_create_serialization_config
+        return SerializationConfig._adopt(self._created(what, "trtx_serialization_config", function), self)
 
     def serialize_with_config(self, config: SerializationConfig) -> HostMemory:
         """Return the engine's bytes, without what the config leaves out (``ICudaEngine::serializeWithConfig``).
@@ -387,9 +387,8 @@ class CudaEngine(EngineTensors):
 
         if not isinstance(config, SerializationConfig):
             reject("config", config, "a trtx.SerializationConfig")
-        what, function = "serialize_with_config()", lib.trtx_cuda_engine_serialize_with_config
-        with self._shared("serialize_with_config"), config._exclusive("serialize_with_config"):
-            return self._made(HostMemory._adopt, what, "trtx_host_memory", function, self._ptr, config._ptr)
+        what, function = "serialize_with_config", lib.trtx_cuda_engine_serialize_with_config
+        return HostMemory._adopt(self._created(what, "trtx_host_memory", function, config))
 
     def create_engine_inspector(self) -> EngineInspector:
         """Make an object that tells what the engine's layers are (``ICudaEngine::createEngineInspector``).
@@ -406,11 +405,8 @@ class CudaEngine(EngineTensors):
         """
         from .inspector import EngineInspector
 
-        function = lib.trtx_cuda_engine_create_engine_inspector
-        with self._shared("create_engine_inspector"):
-            return self._made_child(
-                EngineInspector, "create_engine_inspector()", "trtx_engine_inspector", function, self._ptr
-            )
+        what, function = "create_engine_inspector", lib.trtx_cuda_engine_create_engine_inspector
+        return EngineInspector._adopt(self._created(what, "trtx_engine_inspector", function), self)
 
     def create_runtime_config(self) -> RuntimeConfig:
         """Make a config for `create_execution_context` (``ICudaEngine::createRuntimeConfig``).
@@ -425,11 +421,8 @@ class CudaEngine(EngineTensors):
         EngineError
             If TensorRT-RTX cannot make it.
         """
-        function = lib.trtx_cuda_engine_create_runtime_config
-        with self._shared("create_runtime_config"):
-            return self._made_child(
-                RuntimeConfig, "create_runtime_config()", "trtx_runtime_config", function, self._ptr
-            )
+        what, function = "create_runtime_config", lib.trtx_cuda_engine_create_runtime_config
+        return RuntimeConfig._adopt(self._created(what, "trtx_runtime_config", function), self)
 
     def create_execution_context(
         self,
@@ -464,18 +457,18 @@ class CudaEngine(EngineTensors):
 
         config = strategy if runtime_config is None and isinstance(strategy, RuntimeConfig) else runtime_config
         what, c_type = "create_execution_context", "trtx_execution_context"
-
-        def adopt(source: Any) -> ExecutionContext:
-            return ExecutionContext._make(source, self, chosen, config)
-
         if config is None:
             chosen = check_enum(ExecutionContextAllocationStrategy, strategy, "strategy")
-            create: Callable[..., int] = lib.trtx_cuda_engine_create_execution_context
-            with self._shared(what):
-                return self._made(adopt, f"{what}({chosen.name})", c_type, create, self._ptr, chosen)
+            place = self._created(what, c_type, lib.trtx_cuda_engine_create_execution_context, chosen)
+            return ExecutionContext._make(place, self, chosen, None)
         if not isinstance(config, RuntimeConfig):
             reject("runtime_config", config, "a trtx.RuntimeConfig")
-        create = lib.trtx_cuda_engine_create_execution_context_with_runtime_config
-        with self._shared(what), config._exclusive(what):
-            chosen = config.execution_context_allocation_strategy
-            return self._made(adopt, f"{what}(config)", c_type, create, self._ptr, config._ptr)
+        function = lib.trtx_cuda_engine_create_execution_context_with_runtime_config
+        chosen = config.execution_context_allocation_strategy
+        return ExecutionContext._make(self._created(what, c_type, function, config), self, chosen, config)
+
+    def _created(self, what: str, c_type: str, function: Callable[..., int], *arguments: Any) -> Any:
+        """Make a call that creates something, and give the place where that is."""
+        place = new_place(c_type)
+        self._check(self._long(what, function, *arguments, place), what)
+        return place

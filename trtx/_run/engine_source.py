@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from trtx_sys._ffi import ffi, lib
+from trtx_sys._ffi import ffi
 
 from .._core.errors import EngineError, InvalidArgumentError
 
@@ -58,9 +58,8 @@ def open_blob(source: Source, what: str, least: int) -> Iterator[Blob]:
         with _open_file(source, what, least) as blob:
             yield blob
     elif isinstance(source, HostMemory):
-        with source._shared(f"reading the {what}"):
-            pointer = source._ptr
-            blob = Blob(lib.trtx_host_memory_data(pointer), lib.trtx_host_memory_size(pointer), "HostMemory")
+        with _open_buffer(source.view(), what) as view:  # which stays when the memory is closed meanwhile
+            blob = view._replace(label="HostMemory")
             _check_size(blob, what, least)
             yield blob
     else:

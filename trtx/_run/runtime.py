@@ -9,7 +9,8 @@ from trtx_sys._enums_gen import EngineInvalidityDiagnostics, EngineValidity, Tem
 from trtx_sys._ffi import ffi, lib
 
 from .._core import pending as _pending
-from .._core.errors import CudaError, EngineError, Error, failure, text
+from .._core.calls import new_place
+from .._core.errors import CudaError, EngineError, Error, failure
 from .._core.library import library_version
 from .._core.logger import Logger, MadeWithLogger
 from .._core.values import INT32_MAX, check_bool, check_int, check_mask, reject
@@ -60,8 +61,8 @@ class Runtime(MadeWithLogger):
 
     __slots__ = ()
 
-    _destroy = lib.trtx_runtime_destroy
     _error = EngineError
+    _is_shared = True
 
     def __init__(self, logger: Logger) -> None:
         self._create(logger, "trtx_runtime", lib.trtx_runtime_create)
@@ -102,18 +103,14 @@ class Runtime(MadeWithLogger):
         """
         from .engine import CudaEngine
 
-        with self._shared("deserialize_cuda_engine"), open_blob(source, "engine", self.engine_header_size) as blob:
-            function = lib.trtx_runtime_deserialize_cuda_engine
-            return self._made(
-                lambda source: CudaEngine._adopt(source, self),
-                "deserialize_cuda_engine",
-                "trtx_cuda_engine",
-                function,
-                self._ptr,
-                blob.pointer,
-                blob.size,
-                refuse=lambda: self._refuse(blob),
-            )
+        what, function = "deserialize_cuda_engine", lib.trtx_runtime_deserialize_cuda_engine
+        with open_blob(source, "engine", self.engine_header_size) as blob:
+            place = new_place("trtx_cuda_engine")
+            status = self._long(what, function, blob.pointer, blob.size, place)
+            if status:
+                self._refuse(blob)
+            self._check(status, what)
+            return CudaEngine._adopt(place, self)
 
     def _refuse(self, blob: Blob) -> NoReturn:
         # Not kept in a variable: see raise_pending.
@@ -141,7 +138,8 @@ class Runtime(MadeWithLogger):
     def _read_validity(self, blob: Blob) -> EngineValidityReport | None:
         diagnostics = ffi.new("uint64_t *")
         result = ffi.new("trtx_engine_validity *")
-        if lib.trtx_runtime_get_engine_validity(self._ptr, blob.pointer, blob.size, diagnostics, result):
+        function = lib.trtx_runtime_get_engine_validity
+        if self._long("get_engine_validity", function, blob.pointer, blob.size, diagnostics, result):
             return None
         return EngineValidityReport(EngineValidity(result[0]), EngineInvalidityDiagnostics(diagnostics[0]))
 
@@ -168,7 +166,7 @@ class Runtime(MadeWithLogger):
         InvalidArgumentError
             If the source is of a wrong kind, or is not contiguous.
         """
-        with self._shared("get_engine_validity"), open_blob(source, "engine", self.engine_header_size) as blob:
+        with open_blob(source, "engine", self.engine_header_size) as blob:
             report = self._read_validity(blob)
             if report is None:
                 what = f"Runtime.get_engine_validity({blob.label})"
@@ -202,8 +200,9 @@ class Runtime(MadeWithLogger):
     @max_threads.setter
     def max_threads(self, value: SupportsIndex) -> None:
         count = check_int(value, "max_threads", 1, INT32_MAX)
-        with self._exclusive("max_threads"):
-            self._check(lib.trtx_runtime_set_max_threads(self._ptr, count), f"max_threads = {count}")
+        if self._notes:
+            self._refuse_change("max_threads")
+        self._check(lib.trtx_runtime_set_max_threads(self._ptr, count), f"max_threads = {count}")
 
     @property
     def temporary_directory(self) -> str | None:
@@ -211,8 +210,7 @@ class Runtime(MadeWithLogger):
 
         It must exist when it is set, and let this process read, write and execute files.
         """
-        path = lib.trtx_runtime_get_temporary_directory(self._ptr)
-        return text(path) if path else None
+        return lib.trtx_runtime_get_temporary_directory(self._ptr)
 
     @temporary_directory.setter
     def temporary_directory(self, value: str | os.PathLike[str] | None) -> None:
@@ -221,8 +219,9 @@ class Runtime(MadeWithLogger):
             if not isinstance(value, (str, os.PathLike)) or not os.path.isdir(value):
                 reject("temporary_directory", value, "the path of a folder that exists, or None")
             native = os.fsencode(value)
-        with self._exclusive("temporary_directory"):
-            self._check(lib.trtx_runtime_set_temporary_directory(self._ptr, native), "temporary_directory")
+        if self._notes:
+            self._refuse_change("temporary_directory")
+        self._check(lib.trtx_runtime_set_temporary_directory(self._ptr, native), "temporary_directory")
 
     @property
     def tempfile_control_flags(self) -> int:
@@ -235,8 +234,9 @@ class Runtime(MadeWithLogger):
     @tempfile_control_flags.setter
     def tempfile_control_flags(self, value: SupportsIndex) -> None:
         flags = check_mask(TempfileControlFlag, value, "tempfile_control_flags")
-        with self._exclusive("tempfile_control_flags"):
-            self._check(lib.trtx_runtime_set_tempfile_control_flags(self._ptr, flags), "tempfile_control_flags")
+        if self._notes:
+            self._refuse_change("tempfile_control_flags")
+        self._check(lib.trtx_runtime_set_tempfile_control_flags(self._ptr, flags), "tempfile_control_flags")
 
     @property
     def engine_host_code_allowed(self) -> bool:
@@ -249,9 +249,10 @@ class Runtime(MadeWithLogger):
     @engine_host_code_allowed.setter
     def engine_host_code_allowed(self, value: Bool) -> None:
         allowed = check_bool(value, "engine_host_code_allowed")
-        with self._exclusive("engine_host_code_allowed"):
-            status = lib.trtx_runtime_set_engine_host_code_allowed(self._ptr, allowed)
-            self._check(status, "engine_host_code_allowed")
+        if self._notes:
+            self._refuse_change("engine_host_code_allowed")
+        status = lib.trtx_runtime_set_engine_host_code_allowed(self._ptr, allowed)
+        self._check(status, "engine_host_code_allowed")
 
     @property
     def defer_weights_loading(self) -> bool:
@@ -267,9 +268,10 @@ class Runtime(MadeWithLogger):
     @defer_weights_loading.setter
     def defer_weights_loading(self, value: Bool) -> None:
         defer = check_bool(value, "defer_weights_loading")
-        with self._exclusive("defer_weights_loading"):
-            status = lib.trtx_runtime_set_deferred_weights_loading(self._ptr, defer)
-            self._check(status, "defer_weights_loading")
+        if self._notes:
+            self._refuse_change("defer_weights_loading")
+        status = lib.trtx_runtime_set_deferred_weights_loading(self._ptr, defer)
+        self._check(status, "defer_weights_loading")
 
 
 def _driver_problem() -> str | None:
