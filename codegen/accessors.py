@@ -1,7 +1,8 @@
 """Which accessors the classes of `trtx` get: read off the getters and setters of the registry.
 
 A getter without parameters becomes a property, which can be set where there is a setter with one parameter. A method
-marked ``@python(method=True)`` stays a method. Nothing is passed over in silence: what can be neither says ``@by_hand``.
+marked ``@python(method=True)`` stays a method. Nothing is passed over in silence: a getter that can be neither says
+``@by_hand``.
 """
 
 from __future__ import annotations

@@ -29,11 +29,13 @@ class Owner:
     base: str
     subject: str = "self"
     busy: str = "self._notes"
+    #: How a call is made that found notes, and what it is told before the name of the call and behind that.
+    again: tuple[str, str, str] = ("changed", "self", "self")
 
 
 HANDLE = Owner("Handle")
-CONTEXT = Owner("ContextBase", busy="self._notes or self._bindings.native.running")
-PART = Owner("Part", subject="network", busy="network._notes")
+CONTEXT = Owner("ContextBase", "self", "self._notes or self._bindings.native.running", ("self._changed", "", ""))
+PART = Owner("Part", "network", "network._notes", ("changed", "network", "self"))
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ ROOMS = (
 NAMES = {
     "typing": ("Literal", "SupportsIndex"),
     ".._core.accessors": ("Members", "changed", "no_effect"),
+    ".._core.errors": ("text",),
     ".._core.pending": ("pending",),
     ".._core.values": (
         "check_axes_of", "check_bool", "check_enum", "check_float", "check_int", "check_mask", "check_text", "reject",
@@ -113,7 +116,8 @@ def _room(registry: Registry, room: Room) -> str:
     if not body:
         return ""
     head = [f'"""{room.doc}"""', "", "from __future__ import annotations", ""]
-    return "\n".join([*head, *imports(registry, body, room.bases), *constants(registry, body), *body])
+    names = constants(registry, body)
+    return "\n".join([*head, *imports(registry, [*names, *body], room.bases), *names, *body])
 
 
 def imports(registry: Registry, body: list[str], more: dict[str, list[str]]) -> list[str]:
@@ -129,9 +133,9 @@ def imports(registry: Registry, body: list[str], more: dict[str, list[str]]) -> 
     enums = sorted(name for name, enum in registry.enums.items() if name in used and not enum.hidden)
     local = [(module, names) for module, names in found.items() if names and module != "typing"]
     local += [(m, chosen) for m, names in more.items() if (chosen := [name for name in names if name in used])]
-    lines = _import("typing", found["typing"]) + [""] if found["typing"] else []
+    lines = [*_import("typing", found["typing"]), ""] if found["typing"] else []
     lines += _import("trtx_sys._enums_gen", enums) if enums else []
-    lines += [f"from trtx_sys._ffi import {'ffi, ' if 'ffi.new' in text or '_string' in used else ''}lib", ""]
+    lines += [f"from trtx_sys._ffi import {'ffi, ' if 'ffi.new' in text else ''}lib", ""]
     for module, names in sorted(local, key=_depth):
         lines += _import(module, sorted(names))
     if any(types.values()):
@@ -156,8 +160,11 @@ def constants(registry: Registry, body: list[str]) -> list[str]:
     used = dict.fromkeys(re.findall(r"(?<!\w)_\w+", "\n".join(body)))
     functions = {f"_{name}": f"lib.trtx_{name}" for name in _functions(registry)}
     members = {members_of(name): f"Members({name})" for name in registry.enums}
-    lines = ["_string = ffi.string"] if "_string" in used else []
-    lines += [f"{name} = {functions[name]}" for name in used if name in functions]
+    lines: list[str] = []
+    for name in used:
+        if name in functions:
+            line = f"{name} = {functions[name]}"
+            lines += [line] if len(line) <= WIDTH else [f"{name} = (", f"    {functions[name]}", ")"]
     return [*lines, *(f"{name} = {members[name]}" for name in used if name in members), ""]
 
 
@@ -210,6 +217,7 @@ class Class:
             lines += self._ask(property_.value, property_.getter, [], f'"{what}"')
             return lines
         call = f'self._long("{what}", {function})' if property_.getter.long else f"{function}(self._ptr)"
+        call += ' or ""' if property_.getter.returns.optional else ""
         if not self.is_kind:
             return [*lines, *self._answer(property_.value, call)]
         lines += [f"        value = {call}", "        if not value:"]
@@ -219,10 +227,7 @@ class Class:
     def _answer(self, value: Value, native: str) -> list[str]:
         """Return a native value."""
         if value.kind == "enum":
-            return [f"        return {members_of(value.enum)}[{native}]"]
-        if value.kind == "text":
-            first = [] if native == "value" else [f"        value = {native}"]
-            return [*first, '        return _string(value).decode("utf-8", "replace") if value else ""']
+            return fit(8, f"return {members_of(value.enum)}[", [native], "]")
         return [f"        return {native}"]
 
     def _ask(self, value: Value, method: Method, arguments: list[str], what: str) -> list[str]:
@@ -231,7 +236,7 @@ class Class:
         lines += fit(8, f"status = {_c(self.interface, method)}(", ["self._ptr", *arguments, "result"], ")")
         lines += self._raise(what)
         if value.kind in ("enum", "text"):
-            return [*lines, *self._answer(value, "result[0]")]
+            return [*lines, *self._answer(value, "result[0]" if value.kind == "enum" else "text(result[0])")]
         return [*lines, f"        value: {value.read_type} = result[0]", "        return value"]
 
     def _setter(self, property_: Property, setter: Method) -> list[str]:
@@ -330,8 +335,9 @@ class Class:
     def _guarded(self, result: str, function: str, arguments: list[str], what: str) -> list[str]:
         """Make a call that must not meet a long one."""
         busy = f"not ({self.owner.busy})" if " or " in self.owner.busy else f"not {self.owner.busy}"
-        again = ["self", function, *arguments]
-        slow = fit(12, f"{result} = changed(", [self.owner.subject, f'"{what}"', *again], ")")
+        again, *told = self.owner.again
+        first = [told[0], f'"{what}"', told[1], function]
+        slow = fit(12, f"{result} = {again}(", [*(argument for argument in first if argument), *arguments], ")")
         lines = fit(12, f"{result} = {function}(", ["self._ptr", *arguments], ")")
         return [f"        if {busy}:", *lines, "        else:", *slow]
 
@@ -377,7 +383,7 @@ def docstring(text: str, more: str, parameters: list[str]) -> list[str]:
         return [line]
     summary, reference = text.rsplit(" (``", 1)
     reference = f"(``{reference}"
-    if len(f'        """{text}') <= WIDTH:
+    if more and len(f'        """{text}') <= WIDTH:
         summary, paragraph = text, more
     else:
         paragraph = f"{reference} {more}".rstrip()

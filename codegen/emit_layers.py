@@ -19,6 +19,7 @@ def emit(registry: Registry) -> str:
     bases = {".layer": ["Layer"]}
     extras = [f"{name}Extras" for name in EXTRAS if registry.interfaces.get(name)]
     by_type = [f"    LayerType.{i.layer_type[1:]}.value: {i.name}," for i in layers if i.layer_type]
+    names = constants(registry, body)
     by_type = ["LAYER_CLASSES: dict[int, type[Layer]] = {", *by_type, "}"]
     return "\n".join(
         [
@@ -26,10 +27,10 @@ def emit(registry: Registry) -> str:
             "",
             "from __future__ import annotations",
             "",
-            *imports(registry, [*body, *by_type], {**bases, ".layer_extras": extras}),
+            *imports(registry, [*names, *body, *by_type], {**bases, ".layer_extras": extras}),
             *exported(layer.name for layer in layers),
             "",
-            *constants(registry, body),
+            *names,
             *body,
             "",
             "#: The class of each layer type, by its number, for layers that the library hands back.",

@@ -46,6 +46,7 @@ FAMILIES = (
 OTHERS = ("enums", "layer_enums", "structs", "exports", "vocabulary")
 KINDS = {"Interface": "impl", "Direct": "direct", "Application": "application"}
 ACCESS = ("protected", "private")
+PYTHON = ("python", "by_hand")
 
 #: What a class of each kind may say beside its base.
 KEYWORDS = {
@@ -60,7 +61,7 @@ MARKS = {
     "enum": {"since", "hidden", "bits"},
     "struct": {"since", "hidden", "deprecated"},
     "interface": {"since", "hidden", "deprecated", "owned", "callback"},
-    "method": {"since", "hidden", "deprecated", "accessor", "const", "reads", "long", "default", "python", "by_hand", *ACCESS},
+    "method": {"since", "hidden", "deprecated", "accessor", "const", "reads", "long", "default", *PYTHON, *ACCESS},
     "export": {"hidden", "bound", "library"},
 }
 #: Integer types that an enum may have, with the range of their values.
@@ -331,9 +332,10 @@ class _Reader:
         """What ``@python`` says: a name, and keywords that are fields of `Python` with values of their types."""
         values: dict[str, Any] = {}
         if isinstance(node, ast.Call) and len(node.args) <= 1:
-            values = {k.arg or "**": self.literal(k.value) for k in node.keywords}
-            values |= {"name": self.literal(argument) for argument in node.args}
-        types = {"low": (int, float), "high": (int, float, str)}
+            given = [("name", argument) for argument in node.args]
+            given += [(keyword.arg or "", keyword.value) for keyword in node.keywords]
+            values = {name: self.literal(value) for name, value in given}
+        types: dict[str, tuple[type, ...]] = {"low": (int, float), "high": (int, float, str)}
         types |= {f.name: (type(f.default),) for f in fields(Python) if f.name not in types}
         if not values or any(type(value) not in types.get(name, ()) or value == "" for name, value in values.items()):
             raise self.fail(node, f"decorator {ast.unparse(node)!r} does not take these arguments")

@@ -21,7 +21,8 @@ from trtx_sys._enums_gen import (
 )
 from trtx_sys._ffi import ffi, lib
 
-from .._core.accessors import changed, no_effect
+from .._core.accessors import Members, changed, no_effect
+from .._core.errors import text
 from .._core.handle import Handle
 from .._core.pending import pending
 from .._core.values import check_bool, check_enum, check_float, check_int, check_mask, check_text, reject
@@ -30,7 +31,6 @@ from .part import Part
 if TYPE_CHECKING:
     from .._core.types import Bool, Number
 
-_string = ffi.string
 _builder_get_max_dla_batch_size = lib.trtx_builder_get_max_dla_batch_size
 _builder_get_nb_dla_cores = lib.trtx_builder_get_nb_dla_cores
 _builder_get_max_threads = lib.trtx_builder_get_max_threads
@@ -405,8 +405,7 @@ class BuilderConfigAccessors(Handle):
         status = _builder_config_get_all_build_routes(self._ptr, result)
         if status or pending:
             self._check(status, "all_build_routes")
-        value = result[0]
-        return _string(value).decode("utf-8", "replace") if value else ""
+        return text(result[0])
 
     def clear_flag(self, flag: BuilderFlag) -> None:
         """Switches a flag off. (``IBuilderConfig::clearFlag``)
@@ -606,8 +605,7 @@ class NetworkAccessors(Handle):
     @property
     def name(self) -> str:
         """Name, which the engine takes over; empty until it is set. (``INetworkDefinition::getName``)"""
-        value = _network_definition_get_name(self._ptr)
-        return _string(value).decode("utf-8", "replace") if value else ""
+        return _network_definition_get_name(self._ptr) or ""
 
     @name.setter
     def name(self, value: str) -> None:
@@ -700,8 +698,7 @@ class LayerAccessors(Part):
         (``ILayer::getName``)
         """
         _ = self._network._ptr
-        value = _layer_get_name(self._ptr)
-        return _string(value).decode("utf-8", "replace") if value else ""
+        return _layer_get_name(self._ptr) or ""
 
     @name.setter
     def name(self, value: str) -> None:
@@ -731,8 +728,7 @@ class LayerAccessors(Part):
     def metadata(self) -> str:
         """Free text that the inspector shows with the layer. (``ILayer::getMetadata``)"""
         _ = self._network._ptr
-        value = _layer_get_metadata(self._ptr)
-        return _string(value).decode("utf-8", "replace") if value else ""
+        return _layer_get_metadata(self._ptr) or ""
 
     @metadata.setter
     def metadata(self, value: str) -> None:

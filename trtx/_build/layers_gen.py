@@ -32,9 +32,9 @@ from trtx_sys._enums_gen import (
     TripLimit,
     UnaryOperation,
 )
-from trtx_sys._ffi import ffi, lib
+from trtx_sys._ffi import lib
 
-from .._core.accessors import changed
+from .._core.accessors import Members, changed
 from .._core.pending import pending
 from .._core.values import check_axes_of, check_bool, check_enum, check_int, check_text, to_float32
 from .layer import Layer
@@ -123,7 +123,6 @@ __all__ = [
     "UnsqueezeLayer",
 ]
 
-_string = ffi.string
 _convolution_layer_get_nb_output_maps = lib.trtx_convolution_layer_get_nb_output_maps
 _convolution_layer_set_nb_output_maps = lib.trtx_convolution_layer_set_nb_output_maps
 _convolution_layer_get_nb_groups = lib.trtx_convolution_layer_get_nb_groups
@@ -1737,7 +1736,7 @@ class EinsumLayer(Layer):
         value = _einsum_layer_get_equation(self._ptr)
         if not value:
             check_kind(self, EinsumLayer, "equation")
-        return _string(value).decode("utf-8", "replace") if value else ""
+        return value
 
     @equation.setter
     def equation(self, value: str) -> None:
@@ -2863,7 +2862,7 @@ class AssertionLayer(Layer):
         value = _assertion_layer_get_message(self._ptr)
         if not value:
             check_kind(self, AssertionLayer, "message")
-        return _string(value).decode("utf-8", "replace") if value else ""
+        return value
 
     @message.setter
     def message(self, value: str) -> None:

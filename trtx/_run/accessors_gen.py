@@ -18,7 +18,7 @@ from trtx_sys._enums_gen import (
 )
 from trtx_sys._ffi import ffi, lib
 
-from .._core.accessors import changed
+from .._core.accessors import Members, changed
 from .._core.handle import Handle
 from .._core.pending import pending
 from .._core.values import check_bool, check_enum, check_int, check_mask, check_text
@@ -27,7 +27,6 @@ from .context_base import ContextBase
 if TYPE_CHECKING:
     from .._core.types import Bool
 
-_string = ffi.string
 _runtime_get_max_threads = lib.trtx_runtime_get_max_threads
 _runtime_set_max_threads = lib.trtx_runtime_set_max_threads
 _runtime_get_tempfile_control_flags = lib.trtx_runtime_get_tempfile_control_flags
@@ -37,10 +36,18 @@ _runtime_set_engine_host_code_allowed = lib.trtx_runtime_set_engine_host_code_al
 _runtime_get_engine_header_size = lib.trtx_runtime_get_engine_header_size
 _runtime_get_deferred_weights_loading = lib.trtx_runtime_get_deferred_weights_loading
 _runtime_set_deferred_weights_loading = lib.trtx_runtime_set_deferred_weights_loading
-_runtime_config_get_execution_context_allocation_strategy = lib.trtx_runtime_config_get_execution_context_allocation_strategy
-_runtime_config_set_execution_context_allocation_strategy = lib.trtx_runtime_config_set_execution_context_allocation_strategy
-_runtime_config_get_dynamic_shapes_kernel_specialization_strategy = lib.trtx_runtime_config_get_dynamic_shapes_kernel_specialization_strategy
-_runtime_config_set_dynamic_shapes_kernel_specialization_strategy = lib.trtx_runtime_config_set_dynamic_shapes_kernel_specialization_strategy
+_runtime_config_get_execution_context_allocation_strategy = (
+    lib.trtx_runtime_config_get_execution_context_allocation_strategy
+)
+_runtime_config_set_execution_context_allocation_strategy = (
+    lib.trtx_runtime_config_set_execution_context_allocation_strategy
+)
+_runtime_config_get_dynamic_shapes_kernel_specialization_strategy = (
+    lib.trtx_runtime_config_get_dynamic_shapes_kernel_specialization_strategy
+)
+_runtime_config_set_dynamic_shapes_kernel_specialization_strategy = (
+    lib.trtx_runtime_config_set_dynamic_shapes_kernel_specialization_strategy
+)
 _runtime_config_get_cuda_graph_strategy = lib.trtx_runtime_config_get_cuda_graph_strategy
 _runtime_config_set_cuda_graph_strategy = lib.trtx_runtime_config_set_cuda_graph_strategy
 _serialization_config_get_flags = lib.trtx_serialization_config_get_flags
@@ -186,7 +193,9 @@ class RuntimeConfigAccessors(Handle):
 
         (``IRuntimeConfig::getExecutionContextAllocationStrategy``)
         """
-        return _EXECUTION_CONTEXT_ALLOCATION_STRATEGY[_runtime_config_get_execution_context_allocation_strategy(self._ptr)]
+        return _EXECUTION_CONTEXT_ALLOCATION_STRATEGY[
+            _runtime_config_get_execution_context_allocation_strategy(self._ptr)
+        ]
 
     @execution_context_allocation_strategy.setter
     def execution_context_allocation_strategy(self, value: ExecutionContextAllocationStrategy) -> None:
@@ -211,7 +220,9 @@ class RuntimeConfigAccessors(Handle):
 
         (``IRuntimeConfig::getDynamicShapesKernelSpecializationStrategy``)
         """
-        return _DYNAMIC_SHAPES_KERNEL_SPECIALIZATION_STRATEGY[_runtime_config_get_dynamic_shapes_kernel_specialization_strategy(self._ptr)]
+        return _DYNAMIC_SHAPES_KERNEL_SPECIALIZATION_STRATEGY[
+            _runtime_config_get_dynamic_shapes_kernel_specialization_strategy(self._ptr)
+        ]
 
     @dynamic_shapes_kernel_specialization_strategy.setter
     def dynamic_shapes_kernel_specialization_strategy(self, value: DynamicShapesKernelSpecializationStrategy) -> None:
@@ -340,8 +351,7 @@ class CudaEngineAccessors(Handle):
     @property
     def name(self) -> str:
         """Name of the network that the engine was built from. (``ICudaEngine::getName``)"""
-        value = _cuda_engine_get_name(self._ptr)
-        return _string(value).decode("utf-8", "replace") if value else ""
+        return _cuda_engine_get_name(self._ptr) or ""
 
     @property
     def num_optimization_profiles(self) -> int:
@@ -469,15 +479,14 @@ class ExecutionContextAccessors(ContextBase):
         if not (self._notes or self._bindings.native.running):
             status = _execution_context_set_debug_sync(self._ptr, value)
         else:
-            status = changed(self, "debug_sync", self, _execution_context_set_debug_sync, value)
+            status = self._changed("debug_sync", _execution_context_set_debug_sync, value)
         if status or pending:
             self._check(status, f"debug_sync = {value}")
 
     @property
     def name(self) -> str:
         """Name of the context, for messages and profiles; empty until it is set. (``IExecutionContext::getName``)"""
-        value = _execution_context_get_name(self._ptr)
-        return _string(value).decode("utf-8", "replace") if value else ""
+        return _execution_context_get_name(self._ptr) or ""
 
     @name.setter
     def name(self, value: str) -> None:
@@ -485,7 +494,7 @@ class ExecutionContextAccessors(ContextBase):
         if not (self._notes or self._bindings.native.running):
             status = _execution_context_set_name(self._ptr, encoded)
         else:
-            status = changed(self, "name", self, _execution_context_set_name, encoded)
+            status = self._changed("name", _execution_context_set_name, encoded)
         if status or pending:
             self._check(status, f"name = {value!r}")
 
@@ -514,7 +523,7 @@ class ExecutionContextAccessors(ContextBase):
         if not (self._notes or self._bindings.native.running):
             status = _execution_context_set_enqueue_emits_profile(self._ptr, value)
         else:
-            status = changed(self, "enqueue_emits_profile", self, _execution_context_set_enqueue_emits_profile, value)
+            status = self._changed("enqueue_emits_profile", _execution_context_set_enqueue_emits_profile, value)
         if status or pending:
             self._check(status, f"enqueue_emits_profile = {value}")
 
@@ -549,7 +558,7 @@ class ExecutionContextAccessors(ContextBase):
         if not (self._notes or self._bindings.native.running):
             status = _execution_context_set_nvtx_verbosity(self._ptr, value)
         else:
-            status = changed(self, "nvtx_verbosity", self, _execution_context_set_nvtx_verbosity, value)
+            status = self._changed("nvtx_verbosity", _execution_context_set_nvtx_verbosity, value)
         if status or pending:
             self._check(status, f"nvtx_verbosity = {value}")
 

@@ -1,11 +1,10 @@
-"""What may be using an `ExecutionContext`: beside long calls, a run, which keeps no note but a flag in C."""
+"""What may be using an `ExecutionContext`: beside long calls a run, which leaves no note but a flag in C."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .._core.calls import busy_error
 from .._core.handle import Handle
 
 if TYPE_CHECKING:
@@ -13,20 +12,15 @@ if TYPE_CHECKING:
 
 
 class ContextBase(Handle):
-    """How the calls of a context keep off its runs."""
+    """How short calls keep off the runs of a context."""
 
     __slots__ = ()
 
     #: The addresses that the next run uses, and whether one is under way.
     _bindings: Bindings
 
-    def _refuse_change(self, what: str) -> None:
-        super()._refuse_change(what)
-        if self._bindings.native.running:
-            raise busy_error(self, what, [])
-
-    def _change(self, what: str, function: Callable[..., int], *arguments: Any) -> int:
-        """Make a short call that changes the context; gives its status."""
+    def _changed(self, what: str, function: Callable[..., int], *arguments: Any) -> int:
+        """Make a short call that changes the context, which may be in use; gives its status."""
         # The branch with the call is the one without a jump, at which Python may switch threads.
         while True:
             if not (self._notes or self._bindings.native.running):
