@@ -49,7 +49,7 @@ ffi.set_source(
     extra_compile_args=compiler_flags(),
     # Without the names of local symbols, which nobody needs and which are a third of the file.
     extra_link_args=["-Wl,-s"] if sys.platform == "linux" else [],
-    libraries=[] if sys.platform == "win32" else ["dl"],
+    libraries=[] if sys.platform == "win32" else ["dl", "pthread"],
     source_extension=".cpp",
     py_limited_api=True,
 )

@@ -96,6 +96,19 @@ def _calls_of_a_build(name: str, made: list[object]) -> dict[str, tuple[Callable
             tensor = network.add_activation(tensor, relu).get_output(0)
         made.append(network)  # its end is not measured
 
+    large = builder.create_network(0)
+    output = large.add_input("x", data_type, (1, 3, 224, 224))
+    for _ in range(5000):
+        output = large.add_activation(output, relu).get_output(0)
+
+    def read_back() -> None:
+        for layer in (large.get_layer(i) for i in range(large.num_layers)):
+            _ = layer.name, layer.type
+            tensors = [layer.get_input(i) for i in range(layer.num_inputs)]
+            tensors += [layer.get_output(i) for i in range(layer.num_outputs)]
+            for tensor in tensors:
+                _ = tensor.name, tensor.dtype, tuple(tensor.shape)
+
     cheap: dict[str, Callable[[], object]] = {
         "max_threads": lambda: builder.max_threads,
         "get_flag": lambda: config.get_flag(flag),
@@ -108,7 +121,8 @@ def _calls_of_a_build(name: str, made: list[object]) -> dict[str, tuple[Callable
         "tensor_dtype": lambda: tensor.dtype,
         "tensor_shape": lambda: tuple(tensor.shape),
     }
-    return {**{call: (function, 20_000) for call, function in cheap.items()}, "5,000 activations": (activations, 1)}
+    many = {"5,000 activations": (activations, 1), "5,000 layers read back": (read_back, 1)}
+    return {**{call: (function, 20_000) for call, function in cheap.items()}, **many}
 
 
 def weights(name: str) -> dict[str, float]:

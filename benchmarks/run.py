@@ -115,8 +115,8 @@ def main() -> None:
     ratios = [row(name, ours[name], theirs[name], native.get(name)) for name in CALLS]
     mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
     print(f"{'cheap calls, geomean':24} {'':10} {'':10} {'':10} {mean:8.2f}   worst {max(ratios):.2f}")
-    name = "5,000 activations"
-    row(name, ours[name], theirs[name], native.get(name), "ms")
+    for name in ("5,000 activations", "5,000 layers read back"):
+        row(name, ours[name], theirs[name], native.get(name), "ms")
     ours, theirs = best(1, "weights")
     row("weights peak memory", ours["weights peak memory"], theirs["weights peak memory"], None, "MB")
     if has_gpu():

@@ -120,5 +120,5 @@ def _functions(registry: Registry, interface: Interface) -> str:
         f'        call.need(callbacks, "callbacks");\n'
         f"        *result = from_abi<{name} *>(make_bridge<{interface.name}Bridge>(*callbacks, user_data));\n"
         f"    }});\n}}\n\n"
-        f"void {name}_destroy({name} *self)\n{{\n    retire_bridge(self);\n}}\n"
+        f'void {name}_destroy({name} *self)\n{{\n    destroy("{name}_destroy", self);\n}}\n'
     )

@@ -32,10 +32,7 @@ def bound(registry: Registry, family: Family) -> bool:
 
 def _destroy(types: CTypes, interface: Interface) -> str:
     name = c_type(interface.name)
-    return (
-        f"void {name}_destroy({types.handle(interface.name)} *self)\n{{\n"
-        f'    destroy<abi::{cpp_name(types.registry, interface.name)}>("{name}_destroy", self);\n}}\n'
-    )
+    return f'void {name}_destroy({types.handle(interface.name)} *self)\n{{\n    destroy("{name}_destroy", self);\n}}\n'
 
 
 def _function(types: CTypes, interface: Interface, method: Method) -> str:
@@ -165,7 +162,26 @@ def _use(types: CTypes, method: Method, call: str) -> str:
         for p in method.parameters
         if p.type.kind == "out" and p.type.item and p.type.item.kind == "count"
     ]
-    return "\n        ".join([*_judged(types, type_, call), *counts])
+    if type_.kind == "owned":
+        return f"*result = {_owned(types, method, f'call.check_pointer({_to_c(types, type_, call)})')};"
+    return "\n        ".join([*_judged(types, type_, call), *counts, *_held(method)])
+
+
+def _owned(types: CTypes, method: Method, made: str) -> str:
+    """Enters a result with what it needs: self, and the parameters that are held."""
+    result = types.registry.interfaces[method.returns.target]
+    abi = cpp_name(types.registry, result.name)
+    if result.sibling:
+        return f"own_sibling<abi::{abi}>({made}, self)"
+    held = ["self", *(c_name(p.name) for p in method.parameters if p.held)]
+    return f"own<abi::{abi}>({made}, {{{'' if result.standalone else ', '.join(held)}}})"
+
+
+def _held(method: Method) -> list[str]:
+    """Notes what self needs from now on: for each text given, where there is one, apart."""
+    text = next((c_name(p.name) for p in method.parameters if p.type.kind == "str"), "nullptr")
+    held = [c_name(p.name) for p in method.parameters if p.held]
+    return [f'hold_object(self, "{method.name}", {text}, {name});' for name in held]
 
 
 def _judged(types: CTypes, type_: Type, call: str) -> list[str]:
@@ -176,7 +192,7 @@ def _judged(types: CTypes, type_: Type, call: str) -> list[str]:
     value = _to_c(types, type_, call)
     if type_.kind == "count":
         return [f"*result = call.check_count({value});"]
-    if type_.kind == "owned" or (types.is_handle(type_) and not type_.optional):
+    if types.is_handle(type_) and not type_.optional:
         return [f"*result = call.check_pointer({value});"]
     if type_.kind == "str" and not type_.optional:
         return [f"*result = call.check_pointer({value});"]

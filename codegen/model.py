@@ -76,6 +76,8 @@ class Type:
 class Parameter:
     name: str
     type: Type
+    #: Whether the object needs what it is given here, from then on.
+    held: bool = False
 
 
 ARRAYS = {"array", "mutablearray", "outarray"}
@@ -174,6 +176,8 @@ class Interface:
     layer_type: str = ""
     info: tuple[str, int, int] | None = None
     owned: bool = False
+    standalone: bool = False
+    sibling: bool = False
     callback: bool = False
     since: tuple[int, int] = (1, 5)
     deprecated: bool = False

@@ -60,7 +60,7 @@ KEYWORDS = {
 MARKS = {
     "enum": {"since", "hidden", "bits"},
     "struct": {"since", "hidden", "deprecated"},
-    "interface": {"since", "hidden", "deprecated", "owned", "callback"},
+    "interface": {"since", "hidden", "deprecated", "owned", "standalone", "sibling", "callback"},
     "method": {"since", "hidden", "deprecated", "accessor", "const", "reads", "long", "default", *PYTHON, *ACCESS},
     "export": {"hidden", "bound", "library"},
 }
@@ -89,6 +89,8 @@ class _Marks:
     protected: bool = False
     private: bool = False
     owned: bool = False
+    standalone: bool = False
+    sibling: bool = False
     callback: bool = False
     bits: bool = False
     python: Python | None = None
@@ -235,7 +237,8 @@ class _Reader:
             offset=self.integer(self.given(node, args, "offset")) if has_object else 0,
             layer_type=self.layer_type(args["layer_type"]) if "layer_type" in args else "",
             info=self.info(args["info"]) if "info" in args else None,
-            owned=marks.owned, callback=marks.callback, since=marks.since, deprecated=marks.deprecated,
+            owned=marks.owned, standalone=marks.standalone, sibling=marks.sibling, callback=marks.callback,
+            since=marks.since, deprecated=marks.deprecated,
             hidden=marks.hidden,
         )  # fmt: skip
 
@@ -286,10 +289,20 @@ class _Reader:
         for argument in arguments:
             if argument.annotation is None:
                 raise self.fail(node, f"parameter {argument.arg!r} of {node.name} has no type")
-            parameters.append(Parameter(argument.arg.rstrip("_"), self.type(argument.annotation)))
+            annotation, held = self.held(argument.annotation)
+            parameters.append(Parameter(argument.arg.rstrip("_"), self.type(annotation), held))
         if node.returns is None:
             raise self.fail(node, f"{node.name} has no result type")
         return parameters, self.type(node.returns)
+
+    def held(self, node: ast.expr) -> tuple[ast.expr, bool]:
+        """The type of a parameter without ``Held[...]``, and whether that stood around it."""
+        if isinstance(node, ast.BinOp):
+            left, held = self.held(node.left)
+            return ast.copy_location(ast.BinOp(left, node.op, node.right), node), held
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == "Held":
+            return node.slice, True
+        return node, False
 
     def doc(self, node: ast.ClassDef | ast.FunctionDef) -> str:
         """The docstring, which becomes a comment in C."""

@@ -69,6 +69,29 @@ def _ownership(registry: Registry) -> None:
                 raise RegistryError(method.where, f"{method.name} hands out {result.target}, which is not @owned")
         if interface.kind != "application" and method.returns.kind == "raw" and not (method.hidden or interface.hidden):
             raise RegistryError(method.where, f"{interface.name}.{method.name} is bound but has a raw result")
+        _held(registry, interface, method)
+    for interface in registry.interfaces.values():
+        for word, is_so in (("standalone", interface.standalone), ("sibling", interface.sibling)):
+            if is_so and (not interface.owned or (interface.standalone and interface.sibling)):
+                raise RegistryError(
+                    interface.where, f"{interface.name} is @{word}, but not @owned, or the other as well"
+                )
+
+
+def _held(registry: Registry, interface: Interface, method: Method) -> None:
+    """What a setter is given is held, and a method that may end what was held before is long."""
+    is_called = interface.kind != "application" and not (method.hidden or interface.hidden)
+    for parameter in method.parameters:
+        name = f"{parameter.name!r} of {interface.name}.{method.name}"
+        given = registry.interfaces.get(parameter.type.target)
+        if given is None or not (given.owned or given.callback) or not is_called:
+            if parameter.held:
+                raise RegistryError(method.where, f"{name} is held, but it is nothing that somebody destroys")
+            continue
+        if method.name.startswith("set") and not parameter.held:
+            raise RegistryError(method.where, f"{name} is not held: write Held[{given.name}]")
+        if parameter.held and given.owned and not method.long:
+            raise RegistryError(method.where, f"{name} may end what was held before: write @long")
 
 
 def _versions(registry: Registry) -> None:

@@ -36,11 +36,16 @@ constexpr bool is_long(std::string_view wrapper)
 // cffi gives the lock up around every call, which costs more than most calls take. pybind11 keeps it, and so do short calls
 // here: each is atomic for all other Python threads, so that it needs no lock of its own. No callback of the application
 // runs inside a short call (the shim delivers lines of the log at its end), so none waits for the lock that it holds.
+#ifdef _MSC_VER
+#define TRTX_WRAPPER __FUNCTION__ // a literal: its __func__ is no constant
+#else
+#define TRTX_WRAPPER __func__
+#endif
 #undef Py_BEGIN_ALLOW_THREADS
 #undef Py_END_ALLOW_THREADS
 #define Py_BEGIN_ALLOW_THREADS                                                                                         \
     {                                                                                                                  \
-        constexpr bool trtx_is_long = trtx_sys::is_long(__func__);                                                     \
+        constexpr bool trtx_is_long = trtx_sys::is_long(TRTX_WRAPPER);                                                 \
         PyThreadState *const trtx_state = trtx_is_long ? PyEval_SaveThread() : nullptr;
 #define Py_END_ALLOW_THREADS                                                                                           \
         if (trtx_is_long) {                                                                                            \

@@ -130,7 +130,15 @@ TRTX_API trtx_status trtx_onnx_parser_library_path(const char **result);
 /** Newest version whose methods this shim knows; a newer library loads, but offers no more than these. */
 TRTX_API trtx_version trtx_newest_known_version(void);
 
-/** The logger must not be null; every object below keeps using it, so destroy it last. */
+/**
+ * Destroys the object of a handle variable (its address: trtx_builder ** and the like), of whatever kind, and puts null
+ * there. Null inside is allowed.
+ */
+TRTX_LONG TRTX_API void trtx_release(void *place);
+/** One more owner for an object, of whatever kind: it must be destroyed, or released, once more. */
+TRTX_API trtx_status trtx_retain(void *handle);
+
+/** The logger must not be null; every object below keeps using it. */
 TRTX_LONG TRTX_API trtx_status trtx_builder_create(trtx_logger *logger, trtx_builder **result);
 TRTX_LONG TRTX_API trtx_status trtx_runtime_create(trtx_logger *logger, trtx_runtime **result);
 TRTX_LONG TRTX_API trtx_status trtx_refitter_create(trtx_cuda_engine *engine, trtx_logger *logger, trtx_refitter **result);

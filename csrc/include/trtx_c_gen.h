@@ -985,7 +985,7 @@ TRTX_API uint32_t trtx_builder_config_get_tactic_sources(const trtx_builder_conf
 /** Creates a timing cache from bytes, or an empty one from none. Deprecated. */
 TRTX_LONG TRTX_API trtx_status trtx_builder_config_create_timing_cache(const trtx_builder_config *self, const void *blob, size_t size, trtx_timing_cache **result);
 /** Attaches a timing cache; it must live until the build ends. Deprecated. */
-TRTX_API trtx_status trtx_builder_config_set_timing_cache(trtx_builder_config *self, const trtx_timing_cache *cache, bool ignore_mismatch);
+TRTX_LONG TRTX_API trtx_status trtx_builder_config_set_timing_cache(trtx_builder_config *self, const trtx_timing_cache *cache, bool ignore_mismatch);
 /** The timing cache that is attached; null for none. Deprecated. */
 TRTX_API const trtx_timing_cache *trtx_builder_config_get_timing_cache(const trtx_builder_config *self);
 /** Limits the bytes that a build or the engine may use for a purpose. */
@@ -2021,12 +2021,12 @@ TRTX_API trtx_status trtx_onnx_parser_is_subgraph_supported(trtx_onnx_parser *se
 TRTX_API trtx_status trtx_onnx_parser_get_subgraph_nodes(trtx_onnx_parser *self, int64_t index, int64_t *subgraph_length, const int64_t **result);
 /** Takes a serialized model in, to be parsed once its initializers are there. */
 TRTX_LONG TRTX_API trtx_status trtx_onnx_parser_load_model_proto(trtx_onnx_parser *self, const void *serialized_onnx_model, size_t serialized_onnx_model_size, const char *model_path);
-/** Gives the values of an initializer, which must stay until the parser is destroyed and the network built. */
+/** Gives the values of an initializer, which must stay until parser and network are destroyed. */
 TRTX_LONG TRTX_API trtx_status trtx_onnx_parser_load_initializer(trtx_onnx_parser *self, const char *name, const void *data, size_t size);
 /** Adds the layers of the model taken in to the network. */
 TRTX_LONG TRTX_API trtx_status trtx_onnx_parser_parse_model_proto(trtx_onnx_parser *self);
 /** Sets the settings of the build that the network is meant for. */
-TRTX_API trtx_status trtx_onnx_parser_set_builder_config(trtx_onnx_parser *self, const trtx_builder_config *builder_config);
+TRTX_LONG TRTX_API trtx_status trtx_onnx_parser_set_builder_config(trtx_onnx_parser *self, const trtx_builder_config *builder_config);
 /** Destroys the object; null is allowed. */
 TRTX_LONG TRTX_API void trtx_onnx_parser_destroy(trtx_onnx_parser *self);
 
@@ -2121,7 +2121,7 @@ TRTX_API trtx_execution_context_allocation_strategy trtx_runtime_config_get_exec
 /** Creates an empty cache of compiled kernels. */
 TRTX_LONG TRTX_API trtx_status trtx_runtime_config_create_runtime_cache(const trtx_runtime_config *self, trtx_runtime_cache **result);
 /** Has contexts share a cache of compiled kernels, which must outlive them. */
-TRTX_API trtx_status trtx_runtime_config_set_runtime_cache(trtx_runtime_config *self, const trtx_runtime_cache *cache);
+TRTX_LONG TRTX_API trtx_status trtx_runtime_config_set_runtime_cache(trtx_runtime_config *self, const trtx_runtime_cache *cache);
 /** The cache of compiled kernels; null for none. */
 TRTX_API trtx_runtime_cache *trtx_runtime_config_get_runtime_cache(const trtx_runtime_config *self);
 /** Sets when kernels are compiled for the shapes in use. */
@@ -2311,7 +2311,7 @@ TRTX_LONG TRTX_API void trtx_cuda_engine_destroy(trtx_cuda_engine *self);
 
 /** IEngineInspector: Prints what an engine holds, layer by layer. */
 /** Sets the context whose shapes are described; null for none. */
-TRTX_API trtx_status trtx_engine_inspector_set_execution_context(trtx_engine_inspector *self, const trtx_execution_context *context);
+TRTX_LONG TRTX_API trtx_status trtx_engine_inspector_set_execution_context(trtx_engine_inspector *self, const trtx_execution_context *context);
 /** The context whose shapes are described; null for none. */
 TRTX_API const trtx_execution_context *trtx_engine_inspector_get_execution_context(const trtx_engine_inspector *self);
 /** What is known of a layer, as text that lasts until the next question. */

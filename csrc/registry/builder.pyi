@@ -14,7 +14,7 @@ class Builder(Interface, cpp="IBuilder", impl="VBuilder", field="mImpl", offset=
     @const
     def getNbDLACores(self) -> int32:
         """Number of deep learning accelerators that the builder can use."""
-    def setGpuAllocator(self, allocator: GpuAllocator | None) -> None:
+    def setGpuAllocator(self, allocator: Held[GpuAllocator] | None) -> None:
         """Sets who allocates device memory for builds; null for the library itself. Its engines keep using it."""
     def createBuilderConfig(self) -> Owned[BuilderConfig]:
         """Creates the settings of a build, all at their defaults."""
@@ -23,7 +23,7 @@ class Builder(Interface, cpp="IBuilder", impl="VBuilder", field="mImpl", offset=
     def createOptimizationProfile(self) -> Borrowed[OptimizationProfile]:
         """Creates a range of input shapes; the builder keeps it."""
     @long
-    def setErrorRecorder(self, recorder: ErrorRecorder | None) -> None:
+    def setErrorRecorder(self, recorder: Held[ErrorRecorder] | None) -> None:
         """Sets who is told of errors; null for nobody."""
     @by_hand("left out: errors come as exceptions")
     @const
@@ -143,7 +143,8 @@ class BuilderConfig(Interface, cpp="IBuilderConfig", impl="VBuilderConfig", fiel
     def createTimingCache(self, blob: Bytes | None, size: size_t) -> Owned[TimingCache]:
         """Creates a timing cache from bytes, or an empty one from none."""
     @deprecated
-    def setTimingCache(self, cache: Const[TimingCache], ignoreMismatch: bool) -> Ok:
+    @long
+    def setTimingCache(self, cache: Held[Const[TimingCache]], ignoreMismatch: bool) -> Ok:
         """Attaches a timing cache; it must live until the build ends."""
     @by_hand("left out: deprecated, and of no use where kernels are chosen on the machine that runs the engine")
     @deprecated
@@ -188,7 +189,7 @@ class BuilderConfig(Interface, cpp="IBuilderConfig", impl="VBuilderConfig", fiel
     @const
     def getMaxAuxStreams(self) -> int32:
         """Most streams that the engine may use beside the one it runs on, 0 or more."""
-    def setProgressMonitor(self, monitor: ProgressMonitor | None) -> None:
+    def setProgressMonitor(self, monitor: Held[ProgressMonitor] | None) -> None:
         """Sets who follows builds and may stop them; null for nobody."""
     @by_hand("an object of Python")
     @const
@@ -275,6 +276,7 @@ class OptimizationProfile(Interface, cpp="IOptimizationProfile", impl="VOptimiza
         """The stream that this profile is tuned for; 0 where none was set."""
 
 @owned
+@sibling
 @deprecated
 class TimingCache(Interface, cpp="ITimingCache", impl="VTimingCache", field="mImpl", offset=8):
     """Tactic timings of earlier builds; TensorRT-RTX keeps it for compatibility only."""
@@ -298,6 +300,7 @@ class TimingCache(Interface, cpp="ITimingCache", impl="VTimingCache", field="mIm
         """Replaces the entry of a key."""
 
 @owned
+@standalone
 class HostMemory(Interface, cpp="IHostMemory", impl="VHostMemory", field="mImpl", offset=8):
     """A block of host memory that the library owns: a serialized engine, cache or set of weights."""
 

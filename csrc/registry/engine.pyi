@@ -32,7 +32,7 @@ class CudaEngine(Interface, cpp="ICudaEngine", impl="VCudaEngine", field="mImpl"
     def getEngineCapability(self) -> EngineCapability:
         """Restrictions that the engine was built for."""
     @long
-    def setErrorRecorder(self, recorder: ErrorRecorder | None) -> None:
+    def setErrorRecorder(self, recorder: Held[ErrorRecorder] | None) -> None:
         """Sets who is told of errors; null for nobody."""
     @by_hand("left out: errors come as exceptions")
     @const
@@ -156,7 +156,9 @@ class CudaEngine(Interface, cpp="ICudaEngine", impl="VCudaEngine", field="mImpl"
     ) -> View[int64] | None:
         """The smallest, the likeliest or the largest values of a shape input in a profile."""
     @long
-    def createExecutionContextWithRuntimeConfig(self, runtimeConfig: RuntimeConfig | None) -> Owned[ExecutionContext]:
+    def createExecutionContextWithRuntimeConfig(
+        self, runtimeConfig: Held[RuntimeConfig] | None
+    ) -> Owned[ExecutionContext]:
         """Creates a context with settings that can be shared."""
     @long
     def createRuntimeConfig(self) -> Owned[RuntimeConfig]:
@@ -168,7 +170,10 @@ class CudaEngine(Interface, cpp="ICudaEngine", impl="VCudaEngine", field="mImpl"
     @const
     def getAliasedInputTensor(self, tensorName: str) -> str | None:
         """Name of the input whose memory an output must share; null for none."""
-    @python("weights_loaded", more="False only between deserializing under `Runtime.defer_weights_loading` and `load_weights`.")
+    @python(
+        "weights_loaded",
+        more="False only between deserializing under `Runtime.defer_weights_loading` and `load_weights`.",
+    )
     @since(1, 6)
     @const
     def areWeightsLoaded(self) -> bool:
@@ -179,7 +184,7 @@ class CudaEngine(Interface, cpp="ICudaEngine", impl="VCudaEngine", field="mImpl"
         """Loads deferred weights from the bytes of the engine, and waits."""
     @since(1, 6)
     @long
-    def loadWeightsAsync(self, streamReader: StreamReaderV2, stream: Stream) -> Ok:
+    def loadWeightsAsync(self, streamReader: Held[StreamReaderV2], stream: Stream) -> Ok:
         """Loads deferred weights from a reader, on a stream."""
 
 @owned
@@ -188,7 +193,8 @@ class EngineInspector(Interface, cpp="IEngineInspector", impl="VEngineInspector"
 
     @hidden("returns the public object that the caller already holds")
     def getPImpl(self) -> Borrowed[EngineInspector]: ...
-    def setExecutionContext(self, context: Const[ExecutionContext] | None) -> Ok:
+    @long
+    def setExecutionContext(self, context: Held[Const[ExecutionContext]] | None) -> Ok:
         """Sets the context whose shapes are described; null for none."""
     @by_hand("an object of Python")
     @const
@@ -203,7 +209,7 @@ class EngineInspector(Interface, cpp="IEngineInspector", impl="VEngineInspector"
     def getEngineInformation(self, format: LayerInformationFormat) -> str:
         """What is known of all layers, as text that lasts until the next question."""
     @long
-    def setErrorRecorder(self, recorder: ErrorRecorder | None) -> None:
+    def setErrorRecorder(self, recorder: Held[ErrorRecorder] | None) -> None:
         """Sets who is told of errors; null for nobody."""
     @by_hand("left out: errors come as exceptions")
     @const
@@ -222,7 +228,7 @@ class ExecutionContext(Interface, cpp="IExecutionContext", impl="VExecutionConte
     @const
     def getDebugSync(self) -> bool:
         """Whether a run that is waited for logs every kernel that succeeds; false by default."""
-    def setProfiler(self, profiler: Profiler | None) -> None:
+    def setProfiler(self, profiler: Held[Profiler] | None) -> None:
         """Sets who is told the times of layers; null for nobody."""
     @by_hand("left out: profilers are not offered yet")
     @const
@@ -250,7 +256,7 @@ class ExecutionContext(Interface, cpp="IExecutionContext", impl="VExecutionConte
     def allInputDimensionsSpecified(self) -> bool:
         """Whether the shapes of all inputs are known."""
     @long
-    def setErrorRecorder(self, recorder: ErrorRecorder | None) -> None:
+    def setErrorRecorder(self, recorder: Held[ErrorRecorder] | None) -> None:
         """Sets who is told of errors; null for nobody."""
     @by_hand("left out: errors come as exceptions")
     @const
@@ -301,7 +307,7 @@ class ExecutionContext(Interface, cpp="IExecutionContext", impl="VExecutionConte
     @const
     def getOutputTensorAddress(self, tensorName: str) -> Address:
         """Memory bound to an output; 0 for none."""
-    def setOutputAllocator(self, tensorName: str, outputAllocator: OutputAllocator | None) -> Ok:
+    def setOutputAllocator(self, tensorName: str, outputAllocator: Held[OutputAllocator] | None) -> Ok:
         """Sets who provides memory for an output whose size is known while it runs; null for nobody."""
     @reads
     def getOutputAllocator(self, name: str) -> Borrowed[OutputAllocator] | None:
@@ -309,7 +315,7 @@ class ExecutionContext(Interface, cpp="IExecutionContext", impl="VExecutionConte
     @const
     def getMaxOutputSize(self, tensorName: str) -> int64:
         """Most bytes that an output can take with the input shapes of now; -1 where these are not set."""
-    def setTemporaryStorageAllocator(self, allocator: GpuAllocator | None) -> Ok:
+    def setTemporaryStorageAllocator(self, allocator: Held[GpuAllocator] | None) -> Ok:
         """Sets who provides memory for the duration of a run; null for the library itself."""
     @by_hand("left out: allocators are not offered yet")
     @const
@@ -332,7 +338,7 @@ class ExecutionContext(Interface, cpp="IExecutionContext", impl="VExecutionConte
         """How much is marked for NVIDIA's profilers."""
     def setAuxStreams(self, auxStreams: MutableArray[Stream], nbStreams: int32) -> None:
         """Sets the streams to use beside the one of a run; the library makes those that are missing."""
-    def setDebugListener(self, listener: DebugListener | None) -> Ok:
+    def setDebugListener(self, listener: Held[DebugListener] | None) -> Ok:
         """Sets who is told the values of debug tensors; null for nobody."""
     def getDebugListener(self) -> Borrowed[DebugListener] | None:
         """Who is told the values of debug tensors; null for nobody."""

@@ -206,7 +206,7 @@ class NetworkDefinition(Interface, cpp="INetworkDefinition", impl="VNetworkDefin
     def setWeightsName(self, weights: Weights, name: str | None) -> Ok:
         """Names weights of a layer, so that a refitter finds them. Null takes the name away."""
     @long
-    def setErrorRecorder(self, recorder: ErrorRecorder | None) -> None:
+    def setErrorRecorder(self, recorder: Held[ErrorRecorder] | None) -> None:
         """Sets who is told of errors; null for nobody."""
     @by_hand("left out: errors come as exceptions")
     @const

@@ -96,11 +96,12 @@ class OnnxParser(Direct, cpp="nvonnxparser::IParser"):
         """Takes a serialized model in, to be parsed once its initializers are there."""
     @long
     def loadInitializer(self, name: str, data: Bytes, size: size_t) -> Ok:
-        """Gives the values of an initializer, which must stay until the parser is destroyed and the network built."""
+        """Gives the values of an initializer, which must stay until parser and network are destroyed."""
     @long
     def parseModelProto(self) -> Ok:
         """Adds the layers of the model taken in to the network."""
-    def setBuilderConfig(self, builderConfig: Const[BuilderConfig]) -> Ok:
+    @long
+    def setBuilderConfig(self, builderConfig: Held[Const[BuilderConfig]]) -> Ok:
         """Sets the settings of the build that the network is meant for."""
 
 @since(1, 6)
@@ -141,5 +142,5 @@ class OnnxParserRefitter(Direct, cpp="nvonnxparser::IParserRefitter"):
     def refitModelProto(self) -> Ok:
         """Refits the engine with the weights of the model taken in."""
     @since(1, 6)
-    def setRefitObserver(self, observer: RefitterObserver | None) -> None:
+    def setRefitObserver(self, observer: Held[RefitterObserver] | None) -> None:
         """Sets who is told of each weight that is refitted; null for nobody."""

@@ -21,10 +21,10 @@ class Runtime(Interface, cpp="IRuntime", impl="VRuntime", field="mImpl", offset=
     @const
     def getNbDLACores(self) -> int32:
         """Number of deep learning accelerators."""
-    def setGpuAllocator(self, allocator: GpuAllocator | None) -> None:
+    def setGpuAllocator(self, allocator: Held[GpuAllocator] | None) -> None:
         """Sets who allocates device memory for engines; null for the library itself."""
     @long
-    def setErrorRecorder(self, recorder: ErrorRecorder | None) -> None:
+    def setErrorRecorder(self, recorder: Held[ErrorRecorder] | None) -> None:
         """Sets who is told of errors; null for nobody."""
     @by_hand("left out: errors come as exceptions")
     @const
@@ -106,7 +106,8 @@ class RuntimeConfig(Interface, cpp="IRuntimeConfig", impl="VRuntimeConfig", fiel
     @const
     def createRuntimeCache(self) -> Owned[RuntimeCache]:
         """Creates an empty cache of compiled kernels."""
-    def setRuntimeCache(self, cache: Const[RuntimeCache]) -> Ok:
+    @long
+    def setRuntimeCache(self, cache: Held[Const[RuntimeCache]]) -> Ok:
         """Has contexts share a cache of compiled kernels, which must outlive them."""
     @by_hand("an object of Python")
     @const
@@ -127,6 +128,7 @@ class RuntimeConfig(Interface, cpp="IRuntimeConfig", impl="VRuntimeConfig", fiel
         """Whether runs are captured as CUDA graphs and replayed; DISABLED by default."""
 
 @owned
+@sibling
 class RuntimeCache(Interface, cpp="IRuntimeCache", impl="VRuntimeCache", field="mImpl", offset=8):
     """Kernels compiled on this machine, kept so that the next start need not compile them."""
 
@@ -181,7 +183,7 @@ class Refitter(Interface, cpp="IRefitter", impl="VRefitter", field="mImpl", offs
     def getAll(self, size: int32, layerNames: OutArray[str] | None, roles: OutArray[WeightsRole] | None) -> int32:
         """Writes the layers and roles that can be refitted, and returns how many they are."""
     @long
-    def setErrorRecorder(self, recorder: ErrorRecorder | None) -> None:
+    def setErrorRecorder(self, recorder: Held[ErrorRecorder] | None) -> None:
         """Sets who is told of errors; null for nobody."""
     @const
     def getErrorRecorder(self) -> Borrowed[ErrorRecorder] | None:

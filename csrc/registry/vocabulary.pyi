@@ -8,7 +8,7 @@ Classes
 Methods stand in the order of their slots, with their C++ names.
 
 Results
-    ``Owned[X]``           the caller destroys it; null is failure
+    ``Owned[X]``           the caller destroys it; it needs self, and what was set on self, until then; null is failure
     ``Borrowed[X]``        somebody else owns it; null is failure
     ``Borrowed[X] | None`` null is an answer
     ``Ok``                 a bool whose false is failure; a plain ``bool`` is an answer
@@ -26,12 +26,16 @@ Parameters
     ``Array[T]``, ``MutableArray[T]``, ``OutArray[T]``  with the length behind it, or before it and those that share it
     ``Out[T]``                        written before the method returns; ``Out[Count]`` may tell of failure
     ``Const[X]``                      not changed by the method
+    ``Held[X]``                       self needs it from then on, instead of what the method was given before (for the
+                                      same name, where it takes one); beside Owned[X], the result needs it
     ``Flags[E]``                      a set of E, bit by bit
     ``Raw["..."]``                    a C++ type that only unbound methods use
 
 Decorators
     ``@since(1, 6)``   newer than 1.5
     ``@owned``         the application destroys objects of this class
+    ``@standalone``    these need no other object
+    ``@sibling``       these need what their maker was made from, not their maker
     ``@callback``      the shim offers a bridge for it
     ``@const``         a const method; without parameters it is a getter, which returns its value directly
     ``@reads``         const in the public class, though not in the implementation interface

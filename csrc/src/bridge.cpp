@@ -8,15 +8,17 @@
 #include <thread>
 #include <unordered_map>
 
+#include "fork.hpp"
+
 namespace trtx {
 namespace {
 
-/// Retired bridges whose memory is kept, so that a late call finds an object and not freed memory.
+/// Bridges that nobody is known to need and whose memory is kept, so that a late call finds an object and not freed memory.
 constexpr std::size_t kKept = 1024;
 
 struct Bridges {
     std::mutex mutex;
-    std::unordered_map<void *, std::unique_ptr<BridgeBase>> live;
+    std::unordered_map<void *, std::unique_ptr<BridgeBase>> needed;
     std::deque<std::pair<void *, std::unique_ptr<BridgeBase>>> retired;
     /// Builders, runtimes and refitters that there are, and the logger that the first of them was made with.
     int64_t logger_users = 0;
@@ -121,6 +123,7 @@ private:
         return false;
     }
 
+    friend class BridgeBase;
     static Wait *sWaits;
     BridgeBase const &mAwaited;
     Visit const *mVisits;
@@ -141,6 +144,11 @@ void BridgeBase::retire() noexcept
     }
 }
 
+void BridgeBase::forget_waits() noexcept
+{
+    Wait::sWaits = nullptr;
+}
+
 int BridgeBase::own_visits(BridgeBase const *bridge) noexcept
 {
     int count = 0;
@@ -150,10 +158,64 @@ int BridgeBase::own_visits(BridgeBase const *bridge) noexcept
     return count;
 }
 
+namespace {
+
+/// The bridge of a handle, which stays among those that objects may need.
+void retire_bridge(void *handle) noexcept
+{
+    BridgeBase *bridge = nullptr;
+    {
+        const std::lock_guard<std::mutex> lock(bridges().mutex);
+        const auto found = bridges().needed.find(handle);
+        bridge = found == bridges().needed.end() ? nullptr : found->second.get();
+    }
+    if (bridge) {
+        bridge->retire();
+    }
+}
+
+/// Nobody needs the bridge any more, as far as is known; it is kept for a while all the same.
+void end_bridge(void *handle) noexcept
+{
+    std::unique_ptr<BridgeBase> bridge, oldest;
+    try {
+        const std::lock_guard<std::mutex> lock(bridges().mutex);
+        const auto found = bridges().needed.find(handle);
+        if (found == bridges().needed.end()) {
+            return;
+        }
+        bridge = std::move(found->second);
+        bridges().needed.erase(found);
+        // The library must not be called under this lock, nor asked for its logger at all: it holds a lock of its own while
+        // it calls a bridge, whose function may come here.
+        auto &retired = bridges().retired;
+        retired.emplace_back(handle, std::move(bridge));
+        if (retired.size() > kKept) {
+            const void *const logger = bridges().first_logger;
+            const auto spare = std::find_if(retired.begin(), retired.end(),
+                [&](auto const &kept) { return kept.first != logger && !kept.second->is_in_use(); });
+            if (spare != retired.end()) {
+                oldest = std::move(spare->second);
+                retired.erase(spare);
+            }
+        }
+    } catch (...) {
+        // Without memory to keep it properly, keep it for good: a leak is better than a dangling pointer.
+        (void)bridge.release();
+    }
+}
+
+constexpr Kind kBridge = {retire_bridge, end_bridge};
+
+} // namespace
+
 void adopt_bridge(void *handle, std::unique_ptr<BridgeBase> bridge)
 {
-    const std::lock_guard<std::mutex> lock(bridges().mutex);
-    bridges().live[handle] = std::move(bridge);
+    {
+        const std::lock_guard<std::mutex> lock(bridges().mutex);
+        bridges().needed[handle] = std::move(bridge);
+    }
+    enter_object(handle, kBridge, {});
 }
 
 void add_logger_user(trtx_logger *logger) noexcept
@@ -172,39 +234,31 @@ void remove_logger_user() noexcept
     }
 }
 
-void retire_bridge(void *handle) noexcept
+void lock_bridges() noexcept
 {
-    std::unique_ptr<BridgeBase> bridge;
-    try {
-        {
-            const std::lock_guard<std::mutex> lock(bridges().mutex);
-            const auto found = bridges().live.find(handle);
-            if (found == bridges().live.end()) {
-                return;
-            }
-            bridge = std::move(found->second);
-            bridges().live.erase(found);
+    gWaitMutex.lock();
+    bridges().mutex.lock();
+}
+
+void unlock_bridges(bool in_child) noexcept
+{
+    if (in_child) {
+        // The library of the child may call them still. Their other threads' calls, which never end, are no matter.
+        for (auto &[handle, bridge] : bridges().needed) {
+            (void)bridge.release();
         }
-        bridge->retire();
-        std::unique_ptr<BridgeBase> oldest;
-        // The library must not be called under this lock, nor asked for its logger at all: it holds a lock of its own while
-        // it calls a bridge, whose function may come here.
-        const std::lock_guard<std::mutex> lock(bridges().mutex);
-        auto &retired = bridges().retired;
-        retired.emplace_back(handle, std::move(bridge));
-        if (retired.size() > kKept) {
-            const void *const logger = bridges().first_logger;
-            const auto found = std::find_if(retired.begin(), retired.end(),
-                [&](auto const &kept) { return kept.first != logger && !kept.second->is_in_use(); });
-            if (found != retired.end()) {
-                oldest = std::move(found->second);
-                retired.erase(found);
-            }
+        for (auto &[handle, bridge] : bridges().retired) {
+            (void)bridge.release();
         }
-    } catch (...) {
-        // Without memory to keep it properly, keep it for good: a leak is better than a dangling pointer.
-        (void)bridge.release();
+        bridges().needed.clear();
+        bridges().retired.clear();
+        bridges().logger_users = 0;
+        bridges().first_logger = nullptr;
+        gVisits.store(BridgeBase::own_visits(nullptr));
+        BridgeBase::forget_waits();
     }
+    bridges().mutex.unlock();
+    gWaitMutex.unlock();
 }
 
 } // namespace trtx

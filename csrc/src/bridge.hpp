@@ -28,6 +28,8 @@ public:
 
     /// Visits under way on this thread, of one bridge or of all: a callback that ends its bridge must not wait for itself.
     static int own_visits(BridgeBase const *bridge) noexcept;
+    /// In the child of a fork, where no other thread waits.
+    static void forget_waits() noexcept;
 
 protected:
     void *user_data() const noexcept { return mUserData; }
@@ -69,10 +71,8 @@ protected:
     Callbacks mCallbacks;
 };
 
-/// Takes a bridge into the set of those that can be retired.
+/// Enters a bridge among the objects. It is retired as soon as it is destroyed; its memory stays while others need it.
 void adopt_bridge(void *handle, std::unique_ptr<BridgeBase> bridge);
-/// Retires the bridge behind a handle. Null and handles of foreign objects are ignored.
-void retire_bridge(void *handle) noexcept;
 
 template <class T, class Callbacks> T *make_bridge(Callbacks const &callbacks, void *user_data)
 {

@@ -19,6 +19,7 @@ trtx_status trtx_builder_set_gpu_allocator(trtx_builder *self, trtx_gpu_allocato
         call.need(self, "self");
         as<abi::IBuilder>(self)->mImpl->setGpuAllocator(as<abi::IGpuAllocator>(allocator));
         call.check_log();
+        hold_object(self, "setGpuAllocator", nullptr, allocator);
     });
 }
 
@@ -27,7 +28,7 @@ trtx_status trtx_builder_create_builder_config(trtx_builder *self, trtx_builder_
     return guard({"trtx_builder_create_builder_config"}, Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
-        *result = call.check_pointer(from_abi<trtx_builder_config *>(as<abi::IBuilder>(self)->mImpl->createBuilderConfig()));
+        *result = own<abi::IBuilderConfig>(call.check_pointer(from_abi<trtx_builder_config *>(as<abi::IBuilder>(self)->mImpl->createBuilderConfig())), {self});
     });
 }
 
@@ -36,7 +37,7 @@ trtx_status trtx_builder_create_network_v2(trtx_builder *self, uint32_t flags, t
     return guard({"trtx_builder_create_network_v2"}, Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
-        *result = call.check_pointer(from_abi<trtx_network_definition *>(as<abi::IBuilder>(self)->mImpl->createNetworkV2(flags)));
+        *result = own<abi::INetworkDefinition>(call.check_pointer(from_abi<trtx_network_definition *>(as<abi::IBuilder>(self)->mImpl->createNetworkV2(flags))), {self});
     });
 }
 
@@ -55,6 +56,7 @@ trtx_status trtx_builder_set_error_recorder(trtx_builder *self, trtx_error_recor
         call.need(self, "self");
         as<abi::IBuilder>(self)->mImpl->setErrorRecorder(as<abi::IErrorRecorder>(recorder));
         call.check_log();
+        hold_object(self, "setErrorRecorder", nullptr, recorder);
     });
 }
 
@@ -79,7 +81,7 @@ trtx_status trtx_builder_build_serialized_network(trtx_builder *self, trtx_netwo
         call.need(result, "result");
         call.need(network, "network");
         call.need(config, "config");
-        *result = call.check_pointer(from_abi<trtx_host_memory *>(as<abi::IBuilder>(self)->mImpl->buildSerializedNetwork(as<abi::INetworkDefinition>(network), as<abi::IBuilderConfig>(config))));
+        *result = own<abi::IHostMemory>(call.check_pointer(from_abi<trtx_host_memory *>(as<abi::IBuilder>(self)->mImpl->buildSerializedNetwork(as<abi::INetworkDefinition>(network), as<abi::IBuilderConfig>(config)))), {});
     });
 }
 
@@ -125,7 +127,7 @@ trtx_status trtx_builder_build_serialized_network_to_stream(trtx_builder *self, 
 
 void trtx_builder_destroy(trtx_builder *self)
 {
-    destroy<abi::IBuilder>("trtx_builder_destroy", self);
+    destroy("trtx_builder_destroy", self);
 }
 
 trtx_status trtx_builder_config_set_avg_timing_iterations(trtx_builder_config *self, int32_t avg_timing)
@@ -344,16 +346,17 @@ trtx_status trtx_builder_config_create_timing_cache(const trtx_builder_config *s
     return guard(long_call("trtx_builder_config_create_timing_cache"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
-        *result = call.check_pointer(from_abi<trtx_timing_cache *>(as<abi::IBuilderConfig>(self)->mImpl->createTimingCache(blob, size)));
+        *result = own_sibling<abi::ITimingCache>(call.check_pointer(from_abi<trtx_timing_cache *>(as<abi::IBuilderConfig>(self)->mImpl->createTimingCache(blob, size))), self);
     });
 }
 
 trtx_status trtx_builder_config_set_timing_cache(trtx_builder_config *self, const trtx_timing_cache *cache, bool ignore_mismatch)
 {
-    return guard({"trtx_builder_config_set_timing_cache"}, [&](Call &call) {
+    return guard(long_call("trtx_builder_config_set_timing_cache"), [&](Call &call) {
         call.need(self, "self");
         call.need(cache, "cache");
         call.check(as<abi::IBuilderConfig>(self)->mImpl->setTimingCache(as<abi::ITimingCache>(cache), ignore_mismatch));
+        hold_object(self, "setTimingCache", nullptr, cache);
     });
 }
 
@@ -471,6 +474,7 @@ trtx_status trtx_builder_config_set_progress_monitor(trtx_builder_config *self, 
         call.need(self, "self");
         as<abi::IBuilderConfig>(self)->mImpl->setProgressMonitor(as<abi::IProgressMonitor>(monitor));
         call.check_log();
+        hold_object(self, "setProgressMonitor", nullptr, monitor);
     });
 }
 
@@ -595,7 +599,7 @@ trtx_status trtx_builder_config_get_all_build_routes(const trtx_builder_config *
 
 void trtx_builder_config_destroy(trtx_builder_config *self)
 {
-    destroy<abi::IBuilderConfig>("trtx_builder_config_destroy", self);
+    destroy("trtx_builder_config_destroy", self);
 }
 
 trtx_status trtx_optimization_profile_set_dimensions(trtx_optimization_profile *self, const char *input_name, trtx_opt_profile_selector select, const trtx_dims *dims)
@@ -693,7 +697,7 @@ trtx_status trtx_timing_cache_serialize(const trtx_timing_cache *self, trtx_host
     return guard(long_call("trtx_timing_cache_serialize"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
-        *result = call.check_pointer(from_abi<trtx_host_memory *>(as<abi::ITimingCache>(self)->mImpl->serialize()));
+        *result = own<abi::IHostMemory>(call.check_pointer(from_abi<trtx_host_memory *>(as<abi::ITimingCache>(self)->mImpl->serialize())), {});
     });
 }
 
@@ -747,7 +751,7 @@ trtx_status trtx_timing_cache_update(trtx_timing_cache *self, const trtx_timing_
 
 void trtx_timing_cache_destroy(trtx_timing_cache *self)
 {
-    destroy<abi::ITimingCache>("trtx_timing_cache_destroy", self);
+    destroy("trtx_timing_cache_destroy", self);
 }
 
 void *trtx_host_memory_data(const trtx_host_memory *self)
@@ -767,5 +771,5 @@ trtx_data_type trtx_host_memory_type(const trtx_host_memory *self)
 
 void trtx_host_memory_destroy(trtx_host_memory *self)
 {
-    destroy<abi::IHostMemory>("trtx_host_memory_destroy", self);
+    destroy("trtx_host_memory_destroy", self);
 }

@@ -418,7 +418,7 @@ trtx_status trtx_error_recorder_create(const trtx_error_recorder_callbacks *call
 
 void trtx_error_recorder_destroy(trtx_error_recorder *self)
 {
-    retire_bridge(self);
+    destroy("trtx_error_recorder_destroy", self);
 }
 
 trtx_status trtx_stream_writer_create(const trtx_stream_writer_callbacks *callbacks, void *user_data, trtx_stream_writer **result)
@@ -432,7 +432,7 @@ trtx_status trtx_stream_writer_create(const trtx_stream_writer_callbacks *callba
 
 void trtx_stream_writer_destroy(trtx_stream_writer *self)
 {
-    retire_bridge(self);
+    destroy("trtx_stream_writer_destroy", self);
 }
 
 trtx_status trtx_stream_reader_v2_create(const trtx_stream_reader_v2_callbacks *callbacks, void *user_data, trtx_stream_reader_v2 **result)
@@ -446,7 +446,7 @@ trtx_status trtx_stream_reader_v2_create(const trtx_stream_reader_v2_callbacks *
 
 void trtx_stream_reader_v2_destroy(trtx_stream_reader_v2 *self)
 {
-    retire_bridge(self);
+    destroy("trtx_stream_reader_v2_destroy", self);
 }
 
 trtx_status trtx_profiler_create(const trtx_profiler_callbacks *callbacks, void *user_data, trtx_profiler **result)
@@ -460,7 +460,7 @@ trtx_status trtx_profiler_create(const trtx_profiler_callbacks *callbacks, void 
 
 void trtx_profiler_destroy(trtx_profiler *self)
 {
-    retire_bridge(self);
+    destroy("trtx_profiler_destroy", self);
 }
 
 trtx_status trtx_gpu_allocator_create(const trtx_gpu_allocator_callbacks *callbacks, void *user_data, trtx_gpu_allocator **result)
@@ -474,7 +474,7 @@ trtx_status trtx_gpu_allocator_create(const trtx_gpu_allocator_callbacks *callba
 
 void trtx_gpu_allocator_destroy(trtx_gpu_allocator *self)
 {
-    retire_bridge(self);
+    destroy("trtx_gpu_allocator_destroy", self);
 }
 
 trtx_status trtx_output_allocator_create(const trtx_output_allocator_callbacks *callbacks, void *user_data, trtx_output_allocator **result)
@@ -488,7 +488,7 @@ trtx_status trtx_output_allocator_create(const trtx_output_allocator_callbacks *
 
 void trtx_output_allocator_destroy(trtx_output_allocator *self)
 {
-    retire_bridge(self);
+    destroy("trtx_output_allocator_destroy", self);
 }
 
 trtx_status trtx_debug_listener_create(const trtx_debug_listener_callbacks *callbacks, void *user_data, trtx_debug_listener **result)
@@ -502,7 +502,7 @@ trtx_status trtx_debug_listener_create(const trtx_debug_listener_callbacks *call
 
 void trtx_debug_listener_destroy(trtx_debug_listener *self)
 {
-    retire_bridge(self);
+    destroy("trtx_debug_listener_destroy", self);
 }
 
 trtx_status trtx_gpu_async_allocator_create(const trtx_gpu_async_allocator_callbacks *callbacks, void *user_data, trtx_gpu_async_allocator **result)
@@ -516,7 +516,7 @@ trtx_status trtx_gpu_async_allocator_create(const trtx_gpu_async_allocator_callb
 
 void trtx_gpu_async_allocator_destroy(trtx_gpu_async_allocator *self)
 {
-    retire_bridge(self);
+    destroy("trtx_gpu_async_allocator_destroy", self);
 }
 
 trtx_status trtx_progress_monitor_create(const trtx_progress_monitor_callbacks *callbacks, void *user_data, trtx_progress_monitor **result)
@@ -530,7 +530,7 @@ trtx_status trtx_progress_monitor_create(const trtx_progress_monitor_callbacks *
 
 void trtx_progress_monitor_destroy(trtx_progress_monitor *self)
 {
-    retire_bridge(self);
+    destroy("trtx_progress_monitor_destroy", self);
 }
 
 trtx_status trtx_refitter_observer_create(const trtx_refitter_observer_callbacks *callbacks, void *user_data, trtx_refitter_observer **result)
@@ -544,5 +544,5 @@ trtx_status trtx_refitter_observer_create(const trtx_refitter_observer_callbacks
 
 void trtx_refitter_observer_destroy(trtx_refitter_observer *self)
 {
-    retire_bridge(self);
+    destroy("trtx_refitter_observer_destroy", self);
 }

@@ -13,7 +13,7 @@ trtx_status trtx_cuda_engine_serialize(const trtx_cuda_engine *self, trtx_host_m
     return guard(long_call("trtx_cuda_engine_serialize"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
-        *result = call.check_pointer(from_abi<trtx_host_memory *>(as<abi::ICudaEngine>(self)->mImpl->serialize()));
+        *result = own<abi::IHostMemory>(call.check_pointer(from_abi<trtx_host_memory *>(as<abi::ICudaEngine>(self)->mImpl->serialize())), {});
     });
 }
 
@@ -22,7 +22,7 @@ trtx_status trtx_cuda_engine_create_execution_context(trtx_cuda_engine *self, tr
     return guard(long_call("trtx_cuda_engine_create_execution_context"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
-        *result = call.check_pointer(from_abi<trtx_execution_context *>(as<abi::ICudaEngine>(self)->mImpl->createExecutionContext(strategy)));
+        *result = own<abi::IExecutionContext>(call.check_pointer(from_abi<trtx_execution_context *>(as<abi::ICudaEngine>(self)->mImpl->createExecutionContext(strategy))), {self});
     });
 }
 
@@ -52,6 +52,7 @@ trtx_status trtx_cuda_engine_set_error_recorder(trtx_cuda_engine *self, trtx_err
         call.need(self, "self");
         as<abi::ICudaEngine>(self)->mImpl->setErrorRecorder(as<abi::IErrorRecorder>(recorder));
         call.check_log();
+        hold_object(self, "setErrorRecorder", nullptr, recorder);
     });
 }
 
@@ -75,7 +76,7 @@ trtx_status trtx_cuda_engine_create_engine_inspector(const trtx_cuda_engine *sel
     return guard(long_call("trtx_cuda_engine_create_engine_inspector"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
-        *result = call.check_pointer(from_abi<trtx_engine_inspector *>(as<abi::ICudaEngine>(self)->mImpl->createEngineInspector()));
+        *result = own<abi::IEngineInspector>(call.check_pointer(from_abi<trtx_engine_inspector *>(as<abi::ICudaEngine>(self)->mImpl->createEngineInspector())), {self});
     });
 }
 
@@ -284,7 +285,7 @@ trtx_status trtx_cuda_engine_create_serialization_config(trtx_cuda_engine *self,
     return guard(long_call("trtx_cuda_engine_create_serialization_config"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
-        *result = call.check_pointer(from_abi<trtx_serialization_config *>(as<abi::ICudaEngine>(self)->mImpl->createSerializationConfig()));
+        *result = own<abi::ISerializationConfig>(call.check_pointer(from_abi<trtx_serialization_config *>(as<abi::ICudaEngine>(self)->mImpl->createSerializationConfig())), {self});
     });
 }
 
@@ -294,7 +295,7 @@ trtx_status trtx_cuda_engine_serialize_with_config(const trtx_cuda_engine *self,
         call.need(self, "self");
         call.need(result, "result");
         call.need(config, "config");
-        *result = call.check_pointer(from_abi<trtx_host_memory *>(as<abi::ICudaEngine>(self)->mImpl->serializeWithConfig(as<abi::ISerializationConfig>(config))));
+        *result = own<abi::IHostMemory>(call.check_pointer(from_abi<trtx_host_memory *>(as<abi::ICudaEngine>(self)->mImpl->serializeWithConfig(as<abi::ISerializationConfig>(config)))), {});
     });
 }
 
@@ -368,7 +369,7 @@ trtx_status trtx_cuda_engine_create_execution_context_with_runtime_config(trtx_c
     return guard(long_call("trtx_cuda_engine_create_execution_context_with_runtime_config"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
-        *result = call.check_pointer(from_abi<trtx_execution_context *>(as<abi::ICudaEngine>(self)->mImpl->createExecutionContextWithRuntimeConfig(as<abi::IRuntimeConfig>(runtime_config))));
+        *result = own<abi::IExecutionContext>(call.check_pointer(from_abi<trtx_execution_context *>(as<abi::ICudaEngine>(self)->mImpl->createExecutionContextWithRuntimeConfig(as<abi::IRuntimeConfig>(runtime_config)))), {self, runtime_config});
     });
 }
 
@@ -377,7 +378,7 @@ trtx_status trtx_cuda_engine_create_runtime_config(trtx_cuda_engine *self, trtx_
     return guard(long_call("trtx_cuda_engine_create_runtime_config"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
-        *result = call.check_pointer(from_abi<trtx_runtime_config *>(as<abi::ICudaEngine>(self)->mImpl->createRuntimeConfig()));
+        *result = own<abi::IRuntimeConfig>(call.check_pointer(from_abi<trtx_runtime_config *>(as<abi::ICudaEngine>(self)->mImpl->createRuntimeConfig())), {self});
     });
 }
 
@@ -428,19 +429,21 @@ trtx_status trtx_cuda_engine_load_weights_async(trtx_cuda_engine *self, trtx_str
         call.need(self, "self");
         call.need(stream_reader, "stream_reader");
         call.check(as<abi::ICudaEngine>(self)->mImpl->loadWeightsAsync(as<abi::IStreamReaderV2>(stream_reader), to_pointer(stream)));
+        hold_object(self, "loadWeightsAsync", nullptr, stream_reader);
     });
 }
 
 void trtx_cuda_engine_destroy(trtx_cuda_engine *self)
 {
-    destroy<abi::ICudaEngine>("trtx_cuda_engine_destroy", self);
+    destroy("trtx_cuda_engine_destroy", self);
 }
 
 trtx_status trtx_engine_inspector_set_execution_context(trtx_engine_inspector *self, const trtx_execution_context *context)
 {
-    return guard({"trtx_engine_inspector_set_execution_context"}, [&](Call &call) {
+    return guard(long_call("trtx_engine_inspector_set_execution_context"), [&](Call &call) {
         call.need(self, "self");
         call.check(as<abi::IEngineInspector>(self)->mImpl->setExecutionContext(as<abi::IExecutionContext>(context)));
+        hold_object(self, "setExecutionContext", nullptr, context);
     });
 }
 
@@ -473,6 +476,7 @@ trtx_status trtx_engine_inspector_set_error_recorder(trtx_engine_inspector *self
         call.need(self, "self");
         as<abi::IEngineInspector>(self)->mImpl->setErrorRecorder(as<abi::IErrorRecorder>(recorder));
         call.check_log();
+        hold_object(self, "setErrorRecorder", nullptr, recorder);
     });
 }
 
@@ -483,7 +487,7 @@ trtx_error_recorder *trtx_engine_inspector_get_error_recorder(const trtx_engine_
 
 void trtx_engine_inspector_destroy(trtx_engine_inspector *self)
 {
-    destroy<abi::IEngineInspector>("trtx_engine_inspector_destroy", self);
+    destroy("trtx_engine_inspector_destroy", self);
 }
 
 trtx_status trtx_execution_context_set_debug_sync(trtx_execution_context *self, bool sync)
@@ -506,6 +510,7 @@ trtx_status trtx_execution_context_set_profiler(trtx_execution_context *self, tr
         call.need(self, "self");
         as<abi::IExecutionContext>(self)->mImpl->setProfiler(as<abi::IProfiler>(profiler));
         call.check_log();
+        hold_object(self, "setProfiler", nullptr, profiler);
     });
 }
 
@@ -559,6 +564,7 @@ trtx_status trtx_execution_context_set_error_recorder(trtx_execution_context *se
         call.need(self, "self");
         as<abi::IExecutionContext>(self)->mImpl->setErrorRecorder(as<abi::IErrorRecorder>(recorder));
         call.check_log();
+        hold_object(self, "setErrorRecorder", nullptr, recorder);
     });
 }
 
@@ -716,6 +722,7 @@ trtx_status trtx_execution_context_set_output_allocator(trtx_execution_context *
         call.need(self, "self");
         call.need(tensor_name, "tensor_name");
         call.check(as<abi::IExecutionContext>(self)->mImpl->setOutputAllocator(tensor_name, as<abi::IOutputAllocator>(output_allocator)));
+        hold_object(self, "setOutputAllocator", tensor_name, output_allocator);
     });
 }
 
@@ -746,6 +753,7 @@ trtx_status trtx_execution_context_set_temporary_storage_allocator(trtx_executio
     return guard({"trtx_execution_context_set_temporary_storage_allocator"}, [&](Call &call) {
         call.need(self, "self");
         call.check(as<abi::IExecutionContext>(self)->mImpl->setTemporaryStorageAllocator(as<abi::IGpuAllocator>(allocator)));
+        hold_object(self, "setTemporaryStorageAllocator", nullptr, allocator);
     });
 }
 
@@ -804,6 +812,7 @@ trtx_status trtx_execution_context_set_debug_listener(trtx_execution_context *se
     return guard({"trtx_execution_context_set_debug_listener"}, [&](Call &call) {
         call.need(self, "self");
         call.check(as<abi::IExecutionContext>(self)->mImpl->setDebugListener(as<abi::IDebugListener>(listener)));
+        hold_object(self, "setDebugListener", nullptr, listener);
     });
 }
 
@@ -902,5 +911,5 @@ trtx_status trtx_execution_context_set_communicator(trtx_execution_context *self
 
 void trtx_execution_context_destroy(trtx_execution_context *self)
 {
-    destroy<abi::IExecutionContext>("trtx_execution_context_destroy", self);
+    destroy("trtx_execution_context_destroy", self);
 }

@@ -6,6 +6,8 @@
 #include <mutex>
 #include <new>
 
+#include "fork.hpp"
+
 namespace trtx {
 namespace {
 
@@ -167,6 +169,15 @@ void LogScope::drop() noexcept
     mMessages = nullptr;
 }
 
+int LogScope::own_short_calls() noexcept
+{
+    int count = 0;
+    for (LogScope const *scope = tScope; scope; scope = scope->mOuter) {
+        count += scope->mIsShort ? 1 : 0;
+    }
+    return count;
+}
+
 bool LogScope::keep(Listener &listener, trtx_severity severity, const char *text) noexcept
 {
     if (!tScope) {
@@ -284,6 +295,16 @@ void record_logged_error(const char *function, LogScope &scope) noexcept
 void record_explanation(const char *function, LogScope &scope) noexcept
 {
     record_logged(function, TRTX_OK, scope);
+}
+
+void lock_messages() noexcept
+{
+    foreign().mutex.lock();
+}
+
+void unlock_messages(bool) noexcept
+{
+    foreign().mutex.unlock();
 }
 
 } // namespace trtx

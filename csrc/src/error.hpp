@@ -84,6 +84,9 @@ public:
     /// is one of the library's own. False where the line is to be delivered now.
     static bool keep(Listener &listener, trtx_severity severity, const char *text) noexcept;
 
+    /// Short calls of this thread that are under way.
+    static int own_short_calls() noexcept;
+
     /// From now on errors of other threads count too, where this thread has none of its own.
     void follow_others() noexcept { mForeignStart = sCount.load(std::memory_order_relaxed); }
 

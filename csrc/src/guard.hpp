@@ -12,6 +12,7 @@
 #include "error.hpp"
 #include "hidden.hpp"
 #include "loader.hpp"
+#include "ownership.hpp"
 #include "texts.hpp"
 
 namespace trtx TRTX_HIDDEN {
@@ -263,20 +264,28 @@ template <class Abi>
 constexpr bool kUsesLogger = std::is_same_v<Abi, abi::IBuilder> || std::is_same_v<Abi, abi::IRuntime>
     || std::is_same_v<Abi, abi::IRefitter>;
 
-template <class Abi, class Handle> void destroy(const char *function, Handle *self) noexcept
+template <class Abi> void end_object(void *object) noexcept
 {
-    LogScope log(Span::kLong);
-    try {
-        delete as<Abi>(self);
-        if (kUsesLogger<Abi> && self) {
-            remove_logger_user();
-        }
-        if (log.has_error()) {
-            record_logged_error(function, log);
-        }
-    } catch (...) {
-        record_current_exception(function, log);
+    delete static_cast<Abi *>(object);
+    if (kUsesLogger<Abi>) {
+        remove_logger_user();
     }
+}
+
+template <class Abi> constexpr Kind kKind = {nullptr, end_object<Abi>};
+
+/// A new object of the library, now the caller's, which needs others as long as it lives.
+template <class Abi, class Handle> Handle *own(Handle *made, Needed needed)
+{
+    enter_object(made, kKind<Abi>, needed);
+    return made;
+}
+
+/// The same for one that may outlive its maker.
+template <class Abi, class Handle> Handle *own_sibling(Handle *made, const void *maker)
+{
+    enter_sibling(made, kKind<Abi>, maker);
+    return made;
 }
 
 } // namespace trtx

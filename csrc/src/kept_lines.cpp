@@ -5,6 +5,9 @@
 #include <mutex>
 #include <string>
 
+#include "error.hpp"
+#include "fork.hpp"
+
 namespace trtx {
 
 struct KeptLines::Line {
@@ -112,6 +115,25 @@ void KeptLines::move(List *&source, List *&target) noexcept
         target = source;
     }
     source = nullptr;
+}
+
+void KeptLines::forget() noexcept
+{
+    foreign().lines.clear();
+    sState.store(static_cast<uint64_t>(LogScope::own_short_calls()), std::memory_order_release);
+}
+
+void lock_lines() noexcept
+{
+    foreign().mutex.lock();
+}
+
+void unlock_lines(bool in_child) noexcept
+{
+    if (in_child) {
+        KeptLines::forget();
+    }
+    foreign().mutex.unlock();
 }
 
 } // namespace trtx

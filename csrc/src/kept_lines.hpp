@@ -43,6 +43,8 @@ public:
     static void deliver(List *&lines) noexcept;
     /// Adds lines to others, which may be none yet.
     static void move(List *&source, List *&target) noexcept;
+    /// In the child of a fork, where other threads' calls never end, and whose lines the parent delivers.
+    static void forget() noexcept;
 
 private:
     static constexpr uint64_t kWaiting = uint64_t{1} << 63;

@@ -280,7 +280,8 @@ trtx_status trtx_builder_create(trtx_logger *logger, trtx_builder **result)
     return guard(long_call("trtx_builder_create"), Results(result), [&](Call &call) {
         call.need(result, "result");
         call.need(logger, "logger");
-        *result = call.check_pointer(static_cast<trtx_builder *>(create_in_core("createInferBuilder_INTERNAL", logger)));
+        auto *made = static_cast<trtx_builder *>(create_in_core("createInferBuilder_INTERNAL", logger));
+        *result = own<abi::IBuilder>(call.check_pointer(made), {logger});
     });
 }
 
@@ -289,7 +290,8 @@ trtx_status trtx_runtime_create(trtx_logger *logger, trtx_runtime **result)
     return guard(long_call("trtx_runtime_create"), Results(result), [&](Call &call) {
         call.need(result, "result");
         call.need(logger, "logger");
-        *result = call.check_pointer(static_cast<trtx_runtime *>(create_in_core("createInferRuntime_INTERNAL", logger)));
+        auto *made = static_cast<trtx_runtime *>(create_in_core("createInferRuntime_INTERNAL", logger));
+        *result = own<abi::IRuntime>(call.check_pointer(made), {logger});
     });
 }
 
@@ -299,8 +301,8 @@ trtx_status trtx_refitter_create(trtx_cuda_engine *engine, trtx_logger *logger, 
         call.need(result, "result");
         call.need(engine, "engine");
         call.need(logger, "logger");
-        *result = call.check_pointer(
-            static_cast<trtx_refitter *>(create_in_core("createInferRefitter_INTERNAL", engine, logger)));
+        auto *made = static_cast<trtx_refitter *>(create_in_core("createInferRefitter_INTERNAL", engine, logger));
+        *result = own<abi::IRefitter>(call.check_pointer(made), {engine, logger});
     });
 }
 
@@ -310,8 +312,11 @@ trtx_status trtx_onnx_parser_create(trtx_network_definition *network, trtx_logge
         call.need(result, "result");
         call.need(network, "network");
         call.need(logger, "logger");
-        *result = call.check_pointer(
-            static_cast<trtx_onnx_parser *>(create_in_parser("createNvOnnxParser_INTERNAL", network, logger)));
+        auto *made = static_cast<trtx_onnx_parser *>(create_in_parser("createNvOnnxParser_INTERNAL", network, logger));
+        *result = own<abi::IParser>(call.check_pointer(made), {logger});
+        // The weights of parsed layers are the parser's. It makes its error recorder the network's, and at its end restores
+        // one that it found there.
+        need_object(network, *result);
     });
 }
 
@@ -322,7 +327,8 @@ trtx_status trtx_onnx_parser_refitter_create(
         call.need(result, "result");
         call.need(refitter, "refitter");
         call.need(logger, "logger");
-        *result = call.check_pointer(static_cast<trtx_onnx_parser_refitter *>(
-            create_in_parser("createNvOnnxParserRefitter_INTERNAL", refitter, logger)));
+        auto *made = static_cast<trtx_onnx_parser_refitter *>(
+            create_in_parser("createNvOnnxParserRefitter_INTERNAL", refitter, logger));
+        *result = own<abi::IParserRefitter>(call.check_pointer(made), {refitter, logger});
     });
 }

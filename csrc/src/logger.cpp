@@ -58,7 +58,7 @@ trtx_status trtx_logger_create(const trtx_logger_callbacks *callbacks, void *use
 
 void trtx_logger_destroy(trtx_logger *self)
 {
-    retire_bridge(self);
+    destroy("trtx_logger_destroy", self);
 }
 
 void trtx_logger_set_threshold(trtx_logger *self, trtx_severity threshold)

@@ -588,6 +588,7 @@ trtx_status trtx_network_definition_set_error_recorder(trtx_network_definition *
         call.need(self, "self");
         as<abi::INetworkDefinition>(self)->mImpl->setErrorRecorder(as<abi::IErrorRecorder>(recorder));
         call.check_log();
+        hold_object(self, "setErrorRecorder", nullptr, recorder);
     });
 }
 
@@ -1030,5 +1031,5 @@ trtx_status trtx_network_definition_add_squeeze_v2(trtx_network_definition *self
 
 void trtx_network_definition_destroy(trtx_network_definition *self)
 {
-    destroy<abi::INetworkDefinition>("trtx_network_definition_destroy", self);
+    destroy("trtx_network_definition_destroy", self);
 }

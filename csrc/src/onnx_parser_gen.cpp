@@ -240,16 +240,17 @@ trtx_status trtx_onnx_parser_parse_model_proto(trtx_onnx_parser *self)
 
 trtx_status trtx_onnx_parser_set_builder_config(trtx_onnx_parser *self, const trtx_builder_config *builder_config)
 {
-    return guard({"trtx_onnx_parser_set_builder_config"}, [&](Call &call) {
+    return guard(long_call("trtx_onnx_parser_set_builder_config"), [&](Call &call) {
         call.need(self, "self");
         call.need(builder_config, "builder_config");
         call.check(as<abi::IParser>(self)->setBuilderConfig(as<abi::IBuilderConfig>(builder_config)));
+        hold_object(self, "setBuilderConfig", nullptr, builder_config);
     });
 }
 
 void trtx_onnx_parser_destroy(trtx_onnx_parser *self)
 {
-    destroy<abi::IParser>("trtx_onnx_parser_destroy", self);
+    destroy("trtx_onnx_parser_destroy", self);
 }
 
 trtx_status trtx_onnx_parser_refitter_refit_from_bytes(trtx_onnx_parser_refitter *self, const void *serialized_onnx_model, size_t serialized_onnx_model_size, const char *model_path)
@@ -326,10 +327,11 @@ trtx_status trtx_onnx_parser_refitter_set_refit_observer(trtx_onnx_parser_refitt
         call.need(self, "self");
         as<abi::IParserRefitter>(self)->setRefitObserver(as<abi::IRefitterObserver>(observer));
         call.check_log();
+        hold_object(self, "setRefitObserver", nullptr, observer);
     });
 }
 
 void trtx_onnx_parser_refitter_destroy(trtx_onnx_parser_refitter *self)
 {
-    destroy<abi::IParserRefitter>("trtx_onnx_parser_refitter_destroy", self);
+    destroy("trtx_onnx_parser_refitter_destroy", self);
 }

@@ -9,7 +9,7 @@ trtx_status trtx_runtime_deserialize_cuda_engine(trtx_runtime *self, const void 
         call.need(self, "self");
         call.need(result, "result");
         call.need(blob, "blob");
-        *result = call.check_pointer(from_abi<trtx_cuda_engine *>(as<abi::IRuntime>(self)->mImpl->deserializeCudaEngine(blob, size)));
+        *result = own<abi::ICudaEngine>(call.check_pointer(from_abi<trtx_cuda_engine *>(as<abi::IRuntime>(self)->mImpl->deserializeCudaEngine(blob, size))), {self});
     });
 }
 
@@ -38,6 +38,7 @@ trtx_status trtx_runtime_set_gpu_allocator(trtx_runtime *self, trtx_gpu_allocato
         call.need(self, "self");
         as<abi::IRuntime>(self)->mImpl->setGpuAllocator(as<abi::IGpuAllocator>(allocator));
         call.check_log();
+        hold_object(self, "setGpuAllocator", nullptr, allocator);
     });
 }
 
@@ -47,6 +48,7 @@ trtx_status trtx_runtime_set_error_recorder(trtx_runtime *self, trtx_error_recor
         call.need(self, "self");
         as<abi::IRuntime>(self)->mImpl->setErrorRecorder(as<abi::IErrorRecorder>(recorder));
         call.check_log();
+        hold_object(self, "setErrorRecorder", nullptr, recorder);
     });
 }
 
@@ -107,7 +109,7 @@ trtx_status trtx_runtime_load_runtime(trtx_runtime *self, const char *path, trtx
         call.need(self, "self");
         call.need(result, "result");
         call.need(path, "path");
-        *result = call.check_pointer(from_abi<trtx_runtime *>(as<abi::IRuntime>(self)->mImpl->loadRuntime(path)));
+        *result = own<abi::IRuntime>(call.check_pointer(from_abi<trtx_runtime *>(as<abi::IRuntime>(self)->mImpl->loadRuntime(path))), {self});
     });
 }
 
@@ -131,7 +133,7 @@ trtx_status trtx_runtime_deserialize_cuda_engine_v2(trtx_runtime *self, trtx_str
         call.need(self, "self");
         call.need(result, "result");
         call.need(stream_reader, "stream_reader");
-        *result = call.check_pointer(from_abi<trtx_cuda_engine *>(as<abi::IRuntime>(self)->mImpl->deserializeCudaEngineV2(as<abi::IStreamReaderV2>(stream_reader))));
+        *result = own<abi::ICudaEngine>(call.check_pointer(from_abi<trtx_cuda_engine *>(as<abi::IRuntime>(self)->mImpl->deserializeCudaEngineV2(as<abi::IStreamReaderV2>(stream_reader)))), {self});
     });
 }
 
@@ -191,7 +193,7 @@ trtx_status trtx_runtime_get_dla_workspace_allocation_strategy(const trtx_runtim
 
 void trtx_runtime_destroy(trtx_runtime *self)
 {
-    destroy<abi::IRuntime>("trtx_runtime_destroy", self);
+    destroy("trtx_runtime_destroy", self);
 }
 
 trtx_status trtx_runtime_config_set_execution_context_allocation_strategy(trtx_runtime_config *self, trtx_execution_context_allocation_strategy strategy)
@@ -213,16 +215,17 @@ trtx_status trtx_runtime_config_create_runtime_cache(const trtx_runtime_config *
     return guard(long_call("trtx_runtime_config_create_runtime_cache"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
-        *result = call.check_pointer(from_abi<trtx_runtime_cache *>(as<abi::IRuntimeConfig>(self)->mImpl->createRuntimeCache()));
+        *result = own_sibling<abi::IRuntimeCache>(call.check_pointer(from_abi<trtx_runtime_cache *>(as<abi::IRuntimeConfig>(self)->mImpl->createRuntimeCache())), self);
     });
 }
 
 trtx_status trtx_runtime_config_set_runtime_cache(trtx_runtime_config *self, const trtx_runtime_cache *cache)
 {
-    return guard({"trtx_runtime_config_set_runtime_cache"}, [&](Call &call) {
+    return guard(long_call("trtx_runtime_config_set_runtime_cache"), [&](Call &call) {
         call.need(self, "self");
         call.need(cache, "cache");
         call.check(as<abi::IRuntimeConfig>(self)->mImpl->setRuntimeCache(as<abi::IRuntimeCache>(cache)));
+        hold_object(self, "setRuntimeCache", nullptr, cache);
     });
 }
 
@@ -260,7 +263,7 @@ trtx_cuda_graph_strategy trtx_runtime_config_get_cuda_graph_strategy(const trtx_
 
 void trtx_runtime_config_destroy(trtx_runtime_config *self)
 {
-    destroy<abi::IRuntimeConfig>("trtx_runtime_config_destroy", self);
+    destroy("trtx_runtime_config_destroy", self);
 }
 
 trtx_status trtx_runtime_cache_serialize(const trtx_runtime_cache *self, trtx_host_memory **result)
@@ -268,7 +271,7 @@ trtx_status trtx_runtime_cache_serialize(const trtx_runtime_cache *self, trtx_ho
     return guard(long_call("trtx_runtime_cache_serialize"), Results(result), [&](Call &call) {
         call.need(self, "self");
         call.need(result, "result");
-        *result = call.check_pointer(from_abi<trtx_host_memory *>(as<abi::IRuntimeCache>(self)->mImpl->serialize()));
+        *result = own<abi::IHostMemory>(call.check_pointer(from_abi<trtx_host_memory *>(as<abi::IRuntimeCache>(self)->mImpl->serialize())), {});
     });
 }
 
@@ -291,7 +294,7 @@ trtx_status trtx_runtime_cache_reset(trtx_runtime_cache *self)
 
 void trtx_runtime_cache_destroy(trtx_runtime_cache *self)
 {
-    destroy<abi::IRuntimeCache>("trtx_runtime_cache_destroy", self);
+    destroy("trtx_runtime_cache_destroy", self);
 }
 
 trtx_status trtx_serialization_config_set_flags(trtx_serialization_config *self, uint32_t serialization_flags)
@@ -330,7 +333,7 @@ bool trtx_serialization_config_get_flag(const trtx_serialization_config *self, t
 
 void trtx_serialization_config_destroy(trtx_serialization_config *self)
 {
-    destroy<abi::ISerializationConfig>("trtx_serialization_config_destroy", self);
+    destroy("trtx_serialization_config_destroy", self);
 }
 
 trtx_status trtx_refitter_set_weights(trtx_refitter *self, const char *layer_name, trtx_weights_role role, const trtx_weights *weights)
@@ -379,6 +382,7 @@ trtx_status trtx_refitter_set_error_recorder(trtx_refitter *self, trtx_error_rec
         call.need(self, "self");
         as<abi::IRefitter>(self)->mImpl->setErrorRecorder(as<abi::IErrorRecorder>(recorder));
         call.check_log();
+        hold_object(self, "setErrorRecorder", nullptr, recorder);
     });
 }
 
@@ -520,5 +524,5 @@ trtx_status trtx_refitter_release_refit_resources(trtx_refitter *self)
 
 void trtx_refitter_destroy(trtx_refitter *self)
 {
-    destroy<abi::IRefitter>("trtx_refitter_destroy", self);
+    destroy("trtx_refitter_destroy", self);
 }

@@ -27,7 +27,7 @@ struct state {
 
 static void destroy(struct state *state)
 {
-    /* Children first: each of these still uses what was created before it. */
+    /* In any order: what an object needs stays until the object ends. */
     trtx_host_memory_destroy(state->engine);
     trtx_builder_config_destroy(state->config);
     trtx_network_definition_destroy(state->network);

@@ -170,7 +170,14 @@ def test_shim(registry: Registry) -> None:
     assert "call.check_written_count(nb_names);" in text
     assert 'guard({"trtx_engine_get_names"}, Results(nb_names, result), [&]' in text
     assert 'call.need(nb_names, "nb_names");' in text
-    assert 'destroy<abi::IEngine>("trtx_engine_destroy", self);' in text
+    assert 'destroy("trtx_engine_destroy", self);' in text
+    assert re.search(r"\*result = own<abi::IEngine>\(call\.check_pointer\(.*deserialize\(.*, \{self\}\);", text)
+    assert re.search(r"\*result = own<abi::IEngine>\(call\.check_pointer\(.*copy\(.*, \{self, engine\}\);", text)
+    assert re.search(r"\*result = own<abi::IMemory>\(call\.check_pointer\(.*save\(.*, \{\}\);", text)
+    assert re.search(r"\*result = own_sibling<abi::ICache>\(call\.check_pointer\(.*share\(.*, self\);", text)
+    assert text.count("hold_object(") == 2
+    assert 'call.check_log();\n        hold_object(self, "setWatcher", nullptr, watcher);' in text
+    assert 'setCache(name, as<abi::ICache>(cache)));\n        hold_object(self, "setCache", name, cache);' in text
     assert 'guard(long_call("trtx_engine_fits"), Results(result), [&]' in text
     assert 'access<int64_t>(long_call("trtx_engine_get_space"), self, [&]' in text
     assert "return keep_text(as<abi::IEngine>(self)->mImpl->getTitle());" in text
@@ -223,7 +230,7 @@ def test_callbacks(registry: Registry) -> None:
     assert "class WatcherBridge final : public Bridge<abi::IWatcher, trtx_watcher_callbacks>" in text
     assert 'return {"IWatcher", 1, 0};' in text
     assert "mCallbacks.look(name, to_address(data), &shape, user_data())" in text
-    assert "retire_bridge(self);" in text
+    assert 'destroy("trtx_watcher_destroy", self);' in text
     assert "bool look(const char *name, const void *data, const trtx_dims &shape) noexcept override" in text
 
 
@@ -256,9 +263,16 @@ def test_long_calls(registry: Registry) -> None:
     names = emit_sys.emit_long_calls(registry, header).split()
     assert names == sorted(set(names))
     generated = {"engine_destroy", "engine_fits", "engine_get_space", "runtime_deserialize", "watcher_destroy"}
-    by_hand = {"load", "builder_create", "onnx_parser_refitter_create", "execution_context_run", "disable_callbacks"}
+    by_hand = {
+        "load",
+        "release",
+        "builder_create",
+        "onnx_parser_refitter_create",
+        "execution_context_run",
+        "disable_callbacks",
+    }
     assert {f'"trtx_{name}",' for name in generated | by_hand} <= set(names)
-    for name in ("engine_set_name", "engine_get_nb_layers", "watcher_create", "last_error", "logger_log"):
+    for name in ("retain", "engine_set_name", "engine_get_nb_layers", "watcher_create", "last_error", "logger_log"):
         assert f'"trtx_{name}",' not in names
 
 

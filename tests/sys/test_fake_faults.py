@@ -278,27 +278,30 @@ assert control.live() == 0
 
 
 def test_misuse_is_recorded() -> None:
+    """By the deleting destructor, as the shim lets none of that happen."""
     run("""
+def delete(thing):
+    ffi.cast("void (*)(void *)", ffi.cast("void ***", thing)[0][1])(thing)
 model = identity()
 model.load(model.build())
-lib.trtx_runtime_destroy(model.runtime)
+delete(model.runtime)
 assert control.last_misuse() == "Runtime destroyed before its CudaEngine"
-lib.trtx_cuda_engine_destroy(model.engine)
+delete(model.engine)
 assert control.last_misuse() == "CudaEngine destroyed before its ExecutionContext"
 refused("execution_context_enqueue_v3", model.context, 0)
-lib.trtx_execution_context_destroy(model.context)
+delete(model.context)
 control.clear_misuse()
 assert lib.trtx_cuda_engine_get_nb_layers(model.engine) == 0
 assert control.last_misuse() == "VCudaEngine::getNbLayers called on a destroyed CudaEngine"
-lib.trtx_cuda_engine_destroy(model.engine)
+delete(model.engine)
 assert control.last_misuse() == "CudaEngine destroyed twice"
 tensor = model.input("late", np.float32, 1)
-lib.trtx_builder_destroy(model.builder)
+delete(model.builder)
 assert control.misuses() >= 3
-lib.trtx_network_definition_destroy(model.network)
+delete(model.network)
 assert control.misuses() > 3 and lib.trtx_tensor_is_network_input(tensor) is False
 assert control.last_misuse() == "VTensor::isNetworkInput called on a destroyed Tensor"
-lib.trtx_builder_config_destroy(model.config)
+delete(model.config)
 assert control.live() == 0
 """)
 
@@ -340,8 +343,6 @@ refused("onnx_parser_parse", parser, b"no model", 8, ffi.NULL, saying="Failed to
 assert lib.trtx_onnx_parser_get_nb_errors(parser) == 1
 call("onnx_parser_parse", parser, b"TRTXONNX", 8, ffi.NULL)
 lib.trtx_onnx_parser_destroy(parser)
-lib.trtx_onnx_parser_destroy(parser)
-assert control.last_misuse() == "OnnxParser destroyed twice"
 x = np.array([[1, 2, 3, 4]], np.float32)
 assert np.array_equal(model.run(x=x)["y"], x)
 model.close()

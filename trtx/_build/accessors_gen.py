@@ -408,7 +408,9 @@ class BuilderConfigAccessors(Handle):
         return text(result[0])
 
     def clear_flag(self, flag: BuilderFlag) -> None:
-        """Switches a flag off. (``IBuilderConfig::clearFlag``)
+        """Switches a flag off.
+
+        (``IBuilderConfig::clearFlag``)
 
         Parameters
         ----------
@@ -424,7 +426,9 @@ class BuilderConfigAccessors(Handle):
             self._check(status, f"clear_flag({flag})")
 
     def set_flag(self, flag: BuilderFlag) -> None:
-        """Switches a flag on. (``IBuilderConfig::setFlag``)
+        """Switches a flag on.
+
+        (``IBuilderConfig::setFlag``)
 
         Parameters
         ----------
@@ -440,7 +444,9 @@ class BuilderConfigAccessors(Handle):
             self._check(status, f"set_flag({flag})")
 
     def get_flag(self, flag: BuilderFlag) -> bool:
-        """Whether a flag is on. (``IBuilderConfig::getFlag``)
+        """Whether a flag is on.
+
+        (``IBuilderConfig::getFlag``)
 
         Parameters
         ----------
@@ -451,7 +457,9 @@ class BuilderConfigAccessors(Handle):
         return _builder_config_get_flag(self._ptr, flag)
 
     def set_tactic_sources(self, tactic_sources: SupportsIndex) -> Literal[True]:
-        """Sets the sources of tactics that the build may use. (``IBuilderConfig::setTacticSources``)
+        """Sets the sources of tactics that the build may use.
+
+        (``IBuilderConfig::setTacticSources``)
 
         Parameters
         ----------
@@ -476,7 +484,9 @@ class BuilderConfigAccessors(Handle):
         return _builder_config_get_tactic_sources(self._ptr)
 
     def set_memory_pool_limit(self, pool: MemoryPoolType, pool_size: SupportsIndex) -> None:
-        """Limits the bytes that a build or the engine may use for a purpose. (``IBuilderConfig::setMemoryPoolLimit``)
+        """Limits the bytes that a build or the engine may use for a purpose.
+
+        (``IBuilderConfig::setMemoryPoolLimit``)
 
         Parameters
         ----------
@@ -497,7 +507,9 @@ class BuilderConfigAccessors(Handle):
             self._check(status, f"set_memory_pool_limit({pool}, {pool_size})")
 
     def get_memory_pool_limit(self, pool: MemoryPoolType) -> int:
-        """Most bytes that a build or the engine may use for a purpose. (``IBuilderConfig::getMemoryPoolLimit``)
+        """Most bytes that a build or the engine may use for a purpose.
+
+        (``IBuilderConfig::getMemoryPoolLimit``)
 
         Parameters
         ----------
@@ -513,7 +525,9 @@ class BuilderConfigAccessors(Handle):
         return value
 
     def set_preview_feature(self, feature: PreviewFeature, enable: Bool) -> None:
-        """Switches a feature in trial on or off. (``IBuilderConfig::setPreviewFeature``)
+        """Switches a feature in trial on or off.
+
+        (``IBuilderConfig::setPreviewFeature``)
 
         Parameters
         ----------
@@ -532,7 +546,9 @@ class BuilderConfigAccessors(Handle):
             self._check(status, f"set_preview_feature({feature}, {enable})")
 
     def get_preview_feature(self, feature: PreviewFeature) -> bool:
-        """Whether a feature in trial is on. (``IBuilderConfig::getPreviewFeature``)
+        """Whether a feature in trial is on.
+
+        (``IBuilderConfig::getPreviewFeature``)
 
         Parameters
         ----------
@@ -626,7 +642,9 @@ class NetworkAccessors(Handle):
         return _network_definition_get_flags(self._ptr)
 
     def get_flag(self, flag: NetworkDefinitionCreationFlag) -> bool:
-        """Whether it was created with a flag. (``INetworkDefinition::getFlag``)
+        """Whether it was created with a flag.
+
+        (``INetworkDefinition::getFlag``)
 
         Parameters
         ----------

@@ -504,7 +504,9 @@ class ConvolutionLayer(Layer):
 
     @property
     def pre_padding(self) -> tuple[int, ...]:
-        """Zeros put before the start of each spatial dimension; none by default. (``IConvolutionLayer::getPrePadding``)
+        """Zeros put before the start of each spatial dimension; none by default.
+
+        (``IConvolutionLayer::getPrePadding``)
         """
         return read_dims(self, ConvolutionLayer, "pre_padding", _convolution_layer_get_pre_padding)
 
@@ -521,7 +523,9 @@ class ConvolutionLayer(Layer):
 
     @property
     def post_padding(self) -> tuple[int, ...]:
-        """Zeros put behind the end of each spatial dimension; none by default. (``IConvolutionLayer::getPostPadding``)
+        """Zeros put behind the end of each spatial dimension; none by default.
+
+        (``IConvolutionLayer::getPostPadding``)
         """
         return read_dims(self, ConvolutionLayer, "post_padding", _convolution_layer_get_post_padding)
 
@@ -901,7 +905,9 @@ class PoolingLayer(Layer):
 
     @property
     def blend_factor(self) -> float:
-        """Share of the average in a blend, from 0 (the default: maximum only) to 1. (``IPoolingLayer::getBlendFactor``)
+        """Share of the average in a blend, from 0 (the default: maximum only) to 1.
+
+        (``IPoolingLayer::getBlendFactor``)
         """
         _ = self._network._ptr
         value = _pooling_layer_get_blend_factor(self._ptr)
@@ -1536,7 +1542,9 @@ class ReduceLayer(Layer):
 
     @property
     def op(self) -> ReduceOperation:
-        """How the values become one: their sum, product, maximum, minimum, average... (``IReduceLayer::getOperation``)
+        """How the values become one: their sum, product, maximum, minimum, average...
+
+        (``IReduceLayer::getOperation``)
         """
         _ = self._network._ptr
         value = _reduce_layer_get_operation(self._ptr)

@@ -23,7 +23,7 @@ from trtx_sys._ffi import ffi, lib
 
 from . import pending as _pending
 from .errors import readable, text
-from .handle import was_forked
+from .process import was_forked
 
 
 class Target:

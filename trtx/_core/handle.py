@@ -22,8 +22,9 @@ from trtx_sys._ffi import ffi, lib
 
 from . import pending as _pending
 from .calls import Note, busy_error
-from .errors import BusyError, Error, UnsupportedError, failure
-from .shut import SHUT, Native, explain_all, only_refuses
+from .errors import BusyError, Error, failure
+from .process import mark_forked
+from .shut import SHUT, Native, only_refuses
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -317,39 +318,20 @@ def interrupt_again() -> None:
         _thread.start_new_thread(_thread.interrupt_main, ())
 
 
-# Fork: TensorRT-RTX's threads and locks exist in the parent alone, so no native object may be touched in the child.
+# Fork: TensorRT-RTX's threads and locks exist in the parent alone, so no native object may be touched in the child. The
+# shim forgets them all there; what is left to do is to shut the handles.
 
 #: Whether anything of the native library was ever made; loggers by themselves survive.
 _was_used = False
-_was_forked = False
-_FORK = (
-    "this process was forked from one that used TensorRT-RTX, which does not survive fork(); start it with the 'spawn' "
-    "method instead (multiprocessing.get_context('spawn'))"
-)
-
-
-def was_forked() -> bool:
-    """Whether this process was forked from one that had used the native library."""
-    return _was_forked
-
-
-def refuse_after_fork() -> None:
-    """Raise in a process that was forked after the native library had been used."""
-    if _was_forked:
-        raise UnsupportedError(_FORK)
 
 
 def _after_fork_in_child() -> None:
-    global _closing, _was_forked
+    global _closing
     _closing = threading.RLock()  # another thread may have had it
-    if not _was_used:
-        return
-    _was_forked = True
-    explain_all(f"; {_FORK}")
-    from . import interruptible  # noqa: F401  its exit hook is needed now, also where nothing was ever built
-
-    for handle in live_handles():
-        handle.__class__ = SHUT[handle._open_class]
+    if _was_used:
+        mark_forked()
+        for handle in live_handles():
+            handle.__class__ = SHUT[handle._open_class]
 
 
 if hasattr(os, "register_at_fork"):

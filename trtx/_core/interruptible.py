@@ -13,17 +13,14 @@ thread make the call, and waits where a signal can reach it:
 
 from __future__ import annotations
 
-import atexit
 import contextvars
-import sys
 import threading
-import time
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from . import pending as _pending
 from .errors import Error
-from .handle import was_forked
+from .process import running
 
 T = TypeVar("T")
 
@@ -32,9 +29,6 @@ _GRACE = 0.5
 
 #: How often the waiting thread looks for signals where a wait cannot be interrupted (Windows).
 _POLL = 0.1
-
-#: Native calls under way, by any thread.
-_running: set[object] = set()
 
 
 def run(work: Callable[[], T], stop: Callable[[], None], what: str) -> T:
@@ -91,11 +85,11 @@ class _Job(Generic[T]):
     def here(self) -> T:
         """Do the work on this very thread."""
         work = self._work.pop()
-        _running.add(self)
+        running.add(self)
         try:
             return work()
         finally:
-            _running.discard(self)
+            running.discard(self)
 
     def __call__(self) -> None:
         try:
@@ -150,25 +144,3 @@ class _Job(Generic[T]):
             return False
         self._error = None  # its traceback refers to this job
         return True
-
-
-def _leave_running_calls() -> None:
-    """Let the process end while native calls run: destructors of the library's globals would crash them.
-
-    In a forked process these destructors would wait for threads that only the parent has.
-    """
-    if not (_running or was_forked()) or sys.platform == "win32":  # Windows ends the other threads first
-        return
-    import ctypes
-
-    libc: Any = ctypes.CDLL(None)
-    libc.fflush(None)
-    if hasattr(libc, "on_exit"):
-        # What was registered last runs first, with the exit status in front: _exit() gets it, and skips the rest.
-        libc.on_exit(ctypes.cast(libc._exit, ctypes.c_void_p), None)
-        return
-    while _running and not was_forked():
-        time.sleep(_POLL)
-
-
-atexit.register(_leave_running_calls)

@@ -10,7 +10,7 @@ import trtx_sys
 from trtx_sys._ffi import ffi, lib
 
 from .errors import LibraryError, text
-from .handle import refuse_after_fork
+from .process import refuse_after_fork
 from .values import check_path
 
 __all__ = ["Version", "library_path", "library_version", "load_library"]

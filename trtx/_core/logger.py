@@ -13,8 +13,9 @@ from trtx_sys._ffi import ffi, lib
 from .callbacks import Target
 from .calls import new_place
 from .errors import InvalidArgumentError
-from .handle import Handle, refuse_after_fork
+from .handle import Handle
 from .library import require_library
+from .process import refuse_after_fork
 from .values import check_enum, check_text, reject
 
 if TYPE_CHECKING:

@@ -51,7 +51,9 @@ class OnnxParserAccessors(Handle):
             self._check(status, f"flags = {value}")
 
     def clear_flag(self, flag: OnnxParserFlag) -> None:
-        """Clears a flag. (``IParser::clearFlag``)
+        """Clears a flag.
+
+        (``IParser::clearFlag``)
 
         Parameters
         ----------
@@ -67,7 +69,9 @@ class OnnxParserAccessors(Handle):
             self._check(status, f"clear_flag({flag})")
 
     def set_flag(self, flag: OnnxParserFlag) -> None:
-        """Sets a flag. (``IParser::setFlag``)
+        """Sets a flag.
+
+        (``IParser::setFlag``)
 
         Parameters
         ----------
@@ -83,7 +87,9 @@ class OnnxParserAccessors(Handle):
             self._check(status, f"set_flag({flag})")
 
     def get_flag(self, flag: OnnxParserFlag) -> bool:
-        """Whether a flag is set. (``IParser::getFlag``)
+        """Whether a flag is set.
+
+        (``IParser::getFlag``)
 
         Parameters
         ----------

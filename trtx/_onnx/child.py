@@ -17,11 +17,11 @@ import tempfile
 from contextlib import AbstractContextManager, nullcontext
 from typing import IO, TYPE_CHECKING, Any
 
-from trtx_sys._enums_gen import OnnxErrorCode, Severity
+from trtx_sys._enums_gen import OnnxErrorCode
 
 from .._core import errors as _errors
 from .._core import library as _library
-from .._core.errors import Error, LibraryError, ParserError, UnsupportedError
+from .._core.errors import Error, ParserError, UnsupportedError
 from .._core.values import check_float, reject
 from .report import ParserErrorInfo
 
@@ -33,8 +33,8 @@ __all__ = ["check_onnx_model"]
 #: Seconds that `OnnxParser.parse` gives the process.
 DEFAULT_TIMEOUT = 60.0
 #: More than this is no answer.
-_LONGEST_ANSWER = 1 << 20
-_MOST_ERRORS = 100
+LONGEST_ANSWER = 1 << 20
+MOST_ERRORS = 100
 #: What else than `ParserError` the process may raise here.
 _KINDS = ("InvalidArgumentError", "LibraryError", "OutOfMemoryError", "UnsupportedError")
 
@@ -120,14 +120,14 @@ def parse_apart(what: str, source: str, view: memoryview, request: Request, time
             process.kill()
             process.wait()
         answer.seek(0)
-        _judge(f"{what}: parsing {source} in its own process", process.returncode, answer.read(_LONGEST_ANSWER + 1))
+        _judge(f"{what}: parsing {source} in its own process", process.returncode, answer.read(LONGEST_ANSWER + 1))
 
 
 def _start(request: Request, answer: IO[bytes]) -> subprocess.Popen[bytes]:
     if not sys.executable:
         raise UnsupportedError("a process of its own needs a Python interpreter, and sys.executable names none")
     # The same modules as here, wherever they came from; the path of the script is not one of them for -c.
-    code = f"import sys; sys.path[:] = {sys.path!r}; from trtx._onnx.child import main; main()"
+    code = f"import sys; sys.path[:] = {sys.path!r}; from trtx._onnx.isolated import main; main()"
     command = [sys.executable, "-c", code, json.dumps(dataclasses.asdict(request))]
     try:
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=answer, stderr=subprocess.DEVNULL)
@@ -154,7 +154,7 @@ def _judge(subject: str, status: int, answer: bytes) -> None:
 
 
 def _read(answer: bytes) -> dict[str, Any] | None:
-    if len(answer) > _LONGEST_ANSWER:
+    if len(answer) > LONGEST_ANSWER:
         return None
     try:
         said = json.loads(answer)
@@ -172,7 +172,7 @@ def _rebuilt(said: dict[str, Any]) -> Error:
     error = ParserError(text)
     found = said.get("errors")
     if isinstance(found, list):
-        error.errors = tuple(info for entry in found[:_MOST_ERRORS] if (info := _info(entry)) is not None)
+        error.errors = tuple(info for entry in found[:MOST_ERRORS] if (info := _info(entry)) is not None)
     return error
 
 
@@ -185,53 +185,3 @@ def _info(entry: Any) -> ParserErrorInfo | None:
         )  # fmt: skip
     except (TypeError, ValueError):
         return None
-
-
-# In the process
-
-
-def main() -> None:
-    """Parse what comes on standard input, and answer on standard output."""
-    _forbid_core_dumps()
-    # The library may print; what it prints is no answer.
-    answer = os.dup(1)
-    os.dup2(2, 1)
-    request = Request(**json.loads(sys.argv[-1]))
-    try:
-        _parse(sys.stdin.buffer.read(), request)
-        said: dict[str, Any] = {}
-    except Error as error:
-        said = {"kind": type(error).__name__, "text": str(error)[: _LONGEST_ANSWER // 8]}
-        said["errors"] = [list(info) for info in getattr(error, "errors", ())][:_MOST_ERRORS]
-    with os.fdopen(answer, "w", encoding="utf-8") as file:
-        json.dump(said, file)
-        file.flush()
-        # Without an end in good order: the answer is given, and a broken heap must not take it back.
-        os._exit(0)
-
-
-def _parse(model: bytes, request: Request) -> None:
-    from .._build.builder import Builder
-    from .._core.logger import Logger
-    from .parser import OnnxParser
-
-    try:
-        _library.load_library(request.library)
-    except LibraryError as error:
-        raise LibraryError(f"the process that checks the model: {error}") from None
-    logger = Logger(Severity.ERROR, sink=lambda severity, message: None)
-    builder = Builder(logger)
-    network = builder.create_network(*([] if request.network_flags is None else [request.network_flags & 1]))
-    parser = OnnxParser(network)
-    if request.flags is not None:
-        parser.flags = request.flags
-    parser.parse(model, request.path, allow_outside_data=request.allow_outside_data)
-
-
-def _forbid_core_dumps() -> None:
-    """A crash is expected here, and a model may be secret."""
-    try:
-        import resource
-    except ImportError:
-        return
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

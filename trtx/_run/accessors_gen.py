@@ -288,7 +288,9 @@ class SerializationConfigAccessors(Handle):
             self._check(status, f"flags = {value}")
 
     def clear_flag(self, flag: SerializationFlag) -> Literal[True]:
-        """Clears a flag, and leaves the others as they are. (``ISerializationConfig::clearFlag``)
+        """Clears a flag, and leaves the others as they are.
+
+        (``ISerializationConfig::clearFlag``)
 
         Parameters
         ----------
@@ -305,7 +307,9 @@ class SerializationConfigAccessors(Handle):
         return True
 
     def set_flag(self, flag: SerializationFlag) -> Literal[True]:
-        """Sets a flag, and leaves the others as they are. (``ISerializationConfig::setFlag``)
+        """Sets a flag, and leaves the others as they are.
+
+        (``ISerializationConfig::setFlag``)
 
         Parameters
         ----------
@@ -322,7 +326,9 @@ class SerializationConfigAccessors(Handle):
         return True
 
     def get_flag(self, flag: SerializationFlag) -> bool:
-        """Whether a flag is set. (``ISerializationConfig::getFlag``)
+        """Whether a flag is set.
+
+        (``ISerializationConfig::getFlag``)
 
         Parameters
         ----------
