@@ -9,6 +9,7 @@ from pathlib import Path
 from . import (
     emit_abi,
     emit_abi_check,
+    emit_accessors,
     emit_c_header,
     emit_callbacks,
     emit_fake,
@@ -58,6 +59,7 @@ def _texts(root: Path, registry: Registry) -> dict[str, str]:
         emit_sys.STUB: emit_sys.emit_stub(registry, header),
         emit_layers.PATH: emit_layers.emit(registry),
         emit_report.PATH: emit_report.emit(registry),
+        **emit_accessors.emit(registry),
     }
     for family in registry.families:
         if emit_shim.bound(registry, family):

@@ -104,6 +104,23 @@ def length_of(parameters: list[Parameter], index: int) -> Parameter | None:
     return None
 
 
+@dataclass(frozen=True)
+class Python:
+    """What the registry says of a Python accessor beyond the rules; the fields are explained in ``vocabulary.pyi``."""
+
+    name: str = ""
+    method: bool = False
+    low: float | None = None
+    high: float | str | None = None
+    finite: bool = False
+    length: str = ""
+    limit: int = 0
+    unset: bool = False
+    computes: bool = False
+    read_back: str = ""
+    more: str = ""
+
+
 @dataclass
 class Method:
     """A virtual method, in the place that its order gives it."""
@@ -122,6 +139,9 @@ class Method:
     long: bool = False
     default: bool = False
     access: str = "public"
+    #: None where it does not say ``@python``.
+    python: Python | None = None
+    by_hand: str = ""
 
     @property
     def is_destructor(self) -> bool:

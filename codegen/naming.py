@@ -52,8 +52,8 @@ def c_name(name: str) -> str:
 
 
 def python_name(method: str) -> str:
-    """Name of the property that stands for a getter: ``getNbGroups`` -> ``num_groups``."""
-    name = re.sub(r"^(get|set|is)(?=[A-Z])", "", method)
+    """Name of the property that stands for a getter: ``getNbGroups`` -> ``num_groups``, ``isValid`` -> ``is_valid``."""
+    name = re.sub(r"^get(?=[A-Z])", "", method)
     return re.sub(r"(^|_)nb_", r"\1num_", snake(name))
 
 
@@ -65,31 +65,3 @@ def exported(names: Iterable[str]) -> list[str]:
 def imported(module: str, names: Iterable[str]) -> list[str]:
     """The lines of a ``from`` import, a name each."""
     return [f"from {module} import (", *(f"    {name}," for name in sorted(names)), ")"]
-
-
-#: Python names that the rule does not give, but that users of TensorRT know: interface and getter to property.
-PYTHON_NAMES = {
-    ("ConvolutionLayer", "getKernelWeights"): "kernel",
-    ("ConvolutionLayer", "getBiasWeights"): "bias",
-    ("DeconvolutionLayer", "getKernelWeights"): "kernel",
-    ("DeconvolutionLayer", "getBiasWeights"): "bias",
-    ("ActivationLayer", "getActivationType"): "type",
-    ("PoolingLayer", "getPoolingType"): "type",
-    ("ElementWiseLayer", "getOperation"): "op",
-    ("UnaryLayer", "getOperation"): "op",
-    ("ReduceLayer", "getOperation"): "op",
-    ("ReduceLayer", "getReduceAxes"): "axes",
-    ("ReduceLayer", "getKeepDimensions"): "keep_dims",
-    ("TopKLayer", "getOperation"): "op",
-    ("TopKLayer", "getReduceAxes"): "axes",
-    ("CumulativeLayer", "getOperation"): "op",
-    ("GatherLayer", "getGatherAxis"): "axis",
-    ("SliceLayer", "getSize"): "shape",
-    ("ShuffleLayer", "getReshapeDimensions"): "reshape_dims",
-    ("ConstantLayer", "getDimensions"): "shape",
-    ("ResizeLayer", "getOutputDimensions"): "shape",
-    ("FillLayer", "getDimensions"): "shape",
-    ("LoopOutputLayer", "getLoopOutput"): "kind",
-    ("TripLimitLayer", "getTripLimit"): "kind",
-    ("Attention", "getNormalizationOperation"): "norm_op",
-}

@@ -18,6 +18,7 @@ from .model import (
     Interface,
     Method,
     Parameter,
+    Python,
     Registry,
     RegistryError,
     Struct,
@@ -45,6 +46,7 @@ FAMILIES = (
 OTHERS = ("enums", "layer_enums", "structs", "exports", "vocabulary")
 KINDS = {"Interface": "impl", "Direct": "direct", "Application": "application"}
 ACCESS = ("protected", "private")
+PYTHON = ("python", "by_hand")
 
 #: What a class of each kind may say beside its base.
 KEYWORDS = {
@@ -59,7 +61,7 @@ MARKS = {
     "enum": {"since", "hidden", "bits"},
     "struct": {"since", "hidden", "deprecated"},
     "interface": {"since", "hidden", "deprecated", "owned", "standalone", "sibling", "callback"},
-    "method": {"since", "hidden", "deprecated", "accessor", "const", "reads", "long", "default", *ACCESS},
+    "method": {"since", "hidden", "deprecated", "accessor", "const", "reads", "long", "default", *PYTHON, *ACCESS},
     "export": {"hidden", "bound", "library"},
 }
 #: Integer types that an enum may have, with the range of their values.
@@ -91,6 +93,8 @@ class _Marks:
     sibling: bool = False
     callback: bool = False
     bits: bool = False
+    python: Python | None = None
+    by_hand: str = ""
     bound: str = ""
     library: str = "core"
 
@@ -261,6 +265,7 @@ class _Reader:
             node.name, parameters, returns, self.where(node), self.doc(node),
             since=marks.since, const=marks.const, reads=marks.reads, deprecated=marks.deprecated, hidden=marks.hidden,
             accessor=marks.accessor, long=marks.long, default=marks.default, access=marks.access,
+            python=marks.python, by_hand=marks.by_hand,
         )  # fmt: skip
 
     def export(self, node: ast.FunctionDef) -> None:
@@ -324,6 +329,9 @@ class _Reader:
             if name.id in seen:
                 raise self.fail(decorator, f"duplicate decorator {name.id!r}")
             seen.add(name.id)
+            if name.id == "python":
+                marks.python = self.python(decorator)
+                continue
             values = tuple(self.literal(a) for a in call.args) if call else ()
             wanted = {tuple: (int, int), str: (str,), bool: ()}[types[name.id]]
             is_bare = wanted == () and call is not None
@@ -332,6 +340,19 @@ class _Reader:
                 raise self.fail(decorator, f"decorator {ast.unparse(decorator)!r} does not take these arguments")
             setattr(marks, name.id, values if name.id == "since" else values[0] if values else True)
         return marks
+
+    def python(self, node: ast.expr) -> Python:
+        """What ``@python`` says: a name, and keywords that are fields of `Python` with values of their types."""
+        values: dict[str, Any] = {}
+        if isinstance(node, ast.Call) and len(node.args) <= 1:
+            given = [("name", argument) for argument in node.args]
+            given += [(keyword.arg or "", keyword.value) for keyword in node.keywords]
+            values = {name: self.literal(value) for name, value in given}
+        types: dict[str, tuple[type, ...]] = {"low": (int, float), "high": (int, float, str)}
+        types |= {f.name: (type(f.default),) for f in fields(Python) if f.name not in types}
+        if not values or any(type(value) not in types.get(name, ()) or value == "" for name, value in values.items()):
+            raise self.fail(node, f"decorator {ast.unparse(node)!r} does not take these arguments")
+        return Python(**values)
 
     def given(self, node: ast.ClassDef, args: dict[str, ast.expr], key: str) -> ast.expr:
         if key not in args:

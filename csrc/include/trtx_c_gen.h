@@ -893,7 +893,7 @@ TRTX_LONG TRTX_API void trtx_progress_monitor_destroy(trtx_progress_monitor *sel
 /** IBuilder: Makes networks and configurations, and builds engines of them. */
 /** Largest batch of a deep learning accelerator; 0 without one. */
 TRTX_API int32_t trtx_builder_get_max_dla_batch_size(const trtx_builder *self);
-/** Number of deep learning accelerators. */
+/** Number of deep learning accelerators that the builder can use. */
 TRTX_API int32_t trtx_builder_get_nb_dla_cores(const trtx_builder *self);
 /** Sets who allocates device memory for builds; null for the library itself. Its engines keep using it. */
 TRTX_API trtx_status trtx_builder_set_gpu_allocator(trtx_builder *self, trtx_gpu_allocator *allocator);
@@ -920,7 +920,7 @@ TRTX_LONG TRTX_API trtx_status trtx_builder_is_network_supported(const trtx_buil
 TRTX_API trtx_logger *trtx_builder_get_logger(const trtx_builder *self);
 /** Sets how many threads a build may use; at least 1, and 1 is the default. */
 TRTX_API trtx_status trtx_builder_set_max_threads(trtx_builder *self, int32_t max_threads);
-/** How many threads a build may use. */
+/** Most threads that a build may use, 1 or more; 1 by default. */
 TRTX_API int32_t trtx_builder_get_max_threads(const trtx_builder *self);
 /** Builds an engine and hands its bytes to a writer, which saves a copy in memory. */
 TRTX_LONG TRTX_API trtx_status trtx_builder_build_serialized_network_to_stream(trtx_builder *self, trtx_network_definition *network, trtx_builder_config *config, trtx_stream_writer *writer);
@@ -930,21 +930,21 @@ TRTX_LONG TRTX_API void trtx_builder_destroy(trtx_builder *self);
 /** IBuilderConfig: How an engine is built: memory, flags, targets, profiles. */
 /** Sets over how many runs a kernel is timed; at least 1. */
 TRTX_API trtx_status trtx_builder_config_set_avg_timing_iterations(trtx_builder_config *self, int32_t avg_timing);
-/** Over how many runs a kernel is timed; 1 by default. */
+/** How often a layer is timed to average the times, 1 or more; 1 by default. */
 TRTX_API int32_t trtx_builder_config_get_avg_timing_iterations(const trtx_builder_config *self);
 /** Sets what restrictions the engine is built for. */
 TRTX_API trtx_status trtx_builder_config_set_engine_capability(trtx_builder_config *self, trtx_engine_capability capability);
-/** What restrictions the engine is built for. */
+/** Restrictions that the engine is built for; STANDARD by default. */
 TRTX_API trtx_engine_capability trtx_builder_config_get_engine_capability(const trtx_builder_config *self);
 /** Sets all build options at once, as bits. */
 TRTX_API trtx_status trtx_builder_config_set_flags(trtx_builder_config *self, uint32_t builder_flags);
-/** All build options that are on, as bits. */
+/** All flags as a bit mask. */
 TRTX_API uint32_t trtx_builder_config_get_flags(const trtx_builder_config *self);
-/** Turns a build option off. */
+/** Switches a flag off. */
 TRTX_API trtx_status trtx_builder_config_clear_flag(trtx_builder_config *self, trtx_builder_flag builder_flag);
-/** Turns a build option on. */
+/** Switches a flag on. */
 TRTX_API trtx_status trtx_builder_config_set_flag(trtx_builder_config *self, trtx_builder_flag builder_flag);
-/** Whether a build option is on. A failure is seen in trtx_last_status() alone. */
+/** Whether a flag is on. A failure is seen in trtx_last_status() alone. */
 TRTX_API bool trtx_builder_config_get_flag(const trtx_builder_config *self, trtx_builder_flag builder_flag);
 /** Sets where a layer runs: on the GPU, or on a deep learning accelerator. */
 TRTX_API trtx_status trtx_builder_config_set_device_type(trtx_builder_config *self, const trtx_layer *layer, trtx_device_type device_type);
@@ -958,29 +958,29 @@ TRTX_API trtx_status trtx_builder_config_reset_device_type(trtx_builder_config *
 TRTX_API trtx_status trtx_builder_config_can_run_on_dla(const trtx_builder_config *self, const trtx_layer *layer, bool *result);
 /** Sets which deep learning accelerator is used. */
 TRTX_API trtx_status trtx_builder_config_set_dla_core(trtx_builder_config *self, int32_t dla_core);
-/** Which deep learning accelerator is used; -1 without one. */
+/** Core of a deep learning accelerator that the engine is for; -1, as there is none. */
 TRTX_API int32_t trtx_builder_config_get_dla_core(const trtx_builder_config *self);
 /** Sets where layers run unless it is set for them. */
 TRTX_API trtx_status trtx_builder_config_set_default_device_type(trtx_builder_config *self, trtx_device_type device_type);
-/** Where layers run unless it is set for them; on the GPU by default. */
+/** Kind of device that runs layers; TensorRT-RTX knows GPUs only. */
 TRTX_API trtx_device_type trtx_builder_config_get_default_device_type(const trtx_builder_config *self);
 /** Puts all settings back to their defaults. */
 TRTX_API trtx_status trtx_builder_config_reset(trtx_builder_config *self);
 /** Sets the CUDA stream on which kernels are timed. */
 TRTX_API trtx_status trtx_builder_config_set_profile_stream(trtx_builder_config *self, trtx_stream stream);
-/** The CUDA stream on which kernels are timed. */
+/** Address of the CUDA stream on which kernels are timed. */
 TRTX_API trtx_stream trtx_builder_config_get_profile_stream(const trtx_builder_config *self);
 /** Adds a range of input shapes and returns its index; it must be valid for the network. */
 TRTX_API trtx_status trtx_builder_config_add_optimization_profile(trtx_builder_config *self, const trtx_optimization_profile *profile, int32_t *result);
-/** Number of ranges of input shapes. */
+/** Number of profiles that have been added. */
 TRTX_API int32_t trtx_builder_config_get_nb_optimization_profiles(const trtx_builder_config *self);
 /** Sets how much about its layers the engine keeps for inspectors and profilers. */
 TRTX_API trtx_status trtx_builder_config_set_profiling_verbosity(trtx_builder_config *self, trtx_profiling_verbosity verbosity);
-/** How much about its layers the engine keeps; their names by default. */
+/** How much the engine will tell about its layers; LAYER_NAMES_ONLY by default. */
 TRTX_API trtx_profiling_verbosity trtx_builder_config_get_profiling_verbosity(const trtx_builder_config *self);
-/** Sets which libraries of kernels may be used, as bits. */
+/** Sets the sources of tactics that the build may use. */
 TRTX_API trtx_status trtx_builder_config_set_tactic_sources(trtx_builder_config *self, uint32_t tactic_sources);
-/** Which libraries of kernels may be used, as bits. */
+/** Sources of tactics that the build may use, as a bit mask. */
 TRTX_API uint32_t trtx_builder_config_get_tactic_sources(const trtx_builder_config *self);
 /** Creates a timing cache from bytes, or an empty one from none. Deprecated. */
 TRTX_LONG TRTX_API trtx_status trtx_builder_config_create_timing_cache(const trtx_builder_config *self, const void *blob, size_t size, trtx_timing_cache **result);
@@ -988,28 +988,28 @@ TRTX_LONG TRTX_API trtx_status trtx_builder_config_create_timing_cache(const trt
 TRTX_LONG TRTX_API trtx_status trtx_builder_config_set_timing_cache(trtx_builder_config *self, const trtx_timing_cache *cache, bool ignore_mismatch);
 /** The timing cache that is attached; null for none. Deprecated. */
 TRTX_API const trtx_timing_cache *trtx_builder_config_get_timing_cache(const trtx_builder_config *self);
-/** Sets the limit of a memory pool in bytes. */
+/** Limits the bytes that a build or the engine may use for a purpose. */
 TRTX_API trtx_status trtx_builder_config_set_memory_pool_limit(trtx_builder_config *self, trtx_memory_pool_type pool, size_t pool_size);
-/** The limit of a memory pool in bytes. */
+/** Most bytes that a build or the engine may use for a purpose. */
 TRTX_API trtx_status trtx_builder_config_get_memory_pool_limit(const trtx_builder_config *self, trtx_memory_pool_type pool, size_t *result);
-/** Turns a feature that is still tried out on or off. */
+/** Switches a feature in trial on or off. */
 TRTX_API trtx_status trtx_builder_config_set_preview_feature(trtx_builder_config *self, trtx_preview_feature feature, bool enable);
-/** Whether a feature that is still tried out is on. */
+/** Whether a feature in trial is on. */
 TRTX_API trtx_status trtx_builder_config_get_preview_feature(const trtx_builder_config *self, trtx_preview_feature feature, bool *result);
 /** Sets how long the builder may search, from 0 (shortest) to 5. */
 TRTX_API trtx_status trtx_builder_config_set_builder_optimization_level(trtx_builder_config *self, int32_t level);
-/** How long the builder may search, from 0 (shortest) to 5; 3 by default. */
+/** Effort of the build, from 0 for the fastest build to 5; 3 by default. */
 TRTX_API int32_t trtx_builder_config_get_builder_optimization_level(const trtx_builder_config *self);
 /** Sets on what other GPUs the engine shall run. */
 TRTX_API trtx_status trtx_builder_config_set_hardware_compatibility_level(trtx_builder_config *self, trtx_hardware_compatibility_level hardware_compatibility_level);
-/** On what other GPUs the engine runs. */
+/** How far the engine is portable between GPUs; TensorRT-RTX knows NONE only, and logs a warning at each use. */
 TRTX_API trtx_hardware_compatibility_level trtx_builder_config_get_hardware_compatibility_level(const trtx_builder_config *self);
 TRTX_API trtx_status trtx_builder_config_set_plugins_to_serialize(trtx_builder_config *self, const char *const *paths, int32_t nb_paths);
 TRTX_API trtx_status trtx_builder_config_get_plugin_to_serialize(const trtx_builder_config *self, int32_t index, const char **result);
 TRTX_API int32_t trtx_builder_config_get_nb_plugins_to_serialize(const trtx_builder_config *self);
 /** Sets how many streams an engine may use beside the one that it is enqueued on. */
 TRTX_API trtx_status trtx_builder_config_set_max_aux_streams(trtx_builder_config *self, int32_t nb_streams);
-/** How many streams an engine may use beside its own; -1, the default, leaves it to the library. */
+/** Most streams that the engine may use beside the one it runs on, 0 or more. */
 TRTX_API int32_t trtx_builder_config_get_max_aux_streams(const trtx_builder_config *self);
 /** Sets who follows builds and may stop them; null for nobody. */
 TRTX_API trtx_status trtx_builder_config_set_progress_monitor(trtx_builder_config *self, trtx_progress_monitor *monitor);
@@ -1017,19 +1017,19 @@ TRTX_API trtx_status trtx_builder_config_set_progress_monitor(trtx_builder_confi
 TRTX_API trtx_progress_monitor *trtx_builder_config_get_progress_monitor(const trtx_builder_config *self);
 /** Sets the operating system that the engine is built for. */
 TRTX_API trtx_status trtx_builder_config_set_runtime_platform(trtx_builder_config *self, trtx_runtime_platform runtime_platform);
-/** The operating system that the engine is built for; that of the build by default. */
+/** Platform that the engine will run on; SAME_AS_BUILD by default. */
 TRTX_API trtx_runtime_platform trtx_builder_config_get_runtime_platform(const trtx_builder_config *self);
 /** Sets how many kernels are timed at most where there is a choice. */
 TRTX_API trtx_status trtx_builder_config_set_max_nb_tactics(trtx_builder_config *self, int32_t max_tactics);
-/** How many kernels are timed at most where there is a choice. */
+/** How many kernels are timed at most where there is a choice; -1, the default, leaves it to the library. */
 TRTX_API int32_t trtx_builder_config_get_max_nb_tactics(const trtx_builder_config *self);
 /** Sets how much effort goes into tiling. */
 TRTX_API trtx_status trtx_builder_config_set_tiling_optimization_level(trtx_builder_config *self, trtx_tiling_optimization_level level);
-/** How much effort goes into tiling; none by default. */
+/** Effort spent on tiling; NONE by default. */
 TRTX_API trtx_tiling_optimization_level trtx_builder_config_get_tiling_optimization_level(const trtx_builder_config *self);
 /** Sets how many bytes of the second level cache tiling may aim at. */
 TRTX_API trtx_status trtx_builder_config_set_l2_limit_for_tiling(trtx_builder_config *self, int64_t size);
-/** How many bytes of the second level cache tiling may aim at. */
+/** Bytes of the second-level cache that tiling may count on. */
 TRTX_API int64_t trtx_builder_config_get_l2_limit_for_tiling(const trtx_builder_config *self);
 /** Sets the number of compute capabilities to build for; each must be set then. */
 TRTX_API trtx_status trtx_builder_config_set_nb_compute_capabilities(trtx_builder_config *self, int32_t max_nb_compute_capabilities);
@@ -1043,7 +1043,7 @@ TRTX_API trtx_status trtx_builder_config_get_compute_capability(const trtx_build
 TRTX_API trtx_status trtx_builder_config_set_build_route(trtx_builder_config *self, const char *build_route);
 /** The text that steers the compiler; empty until it is set. Since 1.6. */
 TRTX_API trtx_status trtx_builder_config_get_build_route(const trtx_builder_config *self, const char **result);
-/** Description of all options that the text steering the compiler may have, as JSON. Since 1.6. */
+/** Every route that can be set; empty without a GPU. Since 1.6. */
 TRTX_API trtx_status trtx_builder_config_get_all_build_routes(const trtx_builder_config *self, const char **result);
 /** Destroys the object; null is allowed. */
 TRTX_LONG TRTX_API void trtx_builder_config_destroy(trtx_builder_config *self);
@@ -1057,9 +1057,9 @@ TRTX_API trtx_status trtx_optimization_profile_get_dimensions(const trtx_optimiz
 TRTX_API trtx_status trtx_optimization_profile_get_nb_shape_values(const trtx_optimization_profile *self, const char *input_name, int32_t *result);
 /** Sets what part of the memory beyond the first profile may be used, from 0 to 1. */
 TRTX_API trtx_status trtx_optimization_profile_set_extra_memory_target(trtx_optimization_profile *self, float target);
-/** What part of the memory beyond the first profile may be used; 1 by default. */
+/** Memory that the engine may use for this profile beyond the first one's need: 0 for none, 1 for no limit. */
 TRTX_API float trtx_optimization_profile_get_extra_memory_target(const trtx_optimization_profile *self);
-/** Whether all that is set fits together; the network is not looked at. */
+/** Whether TensorRT-RTX finds no fault with what is set; the network is not looked at. */
 TRTX_API bool trtx_optimization_profile_is_valid(const trtx_optimization_profile *self);
 /** Sets the smallest, the likeliest or the largest values of a shape input. */
 TRTX_API trtx_status trtx_optimization_profile_set_shape_values_v2(trtx_optimization_profile *self, const char *input_name, trtx_opt_profile_selector select, const int64_t *values, int32_t nb_values);
@@ -1115,7 +1115,7 @@ TRTX_API bool trtx_tensor_is_network_output(const trtx_tensor *self);
 TRTX_API trtx_status trtx_tensor_set_allowed_formats(trtx_tensor *self, uint32_t formats);
 /** The memory layouts that an input or output may have, as bits; all by default. */
 TRTX_API uint32_t trtx_tensor_get_allowed_formats(const trtx_tensor *self);
-/** Whether its values take part in the calculation of shapes. */
+/** Whether its values are needed to compute shapes. */
 TRTX_API bool trtx_tensor_is_shape_tensor(const trtx_tensor *self);
 /** Whether its values are computed at run time; certain once the network is complete. */
 TRTX_API bool trtx_tensor_is_execution_tensor(const trtx_tensor *self);
@@ -1125,11 +1125,11 @@ TRTX_API trtx_status trtx_tensor_set_dimension_name(trtx_tensor *self, int32_t i
 TRTX_API trtx_status trtx_tensor_get_dimension_name(const trtx_tensor *self, int32_t index, const char **result);
 
 /** ILayer: What all layers have in common. */
-/** The kind of layer. */
+/** Kind of the layer. */
 TRTX_API trtx_layer_type trtx_layer_get_type(const trtx_layer *self);
 /** Renames it; the name stands in messages, profiles and the engine inspector. */
 TRTX_API trtx_status trtx_layer_set_name(trtx_layer *self, const char *name);
-/** Its name; made up by the library until it is set. */
+/** Name, as messages, profiles and the inspector show it; made up by the library until it is set. */
 TRTX_API const char *trtx_layer_get_name(const trtx_layer *self);
 /** Number of inputs. */
 TRTX_API int32_t trtx_layer_get_nb_inputs(const trtx_layer *self);
@@ -1148,11 +1148,11 @@ TRTX_API trtx_status trtx_layer_set_input(trtx_layer *self, int32_t index, trtx_
 TRTX_API trtx_status trtx_layer_get_output_type(const trtx_layer *self, int32_t index, trtx_data_type *result);
 /** Sets free text of at most 4095 bytes that the engine inspector repeats. */
 TRTX_API trtx_status trtx_layer_set_metadata(trtx_layer *self, const char *doc_string);
-/** Free text that the engine inspector repeats. */
+/** Free text that the inspector shows with the layer. */
 TRTX_API const char *trtx_layer_get_metadata(const trtx_layer *self);
 /** Sets the number of devices that work together; only collective layers take more than 1. */
 TRTX_API trtx_status trtx_layer_set_nb_ranks(trtx_layer *self, int32_t nb_ranks);
-/** Number of devices that work together; 1 by default. */
+/** Number of GPUs that take part in the layer; 1 by default. */
 TRTX_API int32_t trtx_layer_get_nb_ranks(const trtx_layer *self);
 
 /** INetworkDefinition: The network under construction: its layers, inputs and outputs. */
@@ -1210,7 +1210,7 @@ TRTX_API trtx_status trtx_network_definition_unmark_output(trtx_network_definiti
 TRTX_API trtx_status trtx_network_definition_add_slice(trtx_network_definition *self, trtx_tensor *input, const trtx_dims *start, const trtx_dims *size, const trtx_dims *stride, trtx_layer **result);
 /** Names the network; the engine gets the name. */
 TRTX_API trtx_status trtx_network_definition_set_name(trtx_network_definition *self, const char *name);
-/** Its name; empty until it is set. */
+/** Name, which the engine takes over; empty until it is set. */
 TRTX_API const char *trtx_network_definition_get_name(const trtx_network_definition *self);
 /** Gives the shape of a tensor as a tensor of INT64. */
 TRTX_API trtx_status trtx_network_definition_add_shape(trtx_network_definition *self, trtx_tensor *input, trtx_layer **result);
@@ -1268,7 +1268,7 @@ TRTX_API trtx_status trtx_network_definition_add_normalization(trtx_network_defi
 TRTX_API trtx_status trtx_network_definition_add_cast(trtx_network_definition *self, trtx_tensor *input, trtx_data_type to_type, trtx_layer **result);
 /** The builder that it comes from. */
 TRTX_API trtx_builder *trtx_network_definition_get_builder(const trtx_network_definition *self);
-/** The flags that it was created with, as bits. */
+/** The flags that it was created with, as a bit mask. */
 TRTX_API uint32_t trtx_network_definition_get_flags(const trtx_network_definition *self);
 /** Whether it was created with a flag. A failure is seen in trtx_last_status() alone. */
 TRTX_API bool trtx_network_definition_get_flag(const trtx_network_definition *self, trtx_network_definition_creation_flag network_definition_creation_flag);
@@ -1989,7 +1989,7 @@ TRTX_LONG TRTX_API trtx_status trtx_onnx_parser_parse(trtx_onnx_parser *self, co
 TRTX_LONG TRTX_API trtx_status trtx_onnx_parser_parse_from_file(trtx_onnx_parser *self, const char *onnx_model_file, int32_t verbosity);
 /** Whether the parser knows an operator; some uses of it may still fail. */
 TRTX_LONG TRTX_API trtx_status trtx_onnx_parser_supports_operator(const trtx_onnx_parser *self, const char *op_name, bool *result);
-/** Number of errors since they were cleared. */
+/** Number of errors since the parser was made, or since they were cleared. */
 TRTX_API int32_t trtx_onnx_parser_get_nb_errors(const trtx_onnx_parser *self);
 /** One of the errors; it lives until they are cleared. */
 TRTX_API trtx_status trtx_onnx_parser_get_error(const trtx_onnx_parser *self, int32_t index, const trtx_onnx_parser_error **result);
@@ -1998,13 +1998,13 @@ TRTX_API trtx_status trtx_onnx_parser_clear_errors(trtx_onnx_parser *self);
 TRTX_API trtx_status trtx_onnx_parser_get_used_vc_plugin_libraries(const trtx_onnx_parser *self, int64_t *nb_plugin_libs, const char *const **result);
 /** Sets all options at once, as bits. */
 TRTX_API trtx_status trtx_onnx_parser_set_flags(trtx_onnx_parser *self, uint32_t onnx_parser_flags);
-/** All options that are on, as bits. */
+/** All flags as a bit mask. */
 TRTX_API uint32_t trtx_onnx_parser_get_flags(const trtx_onnx_parser *self);
-/** Turns an option off. */
+/** Clears a flag. */
 TRTX_API trtx_status trtx_onnx_parser_clear_flag(trtx_onnx_parser *self, trtx_onnx_parser_flag onnx_parser_flag);
-/** Turns an option on. */
+/** Sets a flag. */
 TRTX_API trtx_status trtx_onnx_parser_set_flag(trtx_onnx_parser *self, trtx_onnx_parser_flag onnx_parser_flag);
-/** Whether an option is on. A failure is seen in trtx_last_status() alone. */
+/** Whether a flag is set. A failure is seen in trtx_last_status() alone. */
 TRTX_API bool trtx_onnx_parser_get_flag(const trtx_onnx_parser *self, trtx_onnx_parser_flag onnx_parser_flag);
 /** An output of the first layer of a name; null where there is none. */
 TRTX_API trtx_status trtx_onnx_parser_get_layer_output_tensor(trtx_onnx_parser *self, const char *name, int64_t i, const trtx_tensor **result);
@@ -2080,7 +2080,7 @@ TRTX_API trtx_error_recorder *trtx_runtime_get_error_recorder(const trtx_runtime
 TRTX_API trtx_logger *trtx_runtime_get_logger(const trtx_runtime *self);
 /** Sets how many threads it may use; at least 1, and 1 is the default. */
 TRTX_API trtx_status trtx_runtime_set_max_threads(trtx_runtime *self, int32_t max_threads);
-/** How many threads it may use. */
+/** Most threads that the runtime may use, 1 or more; 1 by default. */
 TRTX_API int32_t trtx_runtime_get_max_threads(const trtx_runtime *self);
 /** Sets where temporary files go; null for the place that the system names. */
 TRTX_API trtx_status trtx_runtime_set_temporary_directory(trtx_runtime *self, const char *path);
@@ -2088,17 +2088,17 @@ TRTX_API trtx_status trtx_runtime_set_temporary_directory(trtx_runtime *self, co
 TRTX_API const char *trtx_runtime_get_temporary_directory(const trtx_runtime *self);
 /** Sets which temporary files may be made, as bits. */
 TRTX_API trtx_status trtx_runtime_set_tempfile_control_flags(trtx_runtime *self, uint32_t flags);
-/** Which temporary files may be made, as bits; all by default. */
+/** Kinds of temporary files that are allowed; all by default. */
 TRTX_API uint32_t trtx_runtime_get_tempfile_control_flags(const trtx_runtime *self);
 /** Loads another runtime library, which is a thing of version compatible engines. */
 TRTX_LONG TRTX_API trtx_status trtx_runtime_load_runtime(trtx_runtime *self, const char *path, trtx_runtime **result);
 /** Sets whether engines may bring code for the host, which they may not by default. */
 TRTX_API trtx_status trtx_runtime_set_engine_host_code_allowed(trtx_runtime *self, bool allowed);
-/** Whether engines may bring code for the host; only for engines from a place that is trusted. */
+/** Whether engines that carry host code are accepted; false by default. */
 TRTX_API bool trtx_runtime_get_engine_host_code_allowed(const trtx_runtime *self);
 /** Makes an engine of what a reader delivers, straight into device memory where it can. */
 TRTX_LONG TRTX_API trtx_status trtx_runtime_deserialize_cuda_engine_v2(trtx_runtime *self, trtx_stream_reader_v2 *stream_reader, trtx_cuda_engine **result);
-/** How many first bytes of an engine are enough to ask for its validity. */
+/** Bytes of an engine that suffice to ask for its validity. */
 TRTX_API int64_t trtx_runtime_get_engine_header_size(const trtx_runtime *self);
 /** Whether an engine fits this machine, from its first bytes; the diagnostics are bits that say why not. */
 TRTX_LONG TRTX_API trtx_status trtx_runtime_get_engine_validity(const trtx_runtime *self, const void *blob, int64_t blob_size, uint64_t *diagnostics, trtx_engine_validity *result);
@@ -2116,7 +2116,7 @@ TRTX_LONG TRTX_API void trtx_runtime_destroy(trtx_runtime *self);
 /** IRuntimeConfig: How execution contexts are made: memory, kernel specialization, CUDA graphs, cache. */
 /** Sets who provides the activation memory of contexts, and how much. */
 TRTX_API trtx_status trtx_runtime_config_set_execution_context_allocation_strategy(trtx_runtime_config *self, trtx_execution_context_allocation_strategy strategy);
-/** Who provides the activation memory of contexts, and how much. */
+/** Where contexts get their device memory from; STATIC by default. */
 TRTX_API trtx_execution_context_allocation_strategy trtx_runtime_config_get_execution_context_allocation_strategy(const trtx_runtime_config *self);
 /** Creates an empty cache of compiled kernels. */
 TRTX_LONG TRTX_API trtx_status trtx_runtime_config_create_runtime_cache(const trtx_runtime_config *self, trtx_runtime_cache **result);
@@ -2126,11 +2126,11 @@ TRTX_LONG TRTX_API trtx_status trtx_runtime_config_set_runtime_cache(trtx_runtim
 TRTX_API trtx_runtime_cache *trtx_runtime_config_get_runtime_cache(const trtx_runtime_config *self);
 /** Sets when kernels are compiled for the shapes in use. */
 TRTX_API trtx_status trtx_runtime_config_set_dynamic_shapes_kernel_specialization_strategy(trtx_runtime_config *self, trtx_dynamic_shapes_kernel_specialization_strategy dynamic_shapes_kernel_specialization_strategy);
-/** When kernels are compiled for the shapes in use. */
+/** When kernels are compiled for shapes that are met at run time; LAZY (in the background) by default. */
 TRTX_API trtx_dynamic_shapes_kernel_specialization_strategy trtx_runtime_config_get_dynamic_shapes_kernel_specialization_strategy(const trtx_runtime_config *self);
 /** Sets whether runs are captured as CUDA graphs by the library itself. */
 TRTX_API trtx_status trtx_runtime_config_set_cuda_graph_strategy(trtx_runtime_config *self, trtx_cuda_graph_strategy strategy);
-/** Whether runs are captured as CUDA graphs by the library itself; they are not by default. */
+/** Whether runs are captured as CUDA graphs and replayed; DISABLED by default. */
 TRTX_API trtx_cuda_graph_strategy trtx_runtime_config_get_cuda_graph_strategy(const trtx_runtime_config *self);
 /** Destroys the object; null is allowed. */
 TRTX_LONG TRTX_API void trtx_runtime_config_destroy(trtx_runtime_config *self);
@@ -2148,13 +2148,13 @@ TRTX_LONG TRTX_API void trtx_runtime_cache_destroy(trtx_runtime_cache *self);
 /** ISerializationConfig: Says what an engine leaves out when it is serialized. */
 /** Sets all options at once, as bits. */
 TRTX_API trtx_status trtx_serialization_config_set_flags(trtx_serialization_config *self, uint32_t serialization_flags);
-/** All options that are on, as bits. */
+/** All flags as a bit mask. */
 TRTX_API uint32_t trtx_serialization_config_get_flags(const trtx_serialization_config *self);
-/** Turns an option off. */
+/** Clears a flag, and leaves the others as they are. */
 TRTX_API trtx_status trtx_serialization_config_clear_flag(trtx_serialization_config *self, trtx_serialization_flag serialization_flag);
-/** Turns an option on. */
+/** Sets a flag, and leaves the others as they are. */
 TRTX_API trtx_status trtx_serialization_config_set_flag(trtx_serialization_config *self, trtx_serialization_flag serialization_flag);
-/** Whether an option is on. A failure is seen in trtx_last_status() alone. */
+/** Whether a flag is set. A failure is seen in trtx_last_status() alone. */
 TRTX_API bool trtx_serialization_config_get_flag(const trtx_serialization_config *self, trtx_serialization_flag serialization_flag);
 /** Destroys the object; null is allowed. */
 TRTX_LONG TRTX_API void trtx_serialization_config_destroy(trtx_serialization_config *self);
@@ -2206,27 +2206,27 @@ TRTX_LONG TRTX_API trtx_status trtx_refitter_release_refit_resources(trtx_refitt
 TRTX_LONG TRTX_API void trtx_refitter_destroy(trtx_refitter *self);
 
 /** ICudaEngine: A deserialized engine: its inputs and outputs, and the factory of execution contexts. */
-/** Number of layers after optimization; it says nothing about those of the network. */
+/** Number of layers after optimization, which joins and drops some. */
 TRTX_API int32_t trtx_cuda_engine_get_nb_layers(const trtx_cuda_engine *self);
 /** The engine as bytes. */
 TRTX_LONG TRTX_API trtx_status trtx_cuda_engine_serialize(const trtx_cuda_engine *self, trtx_host_memory **result);
 /** Creates a context, whose activation memory comes as the strategy says. */
 TRTX_LONG TRTX_API trtx_status trtx_cuda_engine_create_execution_context(trtx_cuda_engine *self, trtx_execution_context_allocation_strategy strategy, trtx_execution_context **result);
-/** Whether its weights can be replaced. */
+/** Whether weights can be replaced. */
 TRTX_API bool trtx_cuda_engine_is_refittable(const trtx_cuda_engine *self);
-/** Name of the network that it was built from. */
+/** Name of the network that the engine was built from. */
 TRTX_API const char *trtx_cuda_engine_get_name(const trtx_cuda_engine *self);
-/** Number of ranges of input shapes; at least 1. */
+/** Number of optimization profiles; at least 1. */
 TRTX_API int32_t trtx_cuda_engine_get_nb_optimization_profiles(const trtx_cuda_engine *self);
-/** What restrictions it was built for. */
+/** Restrictions that the engine was built for. */
 TRTX_API trtx_engine_capability trtx_cuda_engine_get_engine_capability(const trtx_cuda_engine *self);
 /** Sets who is told of errors; null for nobody. */
 TRTX_LONG TRTX_API trtx_status trtx_cuda_engine_set_error_recorder(trtx_cuda_engine *self, trtx_error_recorder *recorder);
 /** Who is told of errors; null for nobody. */
 TRTX_API trtx_error_recorder *trtx_cuda_engine_get_error_recorder(const trtx_cuda_engine *self);
-/** Which libraries of kernels it may use, as bits. */
+/** Sources of tactics in use, as a bit mask. */
 TRTX_API uint32_t trtx_cuda_engine_get_tactic_sources(const trtx_cuda_engine *self);
-/** How much about its layers it keeps. */
+/** How much the engine tells about its layers, as the build decided. */
 TRTX_API trtx_profiling_verbosity trtx_cuda_engine_get_profiling_verbosity(const trtx_cuda_engine *self);
 /** Creates an inspector, which describes its layers. */
 TRTX_LONG TRTX_API trtx_status trtx_cuda_engine_create_engine_inspector(const trtx_cuda_engine *self, trtx_engine_inspector **result);
@@ -2256,9 +2256,9 @@ TRTX_API trtx_status trtx_cuda_engine_get_profile_shape(const trtx_cuda_engine *
 TRTX_API int32_t trtx_cuda_engine_get_nb_io_tensors(const trtx_cuda_engine *self);
 /** Name of an input or output. */
 TRTX_API trtx_status trtx_cuda_engine_get_io_tensor_name(const trtx_cuda_engine *self, int32_t index, const char **result);
-/** On what other GPUs it runs. */
+/** GPUs that the engine was built for beside its target. */
 TRTX_API trtx_hardware_compatibility_level trtx_cuda_engine_get_hardware_compatibility_level(const trtx_cuda_engine *self);
-/** How many streams it uses beside the one that it is enqueued on. */
+/** Number of streams that a run uses beside the one it is given. */
 TRTX_API int32_t trtx_cuda_engine_get_nb_aux_streams(const trtx_cuda_engine *self);
 /** Bytes of a component in a profile; -1 where elements are no vectors. */
 TRTX_API trtx_status trtx_cuda_engine_get_tensor_bytes_per_component_v2(const trtx_cuda_engine *self, const char *tensor_name, int32_t profile_index, int32_t *result);
@@ -2274,7 +2274,7 @@ TRTX_API trtx_status trtx_cuda_engine_get_tensor_vectorized_dim_v2(const trtx_cu
 TRTX_LONG TRTX_API trtx_status trtx_cuda_engine_create_serialization_config(trtx_cuda_engine *self, trtx_serialization_config **result);
 /** The engine as bytes, with or without its weights, as the options say. */
 TRTX_LONG TRTX_API trtx_status trtx_cuda_engine_serialize_with_config(const trtx_cuda_engine *self, trtx_serialization_config *config, trtx_host_memory **result);
-/** Bytes of the weights that can stay on the host; 0 where none can. */
+/** Bytes of weights that can be streamed. */
 TRTX_API int64_t trtx_cuda_engine_get_streamable_weights_size(const trtx_cuda_engine *self);
 /** Whether the values of a tensor can be reported to a debug listener. */
 TRTX_API trtx_status trtx_cuda_engine_is_debug_tensor(const trtx_cuda_engine *self, const char *name, bool *result);
@@ -2282,11 +2282,11 @@ TRTX_API trtx_status trtx_cuda_engine_is_debug_tensor(const trtx_cuda_engine *se
 TRTX_LONG TRTX_API trtx_status trtx_cuda_engine_set_weight_streaming_budget_v2(trtx_cuda_engine *self, int64_t gpu_memory_budget);
 /** How many bytes of weights may lie on the device. */
 TRTX_API int64_t trtx_cuda_engine_get_weight_streaming_budget_v2(const trtx_cuda_engine *self);
-/** A budget for weights that suits the free memory of the device. */
+/** Budget in bytes that TensorRT-RTX would choose for the memory that is free now. */
 TRTX_LONG TRTX_API int64_t trtx_cuda_engine_get_weight_streaming_automatic_budget(const trtx_cuda_engine *self);
-/** Bytes that each context needs to stream weights with the budget of now. */
+/** Bytes of scratch memory that a context needs for streaming weights; 0 where none are streamed. */
 TRTX_LONG TRTX_API int64_t trtx_cuda_engine_get_weight_streaming_scratch_memory_size(const trtx_cuda_engine *self);
-/** Bytes of activation memory that a context needs at most, over all profiles. */
+/** Bytes of device memory that suffice for a context in any profile. */
 TRTX_API int64_t trtx_cuda_engine_get_device_memory_size_v2(const trtx_cuda_engine *self);
 /** Bytes of activation memory that a context needs at most in a profile. */
 TRTX_API trtx_status trtx_cuda_engine_get_device_memory_size_for_profile_v2(const trtx_cuda_engine *self, int32_t profile_index, int64_t *result);
@@ -2296,11 +2296,11 @@ TRTX_API trtx_status trtx_cuda_engine_get_profile_tensor_values_v2(const trtx_cu
 TRTX_LONG TRTX_API trtx_status trtx_cuda_engine_create_execution_context_with_runtime_config(trtx_cuda_engine *self, trtx_runtime_config *runtime_config, trtx_execution_context **result);
 /** Creates settings for contexts, all at their defaults. */
 TRTX_LONG TRTX_API trtx_status trtx_cuda_engine_create_runtime_config(trtx_cuda_engine *self, trtx_runtime_config **result);
-/** A number about the engine, such as the bytes of its weights; -1 where it is not known. */
+/** A figure about the engine, such as the bytes of its weights; -1 where it has none. */
 TRTX_API trtx_status trtx_cuda_engine_get_engine_stat(const trtx_cuda_engine *self, trtx_engine_stat stat, int64_t *result);
 /** Name of the input whose memory an output must share; null for none. */
 TRTX_API trtx_status trtx_cuda_engine_get_aliased_input_tensor(const trtx_cuda_engine *self, const char *tensor_name, const char **result);
-/** Whether its weights are on the device; true unless their loading was deferred. Since 1.6. */
+/** Whether the weights are on the GPU. Since 1.6. */
 TRTX_API trtx_status trtx_cuda_engine_are_weights_loaded(const trtx_cuda_engine *self, bool *result);
 /** Loads deferred weights from the bytes of the engine, and waits. Since 1.6. */
 TRTX_LONG TRTX_API trtx_status trtx_cuda_engine_load_weights(trtx_cuda_engine *self, const void *blob, int64_t size);
@@ -2328,7 +2328,7 @@ TRTX_LONG TRTX_API void trtx_engine_inspector_destroy(trtx_engine_inspector *sel
 /** IExecutionContext: One use of an engine: shapes, addresses, and the enqueue itself. */
 /** Sets whether each kernel is waited for, and its failure told at once. */
 TRTX_API trtx_status trtx_execution_context_set_debug_sync(trtx_execution_context *self, bool sync);
-/** Whether each kernel is waited for; false by default. */
+/** Whether a run that is waited for logs every kernel that succeeds; false by default. */
 TRTX_API bool trtx_execution_context_get_debug_sync(const trtx_execution_context *self);
 /** Sets who is told the times of layers; null for nobody. */
 TRTX_API trtx_status trtx_execution_context_set_profiler(trtx_execution_context *self, trtx_profiler *profiler);
@@ -2338,11 +2338,11 @@ TRTX_API trtx_profiler *trtx_execution_context_get_profiler(const trtx_execution
 TRTX_API const trtx_cuda_engine *trtx_execution_context_get_engine(const trtx_execution_context *self);
 /** Names it in messages. */
 TRTX_API trtx_status trtx_execution_context_set_name(trtx_execution_context *self, const char *name);
-/** Its name; empty until it is set. */
+/** Name of the context, for messages and profiles; empty until it is set. */
 TRTX_API const char *trtx_execution_context_get_name(const trtx_execution_context *self);
 /** Sets the activation memory, for a context that was created without; its size is not checked. Deprecated. */
 TRTX_LONG TRTX_API trtx_status trtx_execution_context_set_device_memory(trtx_execution_context *self, trtx_address memory);
-/** The profile in use; -1 where none is chosen yet. */
+/** Index of the optimization profile in use; -1 for none. */
 TRTX_API int32_t trtx_execution_context_get_optimization_profile(const trtx_execution_context *self);
 /** Whether the shapes of all inputs are known. */
 TRTX_API bool trtx_execution_context_all_input_dimensions_specified(const trtx_execution_context *self);
@@ -2356,7 +2356,7 @@ TRTX_LONG TRTX_API trtx_status trtx_execution_context_execute_v2(trtx_execution_
 TRTX_LONG TRTX_API trtx_status trtx_execution_context_set_optimization_profile_async(trtx_execution_context *self, int32_t profile_index, trtx_stream stream);
 /** Sets whether each run tells the profiler the times of its layers. */
 TRTX_API trtx_status trtx_execution_context_set_enqueue_emits_profile(trtx_execution_context *self, bool enqueue_emits_profile);
-/** Whether each run tells the profiler; true by default, and it makes a run wait. */
+/** Whether a run reports to the profiler by itself; true by default. */
 TRTX_API bool trtx_execution_context_get_enqueue_emits_profile(const trtx_execution_context *self);
 /** Tells the profiler the times of the last run, where runs do not do so themselves. */
 TRTX_LONG TRTX_API trtx_status trtx_execution_context_report_to_profiler(const trtx_execution_context *self);
@@ -2378,7 +2378,7 @@ TRTX_API trtx_status trtx_execution_context_set_output_tensor_address(trtx_execu
 TRTX_LONG TRTX_API trtx_status trtx_execution_context_infer_shapes(trtx_execution_context *self, int32_t nb_max_names, const char **tensor_names, int32_t *result);
 /** Sets the event that is recorded once a run needs its inputs no more; 0 for none. */
 TRTX_API trtx_status trtx_execution_context_set_input_consumed_event(trtx_execution_context *self, trtx_event event);
-/** The event that is recorded once a run needs its inputs no more; 0 for none. */
+/** Integer of the event that is recorded when a run has read all inputs; 0 for none. */
 TRTX_API trtx_event trtx_execution_context_get_input_consumed_event(const trtx_execution_context *self);
 /** Memory bound to an output; 0 for none. */
 TRTX_API trtx_status trtx_execution_context_get_output_tensor_address(const trtx_execution_context *self, const char *tensor_name, trtx_address *result);
@@ -2396,11 +2396,11 @@ TRTX_API trtx_gpu_allocator *trtx_execution_context_get_temporary_storage_alloca
 TRTX_LONG TRTX_API trtx_status trtx_execution_context_enqueue_v3(trtx_execution_context *self, trtx_stream stream);
 /** Sets how many bytes of cache may keep activations from run to run. */
 TRTX_LONG TRTX_API trtx_status trtx_execution_context_set_persistent_cache_limit(trtx_execution_context *self, size_t size);
-/** How many bytes of cache may keep activations from run to run; 0 by default. */
+/** Most bytes of the GPU's second-level cache that the context may reserve; 0 by default. */
 TRTX_API size_t trtx_execution_context_get_persistent_cache_limit(const trtx_execution_context *self);
 /** Sets how much is told to NVTX, at most what the engine keeps. */
 TRTX_API trtx_status trtx_execution_context_set_nvtx_verbosity(trtx_execution_context *self, trtx_profiling_verbosity verbosity);
-/** How much is told to NVTX. */
+/** How much is marked for NVIDIA's profilers. */
 TRTX_API trtx_profiling_verbosity trtx_execution_context_get_nvtx_verbosity(const trtx_execution_context *self);
 /** Sets the streams to use beside the one of a run; the library makes those that are missing. */
 TRTX_API trtx_status trtx_execution_context_set_aux_streams(trtx_execution_context *self, trtx_stream *aux_streams, int32_t nb_streams);

@@ -6,12 +6,14 @@ from vocabulary import *
 class Builder(Interface, cpp="IBuilder", impl="VBuilder", field="mImpl", offset=8):
     """Makes networks and configurations, and builds engines of them."""
 
+    @python("max_DLA_batch_size")
     @const
     def getMaxDLABatchSize(self) -> int32:
         """Largest batch of a deep learning accelerator; 0 without one."""
+    @python("num_DLA_cores")
     @const
     def getNbDLACores(self) -> int32:
-        """Number of deep learning accelerators."""
+        """Number of deep learning accelerators that the builder can use."""
     def setGpuAllocator(self, allocator: Held[GpuAllocator] | None) -> None:
         """Sets who allocates device memory for builds; null for the library itself. Its engines keep using it."""
     def createBuilderConfig(self) -> Owned[BuilderConfig]:
@@ -23,6 +25,7 @@ class Builder(Interface, cpp="IBuilder", impl="VBuilder", field="mImpl", offset=
     @long
     def setErrorRecorder(self, recorder: Held[ErrorRecorder] | None) -> None:
         """Sets who is told of errors; null for nobody."""
+    @by_hand("left out: errors come as exceptions")
     @const
     def getErrorRecorder(self) -> Borrowed[ErrorRecorder] | None:
         """Who is told of errors; null for nobody."""
@@ -35,14 +38,16 @@ class Builder(Interface, cpp="IBuilder", impl="VBuilder", field="mImpl", offset=
     @const
     def isNetworkSupported(self, network: Const[NetworkDefinition], config: Const[BuilderConfig]) -> Verdict:
         """Whether a network could be built with these settings, without building it."""
+    @by_hand("an object of Python")
     @const
     def getLogger(self) -> Borrowed[Logger]:
         """The logger that it was created with."""
     def setMaxThreads(self, maxThreads: int32) -> Ok:
         """Sets how many threads a build may use; at least 1, and 1 is the default."""
+    @python(low=1)
     @const
     def getMaxThreads(self) -> int32:
-        """How many threads a build may use."""
+        """Most threads that a build may use, 1 or more; 1 by default."""
     @hidden("TensorRT-RTX runs no plugins")
     def getPluginRegistry(self) -> Borrowed[PluginRegistry]: ...
     @long
@@ -57,27 +62,32 @@ class BuilderConfig(Interface, cpp="IBuilderConfig", impl="VBuilderConfig", fiel
 
     def setAvgTimingIterations(self, avgTiming: int32) -> None:
         """Sets over how many runs a kernel is timed; at least 1."""
+    @python(low=1)
     @const
     def getAvgTimingIterations(self) -> int32:
-        """Over how many runs a kernel is timed; 1 by default."""
+        """How often a layer is timed to average the times, 1 or more; 1 by default."""
     def setEngineCapability(self, capability: EngineCapability) -> None:
         """Sets what restrictions the engine is built for."""
     @const
     def getEngineCapability(self) -> EngineCapability:
-        """What restrictions the engine is built for."""
+        """Restrictions that the engine is built for; STANDARD by default."""
     def setFlags(self, builderFlags: Flags[BuilderFlag]) -> None:
         """Sets all build options at once, as bits."""
+    @python(read_back="TensorRT-RTX drops some of these flags")
     @const
     def getFlags(self) -> Flags[BuilderFlag]:
-        """All build options that are on, as bits."""
+        """All flags as a bit mask."""
+    @python(method=True)
     def clearFlag(self, builderFlag: BuilderFlag) -> None:
-        """Turns a build option off."""
+        """Switches a flag off."""
+    @python(method=True)
     def setFlag(self, builderFlag: BuilderFlag) -> None:
-        """Turns a build option on."""
+        """Switches a flag on."""
+    @python(method=True)
     @accessor
     @const
     def getFlag(self, builderFlag: BuilderFlag) -> bool:
-        """Whether a build option is on."""
+        """Whether a flag is on."""
     def setDeviceType(self, layer: Const[Layer], deviceType: DeviceType) -> None:
         """Sets where a layer runs: on the GPU, or on a deep learning accelerator."""
     @const
@@ -93,36 +103,40 @@ class BuilderConfig(Interface, cpp="IBuilderConfig", impl="VBuilderConfig", fiel
         """Whether a deep learning accelerator can run a layer."""
     def setDLACore(self, dlaCore: int32) -> None:
         """Sets which deep learning accelerator is used."""
+    @python("DLA_core", low=-1, read_back="TensorRT-RTX has no such core")
     @const
     def getDLACore(self) -> int32:
-        """Which deep learning accelerator is used; -1 without one."""
+        """Core of a deep learning accelerator that the engine is for; -1, as there is none."""
     def setDefaultDeviceType(self, deviceType: DeviceType) -> None:
         """Sets where layers run unless it is set for them."""
     @const
     def getDefaultDeviceType(self) -> DeviceType:
-        """Where layers run unless it is set for them; on the GPU by default."""
+        """Kind of device that runs layers; TensorRT-RTX knows GPUs only."""
     def reset(self) -> None:
         """Puts all settings back to their defaults."""
     def setProfileStream(self, stream: Stream) -> None:
         """Sets the CUDA stream on which kernels are timed."""
+    @python(more="0 is the default stream. It must live as long as builds use it.")
     @const
     def getProfileStream(self) -> Stream:
-        """The CUDA stream on which kernels are timed."""
+        """Address of the CUDA stream on which kernels are timed."""
     def addOptimizationProfile(self, profile: Const[OptimizationProfile]) -> Count:
         """Adds a range of input shapes and returns its index; it must be valid for the network."""
     @const
     def getNbOptimizationProfiles(self) -> int32:
-        """Number of ranges of input shapes."""
+        """Number of profiles that have been added."""
     def setProfilingVerbosity(self, verbosity: ProfilingVerbosity) -> None:
         """Sets how much about its layers the engine keeps for inspectors and profilers."""
     @const
     def getProfilingVerbosity(self) -> ProfilingVerbosity:
-        """How much about its layers the engine keeps; their names by default."""
+        """How much the engine will tell about its layers; LAYER_NAMES_ONLY by default."""
+    @python(method=True)
     def setTacticSources(self, tacticSources: Flags[TacticSource]) -> Ok:
-        """Sets which libraries of kernels may be used, as bits."""
+        """Sets the sources of tactics that the build may use."""
+    @python(method=True)
     @const
     def getTacticSources(self) -> Flags[TacticSource]:
-        """Which libraries of kernels may be used, as bits."""
+        """Sources of tactics that the build may use, as a bit mask."""
     @deprecated
     @long
     @const
@@ -132,42 +146,52 @@ class BuilderConfig(Interface, cpp="IBuilderConfig", impl="VBuilderConfig", fiel
     @long
     def setTimingCache(self, cache: Held[Const[TimingCache]], ignoreMismatch: bool) -> Ok:
         """Attaches a timing cache; it must live until the build ends."""
+    @by_hand("left out: deprecated, and of no use where kernels are chosen on the machine that runs the engine")
     @deprecated
     @const
     def getTimingCache(self) -> Borrowed[Const[TimingCache]] | None:
         """The timing cache that is attached; null for none."""
+    @python(method=True)
     def setMemoryPoolLimit(self, pool: MemoryPoolType, poolSize: size_t) -> None:
-        """Sets the limit of a memory pool in bytes."""
+        """Limits the bytes that a build or the engine may use for a purpose."""
+    @python(method=True)
     @const
     def getMemoryPoolLimit(self, pool: MemoryPoolType) -> size_t:
-        """The limit of a memory pool in bytes."""
+        """Most bytes that a build or the engine may use for a purpose."""
+    @python(method=True)
     def setPreviewFeature(self, feature: PreviewFeature, enable: bool) -> None:
-        """Turns a feature that is still tried out on or off."""
+        """Switches a feature in trial on or off."""
+    @python(method=True)
     @const
     def getPreviewFeature(self, feature: PreviewFeature) -> bool:
-        """Whether a feature that is still tried out is on."""
+        """Whether a feature in trial is on."""
     def setBuilderOptimizationLevel(self, level: int32) -> None:
         """Sets how long the builder may search, from 0 (shortest) to 5."""
+    @python(low=0, high=5)
     @const
     def getBuilderOptimizationLevel(self) -> int32:
-        """How long the builder may search, from 0 (shortest) to 5; 3 by default."""
+        """Effort of the build, from 0 for the fastest build to 5; 3 by default."""
     def setHardwareCompatibilityLevel(self, hardwareCompatibilityLevel: HardwareCompatibilityLevel) -> None:
         """Sets on what other GPUs the engine shall run."""
+    @python(read_back="TensorRT-RTX does not have such levels; name the GPUs in compute_capabilities")
     @const
     def getHardwareCompatibilityLevel(self) -> HardwareCompatibilityLevel:
-        """On what other GPUs the engine runs."""
+        """How far the engine is portable between GPUs; TensorRT-RTX knows NONE only, and logs a warning at each use."""
     def setPluginsToSerialize(self, paths: Array[str], nbPaths: int32) -> None: ...
     @const
     def getPluginToSerialize(self, index: int32) -> str: ...
+    @by_hand("left out: TensorRT-RTX runs no plugins")
     @const
     def getNbPluginsToSerialize(self) -> int32: ...
     def setMaxAuxStreams(self, nbStreams: int32) -> Ok:
         """Sets how many streams an engine may use beside the one that it is enqueued on."""
+    @python(low=0, more="-1, the default, lets TensorRT-RTX choose; it cannot be set again.")
     @const
     def getMaxAuxStreams(self) -> int32:
-        """How many streams an engine may use beside its own; -1, the default, leaves it to the library."""
+        """Most streams that the engine may use beside the one it runs on, 0 or more."""
     def setProgressMonitor(self, monitor: Held[ProgressMonitor] | None) -> None:
         """Sets who follows builds and may stop them; null for nobody."""
+    @by_hand("an object of Python")
     @const
     def getProgressMonitor(self) -> Borrowed[ProgressMonitor] | None:
         """Who follows builds; null for nobody."""
@@ -175,24 +199,27 @@ class BuilderConfig(Interface, cpp="IBuilderConfig", impl="VBuilderConfig", fiel
         """Sets the operating system that the engine is built for."""
     @const
     def getRuntimePlatform(self) -> RuntimePlatform:
-        """The operating system that the engine is built for; that of the build by default."""
+        """Platform that the engine will run on; SAME_AS_BUILD by default."""
     def setMaxNbTactics(self, maxTactics: int32) -> None:
         """Sets how many kernels are timed at most where there is a choice."""
+    @by_hand("0 would read back as -1")
     @const
     def getMaxNbTactics(self) -> int32:
-        """How many kernels are timed at most where there is a choice."""
+        """How many kernels are timed at most where there is a choice; -1, the default, leaves it to the library."""
     def setTilingOptimizationLevel(self, level: TilingOptimizationLevel) -> Ok:
         """Sets how much effort goes into tiling."""
     @const
     def getTilingOptimizationLevel(self) -> TilingOptimizationLevel:
-        """How much effort goes into tiling; none by default."""
+        """Effort spent on tiling; NONE by default."""
     def setL2LimitForTiling(self, size: int64) -> Ok:
         """Sets how many bytes of the second level cache tiling may aim at."""
+    @python(low=0)
     @const
     def getL2LimitForTiling(self) -> int64:
-        """How many bytes of the second level cache tiling may aim at."""
+        """Bytes of the second-level cache that tiling may count on."""
     def setNbComputeCapabilities(self, maxNbComputeCapabilities: int32) -> Ok:
         """Sets the number of compute capabilities to build for; each must be set then."""
+    @by_hand("at most as many as there are")
     @const
     def getNbComputeCapabilities(self) -> int32:
         """The number of compute capabilities to build for; 0 for the usual ones."""
@@ -204,6 +231,7 @@ class BuilderConfig(Interface, cpp="IBuilderConfig", impl="VBuilderConfig", fiel
     @since(1, 6)
     def setBuildRoute(self, buildRoute: str) -> Ok:
         """Sets a text that steers the compiler."""
+    @by_hand("refusals have no message")
     @since(1, 6)
     @const
     def getBuildRoute(self) -> str | None:
@@ -211,7 +239,7 @@ class BuilderConfig(Interface, cpp="IBuilderConfig", impl="VBuilderConfig", fiel
     @since(1, 6)
     @const
     def getAllBuildRoutes(self) -> str | None:
-        """Description of all options that the text steering the compiler may have, as JSON."""
+        """Every route that can be set; empty without a GPU."""
 
 class OptimizationProfile(Interface, cpp="IOptimizationProfile", impl="VOptimizationProfile", field="mImpl", offset=8):
     """The smallest, usual and largest shape of each dynamic input."""
@@ -226,12 +254,13 @@ class OptimizationProfile(Interface, cpp="IOptimizationProfile", impl="VOptimiza
         """Number of values of a shape input; -1 until they are set."""
     def setExtraMemoryTarget(self, target: float32) -> Ok:
         """Sets what part of the memory beyond the first profile may be used, from 0 to 1."""
+    @python(low=0, high=1, more="The default is 1.")
     @const
     def getExtraMemoryTarget(self) -> float32:
-        """What part of the memory beyond the first profile may be used; 1 by default."""
+        """Memory that the engine may use for this profile beyond the first one's need: 0 for none, 1 for no limit."""
     @const
     def isValid(self) -> bool:
-        """Whether all that is set fits together; the network is not looked at."""
+        """Whether TensorRT-RTX finds no fault with what is set; the network is not looked at."""
     def setShapeValuesV2(self, inputName: str, select: OptProfileSelector, values: Array[int64], nbValues: int32) -> Ok:
         """Sets the smallest, the likeliest or the largest values of a shape input."""
     @const
@@ -240,6 +269,7 @@ class OptimizationProfile(Interface, cpp="IOptimizationProfile", impl="VOptimiza
     @since(1, 7)
     def setProfileStream(self, stream: Stream) -> None:
         """Set the stream, and with it the green context, that this profile is tuned for."""
+    @by_hand("left out: not tried on any GPU")
     @since(1, 7)
     @const
     def getProfileStream(self) -> Stream:

@@ -10,7 +10,7 @@ class CudaEngine(Interface, cpp="ICudaEngine", impl="VCudaEngine", field="mImpl"
     def getPImpl(self) -> Borrowed[CudaEngine]: ...
     @const
     def getNbLayers(self) -> int32:
-        """Number of layers after optimization; it says nothing about those of the network."""
+        """Number of layers after optimization, which joins and drops some."""
     @long
     @const
     def serialize(self) -> Owned[HostMemory]:
@@ -18,30 +18,33 @@ class CudaEngine(Interface, cpp="ICudaEngine", impl="VCudaEngine", field="mImpl"
     @long
     def createExecutionContext(self, strategy: ExecutionContextAllocationStrategy) -> Owned[ExecutionContext]:
         """Creates a context, whose activation memory comes as the strategy says."""
+    @python("refittable")
     @const
     def isRefittable(self) -> bool:
-        """Whether its weights can be replaced."""
+        """Whether weights can be replaced."""
     @const
     def getName(self) -> str | None:
-        """Name of the network that it was built from."""
+        """Name of the network that the engine was built from."""
     @const
     def getNbOptimizationProfiles(self) -> int32:
-        """Number of ranges of input shapes; at least 1."""
+        """Number of optimization profiles; at least 1."""
     @const
     def getEngineCapability(self) -> EngineCapability:
-        """What restrictions it was built for."""
+        """Restrictions that the engine was built for."""
     @long
     def setErrorRecorder(self, recorder: Held[ErrorRecorder] | None) -> None:
         """Sets who is told of errors; null for nobody."""
+    @by_hand("left out: errors come as exceptions")
     @const
     def getErrorRecorder(self) -> Borrowed[ErrorRecorder] | None:
         """Who is told of errors; null for nobody."""
     @const
     def getTacticSources(self) -> Flags[TacticSource]:
-        """Which libraries of kernels it may use, as bits."""
+        """Sources of tactics in use, as a bit mask."""
+    @python(more="It is what `EngineInspector` can tell.")
     @const
     def getProfilingVerbosity(self) -> ProfilingVerbosity:
-        """How much about its layers it keeps."""
+        """How much the engine tells about its layers, as the build decided."""
     @long
     @const
     def createEngineInspector(self) -> Owned[EngineInspector]:
@@ -87,10 +90,10 @@ class CudaEngine(Interface, cpp="ICudaEngine", impl="VCudaEngine", field="mImpl"
         """Name of an input or output."""
     @const
     def getHardwareCompatibilityLevel(self) -> HardwareCompatibilityLevel:
-        """On what other GPUs it runs."""
+        """GPUs that the engine was built for beside its target."""
     @const
     def getNbAuxStreams(self) -> int32:
-        """How many streams it uses beside the one that it is enqueued on."""
+        """Number of streams that a run uses beside the one it is given."""
     @const
     def getTensorBytesPerComponentV2(self, tensorName: str, profileIndex: int32) -> int32:
         """Bytes of a component in a profile; -1 where elements are no vectors."""
@@ -116,29 +119,34 @@ class CudaEngine(Interface, cpp="ICudaEngine", impl="VCudaEngine", field="mImpl"
     @hidden("no public class calls it; createInferRefitter_INTERNAL makes refitters")
     def createRefitter(self, logger: Logger) -> Owned[Refitter]:
         """Creates a refitter of this engine."""
+    @python(more="0 where the engine was built without `BuilderFlag.WEIGHT_STREAMING`.")
     @const
     def getStreamableWeightsSize(self) -> int64:
-        """Bytes of the weights that can stay on the host; 0 where none can."""
+        """Bytes of weights that can be streamed."""
     @const
     def isDebugTensor(self, name: str) -> bool:
         """Whether the values of a tensor can be reported to a debug listener."""
     @long
     def setWeightStreamingBudgetV2(self, gpuMemoryBudget: int64) -> Ok:
         """Sets how many bytes of weights may lie on the device; no context may exist."""
+    @by_hand("set while the engine and its contexts are at rest")
     @const
     def getWeightStreamingBudgetV2(self) -> int64:
         """How many bytes of weights may lie on the device."""
+    @python(method=True, more="It is not set; at most it is `streamable_weights_size`.")
     @long
     @const
     def getWeightStreamingAutomaticBudget(self) -> int64:
-        """A budget for weights that suits the free memory of the device."""
+        """Budget in bytes that TensorRT-RTX would choose for the memory that is free now."""
+    @python(more="They depend on `weight_streaming_budget_v2`.")
     @long
     @const
     def getWeightStreamingScratchMemorySize(self) -> int64:
-        """Bytes that each context needs to stream weights with the budget of now."""
+        """Bytes of scratch memory that a context needs for streaming weights; 0 where none are streamed."""
+    @python(more="They depend on `weight_streaming_budget_v2`.")
     @const
     def getDeviceMemorySizeV2(self) -> int64:
-        """Bytes of activation memory that a context needs at most, over all profiles."""
+        """Bytes of device memory that suffice for a context in any profile."""
     @const
     def getDeviceMemorySizeForProfileV2(self, profileIndex: int32) -> int64:
         """Bytes of activation memory that a context needs at most in a profile."""
@@ -155,16 +163,21 @@ class CudaEngine(Interface, cpp="ICudaEngine", impl="VCudaEngine", field="mImpl"
     @long
     def createRuntimeConfig(self) -> Owned[RuntimeConfig]:
         """Creates settings for contexts, all at their defaults."""
+    @python(method=True, more="STRIPPED_WEIGHTS_SIZE is for engines that were built with `BuilderFlag.STRIP_PLAN`.")
     @const
     def getEngineStat(self, stat: EngineStat) -> int64:
-        """A number about the engine, such as the bytes of its weights; -1 where it is not known."""
+        """A figure about the engine, such as the bytes of its weights; -1 where it has none."""
     @const
     def getAliasedInputTensor(self, tensorName: str) -> str | None:
         """Name of the input whose memory an output must share; null for none."""
+    @python(
+        "weights_loaded",
+        more="False only between deserializing under `Runtime.defer_weights_loading` and `load_weights`.",
+    )
     @since(1, 6)
     @const
     def areWeightsLoaded(self) -> bool:
-        """Whether its weights are on the device; true unless their loading was deferred."""
+        """Whether the weights are on the GPU."""
     @since(1, 6)
     @long
     def loadWeights(self, blob: Bytes, size: int64) -> Ok:
@@ -183,6 +196,7 @@ class EngineInspector(Interface, cpp="IEngineInspector", impl="VEngineInspector"
     @long
     def setExecutionContext(self, context: Held[Const[ExecutionContext]] | None) -> Ok:
         """Sets the context whose shapes are described; null for none."""
+    @by_hand("an object of Python")
     @const
     def getExecutionContext(self) -> Borrowed[Const[ExecutionContext]] | None:
         """The context whose shapes are described; null for none."""
@@ -197,6 +211,7 @@ class EngineInspector(Interface, cpp="IEngineInspector", impl="VEngineInspector"
     @long
     def setErrorRecorder(self, recorder: Held[ErrorRecorder] | None) -> None:
         """Sets who is told of errors; null for nobody."""
+    @by_hand("left out: errors come as exceptions")
     @const
     def getErrorRecorder(self) -> Borrowed[ErrorRecorder] | None:
         """Who is told of errors; null for nobody."""
@@ -209,14 +224,17 @@ class ExecutionContext(Interface, cpp="IExecutionContext", impl="VExecutionConte
     def getPImpl(self) -> Borrowed[ExecutionContext]: ...
     def setDebugSync(self, sync: bool) -> None:
         """Sets whether each kernel is waited for, and its failure told at once."""
+    @python(more="`enqueue_v3` takes no notice of it.")
     @const
     def getDebugSync(self) -> bool:
-        """Whether each kernel is waited for; false by default."""
+        """Whether a run that is waited for logs every kernel that succeeds; false by default."""
     def setProfiler(self, profiler: Held[Profiler] | None) -> None:
         """Sets who is told the times of layers; null for nobody."""
+    @by_hand("left out: profilers are not offered yet")
     @const
     def getProfiler(self) -> Borrowed[Profiler] | None:
         """Who is told the times of layers; null for nobody."""
+    @by_hand("an object of Python")
     @const
     def getEngine(self) -> Borrowed[Const[CudaEngine]]:
         """The engine that it runs."""
@@ -224,20 +242,23 @@ class ExecutionContext(Interface, cpp="IExecutionContext", impl="VExecutionConte
         """Names it in messages."""
     @const
     def getName(self) -> str | None:
-        """Its name; empty until it is set."""
+        """Name of the context, for messages and profiles; empty until it is set."""
     @deprecated
     @long
     def setDeviceMemory(self, memory: Address) -> None:
         """Sets the activation memory, for a context that was created without; its size is not checked."""
+    @python("active_optimization_profile")
     @const
     def getOptimizationProfile(self) -> int32:
-        """The profile in use; -1 where none is chosen yet."""
+        """Index of the optimization profile in use; -1 for none."""
+    @python("all_binding_shapes_specified")
     @const
     def allInputDimensionsSpecified(self) -> bool:
         """Whether the shapes of all inputs are known."""
     @long
     def setErrorRecorder(self, recorder: Held[ErrorRecorder] | None) -> None:
         """Sets who is told of errors; null for nobody."""
+    @by_hand("left out: errors come as exceptions")
     @const
     def getErrorRecorder(self) -> Borrowed[ErrorRecorder] | None:
         """Who is told of errors; null for nobody."""
@@ -249,9 +270,10 @@ class ExecutionContext(Interface, cpp="IExecutionContext", impl="VExecutionConte
         """Chooses a profile, on a stream; another context may not use it at the same time."""
     def setEnqueueEmitsProfile(self, enqueueEmitsProfile: bool) -> None:
         """Sets whether each run tells the profiler the times of its layers."""
+    @python(more="With a profiler, it then waits for the run.")
     @const
     def getEnqueueEmitsProfile(self) -> bool:
-        """Whether each run tells the profiler; true by default, and it makes a run wait."""
+        """Whether a run reports to the profiler by itself; true by default."""
     @long
     @const
     def reportToProfiler(self) -> Ok:
@@ -278,9 +300,10 @@ class ExecutionContext(Interface, cpp="IExecutionContext", impl="VExecutionConte
         """Works output shapes out, and writes and counts the inputs that still lack a shape or memory."""
     def setInputConsumedEvent(self, event: Event) -> Ok:
         """Sets the event that is recorded once a run needs its inputs no more; 0 for none."""
+    @python(method=True)
     @const
     def getInputConsumedEvent(self) -> Event:
-        """The event that is recorded once a run needs its inputs no more; 0 for none."""
+        """Integer of the event that is recorded when a run has read all inputs; 0 for none."""
     @const
     def getOutputTensorAddress(self, tensorName: str) -> Address:
         """Memory bound to an output; 0 for none."""
@@ -294,6 +317,7 @@ class ExecutionContext(Interface, cpp="IExecutionContext", impl="VExecutionConte
         """Most bytes that an output can take with the input shapes of now; -1 where these are not set."""
     def setTemporaryStorageAllocator(self, allocator: Held[GpuAllocator] | None) -> Ok:
         """Sets who provides memory for the duration of a run; null for the library itself."""
+    @by_hand("left out: allocators are not offered yet")
     @const
     def getTemporaryStorageAllocator(self) -> Borrowed[GpuAllocator] | None:
         """Who provides memory for the duration of a run; null for the library itself."""
@@ -305,12 +329,13 @@ class ExecutionContext(Interface, cpp="IExecutionContext", impl="VExecutionConte
         """Sets how many bytes of cache may keep activations from run to run."""
     @const
     def getPersistentCacheLimit(self) -> size_t:
-        """How many bytes of cache may keep activations from run to run; 0 by default."""
+        """Most bytes of the GPU's second-level cache that the context may reserve; 0 by default."""
     def setNvtxVerbosity(self, verbosity: ProfilingVerbosity) -> Ok:
         """Sets how much is told to NVTX, at most what the engine keeps."""
+    @python(more="By default, and at most, it is `CudaEngine.profiling_verbosity`.")
     @const
     def getNvtxVerbosity(self) -> ProfilingVerbosity:
-        """How much is told to NVTX."""
+        """How much is marked for NVIDIA's profilers."""
     def setAuxStreams(self, auxStreams: MutableArray[Stream], nbStreams: int32) -> None:
         """Sets the streams to use beside the one of a run; the library makes those that are missing."""
     def setDebugListener(self, listener: Held[DebugListener] | None) -> Ok:
@@ -330,11 +355,13 @@ class ExecutionContext(Interface, cpp="IExecutionContext", impl="VExecutionConte
     @long
     def setDeviceMemoryV2(self, memory: Address, size: int64) -> None:
         """Sets the activation memory and its size, for a context that was created without."""
+    @by_hand("an object of Python")
     @const
     def getRuntimeConfig(self) -> Borrowed[RuntimeConfig] | None:
         """The settings that it was created with; null for none."""
     def setUnfusedTensorsDebugState(self, flag: bool) -> Ok:
         """Sets whether the values of unfused tensors are told."""
+    @by_hand("left out: debug listeners are not offered yet")
     @const
     def getUnfusedTensorsDebugState(self) -> bool:
         """Whether the values of unfused tensors are told; false by default."""

@@ -5,6 +5,7 @@ from vocabulary import *
 class LoopBoundaryLayer(Layer, cpp="ILoopBoundaryLayer", impl="VLoopBoundaryLayer", field="mBoundary", offset=16):
     """What the layers at the border of a loop have in common."""
 
+    @by_hand("left out: loops are not offered yet")
     @const
     def getLoop(self) -> Borrowed[Loop]:
         """The loop that it belongs to."""
@@ -29,6 +30,7 @@ class LoopOutputLayer(
 ):
     """Takes a value out of a loop."""
 
+    @python("kind")
     @const
     def getLoopOutput(self) -> LoopOutput:
         """Whether the output is the last value, or all values in order or in reverse."""
@@ -47,6 +49,7 @@ class TripLimitLayer(
 ):
     """Says how often a loop runs."""
 
+    @python("kind")
     @const
     def getTripLimit(self) -> TripLimit:
         """Whether the input is a number of iterations, or a condition to go on."""
@@ -92,6 +95,7 @@ class IfConditionalBoundaryLayer(
 ):
     """What the layers at the border of a conditional have in common."""
 
+    @by_hand("left out: conditionals are not offered yet")
     @const
     def getConditional(self) -> Borrowed[IfConditional]:
         """The conditional that it belongs to."""

@@ -13,6 +13,7 @@ class ConvolutionLayer(
     """Convolution over two or three spatial dimensions."""
 
     def setNbOutputMaps(self, nbOutputMaps: int64) -> None: ...
+    @python(low=1)
     @const
     def getNbOutputMaps(self) -> int64:
         """Number of feature maps that it produces."""
@@ -21,10 +22,12 @@ class ConvolutionLayer(
     def getNbGroups(self) -> int64:
         """Groups that the channels are divided into, each with kernels of its own; 1 by default."""
     def setKernelWeights(self, weights: Weights) -> None: ...
+    @python("kernel")
     @const
     def getKernelWeights(self) -> Weights:
         """Kernel values; empty where they come as the second input."""
     def setBiasWeights(self, weights: Weights) -> None: ...
+    @python("bias")
     @const
     def getBiasWeights(self) -> Weights:
         """One value for each output map; empty for none, or where they come as the third input."""
@@ -68,6 +71,7 @@ class DeconvolutionLayer(
     """Transposed convolution over two or three spatial dimensions."""
 
     def setNbOutputMaps(self, nbOutputMaps: int64) -> None: ...
+    @python(low=1)
     @const
     def getNbOutputMaps(self) -> int64:
         """Number of feature maps that it produces."""
@@ -76,10 +80,12 @@ class DeconvolutionLayer(
     def getNbGroups(self) -> int64:
         """Groups that the channels are divided into, each with kernels of its own; 1 by default."""
     def setKernelWeights(self, weights: Weights) -> None: ...
+    @python("kernel")
     @const
     def getKernelWeights(self) -> Weights:
         """Kernel values; empty where they come as the second input."""
     def setBiasWeights(self, weights: Weights) -> None: ...
+    @python("bias")
     @const
     def getBiasWeights(self) -> Weights:
         """One value for each output map; empty for none, or where they come as the third input."""
@@ -118,6 +124,7 @@ class PoolingLayer(
     """Takes the maximum or the average of a sliding window."""
 
     def setPoolingType(self, type: PoolingType) -> None: ...
+    @python("type")
     @const
     def getPoolingType(self) -> PoolingType:
         """Whether windows give their maximum, their average or a blend of both."""
@@ -175,6 +182,7 @@ class ActivationLayer(
     """Applies an activation function to each element."""
 
     def setActivationType(self, type: ActivationType) -> None: ...
+    @python("type")
     @const
     def getActivationType(self) -> ActivationType:
         """The function applied."""
@@ -283,6 +291,7 @@ class NormalizationLayer(
     @const
     def getNbGroups(self) -> int64:
         """Groups that the channels (axis 1) are divided into; 1 by default."""
+    @python("v2")
     @const
     def isV2(self) -> bool:
         """Whether addNormalizationV2 added it."""
@@ -298,6 +307,7 @@ class ElementWiseLayer(
     """Combines two tensors element by element, with broadcasting."""
 
     def setOperation(self, op: ElementWiseOperation) -> None: ...
+    @python("op")
     @const
     def getOperation(self) -> ElementWiseOperation:
         """The operation between the two inputs."""
@@ -306,6 +316,7 @@ class UnaryLayer(Layer, cpp="IUnaryLayer", impl="VUnaryLayer", field="mImpl", of
     """Applies a function of one argument to each element."""
 
     def setOperation(self, op: UnaryOperation) -> None: ...
+    @python("op")
     @const
     def getOperation(self) -> UnaryOperation:
         """The function applied to each element."""
@@ -316,14 +327,17 @@ class ReduceLayer(
     """Reduces the chosen axes to one value each."""
 
     def setOperation(self, op: ReduceOperation) -> None: ...
+    @python("op")
     @const
     def getOperation(self) -> ReduceOperation:
         """How the values become one: their sum, product, maximum, minimum, average..."""
     def setReduceAxes(self, reduceAxes: uint32) -> None: ...
+    @python("axes")
     @const
     def getReduceAxes(self) -> uint32:
         """Axes to reduce, as bits: bit i is axis i."""
     def setKeepDimensions(self, keepDimensions: bool) -> None: ...
+    @python("keep_dims")
     @const
     def getKeepDimensions(self) -> bool:
         """Whether reduced axes stay, with size 1."""
@@ -332,14 +346,17 @@ class TopKLayer(Layer, cpp="ITopKLayer", impl="VTopKLayer", field="mImpl", offse
     """Finds the k largest or smallest values and their indices."""
 
     def setOperation(self, op: TopKOperation) -> None: ...
+    @python("op")
     @const
     def getOperation(self) -> TopKOperation:
         """Whether the largest or the smallest values are looked for."""
     def setK(self, k: int32) -> None: ...
+    @python(low=1)
     @const
     def getK(self) -> int32:
         """How many values are looked for, at most 3840; a second input says it at run time instead."""
     def setReduceAxes(self, reduceAxes: uint32) -> None: ...
+    @python("axes")
     @const
     def getReduceAxes(self) -> uint32:
         """The axis to search, as a set with one bit: bit i is axis i."""
@@ -364,6 +381,7 @@ class CumulativeLayer(
     """Running sums along an axis."""
 
     def setOperation(self, op: CumulativeOperation) -> Ok: ...
+    @python("op")
     @const
     def getOperation(self) -> CumulativeOperation:
         """How values accumulate."""

@@ -23,10 +23,12 @@ class GatherLayer(
     """Picks values by index."""
 
     def setGatherAxis(self, axis: int32) -> None: ...
+    @python("axis", high="rank - 1")
     @const
     def getGatherAxis(self) -> int32:
         """Axis of the data that is indexed; 0 by default, and without meaning in mode ND."""
     def setNbElementWiseDims(self, k: int32) -> None: ...
+    @python(high="rank")
     @const
     def getNbElementWiseDims(self) -> int32:
         """Leading axes that data and indices share, position by position; 0 by default."""
@@ -73,6 +75,7 @@ class ShuffleLayer(
     def getFirstTranspose(self) -> Borrowed[Permutation]:
         """Order of the axes before the reshape; as they are by default."""
     def setReshapeDimensions(self, dimensions: Dims) -> None: ...
+    @python("reshape_dims", unset=True)
     @const
     def getReshapeDimensions(self) -> Dims:
         """The new shape; -1, once, stands for what is left, and 0 for the size in the input."""
@@ -89,14 +92,17 @@ class SliceLayer(Layer, cpp="ISliceLayer", impl="VSliceLayer", field="mImpl", of
     """Takes a strided window of a tensor."""
 
     def setStart(self, start: Dims) -> None: ...
+    @python(unset=True, length="rank")
     @const
     def getStart(self) -> Dims:
         """First position on each axis; of unknown rank where the second input gives it."""
     def setSize(self, size: Dims) -> None: ...
+    @python("shape", unset=True, length="rank")
     @const
     def getSize(self) -> Dims:
         """Shape of the result; of unknown rank where the third input gives it."""
     def setStride(self, stride: Dims) -> None: ...
+    @python(unset=True, length="rank")
     @const
     def getStride(self) -> Dims:
         """Step on each axis; of unknown rank where the fourth input gives it."""
@@ -105,6 +111,7 @@ class SliceLayer(Layer, cpp="ISliceLayer", impl="VSliceLayer", field="mImpl", of
     def getMode(self) -> SampleMode:
         """What stands in for positions outside the input."""
     def setAxes(self, axes: Dims) -> None: ...
+    @python(unset=True)
     @const
     def getAxes(self) -> Dims:
         """Axes that start, size and stride speak of; of unknown rank for all, or where the sixth input gives it."""
@@ -118,6 +125,7 @@ class ResizeLayer(
     """Resamples a tensor to another size."""
 
     def setOutputDimensions(self, dimensions: Dims) -> None: ...
+    @python("shape", unset=True)
     @const
     def getOutputDimensions(self) -> Dims:
         """The shape asked for; scales or a second input may say it instead."""
@@ -142,6 +150,7 @@ class ResizeLayer(
     def getNearestRounding(self) -> ResizeRoundMode:
         """Which way nearest interpolation rounds; down by default."""
     def setCubicCoeff(self, value: float32) -> None: ...
+    @python(finite=True)
     @const
     def getCubicCoeff(self) -> float32:
         """Coefficient of cubic interpolation; -0.75 by default."""
@@ -177,6 +186,7 @@ class FillLayer(Layer, cpp="IFillLayer", impl="VFillLayer", field="mImpl", offse
     """Makes a tensor of evenly spaced or random values."""
 
     def setDimensions(self, dimensions: Dims) -> None: ...
+    @python("shape", unset=True)
     @const
     def getDimensions(self) -> Dims:
         """Shape of the result; of unknown rank where the first input gives it."""
@@ -185,18 +195,22 @@ class FillLayer(Layer, cpp="IFillLayer", impl="VFillLayer", field="mImpl", offse
     def getOperation(self) -> FillOperation:
         """Whether it counts up, or draws uniform or normal random numbers."""
     def setAlpha(self, alpha: float64) -> None: ...
+    @by_hand("an int or a float: one mark says which of both")
     @const
     def getAlpha(self) -> float64:
         """Start, minimum or mean, as the operation has it; 0 by default."""
     def setBeta(self, beta: float64) -> None: ...
+    @by_hand("an int or a float: one mark says which of both")
     @const
     def getBeta(self) -> float64:
         """Step, maximum or standard deviation, as the operation has it; 1 by default."""
     def setAlphaInt64(self, alpha: int64) -> None: ...
+    @by_hand("an int or a float: one mark says which of both")
     @const
     def getAlphaInt64(self) -> int64:
         """The start or minimum where it was set as an integer."""
     def setBetaInt64(self, beta: int64) -> None: ...
+    @by_hand("an int or a float: one mark says which of both")
     @const
     def getBetaInt64(self) -> int64:
         """The step or maximum where it was set as an integer."""
@@ -218,6 +232,7 @@ class ConstantLayer(
     def getWeights(self) -> Weights:
         """The values."""
     def setDimensions(self, dimensions: Dims) -> None: ...
+    @python("shape")
     @const
     def getDimensions(self) -> Dims:
         """Shape of the output; it has as many elements as there are values."""
@@ -323,6 +338,7 @@ class QuantizeLayer(
     def getToType(self) -> DataType:
         """Element type of the output: INT8, FP8, INT4 or FP4."""
     def setToType(self, toType: DataType) -> None: ...
+    @python(unset=True)
     @const
     def getBlockShape(self) -> Dims:
         """Elements that share a scale, on each axis; -1 for all of an axis, no axes for no blocks."""
@@ -341,6 +357,7 @@ class DequantizeLayer(
     def getToType(self) -> DataType:
         """Element type of the output: FLOAT, HALF or BF16."""
     def setToType(self, toType: DataType) -> None: ...
+    @python(unset=True)
     @const
     def getBlockShape(self) -> Dims:
         """Elements that share a scale, on each axis; -1 for all of an axis, no axes for no blocks."""
@@ -376,6 +393,7 @@ class DynamicQuantizeLayer(
     def getToType(self) -> DataType:
         """Element type of the quantized values, the first output."""
     def setToType(self, toType: DataType) -> None: ...
+    @python(unset=True)
     @const
     def getBlockShape(self) -> Dims:
         """Elements that share a scale, on each axis; no axes where axis and block size say it."""

@@ -7,6 +7,7 @@ class AttentionBoundaryLayer(
 ):
     """What the layers at the border of an attention have in common."""
 
+    @by_hand("left out: attention is not offered yet")
     @const
     def getAttention(self) -> Borrowed[Attention]:
         """The attention that it belongs to."""
@@ -187,6 +188,7 @@ class MoELayer(Layer, cpp="IMoELayer", impl="VMoELayer", field="mImpl", offset=1
     def getQuantizationToType(self) -> DataType:
         """Type that the product in an expert is quantized to: FP8 or FP4; FLOAT, the default, for none."""
     def setQuantizationBlockShape(self, blockShape: Dims) -> None: ...
+    @python(unset=True)
     @const
     def getQuantizationBlockShape(self) -> Dims:
         """Elements that share a scale, on each of the four axes; -1 for all of an axis."""

@@ -7,14 +7,17 @@ class Tensor(Interface, cpp="ITensor", impl="VTensor", field="mImpl", offset=8):
 
     def setName(self, name: str) -> None:
         """Renames it; inputs and outputs are bound by their names."""
+    @by_hand("a name that is not taken is an error of the network")
     @const
     def getName(self) -> str | None:
         """Its name; made up by the library until it is set."""
     def setDimensions(self, dimensions: Dims) -> None:
         """Changes the shape of a network input; -1 stands for a size that is known at run time."""
+    @by_hand("set on inputs of the network alone")
     @const
     def getDimensions(self) -> Dims:
         """Its shape, -1 where a size is known at run time only."""
+    @by_hand("the library may not know it")
     @const
     def getType(self) -> DataType:
         """Type of its elements."""
@@ -26,12 +29,15 @@ class Tensor(Interface, cpp="ITensor", impl="VTensor", field="mImpl", offset=8):
         """Whether it is an output of the network."""
     def setAllowedFormats(self, formats: Flags[TensorFormat]) -> None:
         """Restricts the memory layouts of an input or output."""
+    @by_hand("set as members as well")
     @const
     def getAllowedFormats(self) -> Flags[TensorFormat]:
         """The memory layouts that an input or output may have, as bits; all by default."""
+    @python(computes=True)
     @const
     def isShapeTensor(self) -> bool:
-        """Whether its values take part in the calculation of shapes."""
+        """Whether its values are needed to compute shapes."""
+    @python(computes=True)
     @const
     def isExecutionTensor(self) -> bool:
         """Whether its values are computed at run time; certain once the network is complete."""
@@ -44,14 +50,16 @@ class Tensor(Interface, cpp="ITensor", impl="VTensor", field="mImpl", offset=8):
 class Layer(Interface, cpp="ILayer", impl="VLayer", field="mLayer", offset=8):
     """What all layers have in common."""
 
+    @python("layer_type")
     @const
     def getType(self) -> LayerType:
-        """The kind of layer."""
+        """Kind of the layer."""
     def setName(self, name: str) -> None:
         """Renames it; the name stands in messages, profiles and the engine inspector."""
+    @python(limit=4095)
     @const
     def getName(self) -> str | None:
-        """Its name; made up by the library until it is set."""
+        """Name, as messages, profiles and the inspector show it; made up by the library until it is set."""
     @const
     def getNbInputs(self) -> int32:
         """Number of inputs."""
@@ -73,14 +81,16 @@ class Layer(Interface, cpp="ILayer", impl="VLayer", field="mLayer", offset=8):
         """Element type of one of the outputs."""
     def setMetadata(self, docString: str) -> None:
         """Sets free text of at most 4095 bytes that the engine inspector repeats."""
+    @python(limit=4095)
     @const
     def getMetadata(self) -> str | None:
-        """Free text that the engine inspector repeats."""
+        """Free text that the inspector shows with the layer."""
     def setNbRanks(self, nbRanks: int32) -> Ok:
         """Sets the number of devices that work together; only collective layers take more than 1."""
+    @python(low=1)
     @const
     def getNbRanks(self) -> int32:
-        """Number of devices that work together; 1 by default."""
+        """Number of GPUs that take part in the layer; 1 by default."""
 
 @owned
 class NetworkDefinition(Interface, cpp="INetworkDefinition", impl="VNetworkDefinition", field="mImpl", offset=8):
@@ -156,9 +166,10 @@ class NetworkDefinition(Interface, cpp="INetworkDefinition", impl="VNetworkDefin
         """Cuts a part out of a tensor, with a step on each axis."""
     def setName(self, name: str) -> None:
         """Names the network; the engine gets the name."""
+    @python(limit=4095)
     @const
     def getName(self) -> str | None:
-        """Its name; empty until it is set."""
+        """Name, which the engine takes over; empty until it is set."""
     def addShape(self, input: Tensor) -> Borrowed[ShapeLayer]:
         """Gives the shape of a tensor as a tensor of INT64."""
     @hidden("no public class calls it; implicit batch is gone")
@@ -197,6 +208,7 @@ class NetworkDefinition(Interface, cpp="INetworkDefinition", impl="VNetworkDefin
     @long
     def setErrorRecorder(self, recorder: Held[ErrorRecorder] | None) -> None:
         """Sets who is told of errors; null for nobody."""
+    @by_hand("left out: errors come as exceptions")
     @const
     def getErrorRecorder(self) -> Borrowed[ErrorRecorder] | None:
         """Who is told of errors; null for nobody."""
@@ -229,12 +241,14 @@ class NetworkDefinition(Interface, cpp="INetworkDefinition", impl="VNetworkDefin
         """Adds an instance, group or layer normalization; with groups, one scale and bias for each group."""
     def addCast(self, input: Tensor, toType: DataType) -> Borrowed[CastLayer]:
         """Changes the element type."""
+    @by_hand("an object of Python")
     @const
     def getBuilder(self) -> Borrowed[Builder]:
         """The builder that it comes from."""
     @const
     def getFlags(self) -> Flags[NetworkDefinitionCreationFlag]:
-        """The flags that it was created with, as bits."""
+        """The flags that it was created with, as a bit mask."""
+    @python(method=True)
     @accessor
     @const
     def getFlag(self, networkDefinitionCreationFlag: NetworkDefinitionCreationFlag) -> bool:

@@ -53,7 +53,7 @@ class OnnxParser(Direct, cpp="nvonnxparser::IParser"):
         """Whether the parser knows an operator; some uses of it may still fail."""
     @const
     def getNbErrors(self) -> int32:
-        """Number of errors since they were cleared."""
+        """Number of errors since the parser was made, or since they were cleared."""
     @const
     def getError(self, index: int32) -> Borrowed[Const[OnnxParserError]]:
         """One of the errors; it lives until they are cleared."""
@@ -66,15 +66,18 @@ class OnnxParser(Direct, cpp="nvonnxparser::IParser"):
         """Sets all options at once, as bits."""
     @const
     def getFlags(self) -> Flags[OnnxParserFlag]:
-        """All options that are on, as bits."""
+        """All flags as a bit mask."""
+    @python(method=True)
     def clearFlag(self, onnxParserFlag: OnnxParserFlag) -> None:
-        """Turns an option off."""
+        """Clears a flag."""
+    @python(method=True)
     def setFlag(self, onnxParserFlag: OnnxParserFlag) -> None:
-        """Turns an option on."""
+        """Sets a flag."""
+    @python(method=True)
     @accessor
     @const
     def getFlag(self, onnxParserFlag: OnnxParserFlag) -> bool:
-        """Whether an option is on."""
+        """Whether a flag is set."""
     def getLayerOutputTensor(self, name: str, i: int64) -> Borrowed[Const[Tensor]] | None:
         """An output of the first layer of a name; null where there is none."""
     @long

@@ -13,9 +13,11 @@ class Runtime(Interface, cpp="IRuntime", impl="VRuntime", field="mImpl", offset=
         """Makes an engine of bytes; they are not needed any more then."""
     def setDLACore(self, dlaCore: int32) -> None:
         """Sets which deep learning accelerator engines use."""
+    @by_hand("left out: TensorRT-RTX has no such cores")
     @const
     def getDLACore(self) -> int32:
         """Which deep learning accelerator engines use."""
+    @by_hand("left out: TensorRT-RTX has no such cores")
     @const
     def getNbDLACores(self) -> int32:
         """Number of deep learning accelerators."""
@@ -24,19 +26,23 @@ class Runtime(Interface, cpp="IRuntime", impl="VRuntime", field="mImpl", offset=
     @long
     def setErrorRecorder(self, recorder: Held[ErrorRecorder] | None) -> None:
         """Sets who is told of errors; null for nobody."""
+    @by_hand("left out: errors come as exceptions")
     @const
     def getErrorRecorder(self) -> Borrowed[ErrorRecorder] | None:
         """Who is told of errors; null for nobody."""
+    @by_hand("an object of Python")
     @const
     def getLogger(self) -> Borrowed[Logger]:
         """The logger that it was created with."""
     def setMaxThreads(self, maxThreads: int32) -> Ok:
         """Sets how many threads it may use; at least 1, and 1 is the default."""
+    @python(low=1)
     @const
     def getMaxThreads(self) -> int32:
-        """How many threads it may use."""
+        """Most threads that the runtime may use, 1 or more; 1 by default."""
     def setTemporaryDirectory(self, path: str | None) -> None:
         """Sets where temporary files go; null for the place that the system names."""
+    @by_hand("a folder, or None")
     @const
     def getTemporaryDirectory(self) -> str | None:
         """Where temporary files go; null for the place that the system names."""
@@ -44,7 +50,7 @@ class Runtime(Interface, cpp="IRuntime", impl="VRuntime", field="mImpl", offset=
         """Sets which temporary files may be made, as bits."""
     @const
     def getTempfileControlFlags(self) -> Flags[TempfileControlFlag]:
-        """Which temporary files may be made, as bits; all by default."""
+        """Kinds of temporary files that are allowed; all by default."""
     @hidden("TensorRT-RTX runs no plugins")
     def getPluginRegistry(self) -> Borrowed[PluginRegistry]: ...
     @hidden("TensorRT-RTX runs no plugins")
@@ -54,15 +60,16 @@ class Runtime(Interface, cpp="IRuntime", impl="VRuntime", field="mImpl", offset=
         """Loads another runtime library, which is a thing of version compatible engines."""
     def setEngineHostCodeAllowed(self, allowed: bool) -> None:
         """Sets whether engines may bring code for the host, which they may not by default."""
+    @python(more="Allow it for engines that you trust only.")
     @const
     def getEngineHostCodeAllowed(self) -> bool:
-        """Whether engines may bring code for the host; only for engines from a place that is trusted."""
+        """Whether engines that carry host code are accepted; false by default."""
     @long
     def deserializeCudaEngineV2(self, streamReader: StreamReaderV2) -> Owned[CudaEngine]:
         """Makes an engine of what a reader delivers, straight into device memory where it can."""
     @const
     def getEngineHeaderSize(self) -> int64:
-        """How many first bytes of an engine are enough to ask for its validity."""
+        """Bytes of an engine that suffice to ask for its validity."""
     @long
     @const
     def getEngineValidity(self, blob: Bytes, blobSize: int64, diagnostics: Out[uint64] | None) -> EngineValidity:
@@ -70,6 +77,7 @@ class Runtime(Interface, cpp="IRuntime", impl="VRuntime", field="mImpl", offset=
     @since(1, 6)
     def setDeferredWeightsLoading(self, defer: bool) -> None:
         """Sets whether engines are deserialized without their weights, which are loaded later."""
+    @python("defer_weights_loading", more="Such an engine cannot run before `CudaEngine.load_weights`.")
     @since(1, 6)
     @const
     def getDeferredWeightsLoading(self) -> bool:
@@ -77,6 +85,7 @@ class Runtime(Interface, cpp="IRuntime", impl="VRuntime", field="mImpl", offset=
     @since(1, 7)
     def setDLAWorkspaceAllocationStrategy(self, strategy: DLAWorkspaceAllocationStrategy) -> Ok:
         """Set how workspace on a DLA is allocated; refused where there is none."""
+    @by_hand("left out: TensorRT-RTX has no such cores")
     @since(1, 7)
     @const
     def getDLAWorkspaceAllocationStrategy(self) -> DLAWorkspaceAllocationStrategy:
@@ -92,7 +101,7 @@ class RuntimeConfig(Interface, cpp="IRuntimeConfig", impl="VRuntimeConfig", fiel
         """Sets who provides the activation memory of contexts, and how much."""
     @const
     def getExecutionContextAllocationStrategy(self) -> ExecutionContextAllocationStrategy:
-        """Who provides the activation memory of contexts, and how much."""
+        """Where contexts get their device memory from; STATIC by default."""
     @long
     @const
     def createRuntimeCache(self) -> Owned[RuntimeCache]:
@@ -100,6 +109,7 @@ class RuntimeConfig(Interface, cpp="IRuntimeConfig", impl="VRuntimeConfig", fiel
     @long
     def setRuntimeCache(self, cache: Held[Const[RuntimeCache]]) -> Ok:
         """Has contexts share a cache of compiled kernels, which must outlive them."""
+    @by_hand("an object of Python")
     @const
     def getRuntimeCache(self) -> Borrowed[RuntimeCache] | None:
         """The cache of compiled kernels; null for none."""
@@ -109,12 +119,13 @@ class RuntimeConfig(Interface, cpp="IRuntimeConfig", impl="VRuntimeConfig", fiel
         """Sets when kernels are compiled for the shapes in use."""
     @const
     def getDynamicShapesKernelSpecializationStrategy(self) -> DynamicShapesKernelSpecializationStrategy:
-        """When kernels are compiled for the shapes in use."""
+        """When kernels are compiled for shapes that are met at run time; LAZY (in the background) by default."""
     def setCudaGraphStrategy(self, strategy: CudaGraphStrategy) -> Ok:
         """Sets whether runs are captured as CUDA graphs by the library itself."""
+    @python(more="Runs that cannot be captured are run as if it were disabled.")
     @const
     def getCudaGraphStrategy(self) -> CudaGraphStrategy:
-        """Whether runs are captured as CUDA graphs by the library itself; they are not by default."""
+        """Whether runs are captured as CUDA graphs and replayed; DISABLED by default."""
 
 @owned
 @sibling
@@ -140,15 +151,18 @@ class SerializationConfig(Interface, cpp="ISerializationConfig", impl="VSerializ
         """Sets all options at once, as bits."""
     @const
     def getFlags(self) -> Flags[SerializationFlag]:
-        """All options that are on, as bits."""
+        """All flags as a bit mask."""
+    @python(method=True)
     def clearFlag(self, serializationFlag: SerializationFlag) -> Ok:
-        """Turns an option off."""
+        """Clears a flag, and leaves the others as they are."""
+    @python(method=True)
     def setFlag(self, serializationFlag: SerializationFlag) -> Ok:
-        """Turns an option on."""
+        """Sets a flag, and leaves the others as they are."""
+    @python(method=True)
     @accessor
     @const
     def getFlag(self, serializationFlag: SerializationFlag) -> bool:
-        """Whether an option is on."""
+        """Whether a flag is set."""
 
 @owned
 class Refitter(Interface, cpp="IRefitter", impl="VRefitter", field="mImpl", offset=8):

@@ -48,4 +48,20 @@ Decorators
     ``@deprecated``    bound, and marked so; a method, a class or a struct
     ``@bits``          the values of an enum are bits
     ``@bound("f")``    the C function that serves this export
+
+Accessors of `trtx`
+    A getter without parameters is a property there, which can be set if there is a setter with one parameter. Its
+    docstring is that of the getter. Only what this does not say needs a word, at the getter:
+    ``@by_hand("why")``  no accessor is generated: the class has it by hand, or it is left out
+    ``@python("name")``  its name, where ``getNbLayers`` is not to be ``num_layers``; and by keywords
+        ``method=True``        it stays a method of its name, a setter too; one that returns ``Ok`` answers True
+        ``low=``, ``high=``    what a number may be, ends included; ``high="rank - 1"`` and ``"rank"`` are axes of the input
+        ``finite=True``        a float of a layer that must not be infinite
+        ``length="rank"``      a size for each dimension of the input, or for as many as the layer has axes
+        ``limit=``             most bytes of a text
+        ``unset=True``         dimensions that may be missing: None
+        ``computes=True``      reading computes in the library, which does not go beside a build
+        ``read_back="why"``    what it was set to is read back, as the library ignores some values. Settings of layers
+                               always are
+        ``more="..."``         a sentence for Python alone
 """

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from trtx_sys._enums_gen import DataType, MatrixOperation, MoEActType
 from trtx_sys._ffi import ffi, lib
 
-from .layer import Layer
 from .._core.values import (
     MAX_DIMS,
     Shape,
@@ -24,19 +23,21 @@ from .._core.values import (
     to_dims,
     to_float32,
 )
+from .layer import Layer
 
 if TYPE_CHECKING:
-    from .tensor import Tensor
     from .._core.types import Number
+    from .tensor import Tensor
 
 
 class MatrixMultiplyLayerExtras(Layer):
     __slots__ = ()
 
     def _get_op(self, index: int) -> MatrixOperation:
-        result = ffi.new("trtx_matrix_operation *")
-        function = lib.trtx_matrix_multiply_layer_get_operation
-        self._network._ask(f"MatrixMultiplyLayer.op{index}", function, self._ptr, index, result)
+        result, network = ffi.new("trtx_matrix_operation *"), self._network
+        _ = network._ptr
+        status = lib.trtx_matrix_multiply_layer_get_operation(self._ptr, index, result)
+        network._check(status, f"MatrixMultiplyLayer.op{index}")
         return MatrixOperation(result[0])
 
     def _set_op(self, index: int, value: MatrixOperation) -> None:
@@ -44,7 +45,7 @@ class MatrixMultiplyLayerExtras(Layer):
         self._network._change(
             f"MatrixMultiplyLayer.op{index}",
             lib.trtx_matrix_multiply_layer_set_operation,
-            self._ptr,
+            self,
             index,
             operation,
         )
@@ -98,7 +99,7 @@ class ResizeLayerExtras(Layer):
         self._network._change(
             "ResizeLayer.scales",
             lib.trtx_resize_layer_set_scales,
-            self._ptr,
+            self,
             ffi.new("float[]", factors),
             len(factors),
         )
@@ -107,9 +108,9 @@ class ResizeLayerExtras(Layer):
             reject("scales", tuple(factors), f"what TensorRT-RTX takes; it has {taken} now")
 
     def _read_scales(self, size: int, values: Any) -> int:
-        result = ffi.new("int32_t *")
-        function = lib.trtx_resize_layer_get_scales
-        self._network._ask("ResizeLayer.scales", function, self._ptr, size, values, result)
+        result, network = ffi.new("int32_t *"), self._network
+        _ = network._ptr
+        network._check(lib.trtx_resize_layer_get_scales(self._ptr, size, values, result), "ResizeLayer.scales")
         return int(result[0])
 
 
@@ -117,16 +118,12 @@ class FillLayerExtras(Layer):
     __slots__ = ()
 
     @property
-    def is_alpha_beta_int64(self) -> bool:
-        """Whether `alpha` and `beta` are integers of 64 bits (``IFillLayer::isAlphaBetaInt64``)."""
-        return self._network._read("FillLayer.alpha", lib.trtx_fill_layer_is_alpha_beta_int64, self._ptr)
-
-    @property
     def alpha(self) -> int | float:
         """Start, minimum or mean; set an int or a float (``IFillLayer::getAlpha``)."""
-        if self.is_alpha_beta_int64:
-            return self._network._read("FillLayer.alpha", lib.trtx_fill_layer_get_alpha_int64, self._ptr)
-        return self._network._read("FillLayer.alpha", lib.trtx_fill_layer_get_alpha, self._ptr)
+        _ = self._network._ptr
+        if lib.trtx_fill_layer_is_alpha_beta_int64(self._ptr):
+            return lib.trtx_fill_layer_get_alpha_int64(self._ptr)
+        return lib.trtx_fill_layer_get_alpha(self._ptr)
 
     @alpha.setter
     def alpha(self, value: Number) -> None:
@@ -135,9 +132,10 @@ class FillLayerExtras(Layer):
     @property
     def beta(self) -> int | float:
         """Step, maximum or standard deviation; set an int or a float (``IFillLayer::getBeta``)."""
-        if self.is_alpha_beta_int64:
-            return self._network._read("FillLayer.beta", lib.trtx_fill_layer_get_beta_int64, self._ptr)
-        return self._network._read("FillLayer.beta", lib.trtx_fill_layer_get_beta, self._ptr)
+        _ = self._network._ptr
+        if lib.trtx_fill_layer_is_alpha_beta_int64(self._ptr):
+            return lib.trtx_fill_layer_get_beta_int64(self._ptr)
+        return lib.trtx_fill_layer_get_beta(self._ptr)
 
     @beta.setter
     def beta(self, value: Number) -> None:
@@ -146,10 +144,12 @@ class FillLayerExtras(Layer):
     def _set(self, name: str, value: Number) -> None:
         is_int = isinstance(value, Integral)
         number: int | float = check_int(value, name) if is_int else check_float(value, name)
-        self._network._alone(f"FillLayer.{name}", self._set_alike, name, number)
+        self._network._refuse_change(f"FillLayer.{name}")
+        self._set_alike(name, number)
 
     def _set_alike(self, name: str, value: int | float) -> None:
         """Set one of the two, and see that both are integers or both are floats: there is one mark for the pair."""
+        _ = self._network._ptr
         other, position = ("beta", 2) if name == "alpha" else ("alpha", 1)
         are_ints = lib.trtx_fill_layer_is_alpha_beta_int64(self._ptr)
         values = {name: value}
@@ -165,19 +165,7 @@ class FillLayerExtras(Layer):
         for key in sorted(values, reverse=True):
             kind = "_int64" if isinstance(values[key], int) else ""
             function = getattr(lib, f"trtx_fill_layer_set_{key}{kind}")
-            self._network._checked(f"FillLayer.{name}", function, self._ptr, values[key])
-
-
-class LoopBoundaryLayerExtras(Layer):
-    __slots__ = ()
-
-
-class IfConditionalBoundaryLayerExtras(Layer):
-    __slots__ = ()
-
-
-class AttentionBoundaryLayerExtras(Layer):
-    __slots__ = ()
+            self._network._change(f"FillLayer.{name}", function, self, values[key])
 
 
 class MoELayerExtras(Layer):
@@ -204,7 +192,7 @@ class MoELayerExtras(Layer):
         self._network._change(
             "MoELayer.set_gated_weights",
             lib.trtx_moe_layer_set_gated_weights,
-            self._ptr,
+            self,
             own(fc_gate, "fc_gate"),
             own(fc_up, "fc_up"),
             own(fc_down, "fc_down"),
@@ -230,7 +218,7 @@ class MoELayerExtras(Layer):
         self._network._change(
             "MoELayer.set_gated_biases",
             lib.trtx_moe_layer_set_gated_biases,
-            self._ptr,
+            self,
             own(fc_gate, "fc_gate"),
             own(fc_up, "fc_up"),
             own(fc_down, "fc_down"),
@@ -249,7 +237,7 @@ class MoELayerExtras(Layer):
         self._network._change(
             "MoELayer.set_quantization_static",
             lib.trtx_moe_layer_set_quantization_static,
-            self._ptr,
+            self,
             self._network._own(fc_down_activation_scale, "fc_down_activation_scale"),
             check_enum(DataType, dtype, "dtype"),
         )
@@ -273,7 +261,7 @@ class MoELayerExtras(Layer):
         self._network._change(
             "MoELayer.set_quantization_dynamic_dbl_q",
             lib.trtx_moe_layer_set_quantization_dynamic_dbl_q,
-            self._ptr,
+            self,
             self._network._own(fc_down_activation_dbl_q_scale, "fc_down_activation_dbl_q_scale"),
             check_enum(DataType, dtype, "dtype"),
             to_dims(check_shape(block_shape, "block_shape", low=-1)),
@@ -295,7 +283,7 @@ class MoELayerExtras(Layer):
         self._network._change(
             "MoELayer.set_swiglu_params",
             lib.trtx_moe_layer_set_swiglu_params,
-            self._ptr,
+            self,
             check_float32(limit, "limit"),
             check_float32(alpha, "alpha"),
             check_float32(beta, "beta"),

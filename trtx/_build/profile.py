@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from trtx_sys._enums_gen import OptProfileSelector
 from trtx_sys._ffi import ffi, lib
 
+from .._core.accessors import changed
 from .._core.errors import BuilderError, InvalidArgumentError
-from .._core.handle import Handle
 from .._core.values import (
     INT32_MAX,
     MAX_TEXT,
     Shape,
-    check_float,
     check_int,
     check_sequence,
     check_shape,
@@ -23,9 +22,7 @@ from .._core.values import (
     reject,
     to_dims,
 )
-
-if TYPE_CHECKING:
-    from .._core.types import Number
+from .accessors_gen import OptimizationProfileAccessors
 
 __all__ = ["OptimizationProfile"]
 
@@ -39,19 +36,19 @@ Three = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
 _MAX_VALUES = 1 << 16
 
 
-class OptimizationProfile(Handle):
+class OptimizationProfile(OptimizationProfileAccessors):
     """Smallest, usual and largest shapes of dynamic inputs, and values of shape inputs (``IOptimizationProfile``).
 
     `Builder.create_optimization_profile` makes it, and `BuilderConfig.add_optimization_profile` puts it to use.
 
     Notes
     -----
-    It belongs to its builder and lives as long as that. It may not be changed by two threads at once.
+    It belongs to its builder and lives as long as that. It cannot be changed during a build. Threads may share it, but
+    should not set shapes of the same input at the same time, as that is done in several steps.
     """
 
     __slots__ = ()
 
-    _destroy = None  # the builder does
     _error = BuilderError
 
     def _how_to_make(self) -> str:
@@ -81,20 +78,22 @@ class OptimizationProfile(Handle):
             check_shape(shape, which, high=INT32_MAX) for which, shape in zip(_NAMES, (min, opt, max), strict=True)
         ]
         self._check_order(f"the shapes of input {input!r}", "dimensions", shapes)
-        with self._exclusive(f"set_shape({input!r})"):
-            before = self._read_shapes(name)
-            try:
-                self._write_shapes(name, input, shapes)
-            except BaseException:
-                if before is not None:
-                    self._write_shapes(name, input, before)
-                raise
-            self._keep["shapes", name] = True
+        before = self._read_shapes(name)
+        try:
+            self._write_shapes(name, input, shapes)
+        except BaseException:
+            if before is not None:
+                self._write_shapes(name, input, before)
+            raise
+        self._keep["shapes", name] = True
 
     def _write_shapes(self, name: bytes, input: str, shapes: Sequence[Sequence[int]]) -> None:
         for selector, shape in zip(_SELECTORS, shapes, strict=True):
-            status = lib.trtx_optimization_profile_set_dimensions(self._ptr, name, selector, to_dims(shape))
-            self._check(status, f"set_shape({input!r}, {_NAMES[selector]}={tuple(shape)})")
+            what = f"set_shape({input!r}, {_NAMES[selector]}={tuple(shape)})"
+            self._change(what, lib.trtx_optimization_profile_set_dimensions, name, selector, to_dims(shape))
+
+    def _change(self, what: str, function: Callable[..., int], *arguments: Any) -> None:
+        self._check(changed(self, what, self, function, *arguments), what)
 
     def get_shape(self, input: str) -> Three | None:
         """Get the shapes that an input may have (``IOptimizationProfile::getDimensions``).
@@ -113,12 +112,8 @@ class OptimizationProfile(Handle):
         ------
         InvalidArgumentError
             If the name is no str, empty or too long.
-        BusyError
-            If another thread is changing the profile.
         """
-        name = check_text(input, "input", empty=False, limit=MAX_TEXT)
-        with self._shared(f"get_shape({input!r})"):
-            return self._read_shapes(name)
+        return self._read_shapes(check_text(input, "input", empty=False, limit=MAX_TEXT))
 
     def _read_shapes(self, name: bytes) -> Three | None:
         _ = self._ptr
@@ -161,27 +156,26 @@ class OptimizationProfile(Handle):
         name = check_text(input, "input", empty=False, limit=MAX_TEXT)
         values = [_check_values(item, which) for which, item in zip(_NAMES, (min, opt, max), strict=True)]
         self._check_order(f"the values of shape input {input!r}", "values", values)
-        with self._exclusive(f"set_shape_input({input!r})"):
-            before = self._read_values(name)
-            if before is not None and len(before[0]) != len(values[0]):
-                # Whoever gave a wrong number cannot correct it: TensorRT-RTX holds on to the first.
-                raise InvalidArgumentError(
-                    f"shape input {input!r} gets {len(values[0])} values, but has {len(before[0])} set; their number "
-                    "cannot be changed in a profile, use another one"
-                )
-            try:
-                self._write_values(name, input, values)
-            except BaseException:
-                if before is not None:
-                    self._write_values(name, input, before)
-                raise
-            self._keep["values", name] = True
+        before = self._read_values(name)
+        if before is not None and len(before[0]) != len(values[0]):
+            # Whoever gave a wrong number cannot correct it: TensorRT-RTX holds on to the first.
+            raise InvalidArgumentError(
+                f"shape input {input!r} gets {len(values[0])} values, but has {len(before[0])} set; their number "
+                "cannot be changed in a profile, use another one"
+            )
+        try:
+            self._write_values(name, input, values)
+        except BaseException:
+            if before is not None:
+                self._write_values(name, input, before)
+            raise
+        self._keep["values", name] = True
 
     def _write_values(self, name: bytes, input: str, values: Sequence[Sequence[int]]) -> None:
         for selector, item in zip(_SELECTORS, values, strict=True):
             array = ffi.new("int64_t[]", list(item))
-            status = lib.trtx_optimization_profile_set_shape_values_v2(self._ptr, name, selector, array, len(item))
-            self._check(status, f"set_shape_input({input!r}, {_NAMES[selector]}={tuple(item)})")
+            what = f"set_shape_input({input!r}, {_NAMES[selector]}={tuple(item)})"
+            self._change(what, lib.trtx_optimization_profile_set_shape_values_v2, name, selector, array, len(item))
 
     def get_shape_input(self, input: str) -> Three | None:
         """Get the values that a shape input may have (``IOptimizationProfile::getShapeValuesV2``).
@@ -200,12 +194,8 @@ class OptimizationProfile(Handle):
         ------
         InvalidArgumentError
             If the name is no str, empty or too long.
-        BusyError
-            If another thread is changing the profile.
         """
-        name = check_text(input, "input", empty=False, limit=MAX_TEXT)
-        with self._shared(f"get_shape_input({input!r})"):
-            return self._read_values(name)
+        return self._read_values(check_text(input, "input", empty=False, limit=MAX_TEXT))
 
     def _read_values(self, name: bytes) -> Three | None:
         _ = self._ptr
@@ -221,28 +211,6 @@ class OptimizationProfile(Handle):
             self._check(status, "get_shape_input")
             found.append(tuple(ffi.unpack(view[0], count[0])) if view[0] else ())
         return found[0], found[1], found[2]
-
-    @property
-    def extra_memory_target(self) -> float:
-        """Memory that the engine may use for this profile beyond the first one's need: 0 for none, 1 for no limit.
-
-        The default is 1 (``IOptimizationProfile::setExtraMemoryTarget``).
-        """
-        return lib.trtx_optimization_profile_get_extra_memory_target(self._ptr)
-
-    @extra_memory_target.setter
-    def extra_memory_target(self, target: Number) -> None:
-        value = check_float(target, "extra_memory_target")
-        if not 0 <= value <= 1:  # also refuses a NaN
-            reject("extra_memory_target", target, "a number from 0 to 1")
-        with self._exclusive("extra_memory_target"):
-            status = lib.trtx_optimization_profile_set_extra_memory_target(self._ptr, value)
-            self._check(status, f"extra_memory_target = {value}")
-
-    @property
-    def is_valid(self) -> bool:
-        """Whether TensorRT-RTX finds no fault with what is set (``IOptimizationProfile::isValid``)."""
-        return lib.trtx_optimization_profile_is_valid(self._ptr)
 
     def _check_order(self, what: str, unit: str, three: Sequence[Sequence[int]]) -> None:
         least, usual, most = three

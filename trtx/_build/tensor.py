@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Set
-from typing import TYPE_CHECKING, SupportsIndex
+from typing import SupportsIndex
 
 from trtx_sys._enums_gen import DataType, TensorFormat
 from trtx_sys._ffi import ffi, lib
 
+from .._core.accessors import changed
 from .._core.errors import NetworkError, text
-from .._core.native import only_refuses
-from .part import Part
+from .._core.pending import pending
+from .._core.shut import only_refuses
 from .._core.values import (
     MAX_DIMS,
     MAX_TEXT,
@@ -24,21 +25,18 @@ from .._core.values import (
     from_dims,
     to_dims,
 )
-
-if TYPE_CHECKING:
-    from .._core.turns import Token
+from .accessors_gen import TensorAccessors
 
 __all__ = ["Tensor"]
 
 _DATA_TYPES = {int(kind): kind for kind in DataType}
 # Looked up once: these are called in loops.
-_string = ffi.string
 _get_name = lib.trtx_tensor_get_name
 _get_type = lib.trtx_tensor_get_type
 _get_dimensions = lib.trtx_tensor_get_dimensions
 
 
-class Tensor(Part):
+class Tensor(TensorAccessors):
     """A value of a network (``ITensor``): an input, or what a layer computes.
 
     Tensors come from `NetworkDefinition.add_input` and `Layer.get_output`. The network owns them: a tensor keeps its
@@ -57,23 +55,13 @@ class Tensor(Part):
     @property
     def name(self) -> str:
         """Name; that of an input or output is its name in the engine (``ITensor::getName``)."""
-        network = self._network
-        try:
-            token: Token | None = network._turn.pop()
-        except IndexError:
-            token = network._await_read("Tensor.name")
-        try:
-            return _string(_get_name(self._ptr)).decode()
-        finally:
-            if token is None:
-                network._beside.pop()
-            else:
-                network._turn.append(token)
+        _ = self._network._ptr
+        return _get_name(self._ptr) or ""
 
     @name.setter
     def name(self, value: str) -> None:
         encoded = check_text(value, "name", empty=False, limit=MAX_TEXT)
-        self._network._change("Tensor.name", lib.trtx_tensor_set_name, self._ptr, encoded)
+        self._network._change("Tensor.name", lib.trtx_tensor_set_name, self, encoded)
         if self.name != value:
             raise NetworkError(
                 f"TensorRT-RTX did not take the name {value!r}: the tensor is still called {self.name!r}"
@@ -92,17 +80,13 @@ class Tensor(Part):
         """
         dims = ffi.new("trtx_dims *")
         network = self._network
-        try:
-            token = network._turn.pop()
-        except IndexError:
-            token = network._await_turn("Tensor.shape")
-        try:
+        _ = network._ptr
+        if not network._notes:
             status = _get_dimensions(self._ptr, dims)
-            if status:
-                name = _string(lib.trtx_tensor_get_name(self._ptr)).decode()
-                network._check(status, f"Tensor.shape of {name!r}")
-        finally:
-            network._turn.append(token)
+        else:
+            status = changed(network, "Tensor.shape", self, _get_dimensions, dims)
+        if status or pending:
+            network._check(status, "Tensor.shape")
         return from_dims(dims)
 
     @shape.setter
@@ -110,7 +94,7 @@ class Tensor(Part):
         sizes = check_shape(value, "shape", low=-1)
         if not self.is_network_input:
             raise NetworkError(f"tensor {self.name!r} is not an input of the network: its layer determines its shape")
-        self._network._change("Tensor.shape", lib.trtx_tensor_set_dimensions, self._ptr, to_dims(sizes))
+        self._network._change("Tensor.shape", lib.trtx_tensor_set_dimensions, self, to_dims(sizes))
 
     @property
     def dtype(self) -> DataType:
@@ -122,17 +106,12 @@ class Tensor(Part):
             If TensorRT-RTX cannot tell, as in a network whose layers form a circle.
         """
         network = self._network
+        _ = network._ptr
+        number = _get_type(self._ptr) if not network._notes else changed(network, "Tensor.dtype", self, _get_type)
         try:
-            token = network._turn.pop()
-        except IndexError:
-            token = network._await_turn("Tensor.dtype")
-        try:
-            return _DATA_TYPES[_get_type(self._ptr)]
+            return _DATA_TYPES[number]
         except KeyError:
-            pass
-        finally:
-            network._turn.append(token)
-        raise NetworkError(f"Tensor.dtype: TensorRT-RTX cannot tell the type of tensor {self.name!r}")
+            raise NetworkError(f"Tensor.dtype: TensorRT-RTX cannot tell the type of tensor {self.name!r}") from None
 
     @property
     def allowed_formats(self) -> int:
@@ -140,32 +119,13 @@ class Tensor(Part):
 
         Only inputs and outputs have a choice (``ITensor::getAllowedFormats``).
         """
-        return self._network._read("Tensor.allowed_formats", lib.trtx_tensor_get_allowed_formats, self._ptr)
+        _ = self._network._ptr
+        return lib.trtx_tensor_get_allowed_formats(self._ptr)
 
     @allowed_formats.setter
     def allowed_formats(self, value: SupportsIndex | TensorFormat | Iterable[TensorFormat]) -> None:
         mask = _format_mask(value)
-        self._network._change("Tensor.allowed_formats", lib.trtx_tensor_set_allowed_formats, self._ptr, mask)
-
-    @property
-    def is_network_input(self) -> bool:
-        """Whether it is an input of the network (``ITensor::isNetworkInput``)."""
-        return self._network._read("Tensor.is_network_input", lib.trtx_tensor_is_network_input, self._ptr)
-
-    @property
-    def is_network_output(self) -> bool:
-        """Whether it is an output of the network (``ITensor::isNetworkOutput``)."""
-        return self._network._read("Tensor.is_network_output", lib.trtx_tensor_is_network_output, self._ptr)
-
-    @property
-    def is_shape_tensor(self) -> bool:
-        """Whether its values are needed to compute shapes (``ITensor::isShapeTensor``)."""
-        return self._network._alone("Tensor.is_shape_tensor", lib.trtx_tensor_is_shape_tensor, self._ptr)
-
-    @property
-    def is_execution_tensor(self) -> bool:
-        """Whether its values are computed during a run (``ITensor::isExecutionTensor``)."""
-        return self._network._alone("Tensor.is_execution_tensor", lib.trtx_tensor_is_execution_tensor, self._ptr)
+        self._network._change("Tensor.allowed_formats", lib.trtx_tensor_set_allowed_formats, self, mask)
 
     def set_dimension_name(self, index: SupportsIndex, name: str) -> None:
         """Name a dimension of an input (``ITensor::setDimensionName``): those of one name must be equal at run time.
@@ -184,9 +144,7 @@ class Tensor(Part):
         """
         number = self._dimension(index)
         encoded = check_text(name, "name", limit=MAX_TEXT)
-        self._network._change(
-            "Tensor.set_dimension_name", lib.trtx_tensor_set_dimension_name, self._ptr, number, encoded
-        )
+        self._network._change("Tensor.set_dimension_name", lib.trtx_tensor_set_dimension_name, self, number, encoded)
 
     def get_dimension_name(self, index: SupportsIndex) -> str:
         """Name of a dimension; empty where it has none (``ITensor::getDimensionName``).
@@ -198,13 +156,9 @@ class Tensor(Part):
         """
         result = ffi.new("const char **")
         number, network = self._dimension(index), self._network
-
-        def read() -> str:
-            status = lib.trtx_tensor_get_dimension_name(self._ptr, number, result)
-            network._check(status, "Tensor.get_dimension_name")
-            return text(result[0])
-
-        return network._read("Tensor.get_dimension_name", read)
+        _ = network._ptr
+        network._check(lib.trtx_tensor_get_dimension_name(self._ptr, number, result), "Tensor.get_dimension_name")
+        return text(result[0])
 
     def _dimension(self, index: SupportsIndex) -> int:
         shape = self.shape

@@ -12,6 +12,7 @@ from trtx_sys._ffi import ffi, lib
 from .._core.errors import EngineError, InvalidArgumentError, text
 from .._core.handle import Handle
 from .._core.values import check_index, check_text, from_dims, reject
+from .accessors_gen import CudaEngineAccessors
 
 __all__ = ["TensorInfo"]
 
@@ -58,7 +59,7 @@ class WithShapes(Handle):
         return shape
 
 
-class EngineTensors(WithShapes):
+class EngineTensors(CudaEngineAccessors, WithShapes):
     """What an engine tells of its inputs and outputs. Iterating over it gives their names."""
 
     __slots__ = ("_infos", "_names", "_ranges")
@@ -71,8 +72,7 @@ class EngineTensors(WithShapes):
     #: Smallest and largest shape by input and profile, filled on demand.
     _ranges: dict[tuple[str, int], tuple[tuple[int, ...], tuple[int, ...]] | None]
 
-    def _setup(self, pointer: Any, *parents: Handle) -> None:
-        super()._setup(pointer, *parents)
+    def _prepare(self, pointer: Any) -> None:
         self._infos = {}
         self._ranges = {}
         self._names = {}
@@ -82,19 +82,9 @@ class EngineTensors(WithShapes):
             encoded = ffi.string(name[0])
             self._names[encoded.decode("utf-8", "surrogateescape")] = encoded
 
-    @property
-    def num_optimization_profiles(self) -> int:
-        """Number of optimization profiles; at least 1 (``ICudaEngine::getNbOptimizationProfiles``)."""
-        return lib.trtx_cuda_engine_get_nb_optimization_profiles(self._ptr)
-
     def __iter__(self) -> Iterator[str]:
         _ = self._ptr
         return iter(tuple(self._names))
-
-    @property
-    def num_io_tensors(self) -> int:
-        """Number of inputs and outputs together (``ICudaEngine::getNbIOTensors``)."""
-        return lib.trtx_cuda_engine_get_nb_io_tensors(self._ptr)
 
     @property
     def io_tensors(self) -> tuple[TensorInfo, ...]:

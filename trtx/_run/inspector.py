@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 from trtx_sys._enums_gen import LayerInformationFormat
 from trtx_sys._ffi import ffi, lib
 
-from .._core.errors import EngineError, text
+from .._core.accessors import changed
+from .._core.errors import EngineError, Error, text
 from .._core.handle import Handle
 from .._core.values import check_enum, check_index, reject
 
@@ -27,13 +28,11 @@ class EngineInspector(Handle):
 
     __slots__ = ("_context",)
 
-    _destroy = lib.trtx_engine_inspector_destroy
     _error = EngineError
     _context: ExecutionContext | None
 
-    def _setup(self, pointer: Any, *parents: Handle) -> None:
+    def _prepare(self, pointer: Any) -> None:
         self._context = None
-        super()._setup(pointer, *parents)
 
     def _how_to_make(self) -> str:
         return "Call CudaEngine.create_engine_inspector()."
@@ -66,13 +65,25 @@ class EngineInspector(Handle):
             reject("execution_context", value, "a trtx.ExecutionContext or None")
         if value is not None and value.engine is not self.engine:
             reject("execution_context", value, "a context of the engine that is inspected")
-        with self._exclusive("execution_context"):
+        former, function = self._context, lib.trtx_engine_inspector_set_execution_context
+        if value is former:
+            return
+        # Both are kept alive until it is known which one is in use; so an interrupt may come at any moment.
+        if value is not None:
+            self._depend_on(value)
+        try:
             native = ffi.NULL if value is None else value._ptr
-            function = lib.trtx_engine_inspector_set_execution_context
-            status = self._change_parent(self._context, value, function, self._ptr, native)
-            if not status:
-                self._context = value
-            self._check(status, "execution_context")
+            status = changed(self, "execution_context", self, function, native)
+        except Error:  # no call was made
+            if value is not None:
+                self._depend_no_more_on(value)
+            raise
+        if not status:
+            self._context = value
+        unused = former if not status else value
+        if unused is not None:
+            self._depend_no_more_on(unused)
+        self._check(status, "execution_context")
 
     def get_engine_information(self, format: LayerInformationFormat = LayerInformationFormat.JSON) -> str:
         """Describe all layers (``IEngineInspector::getEngineInformation``).
@@ -93,10 +104,9 @@ class EngineInspector(Handle):
         """
         checked = check_enum(LayerInformationFormat, format, "format")
         result = ffi.new("const char **")
-        with self._exclusive("get_engine_information"):
-            status = lib.trtx_engine_inspector_get_engine_information(self._ptr, checked, result)
-            self._check(status, f"get_engine_information({checked.name})")
-            return text(result[0])
+        what, function = "get_engine_information", lib.trtx_engine_inspector_get_engine_information
+        self._check(self._long(what, function, checked, result), f"{what}({checked.name})")
+        return text(result[0])
 
     def get_layer_information(
         self, layer_index: SupportsIndex, format: LayerInformationFormat = LayerInformationFormat.JSON
@@ -121,10 +131,9 @@ class EngineInspector(Handle):
         checked = check_enum(LayerInformationFormat, format, "format")
         index = check_index(layer_index, "layer_index", self.engine.num_layers, "layers")
         result = ffi.new("const char **")
-        with self._exclusive("get_layer_information"):
-            status = lib.trtx_engine_inspector_get_layer_information(self._ptr, index, checked, result)
-            self._check(status, f"get_layer_information({index}, {checked.name})")
-            return text(result[0])
+        what, function = "get_layer_information", lib.trtx_engine_inspector_get_layer_information
+        self._check(self._long(what, function, index, checked, result), f"{what}({index}, {checked.name})")
+        return text(result[0])
 
     def engine_information(self) -> dict[str, Any]:
         """What `get_engine_information` writes as JSON, as Python values: ``Layers``, ``Bindings`` ...

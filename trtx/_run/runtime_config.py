@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from trtx_sys._enums_gen import (
-    CudaGraphStrategy,
-    DynamicShapesKernelSpecializationStrategy,
-    ExecutionContextAllocationStrategy,
-)
+from trtx_sys._enums_gen import ExecutionContextAllocationStrategy
 from trtx_sys._ffi import lib
 
 from .._core import pending as _pending
+from .._core.accessors import changed
+from .._core.calls import new_place
 from .._core.errors import EngineError, Error, failure
 from .._core.handle import Handle
-from .._core.values import check_enum, reject
+from .._core.values import reject
+from .accessors_gen import RuntimeConfigAccessors
 from .engine_source import open_blob
 
 if TYPE_CHECKING:
@@ -39,7 +38,6 @@ class RuntimeCache(Handle):
 
     __slots__ = ()
 
-    _destroy = lib.trtx_runtime_cache_destroy
     _error = EngineError
 
     def _how_to_make(self) -> str:
@@ -61,9 +59,9 @@ class RuntimeCache(Handle):
         """
         from .._core.host_memory import HostMemory
 
-        with self._exclusive("serialize"):
-            function = lib.trtx_runtime_cache_serialize
-            return self._made(HostMemory._adopt, "serialize()", "trtx_host_memory", function, self._ptr)
+        place = new_place("trtx_host_memory")
+        self._check(self._long("serialize", lib.trtx_runtime_cache_serialize, place), "serialize()")
+        return HostMemory._adopt(place)
 
     def deserialize(self, source: Source) -> Literal[True]:
         """Load what `serialize` returned once (``IRuntimeCache::deserialize``).
@@ -84,8 +82,8 @@ class RuntimeCache(Handle):
         BusyError
             If another thread uses the cache.
         """
-        with self._exclusive("deserialize"), open_blob(source, "runtime cache", 1) as blob:
-            if lib.trtx_runtime_cache_deserialize(self._ptr, blob.pointer, blob.size):
+        with open_blob(source, "runtime cache", 1) as blob:
+            if self._long("deserialize", lib.trtx_runtime_cache_deserialize, blob.pointer, blob.size):
                 # Not kept in a variable: see raise_pending.
                 _pending.raise_pending(_with_advice(f"RuntimeCache.deserialize({blob.label})"), *self._targets)
         self._check(0, "deserialize()")
@@ -101,50 +99,33 @@ class RuntimeCache(Handle):
         BusyError
             If another thread uses the cache.
         """
-        with self._exclusive("reset"):
-            self._check(lib.trtx_runtime_cache_reset(self._ptr), "reset()")
+        self._check(self._long("reset", lib.trtx_runtime_cache_reset), "reset()")
         return True
 
 
-class RuntimeConfig(Handle):
+class RuntimeConfig(RuntimeConfigAccessors):
     """How execution contexts are made (``IRuntimeConfig``); made by `CudaEngine.create_runtime_config`.
 
     Notes
     -----
     It keeps its engine alive. Contexts made from a config keep it and its cache alive; closing it closes them first.
-    Changes count for contexts that are made later. One thread at a time may change it; others get `BusyError`.
+    Changes count for contexts that are made later; while one is being made, they raise `BusyError`. Setters raise
+    `InvalidArgumentError` for a value of a wrong kind, and `EngineError` where TensorRT-RTX refuses one.
 
     Methods whose twin in NVIDIA's package answers False on failure raise here, and answer True otherwise.
     """
 
     __slots__ = ("_cache",)
 
-    _destroy = lib.trtx_runtime_config_destroy
     _error = EngineError
+    _is_shared = True
     _cache: RuntimeCache | None
 
-    def _setup(self, pointer: object, *parents: Handle) -> None:
+    def _prepare(self, pointer: object) -> None:
         self._cache = None
-        super()._setup(pointer, *parents)
 
     def _how_to_make(self) -> str:
         return "Call CudaEngine.create_runtime_config()."
-
-    @property
-    def execution_context_allocation_strategy(self) -> ExecutionContextAllocationStrategy:
-        """Where contexts get their device memory from; STATIC by default.
-
-        (``IRuntimeConfig::setExecutionContextAllocationStrategy``)
-        """
-        value = lib.trtx_runtime_config_get_execution_context_allocation_strategy(self._ptr)
-        return ExecutionContextAllocationStrategy(value)
-
-    @execution_context_allocation_strategy.setter
-    def execution_context_allocation_strategy(self, value: ExecutionContextAllocationStrategy) -> None:
-        strategy = check_enum(ExecutionContextAllocationStrategy, value, "execution_context_allocation_strategy")
-        with self._exclusive("execution_context_allocation_strategy"):
-            status = lib.trtx_runtime_config_set_execution_context_allocation_strategy(self._ptr, strategy)
-            self._check(status, f"execution_context_allocation_strategy = {strategy.name}")
 
     def get_execution_context_allocation_strategy(self) -> ExecutionContextAllocationStrategy:
         """The same as the property `execution_context_allocation_strategy`."""
@@ -168,38 +149,6 @@ class RuntimeConfig(Handle):
         """
         self.execution_context_allocation_strategy = strategy
 
-    @property
-    def dynamic_shapes_kernel_specialization_strategy(self) -> DynamicShapesKernelSpecializationStrategy:
-        """When kernels are compiled for shapes that are met at run time; LAZY (in the background) by default.
-
-        (``IRuntimeConfig::setDynamicShapesKernelSpecializationStrategy``)
-        """
-        value = lib.trtx_runtime_config_get_dynamic_shapes_kernel_specialization_strategy(self._ptr)
-        return DynamicShapesKernelSpecializationStrategy(value)
-
-    @dynamic_shapes_kernel_specialization_strategy.setter
-    def dynamic_shapes_kernel_specialization_strategy(self, value: DynamicShapesKernelSpecializationStrategy) -> None:
-        what = "dynamic_shapes_kernel_specialization_strategy"
-        strategy = check_enum(DynamicShapesKernelSpecializationStrategy, value, what)
-        with self._exclusive(what):
-            status = lib.trtx_runtime_config_set_dynamic_shapes_kernel_specialization_strategy(self._ptr, strategy)
-            self._check(status, f"{what} = {strategy.name}")
-
-    @property
-    def cuda_graph_strategy(self) -> CudaGraphStrategy:
-        """Whether runs are captured as CUDA graphs and replayed; DISABLED by default.
-
-        (``IRuntimeConfig::setCudaGraphStrategy``) Runs that cannot be captured are run as if it were disabled.
-        """
-        return CudaGraphStrategy(lib.trtx_runtime_config_get_cuda_graph_strategy(self._ptr))
-
-    @cuda_graph_strategy.setter
-    def cuda_graph_strategy(self, value: CudaGraphStrategy) -> None:
-        strategy = check_enum(CudaGraphStrategy, value, "cuda_graph_strategy")
-        with self._exclusive("cuda_graph_strategy"):
-            status = lib.trtx_runtime_config_set_cuda_graph_strategy(self._ptr, strategy)
-            self._check(status, f"cuda_graph_strategy = {strategy.name}")
-
     def create_runtime_cache(self) -> RuntimeCache:
         """Make an empty cache (``IRuntimeConfig::createRuntimeCache``); `set_runtime_cache` puts it to use.
 
@@ -215,15 +164,9 @@ class RuntimeConfig(Handle):
         BusyError
             If the config is in use by another call.
         """
-        function = lib.trtx_runtime_config_create_runtime_cache
-        with self._exclusive("create_runtime_cache"):
-            return self._made(
-                lambda source: RuntimeCache._adopt(source, self._parents[0]),
-                "create_runtime_cache()",
-                "trtx_runtime_cache",
-                function,
-                self._ptr,
-            )
+        what, place = "create_runtime_cache", new_place("trtx_runtime_cache")
+        self._check(self._long(what, lib.trtx_runtime_config_create_runtime_cache, place), f"{what}()")
+        return RuntimeCache._adopt(place, self._parents[0])
 
     def set_runtime_cache(self, cache: RuntimeCache) -> Literal[True]:
         """Let contexts that are made from now on share a cache (``IRuntimeConfig::setRuntimeCache``).
@@ -244,12 +187,22 @@ class RuntimeConfig(Handle):
         """
         if not isinstance(cache, RuntimeCache):
             reject("cache", cache, "a trtx.RuntimeCache")
-        with self._exclusive("set_runtime_cache"), cache._shared("set_runtime_cache"):
-            function = lib.trtx_runtime_config_set_runtime_cache
-            status = self._change_parent(self._cache, cache, function, self._ptr, cache._ptr)
-            if not status:
-                self._cache = cache
-            self._check(status, "set_runtime_cache()")
+        former, function = self._cache, lib.trtx_runtime_config_set_runtime_cache
+        if cache is former:
+            return True
+        # Both are kept alive until it is known which one is in use; so an interrupt may come at any moment.
+        self._depend_on(cache)
+        try:
+            status = changed(self, "set_runtime_cache", self, function, cache._ptr)
+        except Error:  # no call was made
+            self._depend_no_more_on(cache)
+            raise
+        if not status:
+            self._cache = cache
+        unused = former if not status else cache
+        if unused is not None:
+            self._depend_no_more_on(unused)
+        self._check(status, "set_runtime_cache()")
         return True
 
     def get_runtime_cache(self) -> RuntimeCache | None:

@@ -1,0 +1,232 @@
+"""What generated properties of layers share: checks, and settings that are more than a number.
+
+A setter checks its value, keeps off long calls that use the network, and reads back what it has set: the library
+ignores some values without a word, and then the property raises.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from trtx_sys._enums_gen import LayerType
+from trtx_sys._ffi import ffi
+
+from .._core.accessors import changed
+from .._core.errors import InvalidArgumentError, NetworkError
+from .._core.pending import pending
+from .._core.values import INT64_MAX, MAX_DIMS, check_float32, check_int, check_shape, from_dims, reject, show, to_dims
+from .weights import (
+    Weights,
+    as_weights,
+    check_bias,
+    check_coefficients,
+    check_kernel,
+    check_type,
+    from_native,
+    to_native,
+)
+
+if TYPE_CHECKING:
+    from .layer import Layer
+    from .tensor import Tensor
+
+Getter = Callable[..., Any]
+Setter = Callable[..., int]
+
+
+def input_shape(layer: Layer, index: int = 0) -> tuple[int, ...] | None:
+    """Shape of an input; None where it is not known, or cannot be computed as the network is now."""
+    tensor = layer.get_input(index)
+    try:
+        return None if tensor is None else tensor.shape
+    except NetworkError:
+        return None
+
+
+# Checks
+
+
+def check_kind(layer: Layer, kind: type[Layer], name: str) -> None:
+    """Refuse a property that was taken from one kind of layer and called with another, for which the library has 0."""
+    if not isinstance(layer, kind):
+        raise TypeError(f"{kind.__name__}.{name} does not apply to {type(layer).__name__} objects")
+
+
+def check_setting(layer: Layer, kind: type[Layer], name: str, status: int) -> None:
+    """Raise for a call of a getter or setter that failed, or during which a callback raised."""
+    check_kind(layer, kind, name)
+    layer._network._check(status, f"{type(layer).__name__}.{name}")
+
+
+def check_dimension(layer: Layer, value: object, name: str, beyond: int) -> int:
+    """The number of a dimension of the input, or of one that is so far beyond the last."""
+    shape = input_shape(layer)
+    return check_int(value, name, 0, (MAX_DIMS if shape is None else len(shape)) - 1 + beyond)
+
+
+def check_number(value: object, name: str, *, is_finite: bool = False) -> float:
+    """A number, which the library holds in 32 bits."""
+    number = check_float32(value, name)
+    if math.isnan(number) or (math.isinf(number) and is_finite):
+        reject(name, value, "a finite number")
+    return number
+
+
+def not_taken(layer: Layer, name: str, value: object, taken: object) -> NoReturn:
+    """Raise for a value that TensorRT-RTX took without an error, and dropped."""
+    raise InvalidArgumentError(
+        f"{type(layer).__name__}.{name} is {show(value)}, which TensorRT-RTX does not take: it is still {taken!r}"
+    )
+
+
+# Dimensions
+
+
+def _ask(layer: Layer, kind: type[Layer], name: str, getter: Getter, c_type: str) -> Any:
+    """What a getter writes."""
+    result = ffi.new(f"{c_type} *")
+    _ = layer._network._ptr
+    status = getter(layer._ptr, result)
+    if status or pending:
+        check_setting(layer, kind, name, status)
+    return result
+
+
+def _set(layer: Layer, kind: type[Layer], name: str, setter: Setter, native: Any) -> None:
+    check_kind(layer, kind, name)
+    layer._network._change(f"{kind.__name__}.{name}", setter, layer, native)
+
+
+def read_dims(layer: Layer, kind: type[Layer], name: str, getter: Getter) -> tuple[int, ...]:
+    """Dimensions, or a number for each of them, that a layer has from the start."""
+    dims = _ask(layer, kind, name, getter, "trtx_dims")
+    return tuple(ffi.unpack(dims.d, dims.nb_dims))
+
+
+def read_unset_dims(layer: Layer, kind: type[Layer], name: str, getter: Getter) -> tuple[int, ...] | None:
+    """Those that need not be set, or that an input may give."""
+    return from_dims(_ask(layer, kind, name, getter, "trtx_dims"))
+
+
+def write_dims(
+    layer: Layer, kind: type[Layer], name: str, getter: Getter, setter: Setter, value: Any, *, is_window: bool = False
+) -> None:
+    sizes = check_shape(value, name, low=-INT64_MAX - 1)
+    shape = input_shape(layer) if is_window else None
+    if shape is not None and not min(len(shape), 1) <= len(sizes) <= len(shape):
+        reject(name, tuple(sizes), f"{len(shape)} dimensions, the rank of the input, or as many as it has axes")
+    _set(layer, kind, name, setter, to_dims(sizes))
+    taken = read_unset_dims(layer, kind, name, getter)
+    if taken != tuple(sizes):
+        not_taken(layer, name, value, taken)
+
+
+# Permutations. The library fills up to eight axes; those beyond the tensor's rank are left out.
+
+
+def read_permutation(layer: Any, kind: type[Layer], name: str, getter: Getter) -> tuple[int, ...]:
+    order = tuple(ffi.unpack(_ask(layer, kind, name, getter, "trtx_permutation").order, MAX_DIMS))
+    rank = _rank(layer, name)
+    if rank is None:
+        shape = input_shape(layer)
+        rank = MAX_DIMS if shape is None else len(shape)
+    while order[rank:] != tuple(range(rank, MAX_DIMS)):  # it was set for another shape
+        rank += 1
+    return order[:rank]
+
+
+def write_permutation(layer: Any, kind: type[Layer], name: str, getter: Getter, setter: Setter, value: Any) -> None:
+    check_kind(layer, kind, name)
+    order = check_shape(value, name, high=MAX_DIMS - 1)
+    rank = _rank(layer, name)
+    count = len(order) if rank is None else rank
+    if sorted(order) != list(range(count)):
+        reject(name, tuple(order), f"each axis from 0 to {count - 1} once" if count else "()")
+    filled = [*order, *range(len(order), MAX_DIMS)]
+    native = ffi.new("trtx_permutation *")
+    native.order[0:MAX_DIMS] = filled
+    _set(layer, kind, name, setter, native)
+    taken = read_permutation(layer, kind, name, getter)
+    if [*taken, *range(len(taken), MAX_DIMS)] != filled:
+        not_taken(layer, name, value, taken)
+
+
+def _rank(layer: Any, name: str) -> int | None:
+    """Number of axes; None where it is not known, or may still change."""
+    if name == "first_transpose":
+        shape = input_shape(layer)
+        return None if shape is None else len(shape)
+    reshaped = layer.reshape_dims
+    if reshaped is not None:
+        return len(reshaped)
+    shape = input_shape(layer, 1) if layer.num_inputs > 1 else None  # one element for each dimension
+    return shape[0] if shape and 0 <= shape[0] <= MAX_DIMS else None
+
+
+# Tensors
+
+
+def read_tensor(layer: Layer, kind: type[Layer], name: str, getter: Getter) -> Tensor | None:
+    check_kind(layer, kind, name)
+    return layer._network._tensor_of(layer, getter)
+
+
+def write_tensor(layer: Layer, kind: type[Layer], name: str, getter: Getter, setter: Setter, value: Any) -> None:
+    _set(layer, kind, name, setter, layer._network._own(value, name))
+    if read_tensor(layer, kind, name, getter) is not value:
+        raise NetworkError(f"{kind.__name__}.{name}: TensorRT-RTX did not take the tensor")
+
+
+# Weights. What was given from Python is kept and handed back; what the ONNX parser made is copied.
+
+
+def read_weights(layer: Layer, kind: type[Layer], name: str, getter: Getter) -> Weights:
+    check_kind(layer, kind, name)
+    network = layer._network
+    _ = network._ptr
+    kept = network._keep.get((layer._ptr, name))
+    return kept if isinstance(kept, Weights) else from_native(_ask(layer, kind, name, getter, "trtx_weights"))
+
+
+def write_weights(layer: Layer, kind: type[Layer], name: str, getter: Getter, setter: Setter, value: Any) -> None:
+    check_kind(layer, kind, name)
+    weights = Weights() if value is None else as_weights(value, name)
+    check = _CHECKS.get(kind.__name__)
+    if check is not None and not weights.count:
+        if read_weights(layer, kind, name, getter).count:
+            reject(name, value, "an array with elements or trtx.Weights (what is set cannot be unset)")
+        return
+    if check is not None:  # weights of a constant may be set before the shape that they are for
+        check(layer, name, weights)
+    network, what = layer._network, f"{kind.__name__}.{name}"
+    _ = network._ptr
+    network._refuse_change(what)
+    key, native = (layer._ptr, name), to_native(weights)
+    status = network._hand_over(key, weights, changed, network, what, layer, setter, native)
+    if status or pending:
+        network._check(status, what)
+
+
+def _check_convolution(layer: Any, name: str, weights: Weights) -> None:
+    check_type(weights, name, layer.get_input(0))
+    if name == "bias":
+        check_bias(weights, layer.num_output_maps)
+    else:
+        transposed = layer.layer_type is LayerType.DECONVOLUTION
+        window = layer.kernel_size_nd
+        check_kernel(weights, input_shape(layer), layer.num_output_maps, window, transposed=transposed)
+
+
+def _check_scale(layer: Any, name: str, weights: Weights) -> None:
+    check_type(weights, name, layer.get_input(0))
+    check_coefficients(weights, name, input_shape(layer), layer.mode, layer.channel_axis)
+
+
+#: What weights of a layer must fit, as where it is added.
+_CHECKS: dict[str, Callable[[Any, str, Weights], None]] = {
+    "ConvolutionLayer": _check_convolution,
+    "DeconvolutionLayer": _check_convolution,
+    "ScaleLayer": _check_scale,
+}
