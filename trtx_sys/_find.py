@@ -188,7 +188,7 @@ def _load(search: Search, function: Callable[[bytes], int]) -> Found:
     status = function(os.fsencode(found.path))
     if status == lib.TRTX_OK:
         return found
-    reason = _text(lib.trtx_last_error()).split(": ", 1)[-1]
+    reason = lib.trtx_last_error().split(": ", 1)[-1]
     search.trail.append(f"{found.found_via}: {reason}")
     raise _not_found(search, status)
 
@@ -215,10 +215,6 @@ def _not_found(search: Search, status: int = 0) -> LibraryNotFoundError:
 def _core_path() -> str | None:
     result = ffi.new("const char **")
     return os.fsdecode(ffi.string(result[0])) if lib.trtx_library_path(result) == lib.TRTX_OK else None
-
-
-def _text(pointer: object) -> str:
-    return ffi.string(pointer).decode("utf-8", "replace")  # type: ignore[arg-type]
 
 
 def get_include() -> str:

@@ -68,7 +68,6 @@ def test_memory_outlives_its_builder(memory: trtx.HostMemory, logger: trtx.Logge
         lambda memory: bytes(memory),
         lambda memory: len(memory),
         lambda memory: memory.save("never.engine"),
-        lambda memory: memory._pointer_and_size(),
     ],
 )
 def test_use_after_close(memory: trtx.HostMemory, use) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 import trtx
 from trtx._core import interruptible as _interruptible
+from trtx._core import process
 
 
 class Interrupt(Exception):
@@ -56,7 +57,7 @@ def test_a_result_comes_back() -> None:
 
     assert _interruptible.run(work, never, "test") == 42
     assert threads[0] is not threading.main_thread()
-    assert not _interruptible._running
+    assert not process.running
 
 
 def test_an_error_comes_back_as_itself() -> None:
@@ -104,7 +105,7 @@ def test_work_that_stops_is_over_when_the_interrupt_comes_out(interrupt_soon: Ca
     with pytest.raises(Interrupt, match="now") as caught:
         _interruptible.run(work, stop.set, "test")
     assert over == [True]
-    assert not _interruptible._running
+    assert not process.running
     assert not getattr(caught.value, "__notes__", [])  # that the call failed was to be expected
 
 
@@ -149,11 +150,11 @@ def test_work_that_does_not_stop_is_left_alone(
     with pytest.raises(Interrupt) as caught:
         _interruptible.run(work, stopped.set, "some work")
     assert stopped.is_set()
-    assert len(_interruptible._running) == 1
+    assert len(process.running) == 1
     if hasattr(caught.value, "__notes__"):
         assert "some work ends in the background" in caught.value.__notes__[0]
     let_go.set()
-    wait_for(lambda: not _interruptible._running)
+    wait_for(lambda: not process.running)
     if error is None:
         assert Result.dropped.wait(60)
     elif isinstance(error, ZeroDivisionError):

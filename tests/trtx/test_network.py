@@ -62,26 +62,6 @@ def test_an_output_that_came_with_its_layer_is_one_object(network: trtx.NetworkD
             layer.get_output(0)
 
 
-def test_an_activation_without_an_output() -> None:
-    on_fake(
-        """
-network = trtx.Builder(trtx.Logger(sink=quiet)).create_network()
-x = network.add_input("x", trtx.DataType.FLOAT, (2, 3))
-METHOD = "VLayer::getOutput"
-control.fault(f"{METHOD}=null@{control.calls(METHOD) + 1}")
-try:
-    network.add_activation(x, trtx.ActivationType.RELU)
-except trtx.NetworkError as error:
-    assert "the layer was added, but it has no output" in str(error), error
-else:
-    raise AssertionError("no error")
-layer = network.get_layer(0)
-output = layer.get_output(0)
-assert output.shape == (2, 3) and layer.get_output(0) is output
-"""
-    )
-
-
 def test_layer_comes_back_with_its_own_class(network: trtx.NetworkDefinition, x: trtx.Tensor) -> None:
     network.add_softmax(x)
     gc.collect()

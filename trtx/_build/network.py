@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import operator
+import weakref
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal, NoReturn, SupportsIndex
 
@@ -150,7 +151,8 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         InvalidArgumentError
             If there is no such layer.
         """
-        number = index if type(index) is int else check_index(index, "index", self.num_layers, "layers")
+        usual = type(index) is int and index >= 0
+        number = index if usual else check_index(index, "index", self.num_layers, "layers")
         try:
             pointer = _get_layer(self._ptr, number)
         except OverflowError:
@@ -170,7 +172,8 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         InvalidArgumentError
             If there is no such input.
         """
-        number = index if type(index) is int else check_index(index, "index", self.num_inputs, "inputs")
+        usual = type(index) is int and index >= 0
+        number = index if usual else check_index(index, "index", self.num_inputs, "inputs")
         try:
             found = self._tensor_of(self, _get_input, number)
         except OverflowError:
@@ -364,7 +367,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         if status:
             error = failure(NetworkError, f"{self._label()}.{what}")
             tensor.__class__ = tensor._open_class
-            self._enter(pointer, tensor)
+            self._wrappers[pointer] = weakref.ref(tensor)
             lib.trtx_tensor_set_name(pointer, name.encode())
             _pending.raise_pending(error, *self._targets)
         self._check(0, what)

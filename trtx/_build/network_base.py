@@ -35,6 +35,7 @@ _TENSOR_RESULT = ffi.typeof("trtx_tensor **")
 _TENSOR_POINTER = ffi.typeof("trtx_tensor *")
 _TENSOR_POINTERS = ffi.typeof("trtx_tensor *[]")
 _get_type = lib.trtx_layer_get_type
+_new = ffi.new
 _make: Callable[[type[Any]], Any] = object.__new__
 _reference = weakref.ref
 
@@ -42,7 +43,7 @@ _reference = weakref.ref
 class NetworkBase(Handle):
     """Calls of a network, and the objects that it owns."""
 
-    __slots__ = ("_removals", "_wrappers")
+    __slots__ = ("_removals", "_results", "_wrappers")
 
     _error = NetworkError
     _is_shared = True
@@ -51,10 +52,13 @@ class NetworkBase(Handle):
     _wrappers: dict[Any, weakref.ref[Native]]
     #: How many tensors have been removed.
     _removals: int
+    #: Memory for results of calls that add layers, while no call has it: made once, not for every layer.
+    _results: list[Any]
 
     def _prepare(self, pointer: Any) -> None:
         self._wrappers = {}
         self._removals = 0
+        self._results = []
 
     @property
     def _builder(self) -> Builder:
@@ -98,42 +102,37 @@ class NetworkBase(Handle):
         What is to be kept for the layer, by the names of its settings, is kept before the call: an interrupt or an
         exception of the logger may come out of that with a layer that nobody knows.
         """
-        if keep is None:
-            return self._wrap_layer(kind, self._made(_LAYER_RESULT, what, function, *arguments))
         place = object()
-        self._keep[place] = keep
-        result = ffi.new(_LAYER_RESULT)
-        try:
-            status = self._call(what, function, *arguments, result)
-        except Error:  # no call was made
-            del self._keep[place]
-            raise
-        if status:
-            del self._keep[place]
-        self._check(status, what)
+        if keep is not None:
+            self._keep[place] = keep
+        results = self._results
+        result = results.pop() if results else _new(_LAYER_RESULT)
+        # Written out: most calls that make a large network are of this kind.
+        if self._removals or self._notes:
+            try:
+                status = self._call(what, function, *arguments, result)
+            except Error:  # no call was made
+                self._keep.pop(place, None)
+                raise
+        else:
+            status = function(self._ptr, *arguments, result)
+        if status or pending:
+            if status:
+                self._keep.pop(place, None)
+            self._check(status, what)
         pointer = result[0]
-        layer = self._wrap_layer(kind, pointer)
-        self._keep.update(((pointer, name), value) for name, value in keep.items() if value is not None)
-        del self._keep[place]
+        results.append(result)
+        layer = self._wrap(kind, pointer)
+        if keep is not None:
+            self._keep.update(((pointer, name), value) for name, value in keep.items() if value is not None)
+            del self._keep[place]
         return layer
-
-    def _wrap_layer(self, kind: type[L], pointer: Any) -> L:
-        layer: L = _make(kind)
-        layer._ptr = pointer
-        layer._network = self  # type: ignore[assignment]
-        return self._enter(pointer, layer)
 
     def _add_tensor(self, what: str, function: Callable[..., int], *arguments: Any) -> Tensor:
         """Make a call that adds a tensor, and wrap it."""
-        return self._tensor(self._made(_TENSOR_RESULT, what, function, *arguments))
-
-    def _made(self, result_type: Any, what: str, function: Callable[..., int], *arguments: Any) -> Any:
-        """Make a call that adds something, and give its pointer."""
-        result = ffi.new(result_type)
-        status = self._call(what, function, *arguments, result)
-        if status or pending:
-            self._check(status, what)
-        return result[0]
+        result = _new(_TENSOR_RESULT)
+        self._check(self._call(what, function, *arguments, result), what)
+        return self._tensor(result[0])
 
     def _call(self, what: str, function: Callable[..., int], *arguments: Any) -> int:
         """Make a short call that changes the network."""
@@ -166,17 +165,25 @@ class NetworkBase(Handle):
         reference = self._wrappers.get(pointer)
         return None if reference is None else reference()
 
-    def _enter(self, pointer: Any, native: N) -> N:
-        """Note the Python object of a native one; gives that of another thread, if that was faster."""
+    def _wrap(self, kind: type[N], pointer: Any) -> N:
+        """Make the Python object of a native one, unless another thread was faster."""
+        native: N = _make(kind)
+        native._ptr = pointer
+        native._network = self  # type: ignore[attr-defined]
+        reference: weakref.ref[Native] = _reference(native)
+        noted = self._wrappers.setdefault(pointer, reference)
+        return native if noted is reference else self._succeed(pointer, native, noted)
+
+    def _succeed(self, pointer: Any, native: N, noted: weakref.ref[Native]) -> N:
+        """Note an object instead of one that has gone; gives another if there is one by then."""
         reference: weakref.ref[Native] = _reference(native)
         wrappers = self._wrappers
-        noted = wrappers.setdefault(pointer, reference)
         while noted is not reference:
             known = noted()
             if known is not None:
                 return known  # type: ignore[return-value]
-            # The object that was noted has gone. No thread comes between the look and the store, as neither is a call.
             try:
+                # No thread comes between the look and the store, as neither is a call.
                 if wrappers[pointer] is noted:
                     wrappers[pointer] = reference
             except KeyError:  # a tensor that was just removed
@@ -187,13 +194,19 @@ class NetworkBase(Handle):
     def _tensor(self, pointer: Any) -> Tensor:
         """The one object of a native tensor."""
         reference = self._wrappers.get(pointer)
+        if reference is None:
+            return self._wrap(Tensor, pointer)
+        known: Any = reference()
+        return self._wrap(Tensor, pointer) if known is None else known
+
+    def _layer(self, pointer: Any) -> Layer:
+        """The one object of a native layer, of the class of its kind."""
+        reference = self._wrappers.get(pointer)
         known: Any = None if reference is None else reference()
         if known is not None:
             return known  # type: ignore[no-any-return]
-        tensor: Tensor = _make(Tensor)
-        tensor._ptr = pointer
-        tensor._network = self  # type: ignore[assignment]
-        return self._enter(pointer, tensor)
+        _ = self._ptr
+        return self._wrap(LAYER_CLASSES.get(_get_type(pointer), Layer), pointer)
 
     def _tensor_of(self, subject: Native, getter: Callable[..., Any], *arguments: Any) -> Tensor | None:
         """The tensor that a getter of the network, or of a part of it, gives."""
@@ -205,15 +218,6 @@ class NetworkBase(Handle):
             if removals == self._removals:
                 return tensor
             # It may have been removed before it had an object.
-
-    def _layer(self, pointer: Any) -> Layer:
-        """The one object of a native layer, of the class of its kind."""
-        reference = self._wrappers.get(pointer)
-        known: Any = None if reference is None else reference()
-        if known is not None:
-            return known  # type: ignore[no-any-return]
-        _ = self._ptr
-        return self._wrap_layer(LAYER_CLASSES.get(_get_type(pointer), Layer), pointer)
 
     # Arguments
 

@@ -56,7 +56,9 @@ class DenseLayers(ConvolutionLayers):
         """
         if type.__class__ is not ActivationType:
             check_enum(ActivationType, type, "type")
-        return self._add("add_activation", _add_activation, layers.ActivationLayer, self._own(input, "input"), type)
+        own = input.__class__ is Tensor and input._network is self
+        pointer = input._ptr if own else self._own(input, "input")
+        return self._add("add_activation", _add_activation, layers.ActivationLayer, pointer, type)
 
     def add_unary(self, input: Tensor, op: UnaryOperation) -> layers.UnaryLayer:
         """Add a function of one argument (``INetworkDefinition::addUnary``).

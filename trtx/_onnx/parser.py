@@ -131,6 +131,10 @@ class OnnxParser(Handle):
                 network._keep.pop(ONNX_PARSER, None)
             raise
 
+    def _let_go(self) -> None:
+        super()._let_go()
+        self._record = _Record()  # the network has the other one
+
     def _details(self) -> str:
         return self._record.model or "no model yet"
 
