@@ -32,15 +32,15 @@ namespace {
 std::atomic<uint64_t> gCount{0};
 
 /// Lines of threads that are in no call of ours: the library's workers.
-struct Foreign {
+struct Waiting {
     std::mutex mutex;
     KeptLines::List lines;
 };
 
 /// Never destroyed: workers of the library may log while the process ends.
-Foreign &foreign()
+Waiting &waiting()
 {
-    static Foreign *const instance = new Foreign;
+    static Waiting *const instance = new Waiting;
     return *instance;
 }
 
@@ -72,8 +72,8 @@ bool KeptLines::keep_foreign(Listener &listener, trtx_severity severity, const c
     }
     uint64_t before = 0;
     {
-        const std::lock_guard<std::mutex> lock(foreign().mutex);
-        foreign().lines.splice(foreign().lines.end(), *line);
+        const std::lock_guard<std::mutex> lock(waiting().mutex);
+        waiting().lines.splice(waiting().lines.end(), *line);
         before = sState.fetch_or(kWaiting, std::memory_order_acq_rel);
     }
     delete line;
@@ -88,8 +88,8 @@ void KeptLines::deliver(List *&lines) noexcept
 {
     List due;
     {
-        const std::lock_guard<std::mutex> lock(foreign().mutex);
-        due.swap(foreign().lines);
+        const std::lock_guard<std::mutex> lock(waiting().mutex);
+        due.swap(waiting().lines);
         sState.fetch_and(~kWaiting, std::memory_order_acq_rel);
     }
     if (lines) {
@@ -119,13 +119,13 @@ void KeptLines::move(List *&source, List *&target) noexcept
 
 void KeptLines::forget() noexcept
 {
-    foreign().lines.clear();
+    waiting().lines.clear();
     sState.store(static_cast<uint64_t>(LogScope::own_short_calls()), std::memory_order_release);
 }
 
 void lock_lines() noexcept
 {
-    foreign().mutex.lock();
+    waiting().mutex.lock();
 }
 
 void unlock_lines(bool in_child) noexcept
@@ -133,7 +133,7 @@ void unlock_lines(bool in_child) noexcept
     if (in_child) {
         KeptLines::forget();
     }
-    foreign().mutex.unlock();
+    waiting().mutex.unlock();
 }
 
 } // namespace trtx

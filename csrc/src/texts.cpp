@@ -9,38 +9,38 @@ namespace trtx {
 namespace {
 
 /// The header promises this number.
-constexpr std::size_t kKept = 64;
+constexpr std::size_t kTexts = 64;
 /// Memory that a text may leave to the next one in its place.
 constexpr std::size_t kReused = 1024;
 
 struct Ring {
-    std::array<std::string, kKept> texts;
+    std::array<std::string, kTexts> texts;
     std::size_t next = 0;
 };
 
 // Without destructors, as the last error has none: destructors of other thread-local objects may call this interface too.
 thread_local Ring *tRing = nullptr;
-thread_local bool tEnding = false;
+thread_local bool tIsOver = false;
 
 /// Frees a thread's texts when the thread ends. What is asked for later makes a new ring, which is left behind.
-struct Janitor {
-    ~Janitor()
+struct RingKeeper {
+    ~RingKeeper()
     {
-        tEnding = true;
+        tIsOver = true;
         delete tRing;
         tRing = nullptr;
     }
     void attend() noexcept {}
 };
 
-thread_local Janitor tJanitor;
+thread_local RingKeeper tRingKeeper;
 
 Ring &ring()
 {
     if (!tRing) {
         tRing = new Ring;
-        if (!tEnding) {
-            tJanitor.attend();
+        if (!tIsOver) {
+            tRingKeeper.attend();
         }
     }
     return *tRing;
@@ -59,7 +59,7 @@ const char *keep_text(const char *text)
         std::string().swap(place);
     }
     place = text;
-    all.next = (all.next + 1) % kKept;
+    all.next = (all.next + 1) % kTexts;
     return place.c_str();
 }
 

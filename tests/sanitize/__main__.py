@@ -20,7 +20,9 @@ from tests.sanitize import build
 from tests.sanitize.build import PLAIN, ROOT, THREAD, UNDEFINED, Kind, missing, run_driver
 
 #: The tests that drive the raw layer on the fake library.
-TESTS = tuple(f"tests/sys/test_fake_{name}.py" for name in ("shortcuts", "faults", "layers", "methods"))
+TESTS = tuple(
+    f"tests/sys/test_fake_{name}.py" for name in ("shortcuts", "faults", "layers", "lines", "methods", "ownership")
+)
 #: NVIDIA's own objects have other classes than our declarations say, by design; the sanitizer calls that undefined.
 LEFT_OUT = "tests/sys/test_fake_faults.py::test_the_real_parser_drives_the_fake_network"
 #: What these tests import, copied beside an extension of another build.

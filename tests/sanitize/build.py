@@ -87,8 +87,8 @@ def extension(kind: Kind) -> Path:
         code = f"import build_ffi; build_ffi.ffi.emit_c_code({str(part)!r})"
         _run([sys.executable, "-c", code], cwd=ROOT)
         part.rename(source)
-    python = f"-I{sysconfig.get_paths()['include']}"
-    objects = _compiled(kind, [source, _shim(kind)], python, "-DPy_LIMITED_API=0x030A0000")
+    python = (f"-I{sysconfig.get_paths()['include']}", f"-I{ROOT / 'trtx_sys'}")
+    objects = _compiled(kind, [source, _shim(kind)], *python, "-DPy_LIMITED_API=0x030A0000")
     return _linked(kind, "_ffi.abi3.so", objects, "-shared")
 
 
@@ -112,7 +112,7 @@ def _shim(kind: Kind) -> Path:
 @functools.cache
 def _folder(kind: Kind) -> Path:
     digest = hashlib.sha256(repr((compiler(), FLAGS, kind.flags, sys.version)).encode())
-    inputs = [DRIVER, ROOT / "build_ffi.py", ROOT / "trtx_sys" / "_cdef_gen.txt"]
+    inputs = [DRIVER, ROOT / "build_ffi.py", ROOT / "trtx_sys" / "_cdef_gen.txt", *(ROOT / "trtx_sys").glob("*.h*")]
     inputs += [path for part in ("include", "src", "fake") for path in (CSRC / part).glob("*.[ch]*")]
     for path in sorted(inputs):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
