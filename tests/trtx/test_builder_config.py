@@ -90,7 +90,7 @@ def test_flags(config: trtx.BuilderConfig, flag: BuilderFlag) -> None:
 
 
 def test_a_flag_that_needs_another(config: trtx.BuilderConfig) -> None:
-    with pytest.raises(trtx.BuilderError, match=r"BuilderFlag.EXCLUDE_LEAN_RUNTIME failed: .*kVERSION_COMPATIBLE"):
+    with pytest.raises(trtx.BuilderError, match=r"BuilderFlag.EXCLUDE_LEAN_RUNTIME\) failed: .*kVERSION_COMPATIBLE"):
         config.set_flag(BuilderFlag.EXCLUDE_LEAN_RUNTIME)
     config.set_flag(BuilderFlag.VERSION_COMPATIBLE)
     config.set_flag(BuilderFlag.EXCLUDE_LEAN_RUNTIME)
