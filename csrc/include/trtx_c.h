@@ -135,8 +135,11 @@ TRTX_API trtx_version trtx_newest_known_version(void);
  * there. Null inside is allowed.
  */
 TRTX_LONG TRTX_API void trtx_release(void *place);
-/** One more owner for an object, of whatever kind: it must be destroyed, or released, once more. */
-TRTX_API trtx_status trtx_retain(void *handle);
+/**
+ * One more owner for an object, of whatever kind: it must be destroyed, or released, once more. place is the address of
+ * another handle variable, which gets the handle.
+ */
+TRTX_API trtx_status trtx_retain(const void *handle, void *place);
 
 /** The logger must not be null; every object below keeps using it. */
 TRTX_LONG TRTX_API trtx_status trtx_builder_create(trtx_logger *logger, trtx_builder **result);

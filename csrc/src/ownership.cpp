@@ -271,10 +271,11 @@ void unlock_objects(bool in_child) noexcept
 
 using namespace trtx;
 
-trtx_status trtx_retain(void *handle)
+trtx_status trtx_retain(const void *handle, void *place)
 {
     return guard({"trtx_retain"}, [&](Call &call) {
         call.need(handle, "handle");
+        call.need(place, "place");
         const std::lock_guard<std::mutex> lock(table().mutex);
         Entry *const entry = table().find(handle);
         if (!entry || entry->owners == 0) {
@@ -282,6 +283,7 @@ trtx_status trtx_retain(void *handle)
         }
         ++entry->owners;
         ++entry->users;
+        std::memcpy(place, &handle, sizeof handle);
     });
 }
 
