@@ -186,13 +186,13 @@ for kind, thing in objects.items():
     getattr(lib, f"trtx_{kind}_destroy")(thing)
     assert lib.trtx_last_status() == lib.TRTX_INVALID_ARGUMENT, kind
     assert error().startswith(f"trtx_{kind}_destroy: there is no such object"), error()
-    assert status("retain", thing) == lib.TRTX_INVALID_ARGUMENT
+    assert status("retain", thing, ffi.new("void **")) == lib.TRTX_INVALID_ARGUMENT
 nothing_left()
 lib.trtx_clear_last_error()
 for kind in objects:
     getattr(lib, f"trtx_{kind}_destroy")(ffi.NULL)
 assert lib.trtx_last_status() == 0
-refused("retain", ffi.NULL, saying="handle is null")
+refused("retain", ffi.NULL, ffi.new("void **"), saying="handle is null")
 """)
 
 
@@ -224,8 +224,8 @@ model.mark(model.output(made), "y")
 memory = make("builder_build_serialized_network", model.builder, model.network, model.config)
 model.close()
 assert control.report() == {"HostMemory": 1}, "it needs nothing"
-place = ffi.gc(ffi.new("trtx_host_memory **", memory), lib.trtx_release)
-call("retain", memory)
+place = ffi.gc(ffi.new("trtx_host_memory **"), lib.trtx_release)
+call("retain", memory, place)
 lib.trtx_host_memory_destroy(memory)
 assert lib.trtx_host_memory_size(place[0]) > 0
 del place

@@ -7,7 +7,6 @@ has pointers at hand compares the count in the very step that uses them.
 
 from __future__ import annotations
 
-import threading
 import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -38,8 +37,6 @@ _TENSOR_POINTERS = ffi.typeof("trtx_tensor *[]")
 _get_type = lib.trtx_layer_get_type
 _make: Callable[[type[Any]], Any] = object.__new__
 _reference = weakref.ref
-#: Held where an object that has gone gets a successor.
-_succession = threading.RLock()
 
 
 class NetworkBase(Handle):
@@ -101,35 +98,45 @@ class NetworkBase(Handle):
         What is to be kept for the layer, by the names of its settings, is kept before the call: an interrupt or an
         exception of the logger may come out of that with a layer that nobody knows.
         """
+        if keep is None:
+            return self._wrap_layer(kind, self._made(_LAYER_RESULT, what, function, *arguments))
         place = object()
-        if keep:
-            self._keep[place] = keep
+        self._keep[place] = keep
         result = ffi.new(_LAYER_RESULT)
         try:
             status = self._call(what, function, *arguments, result)
         except Error:  # no call was made
-            self._keep.pop(place, None)
+            del self._keep[place]
             raise
-        if status or pending:
-            if status:
-                self._keep.pop(place, None)
-            self._check(status, what)
+        if status:
+            del self._keep[place]
+        self._check(status, what)
         pointer = result[0]
+        layer = self._wrap_layer(kind, pointer)
+        self._keep.update(((pointer, name), value) for name, value in keep.items() if value is not None)
+        del self._keep[place]
+        return layer
+
+    def _wrap_layer(self, kind: type[L], pointer: Any) -> L:
         layer: L = _make(kind)
         layer._ptr = pointer
         layer._network = self  # type: ignore[assignment]
-        if keep:
-            self._keep.update(((pointer, name), value) for name, value in keep.items() if value is not None)
-            del self._keep[place]
         return self._enter(pointer, layer)
 
     def _add_tensor(self, what: str, function: Callable[..., int], *arguments: Any) -> Tensor:
         """Make a call that adds a tensor, and wrap it."""
-        result = ffi.new(_TENSOR_RESULT)
-        self._check(self._call(what, function, *arguments, result), what)
-        return self._tensor(result[0])
+        return self._tensor(self._made(_TENSOR_RESULT, what, function, *arguments))
+
+    def _made(self, result_type: Any, what: str, function: Callable[..., int], *arguments: Any) -> Any:
+        """Make a call that adds something, and give its pointer."""
+        result = ffi.new(result_type)
+        status = self._call(what, function, *arguments, result)
+        if status or pending:
+            self._check(status, what)
+        return result[0]
 
     def _call(self, what: str, function: Callable[..., int], *arguments: Any) -> int:
+        """Make a short call that changes the network."""
         removals = 0
         while removals != self._removals:
             removals = self._removals
@@ -162,15 +169,20 @@ class NetworkBase(Handle):
     def _enter(self, pointer: Any, native: N) -> N:
         """Note the Python object of a native one; gives that of another thread, if that was faster."""
         reference: weakref.ref[Native] = _reference(native)
-        noted = self._wrappers.setdefault(pointer, reference)
-        if noted is reference:
-            return native
-        with _succession:
-            known = self._known(pointer)
+        wrappers = self._wrappers
+        noted = wrappers.setdefault(pointer, reference)
+        while noted is not reference:
+            known = noted()
             if known is not None:
-                return known  # type: ignore[no-any-return]
-            self._wrappers[pointer] = reference
-            return native
+                return known  # type: ignore[return-value]
+            # The object that was noted has gone. No thread comes between the look and the store, as neither is a call.
+            try:
+                if wrappers[pointer] is noted:
+                    wrappers[pointer] = reference
+            except KeyError:  # a tensor that was just removed
+                pass
+            noted = wrappers.setdefault(pointer, reference)
+        return native
 
     def _tensor(self, pointer: Any) -> Tensor:
         """The one object of a native tensor."""
@@ -201,10 +213,7 @@ class NetworkBase(Handle):
         if known is not None:
             return known  # type: ignore[no-any-return]
         _ = self._ptr
-        layer: Layer = _make(LAYER_CLASSES.get(_get_type(pointer), Layer))
-        layer._ptr = pointer
-        layer._network = self  # type: ignore[assignment]
-        return self._enter(pointer, layer)
+        return self._wrap_layer(LAYER_CLASSES.get(_get_type(pointer), Layer), pointer)
 
     # Arguments
 

@@ -210,7 +210,9 @@ class Handle(Native):
             try:
                 self._shut_tree(tree)
                 for handle, _ in tree.values():
-                    handle._refuse_close(f"{self._label()}.close")
+                    notes = handle._long_calls()
+                    if notes:
+                        raise busy_error(self, "close", notes)
             except BaseException:
                 for handle, kind in tree.values():
                     if handle._place[0]:
@@ -236,13 +238,6 @@ class Handle(Native):
         """Children that are not collected yet, youngest last."""
         alive = (reference() for reference in list(self._children.values()))
         return [child for child in alive if child is not None]
-
-    def _refuse_close(self, what: str) -> None:
-        """Raise if a long call is using the object."""
-        notes = self._long_calls()
-        if notes:
-            users = " and ".join(note.what for note in notes)
-            raise BusyError(f"{what}: {self._label()} is in use by {users}; wait until that has returned")
 
     def _release(self) -> None:
         """End the native object, and let go of what was kept for it."""
