@@ -14,6 +14,13 @@ from functools import cached_property
 from .model import Interface, Method, Parameter, Python, Registry, RegistryError, Type
 from .naming import c_name, python_name, snake
 
+#: The classes of `trtx` that have accessors, beside the layers, by their rooms.
+CLASSES = {
+    "_build": ("Builder", "BuilderConfig", "OptimizationProfile", "NetworkDefinition", "Tensor", "Layer"),
+    "_run": ("Runtime", "RuntimeConfig", "SerializationConfig", "CudaEngine", "ExecutionContext", "EngineInspector"),
+    "_onnx": ("OnnxParser",),
+}
+
 #: Ranges of the integers that settings have, in the words of Python.
 INTEGERS = {
     "int32": ("-(2**31)", "2**31 - 1"),
@@ -23,6 +30,21 @@ INTEGERS = {
 }
 #: Bounds that come from the input of a layer: how far the highest value is beyond the last dimension.
 RANKS = {"rank - 1": 0, "rank": 1}
+
+
+def validate(registry: Registry) -> None:
+    """Raise `RegistryError` for words about accessors that mean nothing, and for getters that need one and say none."""
+    named = {name for names in CLASSES.values() for name in names}
+    for interface in registry.interfaces.values():
+        has_accessors = interface.name in named or registry.is_layer(interface.name)
+        for method in interface.methods:
+            words = (method.python is not None) + bool(method.by_hand)
+            if words > 1 or (words and (not has_accessors or method not in interface.bound_methods)):
+                message = "says @python or @by_hand, but there is no accessor, or says both"
+                raise RegistryError(method.where, f"{interface.name}.{method.name} {message}")
+        if has_accessors:
+            properties(registry, interface)
+            calls(registry, interface)
 
 
 @dataclass(frozen=True)
@@ -120,6 +142,10 @@ def properties(registry: Registry, interface: Interface) -> list[Property]:
     setters = {m.name: m for m in interface.bound_methods if len(m.parameters) == 1 and not m.by_hand}
     for getter in interface.bound_methods:
         if not _is_property(getter):
+            if getter.python is not None and not getter.python.method:
+                raise RegistryError(
+                    getter.where, f"{interface.name}.{getter.name} is no getter: @python has no meaning"
+                )
             continue
         value = value_of(registry, interface, getter.returns)
         if value is None:

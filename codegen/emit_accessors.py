@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 import textwrap
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from .accessors import INTEGERS, RANKS, Call, Property, Value, calls, properties
+from .accessors import CLASSES, INTEGERS, RANKS, Call, Property, Value, calls, properties
 from .ctypes_map import CTypes
 from .model import Interface, Method, Registry
 from .naming import c_function, imported, snake
@@ -38,42 +38,16 @@ CONTEXT = Owner("ContextBase", "self", "self._notes or self._bindings.native.run
 PART = Owner("Part", "network", "network._notes", ("changed", "network", "self"))
 
 
-@dataclass(frozen=True)
-class Room:
-    """A file of mixins."""
-
-    path: str
-    doc: str
-    classes: dict[str, Owner]
-    #: Where its base classes come from.
-    bases: dict[str, list[str]] = field(default_factory=dict)
-    #: What their classes are called, where it is not the name of the interface.
-    names: dict[str, str] = field(default_factory=dict)
-
-
-ROOMS = (
-    Room(
-        "trtx/_build/accessors_gen.py",
-        "What has settings when an engine is built: their accessors.",
-        {"Builder": HANDLE, "BuilderConfig": HANDLE, "OptimizationProfile": HANDLE, "NetworkDefinition": HANDLE}
-        | {"Tensor": PART, "Layer": PART},
-        {".._core.handle": ["Handle"], ".part": ["Part"]},
-        {"NetworkDefinition": "Network"},
-    ),
-    Room(
-        "trtx/_run/accessors_gen.py",
-        "What has settings when an engine is run: their accessors.",
-        {"Runtime": HANDLE, "RuntimeConfig": HANDLE, "SerializationConfig": HANDLE, "CudaEngine": HANDLE}
-        | {"ExecutionContext": CONTEXT, "EngineInspector": HANDLE},
-        {".._core.handle": ["Handle"], ".context_base": ["ContextBase"]},
-    ),
-    Room(
-        "trtx/_onnx/accessors_gen.py",
-        "What has settings when a model is parsed: their accessors.",
-        {"OnnxParser": HANDLE},
-        {".._core.handle": ["Handle"]},
-    ),
-)
+#: What is not reached as a handle.
+OWNERS = {"Tensor": PART, "Layer": PART, "ExecutionContext": CONTEXT}
+#: The files, and what they are about.
+ROOMS = {
+    "_build": "What has settings when an engine is built: their accessors.",
+    "_run": "What has settings when an engine is run: their accessors.",
+    "_onnx": "What has settings when a model is parsed: their accessors.",
+}
+#: Where the base classes come from.
+BASES = {".._core.handle": ["Handle"], ".part": ["Part"], ".context_base": ["ContextBase"]}
 
 #: Where the names come from that accessors may use.
 NAMES = {
@@ -101,23 +75,22 @@ TYPES = {
 
 
 def emit(registry: Registry) -> dict[str, str]:
-    return {room.path: text for room in ROOMS if (text := _room(registry, room))}
+    return {f"trtx/{room}/accessors_gen.py": text for room in ROOMS if (text := _room(registry, room))}
 
 
-def _room(registry: Registry, room: Room) -> str:
+def _room(registry: Registry, room: str) -> str:
     body: list[str] = []
-    for name, owner in room.classes.items():
-        interface = registry.interfaces.get(name)
+    for name in CLASSES[room]:
+        owner, interface = OWNERS.get(name, HANDLE), registry.interfaces.get(name)
         members = Class(registry, interface, owner).members() if interface else []
-        if interface and members:
-            kind = f"{room.names.get(name, name)}Accessors"
-            body += ["", f"class {kind}({owner.base}):", f'    """Accessors of `{name}`."""', "", "    __slots__ = ()"]
-            body += [*members, ""]
+        if members:
+            body += ["", f"class {name.removesuffix('Definition')}Accessors({owner.base}):"]
+            body += [f'    """Accessors of `{name}`."""', "", "    __slots__ = ()", *members, ""]
     if not body:
         return ""
-    head = [f'"""{room.doc}"""', "", "from __future__ import annotations", ""]
     names = constants(registry, body)
-    return "\n".join([*head, *imports(registry, [*names, *body], room.bases), *names, *body])
+    head = [f'"""{ROOMS[room]}"""', "", "from __future__ import annotations", ""]
+    return "\n".join([*head, *imports(registry, [*names, *body], BASES), *names, *body])
 
 
 def imports(registry: Registry, body: list[str], more: dict[str, list[str]]) -> list[str]:

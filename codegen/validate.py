@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from . import accessors
 from .model import Enum, Export, Interface, Method, Registry, RegistryError, Struct, Type, Where
 from .validate_types import validate_types
 
@@ -25,6 +26,7 @@ def validate(registry: Registry) -> None:
         _callbacks,
         _exports,
         validate_types,
+        accessors.validate,
     ):
         check(registry)
 

@@ -67,7 +67,7 @@ def test_names_of_each_layer() -> None:
     assert python_constant("kFLOAT") == "FLOAT"
     assert python_constant("kernel") == "kernel"
     assert python_name("getNbGroups") == "num_groups"
-    assert python_name("isV2") == "v2"
+    assert python_name("isV2") == "is_v2"
     assert c_name("from") == "source"
 
 
@@ -250,7 +250,7 @@ def test_sys(tmp_path: Path) -> None:
     assert "trtx_status trtx_load(const char *path);" in cdef
     assert 'extern "Python" bool trtx_py_watcher_look(' in cdef
     assert "def trtx_engine_set_name(lib, self: trtx_engine_p, name: bytes | CData, /) -> int: ..." in stub
-    assert "def trtx_last_error(lib) -> CData: ..." in stub
+    assert "def trtx_last_error(lib) -> str: ..." in stub
     assert "    TRTX_COLOR_RED: int" in stub
     compile(stub, "_ffi.pyi", "exec")
     names: dict[str, object] = {}
@@ -280,9 +280,12 @@ def test_layers(registry: Registry) -> None:
     text = emit_layers.emit(registry)
     plain = squeeze(text)
     assert "class ScaleLayer(Layer):" in text
-    assert "num_groups = IntProperty( lib.trtx_scale_layer_get_nb_groups, lib.trtx_scale_layer_set_nb_groups," in plain
-    assert "Number of groups." in text
-    assert "color: ReadOnly[enums.Color] = EnumProperty( lib.trtx_scale_layer_get_color, None, enums.Color," in plain
+    assert "def num_groups(self) -> int:" in text
+    assert '"""Number of groups. (``IScaleLayer::getNbGroups``)"""' in text
+    assert "taken = self.num_groups if taken != value: not_taken(self, " in plain
+    assert "def color(self) -> Color:" in text
+    assert "@color.setter" not in text
+    assert "_COLOR = Members(Color)" in text
     assert "LayerType.SCALE.value: ScaleLayer," in text
     compile(text, "_layers_gen.py", "exec")
 

@@ -43,7 +43,7 @@ def test_facts_are_whole() -> None:
 
 
 BODY = r"[^\n]*\n(?:        [^\n]*\n)*"
-SWAP = rf"(    def setName\(self, name: str\) -> None:{BODY})(    @const\n    def getName{BODY})"
+SWAP = rf"(    def setName\(self, name: str\) -> None:{BODY})((?:    @[^\n]*\n)+    def getName{BODY})"
 
 
 @pytest.mark.parametrize(

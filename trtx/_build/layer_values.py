@@ -127,7 +127,8 @@ def write_dims(
 
 
 def read_permutation(layer: Any, kind: type[Layer], name: str, getter: Getter) -> tuple[int, ...]:
-    order = tuple(ffi.unpack(_ask(layer, kind, name, getter, "trtx_permutation").order, MAX_DIMS))
+    native = _ask(layer, kind, name, getter, "trtx_permutation")
+    order = tuple(ffi.unpack(native.order, MAX_DIMS))
     rank = _rank(layer, name)
     if rank is None:
         shape = input_shape(layer)
