@@ -25,7 +25,7 @@ import trtx
 from tests.helpers.fake_session import Control
 from trtx import diagnostics
 from trtx._core.handle import Handle
-from trtx._core.native import Native
+from trtx._core.shut import Native
 
 __all__ = [
     "CALLS", "FACTORIES", "NATIVE_NAMES", "UNCHECKED", "Run", "Writer", "all_closed", "build_side", "control",
@@ -45,15 +45,15 @@ def quiet(severity: int, message: str) -> None:
 
 def _all_subclasses(kind: type[Any]) -> Iterator[type[Any]]:
     for child in kind.__subclasses__():
-        if "_filled_class" not in child.__dict__:  # the class of closed objects
+        if child._open_class is child:  # not the class of closed objects
             yield child
             yield from _all_subclasses(child)
 
 
 def native_classes() -> list[type[Native]]:
     """Every class of `trtx` that stands for native objects and can have instances."""
-    for module in pkgutil.iter_modules(trtx.__path__):
-        importlib.import_module(f"trtx.{module.name}")
+    for module in pkgutil.walk_packages(trtx.__path__, "trtx."):
+        importlib.import_module(module.name)
     kinds = set(_all_subclasses(Native))
     public = {value for name in trtx.__all__ if isinstance(value := getattr(trtx, name), type)}
     found = [kind for kind in kinds if kind in public or not any(True for _ in _all_subclasses(kind))]

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 import trtx
-from tests.lifetime.running import on_fake
 
 FLOAT = trtx.DataType.FLOAT
 RELU = trtx.ActivationType.RELU

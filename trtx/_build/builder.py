@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, SupportsInde
 from trtx_sys._enums_gen import NetworkDefinitionCreationFlag
 from trtx_sys._ffi import ffi, lib
 
+from .accessors_gen import BuilderAccessors
 from .._core import interruptible as _interruptible
+from .._core.accessors import changed
 from .._core.callbacks import Target, trampoline
 from .._core.calls import new_place
 from .._core.errors import BuilderError, InvalidArgumentError, failure
@@ -36,7 +38,7 @@ class StreamWriter(Protocol):
         ...
 
 
-class Builder(MadeWithLogger):
+class Builder(BuilderAccessors, MadeWithLogger):
     """Makes networks and configurations, and builds engines of them (``IBuilder``).
 
     No GPU is needed, but for engines that are to be refitted or built without their weights (`BuilderFlag.REFIT`,
@@ -69,28 +71,6 @@ class Builder(MadeWithLogger):
     def __init__(self, logger: Logger) -> None:
         self._create(logger, "trtx_builder", lib.trtx_builder_create)
 
-    @property
-    def max_threads(self) -> int:
-        """Most threads that a build may use, 1 or more; 1 by default (``IBuilder::setMaxThreads``)."""
-        return _get_max_threads(self._ptr)
-
-    @max_threads.setter
-    def max_threads(self, count: SupportsIndex) -> None:
-        value = check_int(count, "max_threads", 1, INT32_MAX)
-        if self._notes:
-            self._refuse_change("max_threads")
-        self._check(lib.trtx_builder_set_max_threads(self._ptr, value), f"max_threads = {value}")
-
-    @property
-    def num_DLA_cores(self) -> int:
-        """Number of deep learning accelerators that the builder can use (``IBuilder::getNbDLACores``)."""
-        return lib.trtx_builder_get_nb_dla_cores(self._ptr)
-
-    @property
-    def max_DLA_batch_size(self) -> int:
-        """Largest batch of a deep learning accelerator (``IBuilder::getMaxDLABatchSize``)."""
-        return lib.trtx_builder_get_max_dla_batch_size(self._ptr)
-
     def create_network(self, flags: SupportsIndex = 0) -> NetworkDefinition:
         """Make an empty network (``IBuilder::createNetworkV2``).
 
@@ -118,9 +98,7 @@ class Builder(MadeWithLogger):
 
         mask = check_mask(NetworkDefinitionCreationFlag, flags, "flags")
         place = new_place("trtx_network_definition")
-        if self._notes:
-            self._refuse_change("create_network")
-        self._check(lib.trtx_builder_create_network_v2(self._ptr, mask, place), "create_network")
+        self._check(changed(self, "create_network", self, lib.trtx_builder_create_network_v2, mask, place), "create_network")
         return NetworkDefinition._adopt(place, self)
 
     def create_config(self) -> BuilderConfig:
@@ -139,9 +117,7 @@ class Builder(MadeWithLogger):
             If the builder is in use by another call.
         """
         place = new_place("trtx_builder_config")
-        if self._notes:
-            self._refuse_change("create_config")
-        self._check(lib.trtx_builder_create_builder_config(self._ptr, place), "create_config")
+        self._check(changed(self, "create_config", self, lib.trtx_builder_create_builder_config, place), "create_config")
         return BuilderConfig._adopt(place, self)
 
     #: The spelling of NVIDIA's package.
@@ -163,9 +139,7 @@ class Builder(MadeWithLogger):
             If the builder is in use by another call.
         """
         what, place = "create_optimization_profile", new_place("trtx_optimization_profile")
-        if self._notes:
-            self._refuse_change(what)
-        self._check(lib.trtx_builder_create_optimization_profile(self._ptr, place), what)
+        self._check(changed(self, what, self, lib.trtx_builder_create_optimization_profile, place), what)
         return OptimizationProfile._adopt(place, self)
 
     def build_serialized_network(self, network: NetworkDefinition, config: BuilderConfig) -> HostMemory:
@@ -290,9 +264,7 @@ class Builder(MadeWithLogger):
         BusyError
             If the builder is in use by another call.
         """
-        if self._notes:
-            self._refuse_change("reset")
-        self._check(lib.trtx_builder_reset(self._ptr), "reset")
+        self._check(changed(self, "reset", self, lib.trtx_builder_reset), "reset")
 
     # The build
 

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from .layer import Layer
     from .tensor import Tensor
 
+_DIMS = ffi.typeof("trtx_dims *")
+_PERMUTATION = ffi.typeof("trtx_permutation *")
+_WEIGHTS = ffi.typeof("trtx_weights *")
+
 Getter = Callable[..., Any]
 Setter = Callable[..., int]
 
@@ -84,9 +88,9 @@ def not_taken(layer: Layer, name: str, value: object, taken: object) -> NoReturn
 # Dimensions
 
 
-def _ask(layer: Layer, kind: type[Layer], name: str, getter: Getter, c_type: str) -> Any:
+def _ask(layer: Layer, kind: type[Layer], name: str, getter: Getter, c_type: Any) -> Any:
     """What a getter writes."""
-    result = ffi.new(f"{c_type} *")
+    result = ffi.new(c_type)
     _ = layer._network._ptr
     status = getter(layer._ptr, result)
     if status or pending:
@@ -95,19 +99,26 @@ def _ask(layer: Layer, kind: type[Layer], name: str, getter: Getter, c_type: str
 
 
 def _set(layer: Layer, kind: type[Layer], name: str, setter: Setter, native: Any) -> None:
-    check_kind(layer, kind, name)
-    layer._network._change(f"{kind.__name__}.{name}", setter, layer, native)
+    """Make the call of a setter that takes no tensor."""
+    network = layer._network
+    _ = network._ptr
+    if not network._notes:
+        status = setter(layer._ptr, native)
+    else:
+        status = changed(network, f"{kind.__name__}.{name}", layer, setter, native)
+    if status or pending:
+        check_setting(layer, kind, name, status)
 
 
 def read_dims(layer: Layer, kind: type[Layer], name: str, getter: Getter) -> tuple[int, ...]:
     """Dimensions, or a number for each of them, that a layer has from the start."""
-    dims = _ask(layer, kind, name, getter, "trtx_dims")
+    dims = _ask(layer, kind, name, getter, _DIMS)
     return tuple(ffi.unpack(dims.d, dims.nb_dims))
 
 
 def read_unset_dims(layer: Layer, kind: type[Layer], name: str, getter: Getter) -> tuple[int, ...] | None:
     """Those that need not be set, or that an input may give."""
-    return from_dims(_ask(layer, kind, name, getter, "trtx_dims"))
+    return from_dims(_ask(layer, kind, name, getter, _DIMS))
 
 
 def write_dims(
@@ -127,7 +138,7 @@ def write_dims(
 
 
 def read_permutation(layer: Any, kind: type[Layer], name: str, getter: Getter) -> tuple[int, ...]:
-    native = _ask(layer, kind, name, getter, "trtx_permutation")
+    native = _ask(layer, kind, name, getter, _PERMUTATION)
     order = tuple(ffi.unpack(native.order, MAX_DIMS))
     rank = _rank(layer, name)
     if rank is None:
@@ -146,7 +157,7 @@ def write_permutation(layer: Any, kind: type[Layer], name: str, getter: Getter, 
     if sorted(order) != list(range(count)):
         reject(name, tuple(order), f"each axis from 0 to {count - 1} once" if count else "()")
     filled = [*order, *range(len(order), MAX_DIMS)]
-    native = ffi.new("trtx_permutation *")
+    native = ffi.new(_PERMUTATION)
     native.order[0:MAX_DIMS] = filled
     _set(layer, kind, name, setter, native)
     taken = read_permutation(layer, kind, name, getter)
@@ -175,7 +186,9 @@ def read_tensor(layer: Layer, kind: type[Layer], name: str, getter: Getter) -> T
 
 
 def write_tensor(layer: Layer, kind: type[Layer], name: str, getter: Getter, setter: Setter, value: Any) -> None:
-    _set(layer, kind, name, setter, layer._network._own(value, name))
+    check_kind(layer, kind, name)
+    network = layer._network
+    network._change(f"{kind.__name__}.{name}", setter, layer, network._own(value, name))
     if read_tensor(layer, kind, name, getter) is not value:
         raise NetworkError(f"{kind.__name__}.{name}: TensorRT-RTX did not take the tensor")
 
@@ -188,7 +201,7 @@ def read_weights(layer: Layer, kind: type[Layer], name: str, getter: Getter) -> 
     network = layer._network
     _ = network._ptr
     kept = network._keep.get((layer._ptr, name))
-    return kept if isinstance(kept, Weights) else from_native(_ask(layer, kind, name, getter, "trtx_weights"))
+    return kept if isinstance(kept, Weights) else from_native(_ask(layer, kind, name, getter, _WEIGHTS))
 
 
 def write_weights(layer: Layer, kind: type[Layer], name: str, getter: Getter, setter: Setter, value: Any) -> None:

@@ -12,6 +12,7 @@ from trtx_sys._enums_gen import DataType, NetworkDefinitionCreationFlag
 from trtx_sys._ffi import ffi, lib
 
 from .._core import pending as _pending
+from .._core.calls import busy_error
 from .._core.errors import InvalidArgumentError, NetworkError, failure, text
 from .._core.shut import shut_class
 from .._core.values import (
@@ -85,45 +86,6 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         return self._builder
 
     @property
-    def name(self) -> str:
-        """Name, which the engine takes over (``INetworkDefinition::getName``)."""
-        return lib.trtx_network_definition_get_name(self._ptr)
-
-    @name.setter
-    def name(self, value: str) -> None:
-        encoded = check_text(value, "name", limit=MAX_TEXT)
-        self._change("name", lib.trtx_network_definition_set_name, self, encoded)
-
-    @property
-    def flags(self) -> int:
-        """Bit mask of `NetworkDefinitionCreationFlag` (``INetworkDefinition::getFlags``)."""
-        return lib.trtx_network_definition_get_flags(self._ptr)
-
-    def get_flag(self, flag: NetworkDefinitionCreationFlag) -> bool:
-        """Whether a flag is set (``INetworkDefinition::getFlag``).
-
-        Parameters
-        ----------
-        flag : NetworkDefinitionCreationFlag
-        """
-        return lib.trtx_network_definition_get_flag(self._ptr, check_enum(NetworkDefinitionCreationFlag, flag, "flag"))
-
-    @property
-    def num_layers(self) -> int:
-        """Number of layers (``INetworkDefinition::getNbLayers``)."""
-        return _get_nb_layers(self._ptr)
-
-    @property
-    def num_inputs(self) -> int:
-        """Number of inputs (``INetworkDefinition::getNbInputs``)."""
-        return lib.trtx_network_definition_get_nb_inputs(self._ptr)
-
-    @property
-    def num_outputs(self) -> int:
-        """Number of outputs (``INetworkDefinition::getNbOutputs``)."""
-        return lib.trtx_network_definition_get_nb_outputs(self._ptr)
-
-    @property
     def layers(self) -> tuple[Layer, ...]:
         """All layers, in the order in which they were added."""
         return tuple(self)
@@ -151,8 +113,9 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         InvalidArgumentError
             If there is no such layer.
         """
-        usual = type(index) is int and index >= 0
-        number = index if usual else check_index(index, "index", self.num_layers, "layers")
+        number = index if type(index) is int else check_index(index, "index", self.num_layers, "layers")
+        if number < 0:
+            self._reject_index("get_layer", number, self.num_layers, "layers")
         try:
             pointer = _get_layer(self._ptr, number)
         except OverflowError:
@@ -172,8 +135,9 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         InvalidArgumentError
             If there is no such input.
         """
-        usual = type(index) is int and index >= 0
-        number = index if usual else check_index(index, "index", self.num_inputs, "inputs")
+        number = index if type(index) is int else check_index(index, "index", self.num_inputs, "inputs")
+        if number < 0:
+            self._reject_index("get_input", number, self.num_inputs, "inputs")
         try:
             found = self._tensor_of(self, _get_input, number)
         except OverflowError:
@@ -353,19 +317,20 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
             for layer in self:
                 if any(used is tensor for used in (*layer.inputs, *layer.outputs)):
                     raise InvalidArgumentError(f"tensor is {name!r}, which layer {layer.name!r} uses")
-            if self._notes:
-                self._refuse_change(what)
             # TensorRT-RTX holds on to the name of a removed tensor: it would refuse new tensors of that name, and crash
             # over others. So it is given one that nobody else uses.
-            self._check(lib.trtx_tensor_set_name(pointer, b"removed tensor %d" % next(_removed)), what)
+            unused = b"removed tensor %d" % next(_removed)
+            self._check(self._call(what, lambda _: lib.trtx_tensor_set_name(pointer, unused)), what)
         except BaseException:
             tensor.__class__ = tensor._open_class
             raise
         self._wrappers.pop(pointer, None)
         self._removals += 1
-        status = lib.trtx_network_definition_remove_tensor(self._ptr, pointer)
+        function = lib.trtx_network_definition_remove_tensor
+        status = function(self._ptr, pointer) if not self._notes else lib.TRTX_BUSY
         if status:
-            error = failure(NetworkError, f"{self._label()}.{what}")
+            is_busy = status == lib.TRTX_BUSY
+            error = busy_error(self, what, []) if is_busy else failure(NetworkError, f"{self._label()}.{what}")
             tensor.__class__ = tensor._open_class
             self._wrappers[pointer] = weakref.ref(tensor)
             lib.trtx_tensor_set_name(pointer, name.encode())

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from trtx_sys._ffi import ffi, lib
 
+from .accessors_gen import NetworkAccessors
 from .._core.errors import ClosedError, Error, InvalidArgumentError, NetworkError
 from .._core.handle import Handle
 from .._core.pending import pending
@@ -34,13 +35,14 @@ _LAYER_RESULT = ffi.typeof("trtx_layer **")
 _TENSOR_RESULT = ffi.typeof("trtx_tensor **")
 _TENSOR_POINTER = ffi.typeof("trtx_tensor *")
 _TENSOR_POINTERS = ffi.typeof("trtx_tensor *[]")
+_C_DATA: Any = type(ffi.NULL)
 _get_type = lib.trtx_layer_get_type
 _new = ffi.new
 _make: Callable[[type[Any]], Any] = object.__new__
 _reference = weakref.ref
 
 
-class NetworkBase(Handle):
+class NetworkBase(NetworkAccessors):
     """Calls of a network, and the objects that it owns."""
 
     __slots__ = ("_removals", "_results", "_wrappers")
@@ -76,18 +78,9 @@ class NetworkBase(Handle):
         *arguments
             Native values; pointers of tensors among them were checked by `_own`.
         """
-        removals = 0
-        while removals != self._removals:
-            removals = self._removals
-            self._check_still_there(arguments)
-        if self._notes:
-            self._refuse_change(what)
-            return self._change(what, function, subject, *arguments)
-        _ = self._ptr
-        status = function(subject._ptr, *arguments)
+        status = self._call(what, function, *arguments, subject=subject)
         if status or pending:
             self._check(status, what)
-        return None
 
     def _add(
         self,
@@ -108,14 +101,14 @@ class NetworkBase(Handle):
         results = self._results
         result = results.pop() if results else _new(_LAYER_RESULT)
         # Written out: most calls that make a large network are of this kind.
-        if self._removals or self._notes:
+        if not (self._removals or self._notes):
+            status = function(self._ptr, *arguments, result)
+        else:
             try:
                 status = self._call(what, function, *arguments, result)
             except Error:  # no call was made
                 self._keep.pop(place, None)
                 raise
-        else:
-            status = function(self._ptr, *arguments, result)
         if status or pending:
             if status:
                 self._keep.pop(place, None)
@@ -134,21 +127,23 @@ class NetworkBase(Handle):
         self._check(self._call(what, function, *arguments, result), what)
         return self._tensor(result[0])
 
-    def _call(self, what: str, function: Callable[..., int], *arguments: Any) -> int:
-        """Make a short call that changes the network."""
-        removals = 0
-        while removals != self._removals:
+    def _call(self, what: str, function: Callable[..., int], *arguments: Any, subject: Native | None = None) -> int:
+        """Make a short call that must not meet a long one, nor find a tensor removed whose pointer it has."""
+        native = self if subject is None else subject
+        while True:
             removals = self._removals
-            self._check_still_there(arguments)
-        if self._notes:
+            if removals:
+                self._check_still_there(arguments)
             self._refuse_change(what)
-            return self._call(what, function, *arguments)
-        return function(self._ptr, *arguments)
+            _ = self._ptr
+            # No thread comes between this look and the call: there is neither a call nor a jump.
+            if removals == self._removals and not self._notes:
+                return function(native._ptr, *arguments)
 
     def _check_still_there(self, arguments: tuple[Any, ...]) -> None:
         """Raise where a tensor among native arguments has been removed since its pointer was read."""
         for argument in arguments:
-            if isinstance(argument, ffi.CData):
+            if isinstance(argument, _C_DATA):
                 kind = ffi.typeof(argument)
                 pointers = [argument] if kind is _TENSOR_POINTER else []
                 if kind.kind == "array" and kind.item is _TENSOR_POINTER:

@@ -20,20 +20,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, TypeVar
 
-from trtx_sys._enums_gen import OnnxParserFlag, Severity
+from trtx_sys._enums_gen import Severity
 from trtx_sys._ffi import ffi, lib
 
 from .._build.network import NetworkDefinition
 from .._core import interruptible
 from .._core import pending as _pending
+from .._core.accessors import changed
 from .._core.arrays import as_array, data_type, pack
 from .._core.calls import new_place
 from .._core.errors import InvalidArgumentError, ParserError, failure
-from .._core.handle import Handle
 from .._core.library import require_onnx_parser
 from .._core.logger import Logger
 from .._core.shut import busy_class
-from .._core.values import check_bool, check_enum, check_index, check_int, check_mask, check_text, reject
+from .._core.values import check_bool, check_index, check_int, check_text, reject
+from .accessors_gen import OnnxParserAccessors
 from .check import Initializer
 from .report import ModelSupport, ParserErrorInfo, read_errors, read_subgraphs
 from .source import Model, as_view, check, map_file
@@ -66,7 +67,7 @@ class _Record:
         self.keep: list[Any] = []
 
 
-class OnnxParser(Handle):
+class OnnxParser(OnnxParserAccessors):
     """Fills a network with the layers of an ONNX model (``nvonnxparser::IParser``). No GPU is needed.
 
     Parameters
@@ -415,9 +416,10 @@ class OnnxParser(Handle):
         what = "supports_model"
         checked = check(f"OnnxParser.{what}", as_view(model), path, allow_outside_data)
         network, builder = self.network, self.network.builder
+        logger: Any = self._parents[1]
 
         def ask() -> ModelSupport:
-            with builder.create_network(network.flags) as scratch, OnnxParser(scratch, self._parents[1]) as parser:
+            with builder.create_network(network.flags) as scratch, OnnxParser(scratch, logger) as parser:
                 parser.flags = self.flags
                 if self._config is not None:
                     parser.set_builder_config(self._config)
@@ -469,15 +471,9 @@ class OnnxParser(Handle):
         return found
 
     @property
-    def num_errors(self) -> int:
-        """Number of errors since the parser was made, or since `clear_errors` (``IParser::getNbErrors``)."""
-        return lib.trtx_onnx_parser_get_nb_errors(self._ptr)
-
-    @property
     def errors(self) -> tuple[ParserErrorInfo, ...]:
         """The errors of TensorRT-RTX since the parser was made, or since `clear_errors` (``IParser::getError``)."""
-        if self._notes:
-            self._refuse_change("errors")
+        self._refuse_change("errors")
         return read_errors(self._ptr)
 
     def get_error(self, index: SupportsIndex) -> ParserErrorInfo:
@@ -502,42 +498,6 @@ class OnnxParser(Handle):
 
     # Settings
 
-    @property
-    def flags(self) -> int:
-        """Bits of the flags that are set, ``1 << OnnxParserFlag.X`` each (``IParser::setFlags``)."""
-        return lib.trtx_onnx_parser_get_flags(self._ptr)
-
-    @flags.setter
-    def flags(self, flags: SupportsIndex) -> None:
-        self._set("flags", lib.trtx_onnx_parser_set_flags, check_mask(OnnxParserFlag, flags, "flags"))
-
-    def set_flag(self, flag: OnnxParserFlag) -> None:
-        """Set a flag (``IParser::setFlag``).
-
-        Parameters
-        ----------
-        flag : OnnxParserFlag
-        """
-        self._set("set_flag", lib.trtx_onnx_parser_set_flag, check_enum(OnnxParserFlag, flag, "flag"))
-
-    def clear_flag(self, flag: OnnxParserFlag) -> None:
-        """Clear a flag (``IParser::clearFlag``).
-
-        Parameters
-        ----------
-        flag : OnnxParserFlag
-        """
-        self._set("clear_flag", lib.trtx_onnx_parser_clear_flag, check_enum(OnnxParserFlag, flag, "flag"))
-
-    def get_flag(self, flag: OnnxParserFlag) -> bool:
-        """Whether a flag is set (``IParser::getFlag``).
-
-        Parameters
-        ----------
-        flag : OnnxParserFlag
-        """
-        return lib.trtx_onnx_parser_get_flag(self._ptr, check_enum(OnnxParserFlag, flag, "flag"))
-
     def set_builder_config(self, config: BuilderConfig) -> Literal[True]:
         """Let the parser see the configuration that the engine is going to be built with.
 
@@ -557,19 +517,16 @@ class OnnxParser(Handle):
 
         if not isinstance(config, BuilderConfig):
             reject("config", config, "a trtx.BuilderConfig")
-        if self._notes:
-            self._refuse_change("set_builder_config")
         former, self._config = self._config, config  # now, as an interrupt may come out of the call
-        status = lib.trtx_onnx_parser_set_builder_config(self._ptr, config._ptr)
+        function = lib.trtx_onnx_parser_set_builder_config
+        status = changed(self, "set_builder_config", self, lambda parser: function(parser, config._ptr))
         if status:
             self._config = former
         self._check(status, "set_builder_config")
         return True
 
     def _set(self, what: str, function: Callable[..., int], *values: Any) -> None:
-        if self._notes:
-            self._refuse_change(what)
-        self._check(function(self._ptr, *values), what)
+        self._check(changed(self, what, self, function, *values), what)
 
 
 def _run(work: Callable[[], T], what: str) -> T:

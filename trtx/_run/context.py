@@ -113,10 +113,11 @@ class ExecutionContext(ContextTensors):
             stream = handle if is_usual else stream_handle(stream)
         if missing:
             self._see_to_everything()
-        if self._notes:
-            self._refuse_change("enqueue_v3")
         try:
-            status = _run(self._ptr, bindings, stream)
+            if not self._notes:
+                status = _run(self._ptr, bindings, stream)
+            else:
+                status = self._changed("enqueue_v3", _run, bindings, stream)
         except OverflowError:
             stream_handle(stream)
             raise

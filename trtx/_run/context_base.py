@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from .._core.calls import Note
 from .._core.handle import Handle
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ class ContextBase(Handle):
 
     #: The addresses that the next run uses, and whether one is under way.
     _bindings: Bindings
+
+    def _long_calls(self) -> list[Note]:
+        notes = super()._long_calls()
+        return [*notes, Note("enqueue_v3", ())] if self._bindings.native.running else notes
 
     def _changed(self, what: str, function: Callable[..., int], *arguments: Any) -> int:
         """Make a short call that changes the context, which may be in use; gives its status."""

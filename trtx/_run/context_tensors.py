@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Literal, SupportsIndex
 from trtx_sys._enums_gen import TensorFormat, TensorIOMode, TensorLocation
 from trtx_sys._ffi import ffi, lib
 
-from .._core.calls import Note
 from .._core.errors import ExecutionError, InvalidArgumentError, text
 from .._core.values import Shape, check_index, check_shape, to_dims
 from ..cuda import Memory, find_memory, stream_handle
@@ -54,10 +53,6 @@ class ContextTensors(ContextSettings):
         self._for_addresses = (bindings.index, bindings.addresses, missing, self._keep, bindings.native)
         self._for_runs = (bindings.native, missing)
         self._forget_shapes(engine)
-
-    def _long_calls(self) -> list[Note]:
-        notes = super()._long_calls()
-        return [*notes, Note("enqueue_v3", ())] if self._bindings.native.running else notes
 
     # Addresses
 
@@ -252,9 +247,7 @@ class ContextTensors(ContextSettings):
         if self._keep:
             self._missing.add(SIZES)
         encoded, dims = self._engine._name(name), to_dims(sizes)
-        if self._notes or self._bindings.native.running:
-            self._refuse_change("set_input_shape")
-        status = lib.trtx_execution_context_set_input_shape(self._ptr, encoded, dims)
+        status = self._changed("set_input_shape", lib.trtx_execution_context_set_input_shape, encoded, dims)
         self._check(status, f"set_input_shape({name!r}, {tuple(sizes)})")
         self._missing.discard((name,))
         return True
@@ -355,11 +348,6 @@ class ContextTensors(ContextSettings):
             )
         return ()
 
-    @property
-    def all_binding_shapes_specified(self) -> bool:
-        """Whether the shapes of all inputs are known (``IExecutionContext::allInputDimensionsSpecified``)."""
-        return lib.trtx_execution_context_all_input_dimensions_specified(self._ptr)
-
     def get_max_output_size(self, name: str) -> int:
         """Most bytes that an output can take under the active profile and the shapes that are set.
 
@@ -395,16 +383,10 @@ class ContextTensors(ContextSettings):
 
     def _tell_addresses(self, what: str) -> None:
         """Hand over the addresses that the library has not been told."""
-        if self._notes or self._bindings.native.running:
-            self._refuse_change(what)
-        self._check(lib.trtx_execution_context_set_tensor_addresses(self._ptr, self._bindings.native), what)
+        function = lib.trtx_execution_context_set_tensor_addresses
+        self._check(self._changed(what, function, self._bindings.native), what)
 
     # Profiles
-
-    @property
-    def active_optimization_profile(self) -> int:
-        """Index of the optimization profile in use; -1 for none (``IExecutionContext::getOptimizationProfile``)."""
-        return lib.trtx_execution_context_get_optimization_profile(self._ptr)
 
     def set_optimization_profile_async(self, profile_index: SupportsIndex, stream: Any) -> Literal[True]:
         """Change the optimization profile (``IExecutionContext::setOptimizationProfileAsync``).

@@ -6,19 +6,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex
 
 from trtx_sys._enums_gen import (
-    EngineCapability,
-    EngineStat,
     ExecutionContextAllocationStrategy,
-    HardwareCompatibilityLevel,
-    ProfilingVerbosity,
-    SerializationFlag,
 )
 from trtx_sys._ffi import ffi, lib
 
 from .._core.calls import new_place
 from .._core.errors import EngineError
-from .._core.handle import Handle
-from .._core.values import check_enum, check_int, check_mask, reject
+from .._core.values import check_enum, check_int, reject
+from .accessors_gen import SerializationConfigAccessors
 from .engine_source import open_blob
 from .engine_tensors import EngineTensors
 from .runtime_config import RuntimeConfig
@@ -32,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["CudaEngine", "SerializationConfig"]
 
 
-class SerializationConfig(Handle):
+class SerializationConfig(SerializationConfigAccessors):
     """What `CudaEngine.serialize_with_config` leaves out (``ISerializationConfig``).
 
     `CudaEngine.create_serialization_config` makes it, with TensorRT-RTX's default flags.
@@ -52,72 +47,6 @@ class SerializationConfig(Handle):
 
     def _how_to_make(self) -> str:
         return "Call CudaEngine.create_serialization_config()."
-
-    @property
-    def flags(self) -> int:
-        """All flags: bit ``1 << SerializationFlag.X`` for each that is set (``ISerializationConfig::setFlags``)."""
-        return lib.trtx_serialization_config_get_flags(self._ptr)
-
-    @flags.setter
-    def flags(self, value: SupportsIndex) -> None:
-        flags = check_mask(SerializationFlag, value, "flags")
-        if self._notes:
-            self._refuse_change("flags")
-        self._check(lib.trtx_serialization_config_set_flags(self._ptr, flags), "flags")
-
-    def get_flag(self, flag: SerializationFlag) -> bool:
-        """Whether a flag is set (``ISerializationConfig::getFlag``).
-
-        Parameters
-        ----------
-        flag : SerializationFlag
-
-        Raises
-        ------
-        InvalidArgumentError
-            If ``flag`` is no such member.
-        """
-        return lib.trtx_serialization_config_get_flag(self._ptr, check_enum(SerializationFlag, flag, "flag"))
-
-    def set_flag(self, flag: SerializationFlag) -> Literal[True]:
-        """Set a flag, and leave the others as they are (``ISerializationConfig::setFlag``).
-
-        Parameters
-        ----------
-        flag : SerializationFlag
-
-        Raises
-        ------
-        InvalidArgumentError
-            If ``flag`` is no such member.
-        EngineError
-            If TensorRT-RTX refuses it.
-        """
-        checked = check_enum(SerializationFlag, flag, "flag")
-        if self._notes:
-            self._refuse_change("set_flag")
-        self._check(lib.trtx_serialization_config_set_flag(self._ptr, checked), f"set_flag({checked.name})")
-        return True
-
-    def clear_flag(self, flag: SerializationFlag) -> Literal[True]:
-        """Clear a flag, and leave the others as they are (``ISerializationConfig::clearFlag``).
-
-        Parameters
-        ----------
-        flag : SerializationFlag
-
-        Raises
-        ------
-        InvalidArgumentError
-            If ``flag`` is no such member.
-        EngineError
-            If TensorRT-RTX refuses it.
-        """
-        checked = check_enum(SerializationFlag, flag, "flag")
-        if self._notes:
-            self._refuse_change("clear_flag")
-        self._check(lib.trtx_serialization_config_clear_flag(self._ptr, checked), f"clear_flag({checked.name})")
-        return True
 
 
 class CudaEngine(EngineTensors):
@@ -145,54 +74,6 @@ class CudaEngine(EngineTensors):
     def _details(self) -> str:
         return f"{self.name!r}, {len(self._names)} inputs and outputs"
 
-    @property
-    def name(self) -> str:
-        """Name of the network that the engine was built from (``ICudaEngine::getName``)."""
-        return lib.trtx_cuda_engine_get_name(self._ptr)
-
-    @property
-    def num_layers(self) -> int:
-        """Number of layers after optimization, which joins and drops some (``ICudaEngine::getNbLayers``)."""
-        return lib.trtx_cuda_engine_get_nb_layers(self._ptr)
-
-    @property
-    def num_aux_streams(self) -> int:
-        """Number of streams that a run uses beside the one it is given (``ICudaEngine::getNbAuxStreams``)."""
-        return lib.trtx_cuda_engine_get_nb_aux_streams(self._ptr)
-
-    @property
-    def refittable(self) -> bool:
-        """Whether weights can be replaced (``ICudaEngine::isRefittable``)."""
-        return lib.trtx_cuda_engine_is_refittable(self._ptr)
-
-    @property
-    def engine_capability(self) -> EngineCapability:
-        """Restrictions that the engine was built for (``ICudaEngine::getEngineCapability``)."""
-        return EngineCapability(lib.trtx_cuda_engine_get_engine_capability(self._ptr))
-
-    @property
-    def profiling_verbosity(self) -> ProfilingVerbosity:
-        """How much `EngineInspector` can tell, as the build decided (``ICudaEngine::getProfilingVerbosity``)."""
-        return ProfilingVerbosity(lib.trtx_cuda_engine_get_profiling_verbosity(self._ptr))
-
-    @property
-    def hardware_compatibility_level(self) -> HardwareCompatibilityLevel:
-        """GPUs that the engine was built for beside its target (``ICudaEngine::getHardwareCompatibilityLevel``)."""
-        return HardwareCompatibilityLevel(lib.trtx_cuda_engine_get_hardware_compatibility_level(self._ptr))
-
-    @property
-    def tactic_sources(self) -> int:
-        """Sources of tactics in use: bit ``1 << TacticSource.X`` for each (``ICudaEngine::getTacticSources``)."""
-        return lib.trtx_cuda_engine_get_tactic_sources(self._ptr)
-
-    @property
-    def device_memory_size_v2(self) -> int:
-        """Bytes of device memory that suffice for a context in any profile (``ICudaEngine::getDeviceMemorySizeV2``).
-
-        They depend on `weight_streaming_budget_v2`.
-        """
-        return lib.trtx_cuda_engine_get_device_memory_size_v2(self._ptr)
-
     def get_device_memory_size_for_profile_v2(self, profile_index: SupportsIndex) -> int:
         """Bytes of device memory that suffice for a context in one profile.
 
@@ -214,42 +95,7 @@ class CudaEngine(EngineTensors):
         self._check(status, f"get_device_memory_size_for_profile_v2({index})")
         return int(result[0])
 
-    def get_engine_stat(self, stat: EngineStat) -> int:
-        """A figure about the engine, such as the bytes of its weights (``ICudaEngine::getEngineStat``).
-
-        Parameters
-        ----------
-        stat : EngineStat
-            STRIPPED_WEIGHTS_SIZE is for engines that were built with `BuilderFlag.STRIP_PLAN`.
-
-        Returns
-        -------
-        int
-            Bytes; -1 where the engine has no such figure.
-
-        Raises
-        ------
-        InvalidArgumentError
-            If ``stat`` is no member of `EngineStat`.
-        EngineError
-            If TensorRT-RTX reports an error.
-        """
-        checked = check_enum(EngineStat, stat, "stat")
-        result = ffi.new("int64_t *")
-        self._check(
-            lib.trtx_cuda_engine_get_engine_stat(self._ptr, checked, result), f"get_engine_stat({checked.name})"
-        )
-        return int(result[0])
-
     # Weights
-
-    @property
-    def streamable_weights_size(self) -> int:
-        """Bytes of weights that can be streamed (``ICudaEngine::getStreamableWeightsSize``).
-
-        0 where the engine was built without `BuilderFlag.WEIGHT_STREAMING`.
-        """
-        return lib.trtx_cuda_engine_get_streamable_weights_size(self._ptr)
 
     @property
     def weight_streaming_budget_v2(self) -> int:
@@ -275,31 +121,6 @@ class CudaEngine(EngineTensors):
         what, function = "weight_streaming_budget_v2", lib.trtx_cuda_engine_set_weight_streaming_budget_v2
         status = self._long(what, function, budget, also=self._tree(), alone=True)
         self._check(status, f"{what} = {budget}")
-
-    def get_weight_streaming_automatic_budget(self) -> int:
-        """Budget in bytes that TensorRT-RTX would choose for the memory that is free now.
-
-        (``ICudaEngine::getWeightStreamingAutomaticBudget``) It is not set; at most it is `streamable_weights_size`.
-        """
-        return lib.trtx_cuda_engine_get_weight_streaming_automatic_budget(self._ptr)
-
-    @property
-    def weight_streaming_scratch_memory_size(self) -> int:
-        """Bytes of scratch memory that a context needs for streaming weights; 0 where none are streamed.
-
-        (``ICudaEngine::getWeightStreamingScratchMemorySize``) They depend on `weight_streaming_budget_v2`.
-        """
-        return lib.trtx_cuda_engine_get_weight_streaming_scratch_memory_size(self._ptr)
-
-    @property
-    def weights_loaded(self) -> bool:
-        """Whether the weights are on the GPU (``ICudaEngine::areWeightsLoaded``, TensorRT-RTX 1.6).
-
-        False only between deserializing under `Runtime.defer_weights_loading` and `load_weights`.
-        """
-        result = ffi.new("bool *")
-        self._check(lib.trtx_cuda_engine_are_weights_loaded(self._ptr, result), "weights_loaded")
-        return bool(result[0])
 
     def load_weights(self, source: Source) -> Literal[True]:
         """Load the weights that deserializing left out (``ICudaEngine::loadWeights``, TensorRT-RTX 1.6).

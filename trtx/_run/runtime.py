@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, SupportsIndex
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from trtx_sys._enums_gen import EngineInvalidityDiagnostics, EngineValidity, TempfileControlFlag
+from trtx_sys._enums_gen import EngineInvalidityDiagnostics, EngineValidity
 from trtx_sys._ffi import ffi, lib
 
 from .._core import pending as _pending
+from .._core.accessors import changed
 from .._core.calls import new_place
 from .._core.errors import CudaError, EngineError, Error, failure
 from .._core.library import library_version
 from .._core.logger import Logger, MadeWithLogger
-from .._core.values import INT32_MAX, check_bool, check_int, check_mask, reject
+from .._core.values import reject
+from .accessors_gen import RuntimeAccessors
 from .engine_source import Blob, explain, open_blob
 
 if TYPE_CHECKING:
-    from .._core.types import Bool, Source
+    from .._core.types import Source
     from .engine import CudaEngine
 
 __all__ = ["EngineValidityReport", "Runtime"]
@@ -38,7 +40,7 @@ class EngineValidityReport(NamedTuple):
     diagnostics: EngineInvalidityDiagnostics
 
 
-class Runtime(MadeWithLogger):
+class Runtime(RuntimeAccessors, MadeWithLogger):
     """Deserializes engines (``IRuntime``).
 
     Parameters
@@ -188,23 +190,6 @@ class Runtime(MadeWithLogger):
         return CudaError(f"{error}. {problem}", status=error.status, messages=error.messages)
 
     @property
-    def engine_header_size(self) -> int:
-        """Bytes of an engine that `get_engine_validity` needs (``IRuntime::getEngineHeaderSize``)."""
-        return lib.trtx_runtime_get_engine_header_size(self._ptr)
-
-    @property
-    def max_threads(self) -> int:
-        """Most threads that the runtime may use, 1 or more; 1 by default (``IRuntime::setMaxThreads``)."""
-        return lib.trtx_runtime_get_max_threads(self._ptr)
-
-    @max_threads.setter
-    def max_threads(self, value: SupportsIndex) -> None:
-        count = check_int(value, "max_threads", 1, INT32_MAX)
-        if self._notes:
-            self._refuse_change("max_threads")
-        self._check(lib.trtx_runtime_set_max_threads(self._ptr, count), f"max_threads = {count}")
-
-    @property
     def temporary_directory(self) -> str | None:
         """Folder for temporary files; None, the default, stands for the system's (``IRuntime::setTemporaryDirectory``).
 
@@ -219,59 +204,11 @@ class Runtime(MadeWithLogger):
             if not isinstance(value, (str, os.PathLike)) or not os.path.isdir(value):
                 reject("temporary_directory", value, "the path of a folder that exists, or None")
             native = os.fsencode(value)
-        if self._notes:
-            self._refuse_change("temporary_directory")
-        self._check(lib.trtx_runtime_set_temporary_directory(self._ptr, native), "temporary_directory")
-
-    @property
-    def tempfile_control_flags(self) -> int:
-        """Kinds of temporary files that are allowed; all by default (``IRuntime::setTempfileControlFlags``).
-
-        Bit ``1 << TempfileControlFlag.X`` stands for each.
-        """
-        return lib.trtx_runtime_get_tempfile_control_flags(self._ptr)
-
-    @tempfile_control_flags.setter
-    def tempfile_control_flags(self, value: SupportsIndex) -> None:
-        flags = check_mask(TempfileControlFlag, value, "tempfile_control_flags")
-        if self._notes:
-            self._refuse_change("tempfile_control_flags")
-        self._check(lib.trtx_runtime_set_tempfile_control_flags(self._ptr, flags), "tempfile_control_flags")
-
-    @property
-    def engine_host_code_allowed(self) -> bool:
-        """Whether engines that carry host code are accepted; False by default (``IRuntime::setEngineHostCodeAllowed``).
-
-        Allow it for engines that you trust only.
-        """
-        return lib.trtx_runtime_get_engine_host_code_allowed(self._ptr)
-
-    @engine_host_code_allowed.setter
-    def engine_host_code_allowed(self, value: Bool) -> None:
-        allowed = check_bool(value, "engine_host_code_allowed")
-        if self._notes:
-            self._refuse_change("engine_host_code_allowed")
-        status = lib.trtx_runtime_set_engine_host_code_allowed(self._ptr, allowed)
-        self._check(status, "engine_host_code_allowed")
-
-    @property
-    def defer_weights_loading(self) -> bool:
-        """Whether engines are deserialized without their weights; False by default.
-
-        (``IRuntime::setDeferredWeightsLoading``, TensorRT-RTX 1.6) Such an engine cannot run before
-        `CudaEngine.load_weights`. With an older library this raises `UnsupportedError`.
-        """
-        result = ffi.new("bool *")
-        self._check(lib.trtx_runtime_get_deferred_weights_loading(self._ptr, result), "defer_weights_loading")
-        return bool(result[0])
-
-    @defer_weights_loading.setter
-    def defer_weights_loading(self, value: Bool) -> None:
-        defer = check_bool(value, "defer_weights_loading")
-        if self._notes:
-            self._refuse_change("defer_weights_loading")
-        status = lib.trtx_runtime_set_deferred_weights_loading(self._ptr, defer)
-        self._check(status, "defer_weights_loading")
+        self._check(
+        what, function = "temporary_directory", lib.trtx_runtime_set_temporary_directory
+        self._check(changed(self, what, self, function, native), what)
+            "temporary_directory",
+        )
 
 
 def _driver_problem() -> str | None:
