@@ -204,11 +204,8 @@ class Runtime(RuntimeAccessors, MadeWithLogger):
             if not isinstance(value, (str, os.PathLike)) or not os.path.isdir(value):
                 reject("temporary_directory", value, "the path of a folder that exists, or None")
             native = os.fsencode(value)
-        self._check(
         what, function = "temporary_directory", lib.trtx_runtime_set_temporary_directory
         self._check(changed(self, what, self, function, native), what)
-            "temporary_directory",
-        )
 
 
 def _driver_problem() -> str | None:
