@@ -99,7 +99,7 @@ class Layer(LayerAccessors):
         InvalidArgumentError
             If there is no such output.
         """
-        if type(index) is not int or not 0 <= index <= INT32_MAX:
+        if index.__class__ is not int or not 0 <= index <= INT32_MAX:  # type: ignore[operator]
             index = self._check_output(index)
         network = self._network
         _ = network._ptr

@@ -95,30 +95,40 @@ class NetworkBase(NetworkAccessors):
         What is to be kept for the layer, by the names of its settings, is kept before the call: an interrupt or an
         exception of the logger may come out of that with a layer that nobody knows.
         """
-        place = object()
         if keep is not None:
-            self._keep[place] = keep
+            return self._add_with_weights(what, function, kind, *arguments, keep=keep)
         results = self._results
         result = results.pop() if results else _new(_LAYER_RESULT)
-        # Written out: most calls that make a large network are of this kind.
+        # The first branch is what others come to in the end, without a look around: networks have more of these calls than
+        # of any other.
         if not (self._removals or self._notes):
             status = function(self._ptr, *arguments, result)
         else:
-            try:
-                status = self._call(what, function, *arguments, result)
-            except Error:  # no call was made
-                self._keep.pop(place, None)
-                raise
+            status = self._call(what, function, *arguments, result)
         if status or pending:
-            if status:
-                self._keep.pop(place, None)
             self._check(status, what)
         pointer = result[0]
         results.append(result)
-        layer = self._wrap(kind, pointer)
-        if keep is not None:
-            self._keep.update(((pointer, name), value) for name, value in keep.items() if value is not None)
+        return self._wrap(kind, pointer)
+
+    def _add_with_weights(
+        self, what: str, function: Callable[..., int], kind: type[L], *arguments: Any, keep: dict[str, Any]
+    ) -> L:
+        place = object()
+        self._keep[place] = keep
+        result = _new(_LAYER_RESULT)
+        try:
+            status = self._call(what, function, *arguments, result)
+        except Error:  # no call was made
             del self._keep[place]
+            raise
+        if status:
+            del self._keep[place]
+        self._check(status, what)
+        pointer = result[0]
+        layer = self._wrap(kind, pointer)
+        self._keep.update(((pointer, name), value) for name, value in keep.items() if value is not None)
+        del self._keep[place]
         return layer
 
     def _add_tensor(self, what: str, function: Callable[..., int], *arguments: Any) -> Tensor:
@@ -166,8 +176,12 @@ class NetworkBase(NetworkAccessors):
         native._ptr = pointer
         native._network = self  # type: ignore[attr-defined]
         reference: weakref.ref[Native] = _reference(native)
-        noted = self._wrappers.setdefault(pointer, reference)
-        return native if noted is reference else self._succeed(pointer, native, noted)
+        wrappers = self._wrappers
+        # No thread comes between the look and the store, as neither is a call.
+        if pointer not in wrappers:
+            wrappers[pointer] = reference
+            return native
+        return self._succeed(pointer, native, wrappers.setdefault(pointer, reference))
 
     def _succeed(self, pointer: Any, native: N, noted: weakref.ref[Native]) -> N:
         """Note an object instead of one that has gone; gives another if there is one by then."""
