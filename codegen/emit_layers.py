@@ -16,7 +16,7 @@ def emit(registry: Registry) -> str:
     layers = [i for i in registry.interfaces.values() if registry.is_layer(i.name) and i.name != "Layer"]
     layers = [i for i in layers if not i.hidden]
     body = [line for layer in layers for line in _class(registry, layer)]
-    bases = {".layer": ["Layer"]}
+    bases = {".layer": ["Layer"], ".._core.public": ["public"]}
     extras = [f"{name}Extras" for name in EXTRAS if registry.interfaces.get(name)]
     by_type = [f"    LayerType.{i.layer_type[1:]}.value: {i.name}," for i in layers if i.layer_type]
     names = constants(registry, body)
@@ -42,5 +42,5 @@ def emit(registry: Registry) -> str:
 
 def _class(registry: Registry, layer: Interface) -> list[str]:
     base = f"{layer.name}Extras" if layer.name in EXTRAS else layer.base
-    lines = ["", f"class {layer.name}({base}):", f'    """{layer.doc} (``{layer.cpp}``)"""']
+    lines = ["", "@public", f"class {layer.name}({base}):", f'    """{layer.doc} (``{layer.cpp}``)"""']
     return [*lines, "", "    __slots__ = ()", *Class(registry, layer, PART).members(), ""]

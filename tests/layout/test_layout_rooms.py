@@ -5,6 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from types import FunctionType
+
+import trtx
 
 PACKAGE = Path(__file__).resolve().parents[2] / "trtx"
 
@@ -72,3 +75,10 @@ def test_no_circle_of_imports() -> None:
             break
         graph = {name: found for name, found in graph.items() if name not in leaves}
     assert graph == {}
+
+
+def test_public_things_say_where_users_find_them() -> None:
+    things = {name: getattr(trtx, name) for name in trtx.__all__}
+    said = {name: thing.__module__ for name, thing in things.items() if isinstance(thing, (type, FunctionType))}
+    assert len(said) > 150
+    assert {name for name, module in said.items() if module not in ("trtx", "trtx_sys._enums_gen")} == set()

@@ -314,60 +314,23 @@ def test_a_refusal_keeps_nothing_alive(native_library: str) -> None:
         + """
 import weakref
 gc.disable()
-class Path:
-    def __init__(self, runtime):
-        self.runtime = runtime
-    def __fspath__(self):
-        try:
-            self.runtime.max_threads = 2
-        except trtx.BusyError:
-            return "/nowhere"
+class Monitor(trtx.ProgressMonitor):
+    def phase_start(self, phase_name, parent_phase, num_steps):
+        for change in (self.builder.reset, self.builder.close, self.builder.create_config):
+            try:
+                change()
+            except trtx.BusyError:
+                self.refused += 1
 def use():
-    runtime = trtx.Runtime(trtx.Logger(sink=quiet))
-    try:
-        runtime.deserialize_cuda_engine(Path(runtime))
-    except trtx.EngineError:
-        return weakref.ref(runtime)
+    network, x = network_with_input()
+    network.mark_output(network.add_activation(x, trtx.ActivationType.RELU).get_output(0))
+    config, monitor = network.builder.create_config(), Monitor()
+    config.progress_monitor, monitor.builder, monitor.refused = monitor, network.builder, 0
+    network.builder.build_serialized_network(network, config)
+    assert monitor.refused >= 3
+    del monitor.builder
+    return weakref.ref(network.builder)
 assert use()() is None
-"""
-    )
-
-
-def test_a_turn_that_is_lost_on_its_way_reaches_the_waiting_call(native_library: str) -> None:
-    on_real(
-        SETUP
-        + """
-network, x = network_with_input()
-box = [network._turn.pop()]  # as a call of this thread has it
-took = []
-def other():
-    start = time.monotonic()
-    x.name
-    took.append(time.monotonic() - start)
-waiting = threading.Thread(target=other)
-waiting.start()
-while not network._queue.waiting:
-    time.sleep(0.001)
-def profile(frame, event, function):
-    if event == "c_return" and frame.f_code.co_name == "append" and getattr(function, "__name__", "") == "popleft":
-        sys.setprofile(None)
-        raise KeyboardInterrupt
-sys.setprofile(profile)
-try:
-    network._turn.append(box.pop())
-except KeyboardInterrupt:
-    pass
-finally:
-    sys.setprofile(None)
-def use():
-    while waiting.is_alive():
-        network.num_layers
-users = [threading.Thread(target=use) for _ in range(3)]
-for thread in users:
-    thread.start()
-for thread in (waiting, *users):
-    thread.join()
-assert took[0] < 5, took
 """
     )
 
@@ -378,7 +341,7 @@ def test_an_interrupt_in_a_finalizer_comes_again(native_library: str) -> None:
         + """
 builder = trtx.Builder(trtx.Logger(sink=quiet))
 def profile(frame, event, argument):
-    if event == "call" and frame.f_code.co_name == "_end_if_childless":
+    if event == "call" and frame.f_code.co_name == "_let_go":
         sys.setprofile(None)
         raise KeyboardInterrupt
 try:

@@ -1,4 +1,4 @@
-"""A close() on another thread waits for the getters under way, and one from a callback inside a getter is refused."""
+"""Getters beside threads and callbacks that close what they read: a short call is over before anything else runs."""
 
 from __future__ import annotations
 
@@ -29,125 +29,30 @@ GETTERS = [
 """
 
 
-def test_close_waits_for_a_getter_of_another_thread() -> None:
+def test_a_callback_of_a_getter_may_close_what_the_getter_reads() -> None:
+    """The lines of a short call come when it is over."""
     printed = on_fake(
         GETTERS
         + """
 count = 0
 for method, find, get, victims in GETTERS:
     for victim in victims:
-        run = Run()
-        thing = find(run)
-        expected = get(thing)
-        control.fault(f"{method}=sleep:30@{control.calls(method) + 1}")
-        thread, results = inside(method, lambda: get(thing))
-        getattr(run, victim).close()
-        assert thing.is_closed
-        thread.join()
-        assert results == [expected], (method, results)
-        assert control.misuses() == 0, (method, victim, control.last_misuse())
-        control.clear()
-        count += 1
-        del run, thing, thread
-        gc.collect()
-        all_closed(method)
-print(count)
-"""
-    )
-    assert int(printed) >= 25
-
-
-def test_close_gives_up_on_a_getter_that_does_not_return() -> None:
-    on_fake("""
-        from trtx._core import readers as _readers
-        _readers.LIMIT = 0.1
-        run = Run()
-        tensor = run.network.get_input(0)
-        control.clear()  # and the counts of calls
-        control.fault("VTensor::getName=sleep:600@1")
-        thread, _ = inside("VTensor::getName", lambda: tensor.name)
-        try:
-            run.builder.close()
-        except trtx.BusyError as error:
-            assert "close: the object is in use by" in str(error) and "name" in str(error), error
-        else:
-            raise AssertionError("closed")
-        assert not run.builder.is_closed and not run.network.is_closed
-        thread.join()
-        # Everything is as it was.
-        assert tensor.name == "x"
-        assert run.network.get_input(0) is tensor and run.config.builder_optimization_level >= 0
-        run.builder.build_serialized_network(run.network, run.config)
-        run.builder.close()
-        assert tensor.is_closed
-        del run, tensor, thread
-        all_closed()
-    """)
-
-
-def test_an_interrupt_of_a_waiting_close_leaves_everything_open() -> None:
-    on_fake("""
-        run = Run()
-        control.clear()
-        control.fault("VNetworkDefinition::getNbLayers=sleep:1500@1")
-        thread, _ = inside("VNetworkDefinition::getNbLayers", lambda: run.network.num_layers)
-        threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
-        try:
-            run.network.close()
-        except KeyboardInterrupt:
-            assert not run.network.is_closed
-        else:
-            raise AssertionError("closed")
-        thread.join()
-        run.network.close()
-        del run, thread
-        gc.collect()
-        all_closed()
-    """)
-
-
-def test_remove_tensor_waits_too() -> None:
-    on_fake("""
-        run = Run()
-        spare = run.network.add_input("spare", trtx.DataType.FLOAT, (1,))
-        control.clear()
-        control.fault("VTensor::getType=sleep:20@1")
-        thread, results = inside("VTensor::getType", lambda: spare.dtype)
-        run.network.remove_tensor(spare)
-        assert spare.is_closed
-        thread.join()
-        assert results == [trtx.DataType.FLOAT], results
-        del run, spare, thread
-        gc.collect()
-        all_closed()
-    """)
-
-
-def test_a_callback_inside_a_getter_cannot_close_what_the_getter_reads() -> None:
-    printed = on_fake(
-        GETTERS
-        + """
-count = 0
-for method, find, get, victims in GETTERS:
-    for victim in victims:
-        refused = []
+        closed = []
         def sink(severity, message):
-            if "close now" in message and not refused:
-                try:
-                    getattr(run, victim).close()
-                except trtx.BusyError as error:
-                    refused.append(str(error))
+            if "close now" in message and not closed:
+                getattr(run, victim).close()
+                closed.append(thing.is_closed)
         run = Run(sink)
         thing = find(run)
         expected = get(thing)
         control.fault(f"{method}=log:warning:close now")
-        assert get(thing) == expected
+        assert get(thing) == expected, (method, victim)
+        assert closed == [True], (method, victim)
         control.clear()
-        assert len(refused) == 1 and ".close: the object is in use by" in refused[0], (method, refused)
-        assert not thing.is_closed and get(thing) == expected
-        getattr(run, victim).close()
-        assert thing.is_closed
-        count += 1
+        try:
+            get(thing)
+        except trtx.ClosedError:
+            count += 1
         del run, thing, sink
         gc.collect()
         all_closed(method)

@@ -22,13 +22,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import trtx
+from codegen.read import read_registry
 from tests.helpers.fake_session import Control
 from trtx import diagnostics
 from trtx._core.handle import Handle
 from trtx._core.shut import Native
 
 __all__ = [
-    "CALLS", "FACTORIES", "NATIVE_NAMES", "UNCHECKED", "Run", "Writer", "all_closed", "build_side", "control",
+    "CALLS", "FACTORIES", "LONG", "NATIVE_NAMES", "UNCHECKED", "Run", "Writer", "all_closed", "build_side", "control",
     "ctypes", "diagnostics", "gc", "handle_classes", "inside", "itertools", "json", "native_classes", "os", "plan",
     "quiet", "random", "run_side", "signal", "small_network", "sys", "threading", "time", "trtx", "weakref",
 ]  # fmt: skip
@@ -277,6 +278,21 @@ CALLS: dict[str, tuple[str, Callable[[Run], object]]] = {
     "enqueue": ("VExecutionContext::enqueueV3", lambda r: r.context.enqueue_v3(0)),
     "execute": ("VExecutionContext::executeV2", lambda r: r.context.execute_v2(r.addresses)),
 }
+
+
+def _long_calls() -> set[str]:
+    """Those of them during which other threads of Python run."""
+    interfaces = {
+        interface.impl or interface.cpp.split("::")[-1]: interface for interface in read_registry().interfaces.values()
+    }
+    found = set()
+    for name, (method, _) in CALLS.items():
+        kind, _, function = method.partition("::")
+        found |= {name for one in interfaces[kind].methods if one.name == function and one.long}
+    return found
+
+
+LONG = _long_calls()
 
 
 def all_closed(where: object = "") -> None:

@@ -329,3 +329,32 @@ def harmless():
         control.late()
     assert control.callbacks() > 0
     return count
+
+
+def who_runs_meanwhile():
+    """Another thread of Python makes progress during long calls, and none during short ones."""
+    import threading
+    import time
+
+    world, ticks, stop = World(), [0], []
+
+    def tick():
+        while not stop:
+            ticks[0] += 1
+            time.sleep(0.0005)
+
+    ticker = threading.Thread(target=tick)
+    ticker.start()
+    try:
+        for method in METHODS:
+            control.clear()
+            control.fault(f"{method['virtual']}=sleep:{40 if method['long'] else 6};{method['virtual']}=null")
+            arguments = world.for_method(method)
+            before = ticks[0]
+            invoke(method, arguments)
+            made = ticks[0] - before
+            assert made >= 3 if method["long"] else made <= 2, f"{method['function']}: {made} ticks meanwhile"
+    finally:
+        stop.append(1)
+        ticker.join()
+    return len(METHODS)

@@ -125,6 +125,11 @@ def test_harmless_faults(family: str) -> None:
     assert run(family, "harmless()") > 0
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+def test_python_runs_during_long_calls_and_no_others(family: str) -> None:
+    assert run(family, "who_runs_meanwhile()") == len(methods(family))
+
+
 def test_all_families_are_tested() -> None:
     registry = read_registry()
     bound = {

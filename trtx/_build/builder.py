@@ -21,6 +21,7 @@ from .._core.values import INT32_MAX, check_int, check_mask, reject
 from .config import BuilderConfig
 from .profile import OptimizationProfile
 from .progress import BuildMonitor
+from .._core.public import public
 
 if TYPE_CHECKING:
     from .network import NetworkDefinition
@@ -38,6 +39,7 @@ class StreamWriter(Protocol):
         ...
 
 
+@public
 class Builder(BuilderAccessors, MadeWithLogger):
     """Makes networks and configurations, and builds engines of them (``IBuilder``).
 

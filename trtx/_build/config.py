@@ -15,10 +15,12 @@ from .._core.values import INT32_MAX, check_enum, check_index, check_int, check_
 from .accessors_gen import BuilderConfigAccessors
 from .profile import OptimizationProfile
 from .progress import ProgressMonitor
+from .._core.public import public
 
 __all__ = ["BuilderConfig"]
 
 
+@public
 class BuilderConfig(BuilderConfigAccessors):
     """How an engine is built: memory, flags, target GPUs, profiles (``IBuilderConfig``).
 

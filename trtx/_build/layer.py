@@ -13,6 +13,7 @@ from .._core.shut import only_refuses
 from .._core.values import INT32_MAX, check_index, check_int
 from .accessors_gen import LayerAccessors
 from .tensor import Tensor
+from .._core.public import public
 
 __all__ = ["Layer"]
 
@@ -20,6 +21,7 @@ _get_input = lib.trtx_layer_get_input
 _get_output = lib.trtx_layer_get_output
 
 
+@public
 class Layer(LayerAccessors):
     """A layer of a network (``ILayer``). Each kind of layer has a class of its own with its settings as properties.
 
@@ -99,7 +101,7 @@ class Layer(LayerAccessors):
         InvalidArgumentError
             If there is no such output.
         """
-        if index.__class__ is not int or not 0 <= index <= INT32_MAX:  # type: ignore[operator]
+        if index.__class__ is not int or not 0 <= index <= INT32_MAX:
             index = self._check_output(index)
         network = self._network
         _ = network._ptr

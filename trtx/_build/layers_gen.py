@@ -36,6 +36,7 @@ from trtx_sys._ffi import lib
 
 from .._core.accessors import Members, changed
 from .._core.pending import pending
+from .._core.public import public
 from .._core.values import check_axes_of, check_bool, check_enum, check_int, check_text, to_float32
 from .layer import Layer
 from .layer_extras import FillLayerExtras, MatrixMultiplyLayerExtras, MoELayerExtras, ResizeLayerExtras
@@ -407,6 +408,7 @@ _ATTENTION_IO_FORM = Members(AttentionIOForm)
 _MOE_ACT_TYPE = Members(MoEActType)
 
 
+@public
 class ConvolutionLayer(Layer):
     """Convolution over two or three spatial dimensions. (``IConvolutionLayer``)"""
 
@@ -639,6 +641,7 @@ class ConvolutionLayer(Layer):
         )
 
 
+@public
 class DeconvolutionLayer(Layer):
     """Transposed convolution over two or three spatial dimensions. (``IDeconvolutionLayer``)"""
 
@@ -873,6 +876,7 @@ class DeconvolutionLayer(Layer):
         )
 
 
+@public
 class PoolingLayer(Layer):
     """Takes the maximum or the average of a sliding window. (``IPoolingLayer``)"""
 
@@ -1054,12 +1058,14 @@ class PoolingLayer(Layer):
         )
 
 
+@public
 class MatrixMultiplyLayer(MatrixMultiplyLayerExtras):
     """Multiplies matrices, in batches when there are leading dimensions. (``IMatrixMultiplyLayer``)"""
 
     __slots__ = ()
 
 
+@public
 class ActivationLayer(Layer):
     """Applies an activation function to each element. (``IActivationLayer``)"""
 
@@ -1145,12 +1151,14 @@ class ActivationLayer(Layer):
             not_taken(self, "beta", value, taken)
 
 
+@public
 class ParametricReLULayer(Layer):
     """Leaky ReLU with a slope for each element. (``IParametricReLULayer``)"""
 
     __slots__ = ()
 
 
+@public
 class ScaleLayer(Layer):
     """Computes (x * scale + shift) ** power, per tensor, channel or element. (``IScaleLayer``)"""
 
@@ -1237,6 +1245,7 @@ class ScaleLayer(Layer):
             not_taken(self, "channel_axis", value, taken)
 
 
+@public
 class LRNLayer(Layer):
     """Local response normalization across channels. (``ILRNLayer``)"""
 
@@ -1340,6 +1349,7 @@ class LRNLayer(Layer):
             not_taken(self, "k", value, taken)
 
 
+@public
 class SoftMaxLayer(Layer):
     """SoftMax over the chosen axes. (``ISoftMaxLayer``)"""
 
@@ -1373,12 +1383,14 @@ class SoftMaxLayer(Layer):
             not_taken(self, "axes", value, taken)
 
 
+@public
 class RaggedSoftMaxLayer(Layer):
     """SoftMax over rows of different lengths. (``IRaggedSoftMaxLayer``)"""
 
     __slots__ = ()
 
 
+@public
 class NormalizationLayer(Layer):
     """Instance, group, layer or RMS normalization. (``INormalizationLayer``)"""
 
@@ -1473,6 +1485,7 @@ class NormalizationLayer(Layer):
         return value
 
 
+@public
 class ElementWiseLayer(Layer):
     """Combines two tensors element by element, with broadcasting. (``IElementWiseLayer``)"""
 
@@ -1504,6 +1517,7 @@ class ElementWiseLayer(Layer):
             not_taken(self, "op", value, taken)
 
 
+@public
 class UnaryLayer(Layer):
     """Applies a function of one argument to each element. (``IUnaryLayer``)"""
 
@@ -1535,6 +1549,7 @@ class UnaryLayer(Layer):
             not_taken(self, "op", value, taken)
 
 
+@public
 class ReduceLayer(Layer):
     """Reduces the chosen axes to one value each. (``IReduceLayer``)"""
 
@@ -1621,6 +1636,7 @@ class ReduceLayer(Layer):
             not_taken(self, "keep_dims", value, taken)
 
 
+@public
 class TopKLayer(Layer):
     """Finds the k largest or smallest values and their indices. (``ITopKLayer``)"""
 
@@ -1732,6 +1748,7 @@ class TopKLayer(Layer):
             not_taken(self, "indices_type", value, taken)
 
 
+@public
 class EinsumLayer(Layer):
     """Sums products over the indices of an Einstein equation. (``IEinsumLayer``)"""
 
@@ -1762,6 +1779,7 @@ class EinsumLayer(Layer):
             not_taken(self, "equation", value, taken)
 
 
+@public
 class CumulativeLayer(Layer):
     """Running sums along an axis. (``ICumulativeLayer``)"""
 
@@ -1843,6 +1861,7 @@ class CumulativeLayer(Layer):
             not_taken(self, "reverse", value, taken)
 
 
+@public
 class ConcatenationLayer(Layer):
     """Joins tensors along one axis. (``IConcatenationLayer``)"""
 
@@ -1874,6 +1893,7 @@ class ConcatenationLayer(Layer):
             not_taken(self, "axis", value, taken)
 
 
+@public
 class GatherLayer(Layer):
     """Picks values by index. (``IGatherLayer``)"""
 
@@ -1961,6 +1981,7 @@ class GatherLayer(Layer):
             not_taken(self, "mode", value, taken)
 
 
+@public
 class ScatterLayer(Layer):
     """Writes values into a copy of a tensor by index. (``IScatterLayer``)"""
 
@@ -2017,6 +2038,7 @@ class ScatterLayer(Layer):
             not_taken(self, "axis", value, taken)
 
 
+@public
 class PaddingLayer(Layer):
     """Pads with zeros, or crops where the padding is negative. (``IPaddingLayer``)"""
 
@@ -2061,6 +2083,7 @@ class PaddingLayer(Layer):
         )
 
 
+@public
 class ShuffleLayer(Layer):
     """Transposes, reshapes and transposes again. (``IShuffleLayer``)"""
 
@@ -2148,6 +2171,7 @@ class ShuffleLayer(Layer):
             not_taken(self, "zero_is_placeholder", value, taken)
 
 
+@public
 class SliceLayer(Layer):
     """Takes a strided window of a tensor. (``ISliceLayer``)"""
 
@@ -2218,12 +2242,14 @@ class SliceLayer(Layer):
         write_dims(self, SliceLayer, "axes", _slice_layer_get_axes, _slice_layer_set_axes, value)
 
 
+@public
 class ShapeLayer(Layer):
     """Gives the shape of a tensor as a tensor. (``IShapeLayer``)"""
 
     __slots__ = ()
 
 
+@public
 class ResizeLayer(ResizeLayerExtras):
     """Resamples a tensor to another size. (``IResizeLayer``)"""
 
@@ -2411,6 +2437,7 @@ class ResizeLayer(ResizeLayerExtras):
             not_taken(self, "exclude_outside", value, taken)
 
 
+@public
 class GridSampleLayer(Layer):
     """Samples a tensor at the points of a grid. (``IGridSampleLayer``)"""
 
@@ -2499,12 +2526,14 @@ class GridSampleLayer(Layer):
             not_taken(self, "sample_mode", value, taken)
 
 
+@public
 class SelectLayer(Layer):
     """Chooses between two tensors, element by element. (``ISelectLayer``)"""
 
     __slots__ = ()
 
 
+@public
 class FillLayer(FillLayerExtras):
     """Makes a tensor of evenly spaced or random values. (``IFillLayer``)"""
 
@@ -2579,6 +2608,7 @@ class FillLayer(FillLayerExtras):
             not_taken(self, "to_type", value, taken)
 
 
+@public
 class ConstantLayer(Layer):
     """A tensor whose values are known when the network is built. (``IConstantLayer``)"""
 
@@ -2603,12 +2633,14 @@ class ConstantLayer(Layer):
         write_dims(self, ConstantLayer, "shape", _constant_layer_get_dimensions, _constant_layer_set_dimensions, value)
 
 
+@public
 class IdentityLayer(Layer):
     """Hands its input on unchanged. (``IIdentityLayer``)"""
 
     __slots__ = ()
 
 
+@public
 class CastLayer(Layer):
     """Converts elements to another type. (``ICastLayer``)"""
 
@@ -2640,6 +2672,7 @@ class CastLayer(Layer):
             not_taken(self, "to_type", value, taken)
 
 
+@public
 class OneHotLayer(Layer):
     """Expands indices into one-hot vectors. (``IOneHotLayer``)"""
 
@@ -2671,6 +2704,7 @@ class OneHotLayer(Layer):
             not_taken(self, "axis", value, taken)
 
 
+@public
 class NonZeroLayer(Layer):
     """Gives the indices of the elements that are not zero. (``INonZeroLayer``)"""
 
@@ -2702,6 +2736,7 @@ class NonZeroLayer(Layer):
             not_taken(self, "indices_type", value, taken)
 
 
+@public
 class NMSLayer(Layer):
     """Drops boxes that overlap a better box. (``INMSLayer``)"""
 
@@ -2786,6 +2821,7 @@ class NMSLayer(Layer):
             not_taken(self, "indices_type", value, taken)
 
 
+@public
 class ReverseSequenceLayer(Layer):
     """Reverses the first part of each sequence of a batch. (``IReverseSequenceLayer``)"""
 
@@ -2846,18 +2882,21 @@ class ReverseSequenceLayer(Layer):
             not_taken(self, "sequence_axis", value, taken)
 
 
+@public
 class SqueezeLayer(Layer):
     """Removes dimensions of size one. (``ISqueezeLayer``)"""
 
     __slots__ = ()
 
 
+@public
 class UnsqueezeLayer(Layer):
     """Inserts dimensions of size one. (``IUnsqueezeLayer``)"""
 
     __slots__ = ()
 
 
+@public
 class AssertionLayer(Layer):
     """Fails the build or the run when its condition is false. (``IAssertionLayer``)"""
 
@@ -2888,6 +2927,7 @@ class AssertionLayer(Layer):
             not_taken(self, "message", value, taken)
 
 
+@public
 class QuantizeLayer(Layer):
     """Converts to a small type with a scale. (``IQuantizeLayer``)"""
 
@@ -2961,6 +3001,7 @@ class QuantizeLayer(Layer):
         )
 
 
+@public
 class DequantizeLayer(Layer):
     """Converts back from a small type with a scale. (``IDequantizeLayer``)"""
 
@@ -3039,6 +3080,7 @@ class DequantizeLayer(Layer):
         )
 
 
+@public
 class DynamicQuantizeLayer(Layer):
     """Quantizes with scales that are computed from the data. (``IDynamicQuantizeLayer``)"""
 
@@ -3168,18 +3210,21 @@ class DynamicQuantizeLayer(Layer):
         )
 
 
+@public
 class LoopBoundaryLayer(Layer):
     """What the layers at the border of a loop have in common. (``ILoopBoundaryLayer``)"""
 
     __slots__ = ()
 
 
+@public
 class RecurrenceLayer(LoopBoundaryLayer):
     """A value that is carried from one iteration to the next. (``IRecurrenceLayer``)"""
 
     __slots__ = ()
 
 
+@public
 class LoopOutputLayer(LoopBoundaryLayer):
     """Takes a value out of a loop. (``ILoopOutputLayer``)"""
 
@@ -3226,6 +3271,7 @@ class LoopOutputLayer(LoopBoundaryLayer):
             not_taken(self, "axis", value, taken)
 
 
+@public
 class TripLimitLayer(LoopBoundaryLayer):
     """Says how often a loop runs. (``ITripLimitLayer``)"""
 
@@ -3241,6 +3287,7 @@ class TripLimitLayer(LoopBoundaryLayer):
         return _TRIP_LIMIT[value]
 
 
+@public
 class IteratorLayer(LoopBoundaryLayer):
     """Walks over one axis of a tensor, a slice an iteration. (``IIteratorLayer``)"""
 
@@ -3297,48 +3344,56 @@ class IteratorLayer(LoopBoundaryLayer):
             not_taken(self, "reverse", value, taken)
 
 
+@public
 class IfConditionalBoundaryLayer(Layer):
     """What the layers at the border of a conditional have in common. (``IIfConditionalBoundaryLayer``)"""
 
     __slots__ = ()
 
 
+@public
 class ConditionLayer(IfConditionalBoundaryLayer):
     """Holds the condition of a conditional. (``IConditionLayer``)"""
 
     __slots__ = ()
 
 
+@public
 class IfConditionalInputLayer(IfConditionalBoundaryLayer):
     """Brings a value into both branches. (``IIfConditionalInputLayer``)"""
 
     __slots__ = ()
 
 
+@public
 class IfConditionalOutputLayer(IfConditionalBoundaryLayer):
     """Chooses between the results of the two branches. (``IIfConditionalOutputLayer``)"""
 
     __slots__ = ()
 
 
+@public
 class AttentionBoundaryLayer(Layer):
     """What the layers at the border of an attention have in common. (``IAttentionBoundaryLayer``)"""
 
     __slots__ = ()
 
 
+@public
 class AttentionInputLayer(AttentionBoundaryLayer):
     """Brings a value into an attention. (``IAttentionInputLayer``)"""
 
     __slots__ = ()
 
 
+@public
 class AttentionOutputLayer(AttentionBoundaryLayer):
     """Takes the result out of an attention. (``IAttentionOutputLayer``)"""
 
     __slots__ = ()
 
 
+@public
 class RotaryEmbeddingLayer(Layer):
     """Rotary position embedding. (``IRotaryEmbeddingLayer``)"""
 
@@ -3409,6 +3464,7 @@ class RotaryEmbeddingLayer(Layer):
             not_taken(self, "rotary_embedding_dim", value, taken)
 
 
+@public
 class KVCacheUpdateLayer(Layer):
     """Writes new keys or values into a cache in place. (``IKVCacheUpdateLayer``)"""
 
@@ -3491,6 +3547,7 @@ class KVCacheUpdateLayer(Layer):
         )
 
 
+@public
 class MoELayer(MoELayerExtras):
     """A mixture of experts. (``IMoELayer``)"""
 
@@ -3668,6 +3725,7 @@ class MoELayer(MoELayerExtras):
             not_taken(self, "swiglu_param_beta", value, taken)
 
 
+@public
 class DistCollectiveLayer(Layer):
     """A collective operation among the GPUs of a group. (``IDistCollectiveLayer``)"""
 

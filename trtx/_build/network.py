@@ -31,6 +31,7 @@ from .layer import Layer
 from .network_dense import DenseLayers
 from .network_shape import ShapeLayers
 from .tensor import Tensor
+from .._core.public import public
 
 if TYPE_CHECKING:
     from .builder import Builder
@@ -57,6 +58,7 @@ _get_layer = lib.trtx_network_definition_get_layer
 _get_input = lib.trtx_network_definition_get_input
 
 
+@public
 class NetworkDefinition(DenseLayers, ShapeLayers):
     """A network under construction (``INetworkDefinition``): its inputs, layers and outputs.
 

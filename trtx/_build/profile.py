@@ -23,6 +23,7 @@ from .._core.values import (
     to_dims,
 )
 from .accessors_gen import OptimizationProfileAccessors
+from .._core.public import public
 
 __all__ = ["OptimizationProfile"]
 
@@ -36,6 +37,7 @@ Three = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
 _MAX_VALUES = 1 << 16
 
 
+@public
 class OptimizationProfile(OptimizationProfileAccessors):
     """Smallest, usual and largest shapes of dynamic inputs, and values of shape inputs (``IOptimizationProfile``).
 

@@ -9,10 +9,12 @@ from trtx_sys._ffi import ffi, lib
 from .._core import pending as _pending
 from .._core.callbacks import Target, trampoline
 from .._core.errors import BuilderError, failure, text
+from .._core.public import public
 
 __all__ = ["ProgressMonitor"]
 
 
+@public
 class ProgressMonitor:
     """Follows a build; derive from it, and assign an object to `BuilderConfig.progress_monitor`.
 

@@ -26,6 +26,7 @@ from .._core.values import (
     to_dims,
 )
 from .accessors_gen import TensorAccessors
+from .._core.public import public
 
 __all__ = ["Tensor"]
 
@@ -36,6 +37,7 @@ _get_type = lib.trtx_tensor_get_type
 _get_dimensions = lib.trtx_tensor_get_dimensions
 
 
+@public
 class Tensor(TensorAccessors):
     """A value of a network (``ITensor``): an input, or what a layer computes.
 

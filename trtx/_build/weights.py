@@ -12,6 +12,7 @@ from trtx_sys._ffi import ffi
 from .._core.errors import InvalidArgumentError
 from .._core.arrays import as_array, data_type, is_array, itemsize_bits, pack, unpack
 from .._core.values import INT64_MAX, check_enum, check_int, reject
+from .._core.public import public
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +28,7 @@ __all__ = ["Weights"]
 _UNSAID: Any = object()
 
 
+@public
 class Weights:
     """Values of a layer with their type (``Weights``).
 

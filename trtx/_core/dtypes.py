@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from trtx_sys._enums_gen import DataType
 
 from .arrays import itemsize_bits, numpy_dtype
+from .public import public
 from .values import Shape, check_enum, check_shape
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ fp4 = DataType.FP4
 e8m0 = DataType.E8M0
 
 
+@public
 def nptype(dtype: DataType) -> type[np.generic]:
     """Get numpy's scalar type, such as `numpy.float32`; for bfloat16 and the small floats and integers, ml_dtypes'.
 
@@ -71,6 +73,7 @@ def nptype(dtype: DataType) -> type[np.generic]:
     return kind
 
 
+@public
 def volume(shape: Shape) -> int:
     """Get the number of elements of a shape; 1 for that of a scalar, ``()``.
 
@@ -87,6 +90,7 @@ def volume(shape: Shape) -> int:
     return math.prod(check_shape(shape, "shape"))
 
 
+@public
 def nbytes(shape: Shape, dtype: DataType) -> int:
     """Get the size in bytes of a tensor, as TensorRT-RTX reads and writes it in the format LINEAR.
 

@@ -29,6 +29,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from trtx_sys._enums_gen import Severity
 from trtx_sys._ffi import ffi, lib
 
+from .public import public
+
 if TYPE_CHECKING:
     from .._onnx.report import ParserErrorInfo
 
@@ -51,6 +53,7 @@ __all__ = [
 ]
 
 
+@public
 class Message(NamedTuple):
     """A line that TensorRT-RTX logged during a call."""
 
@@ -58,6 +61,7 @@ class Message(NamedTuple):
     text: str
 
 
+@public
 class Error(Exception):
     """Base of all exceptions of `trtx`.
 
@@ -86,18 +90,22 @@ def _rebuild(kind: type[Error], args: tuple[object, ...], state: dict[str, objec
     return error
 
 
+@public
 class LibraryError(Error):
     """The native library is missing, is none, or has a version that cannot be used."""
 
 
+@public
 class InvalidArgumentError(Error, ValueError):
     """An argument cannot be right; the message names it, what was given and what is allowed."""
 
 
+@public
 class ClosedError(Error, ValueError):
     """The object was closed, its parent was closed, or it was never made."""
 
 
+@public
 class BusyError(Error, RuntimeError):
     """The object is in use by another call, of this thread or of another one."""
 
@@ -105,22 +113,27 @@ class BusyError(Error, RuntimeError):
     _is_brief = False
 
 
+@public
 class UnsupportedError(Error, NotImplementedError):
     """The loaded library, or the kind of object, does not have this feature."""
 
 
+@public
 class OutOfMemoryError(Error, MemoryError):
     """Host memory ran out inside a native call."""
 
 
+@public
 class BuilderError(Error):
     """TensorRT-RTX could not build an engine, or refused a setting of the build."""
 
 
+@public
 class NetworkError(Error):
     """TensorRT-RTX refused a change of a network."""
 
 
+@public
 class ParserError(Error):
     """An ONNX model was refused.
 
@@ -133,18 +146,22 @@ class ParserError(Error):
     errors: tuple[ParserErrorInfo, ...] = ()
 
 
+@public
 class EngineError(Error):
     """An engine cannot be deserialized, inspected or used."""
 
 
+@public
 class ExecutionError(Error):
     """A run, or its preparation, failed."""
 
 
+@public
 class RefitError(Error):
     """Weights of an engine cannot be replaced."""
 
 
+@public
 class CudaError(Error):
     """CUDA failed, or there is no CUDA driver."""
 

@@ -12,6 +12,7 @@ from trtx_sys._ffi import ffi, lib
 
 from .calls import new_place
 from .handle import Handle
+from .public import public
 from .values import reject
 
 __all__ = ["HostMemory"]
@@ -20,6 +21,7 @@ __all__ = ["HostMemory"]
 _WRITABLE = 1
 
 
+@public
 class HostMemory(Handle):
     """A block of memory that TensorRT-RTX allocated: a serialized engine, a cache, a set of weights (``IHostMemory``).
 

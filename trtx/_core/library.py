@@ -11,6 +11,7 @@ from trtx_sys._ffi import ffi, lib
 
 from .errors import LibraryError, text
 from .process import refuse_after_fork
+from .public import public
 from .values import check_path
 
 __all__ = ["Version", "library_path", "library_version", "load_library"]
@@ -19,6 +20,7 @@ _lock = threading.Lock()
 _loaded: set[str] = set()
 
 
+@public
 class Version(NamedTuple):
     """Version of the native library: 1.6.1.120 is ``Version(1, 6, 1, 120)``."""
 
@@ -31,6 +33,7 @@ class Version(NamedTuple):
         return ".".join(map(str, self))
 
 
+@public
 def load_library(path: str | os.PathLike[str] | None = None) -> str:
     """Load the TensorRT-RTX library now, instead of on first use.
 
@@ -85,6 +88,7 @@ def _load(kind: str, path: str | os.PathLike[str] | None) -> None:
     _loaded.add(kind)
 
 
+@public
 def library_version() -> Version:
     """Version of the native library, which is loaded if need be.
 
@@ -99,6 +103,7 @@ def library_version() -> Version:
     return Version(version.major, version.minor, version.patch, version.build)
 
 
+@public
 def library_path() -> str:
     """Path of the native library, which is loaded if need be.
 

@@ -16,6 +16,7 @@ from .errors import InvalidArgumentError
 from .handle import Handle
 from .library import require_library
 from .process import refuse_after_fork
+from .public import public
 from .values import check_enum, check_text, reject
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def _write_to_stderr(severity: Severity, message: str) -> None:
         sys.stderr.write(f"[TensorRT-RTX] [{_LETTERS[severity]}] {message}\n")
 
 
+@public
 class Logger(Handle):
     """Receives every message of TensorRT-RTX (``ILogger``).
 

@@ -22,6 +22,7 @@ from trtx_sys._enums_gen import OnnxErrorCode
 from .._core import errors as _errors
 from .._core import library as _library
 from .._core.errors import Error, ParserError, UnsupportedError
+from .._core.public import public
 from .._core.values import check_float, reject
 from .report import ParserErrorInfo
 
@@ -51,6 +52,7 @@ class Request:
     library: str | None = None
 
 
+@public
 def check_onnx_model(
     model: str | os.PathLike[str] | BytesLike,
     path: str | os.PathLike[str] | None = None,

@@ -32,6 +32,7 @@ from .._core.calls import new_place
 from .._core.errors import InvalidArgumentError, ParserError, failure
 from .._core.library import require_onnx_parser
 from .._core.logger import Logger
+from .._core.public import public
 from .._core.shut import busy_class
 from .._core.values import check_bool, check_index, check_int, check_text, reject
 from .accessors_gen import OnnxParserAccessors
@@ -67,6 +68,7 @@ class _Record:
         self.keep: list[Any] = []
 
 
+@public
 class OnnxParser(OnnxParserAccessors):
     """Fills a network with the layers of an ONNX model (``nvonnxparser::IParser``). No GPU is needed.
 

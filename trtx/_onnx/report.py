@@ -8,12 +8,14 @@ from trtx_sys._enums_gen import OnnxErrorCode
 from trtx_sys._ffi import ffi, lib
 
 from .._core.errors import text
+from .._core.public import public
 
 __all__ = ["ModelSupport", "ParserErrorInfo", "Subgraph"]
 
 _CODES = {int(code): code for code in OnnxErrorCode}
 
 
+@public
 class ParserErrorInfo(NamedTuple):
     """One error of the parser (``IParserError``); it outlives the parser.
 
@@ -57,6 +59,7 @@ class ParserErrorInfo(NamedTuple):
         return f"{node}{' / '.join(lines)} [{where}{self.code.name}]"
 
 
+@public
 class Subgraph(NamedTuple):
     """Nodes of a model that TensorRT-RTX takes, or does not take, together.
 
@@ -72,6 +75,7 @@ class Subgraph(NamedTuple):
     supported: bool
 
 
+@public
 class ModelSupport(NamedTuple):
     """Answer of `OnnxParser.supports_model` (``IParser::supportsModelV2``); it outlives the parser.
 

@@ -15,6 +15,7 @@ from trtx_sys._ffi import ffi, lib
 from .._core.errors import ExecutionError, InvalidArgumentError
 from .._core.handle import Handle
 from .._core.pending import pending as _pending
+from .._core.public import public
 from .._core.values import INT64_MAX, check_int, check_sequence
 from ..cuda import find_memory, stream_handle
 from .context_tensors import DEVICE_MEMORY, ContextTensors, list_names
@@ -31,6 +32,7 @@ _run = lib.trtx_py_execution_context_run
 _MEMORY_ALIGNMENT = 256
 
 
+@public
 class ExecutionContext(ContextTensors):
     """Runs an engine (``IExecutionContext``); made by `CudaEngine.create_execution_context`.
 

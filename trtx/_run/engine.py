@@ -12,6 +12,7 @@ from trtx_sys._ffi import ffi, lib
 
 from .._core.calls import new_place
 from .._core.errors import EngineError
+from .._core.public import public
 from .._core.values import check_enum, check_int, reject
 from .accessors_gen import SerializationConfigAccessors
 from .engine_source import open_blob
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["CudaEngine", "SerializationConfig"]
 
 
+@public
 class SerializationConfig(SerializationConfigAccessors):
     """What `CudaEngine.serialize_with_config` leaves out (``ISerializationConfig``).
 
@@ -49,6 +51,7 @@ class SerializationConfig(SerializationConfigAccessors):
         return "Call CudaEngine.create_serialization_config()."
 
 
+@public
 class CudaEngine(EngineTensors):
     """An engine on the GPU (``ICudaEngine``); made by `Runtime.deserialize_cuda_engine`.
 

@@ -11,12 +11,14 @@ from trtx_sys._ffi import ffi, lib
 
 from .._core.errors import EngineError, InvalidArgumentError, text
 from .._core.handle import Handle
+from .._core.public import public
 from .._core.values import check_index, check_text, from_dims, reject
 from .accessors_gen import CudaEngineAccessors
 
 __all__ = ["TensorInfo"]
 
 
+@public
 class TensorInfo(NamedTuple):
     """An input or output of an engine, as it was built; an item of `CudaEngine.io_tensors`.
 

@@ -10,6 +10,7 @@ from trtx_sys._ffi import ffi, lib
 from .._core.accessors import changed
 from .._core.errors import EngineError, Error, text
 from .._core.handle import Handle
+from .._core.public import public
 from .._core.values import check_enum, check_index, reject
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["EngineInspector"]
 
 
+@public
 class EngineInspector(Handle):
     """Tells what the layers of an engine are (``IEngineInspector``); made by `CudaEngine.create_engine_inspector`.
 

@@ -14,6 +14,7 @@ from .._core.calls import new_place
 from .._core.errors import CudaError, EngineError, Error, failure
 from .._core.library import library_version
 from .._core.logger import Logger, MadeWithLogger
+from .._core.public import public
 from .._core.values import reject
 from .accessors_gen import RuntimeAccessors
 from .engine_source import Blob, explain, open_blob
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["EngineValidityReport", "Runtime"]
 
 
+@public
 class EngineValidityReport(NamedTuple):
     """What the header of an engine says of its chances on this machine (``IRuntime::getEngineValidity``).
 
@@ -40,6 +42,7 @@ class EngineValidityReport(NamedTuple):
     diagnostics: EngineInvalidityDiagnostics
 
 
+@public
 class Runtime(RuntimeAccessors, MadeWithLogger):
     """Deserializes engines (``IRuntime``).
 

@@ -12,6 +12,7 @@ from .._core.accessors import changed
 from .._core.calls import new_place
 from .._core.errors import EngineError, Error, failure
 from .._core.handle import Handle
+from .._core.public import public
 from .._core.values import reject
 from .accessors_gen import RuntimeConfigAccessors
 from .engine_source import open_blob
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["RuntimeCache", "RuntimeConfig"]
 
 
+@public
 class RuntimeCache(Handle):
     """Kernels compiled on this machine (``IRuntimeCache``); made by `RuntimeConfig.create_runtime_cache`.
 
@@ -103,6 +105,7 @@ class RuntimeCache(Handle):
         return True
 
 
+@public
 class RuntimeConfig(RuntimeConfigAccessors):
     """How execution contexts are made (``IRuntimeConfig``); made by `CudaEngine.create_runtime_config`.
 
