@@ -67,7 +67,8 @@ NAMES = {
 }  # fmt: skip
 #: Those that stand in annotations alone.
 TYPES = {
-    ".._core.types": ("Bool", "Number", "Values"),
+    ".._core.types": ("Bool", "Number"),
+    ".types": ("Values",),
     ".._core.values": ("Shape",),
     ".tensor": ("Tensor",),
     ".weights": ("Weights",),

@@ -59,9 +59,10 @@ from .layer_values import (
 )
 
 if TYPE_CHECKING:
-    from .._core.types import Bool, Number, Values
+    from .._core.types import Bool, Number
     from .._core.values import Shape
     from .tensor import Tensor
+    from .types import Values
     from .weights import Weights
 
 __all__ = [

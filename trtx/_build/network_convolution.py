@@ -24,7 +24,7 @@ from .tensor import Tensor
 from .weights import Weights, check_bias, check_coefficients, check_kernel, to_native
 
 if TYPE_CHECKING:
-    from .._core.types import Values
+    from .types import Values
 
 
 class ConvolutionLayers(NetworkBase):

@@ -1,7 +1,7 @@
 """What public signatures take where a plain name would say too little or too much.
 
 For type checkers alone: nothing here is imported at run time, as numpy would come with it. The checks that decide are
-those of `_values` and `_interop`.
+those of `values` and `arrays`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 from typing_extensions import Buffer
 
-from .._build.weights import Weights
 from .host_memory import HostMemory
 
 #: True or False. There is no protocol for it: numpy's bool is the only other one that is taken.
@@ -46,6 +45,3 @@ class HasArrayInterface(Protocol):
 
 #: An array that has its element type with it; lists have none, and are refused.
 Array = npt.NDArray[Any] | np.generic | HasDLPack | HasArrayInterface | Buffer
-
-#: Values of a layer: an array will do where weights are asked for, and None stands for no weights.
-Values = Weights | Array | None

@@ -42,12 +42,8 @@ class EngineInspector(Handle):
     @property
     def engine(self) -> CudaEngine:
         """The engine that is inspected, and kept alive."""
-        from .engine import CudaEngine
-
         _ = self._ptr
-        engine = self._parents[0]
-        assert isinstance(engine, CudaEngine)
-        return engine
+        return self._parents[0]  # type: ignore[return-value]
 
     @property
     def execution_context(self) -> ExecutionContext | None:
