@@ -23,7 +23,7 @@ from trtx_sys._ffi import ffi, lib
 from . import pending as _pending
 from .calls import Note, busy_error
 from .errors import BusyError, Error, failure
-from .process import mark_forked
+from .process import mark_forked, was_forked
 from .shut import SHUT, Native, only_refuses
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ class Handle(Native):
             If a native call that takes long, such as a build, is using the object or one that depends on it. Everything
             stays open then.
         """
-        if not self._place[0]:
+        if not self._place[0] or was_forked():
             return
         tree: dict[int, tuple[Handle, type[Any]]] = {}
         with _closing:
