@@ -159,7 +159,7 @@ def test_threads_with_one_context(runtime: trtx.Runtime, logger: trtx.Logger, st
         thread.join()
     assert not problems, problems
     assert all("ExecutionContext" in str(error) for error in refused)
-    context.enqueue_v3(stream)  # nobody ran off with the turn
+    context.enqueue_v3(stream)  # no run left its flag behind
     np.testing.assert_array_equal(cuda.to_numpy(buffers[1], (64, 64), stream=stream), np.maximum(x, 0))
 
 

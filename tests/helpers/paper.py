@@ -1,6 +1,6 @@
 """An engine on paper: the few C functions that `CudaEngine` and `ExecutionContext` call, in Python.
 
-It lets the checks of the run-time side be tested where there is no GPU: names, shapes, addresses, turns, lifetimes.
+It lets the checks of the run-time side be tested where there is no GPU: names, shapes, addresses, threads, lifetimes.
 """
 
 from __future__ import annotations
@@ -12,9 +12,13 @@ from typing import Any
 import pytest
 
 import trtx
+from trtx._core.calls import new_place
 from trtx_sys._ffi import ffi, lib
 
 Shape = tuple[int, ...]
+
+#: Pointers that nobody follows.
+ENGINE, CONTEXT = ffi.cast("trtx_cuda_engine *", 8), ffi.cast("trtx_execution_context *", 16)
 
 
 @dataclass
@@ -75,8 +79,8 @@ class PaperLibrary:
     def trtx_cuda_engine_get_nb_optimization_profiles(self, _: Any) -> int:
         return self.profiles
 
-    def trtx_cuda_engine_get_name(self, _: Any) -> Any:
-        return ffi.NULL
+    def trtx_cuda_engine_get_name(self, _: Any) -> str | None:
+        return None
 
     def trtx_cuda_engine_get_tensor_format(self, _: Any, tensor: bytes, result: Any) -> int:
         return self._give(result, trtx.TensorFormat.LINEAR)
@@ -108,25 +112,39 @@ class PaperLibrary:
     def trtx_execution_context_get_tensor_address(self, _: Any, tensor: bytes, result: Any) -> int:
         return self._give(result, self.tensors[tensor].address)
 
-    def trtx_execution_context_get_name(self, _: Any) -> Any:
-        return ffi.NULL
+    def trtx_execution_context_get_name(self, _: Any) -> str | None:
+        return None
 
-    def tell_addresses(self, _: Any, bindings: Any) -> int:
+    def trtx_execution_context_set_tensor_addresses(self, _: Any, bindings: Any) -> int:
         for index in range(bindings.count):
             self.tensors[ffi.string(bindings.names[index])].address = bindings.addresses[index]
         return 0
 
-    def run(self, context: Any, bindings: Any, stream: int) -> int:
+    def trtx_py_execution_context_run(self, context: Any, bindings: Any, stream: int) -> int:
         if not 0 <= stream < 2**64:
             raise OverflowError("as cffi says of integers that do not fit")
-        self.tell_addresses(context, bindings)
+        if bindings.running:
+            return lib.TRTX_BUSY
+        bindings.running = 1
+        self.trtx_execution_context_set_tensor_addresses(context, bindings)
         self.during()
         self.runs.append(stream)
+        bindings.running = 0
         return 0
+
+    def trtx_release(self, place: Any) -> None:
+        # The shim does not know the objects on paper, and would refuse them.
+        if place[0] in (ENGINE, CONTEXT):
+            self.destroyed.append("engine" if place[0] == ENGINE else "context")
+            place[0] = ffi.NULL
+        else:
+            lib.trtx_release(place)
 
 
 def paper_engine(patch: pytest.MonkeyPatch, logger: trtx.Logger, paper: PaperLibrary) -> trtx.CudaEngine:
     """An engine of the paper library."""
+    import trtx._core.handle
+    import trtx._run.accessors_gen
     import trtx._run.context
     import trtx._run.context_settings
     import trtx._run.context_tensors
@@ -134,14 +152,14 @@ def paper_engine(patch: pytest.MonkeyPatch, logger: trtx.Logger, paper: PaperLib
     import trtx._run.engine_tensors
 
     contexts = (trtx._run.context, trtx._run.context_tensors, trtx._run.context_settings)
-    for module in (trtx._run.engine, trtx._run.engine_tensors, *contexts):
+    for module in (trtx._core.handle, trtx._run.engine, trtx._run.engine_tensors, *contexts):
         patch.setattr(module, "lib", paper)
-    patch.setattr(trtx._run.context_tensors, "tell_addresses", paper.tell_addresses)
-    patch.setattr(trtx._run.context, "tell_addresses", paper.tell_addresses)
-    patch.setattr(trtx._run.context, "_run", paper.run)
-    patch.setattr(trtx.CudaEngine, "_destroy", staticmethod(lambda _: paper.destroyed.append("engine")))
-    patch.setattr(trtx.ExecutionContext, "_destroy", staticmethod(lambda _: paper.destroyed.append("context")))
-    return trtx.CudaEngine._adopt([ffi.cast("trtx_cuda_engine *", 8)], trtx.Runtime(logger))
+    patch.setattr(trtx._run.context, "_run", paper.trtx_py_execution_context_run)
+    for name in vars(trtx._run.accessors_gen):
+        if name.startswith(("_cuda_engine_", "_execution_context_")):
+            # Looked up by the call, as a test may change the paper library.
+            patch.setattr(trtx._run.accessors_gen, name, lambda *args, n=f"trtx{name}": getattr(paper, n)(*args))
+    return trtx.CudaEngine._adopt(_place_of("trtx_cuda_engine", ENGINE), trtx.Runtime(logger))
 
 
 def paper_context(
@@ -149,4 +167,10 @@ def paper_context(
     strategy: trtx.ExecutionContextAllocationStrategy = trtx.ExecutionContextAllocationStrategy.STATIC,
 ) -> trtx.ExecutionContext:
     """A context of an engine of the paper library."""
-    return trtx.ExecutionContext._make([ffi.cast("trtx_execution_context *", 16)], engine, strategy, None)
+    return trtx.ExecutionContext._make(_place_of("trtx_execution_context", CONTEXT), engine, strategy, None)
+
+
+def _place_of(c_type: str, handle: Any) -> Any:
+    place = new_place(c_type)
+    place[0] = handle
+    return place

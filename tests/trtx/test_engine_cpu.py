@@ -15,7 +15,6 @@ import pytest
 import trtx
 from tests.helpers.paper import PaperLibrary, PaperTensor, paper_context, paper_engine
 from trtx import cuda
-from trtx._core import readers as _readers
 
 INPUT, OUTPUT = trtx.TensorIOMode.INPUT, trtx.TensorIOMode.OUTPUT
 
@@ -193,7 +192,7 @@ def test_streams_that_are_none(ready: trtx.ExecutionContext, paper: PaperLibrary
         with pytest.raises(trtx.InvalidArgumentError, match="stream"):
             ready.enqueue_v3(wrong)
     assert not paper.runs
-    ready.enqueue_v3(0)  # the turn has been given back
+    ready.enqueue_v3(0)
 
 
 # Addresses
@@ -310,10 +309,7 @@ def test_an_output_has_no_shape_to_set(context: trtx.ExecutionContext) -> None:
 # Threads
 
 
-def test_two_threads_with_one_context(
-    ready: trtx.ExecutionContext, paper: PaperLibrary, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(_readers, "LIMIT", 0.05)  # a run is waited for, but not as long as this one takes
+def test_two_threads_with_one_context(ready: trtx.ExecutionContext, paper: PaperLibrary) -> None:
     running, go_on = threading.Event(), threading.Event()
     paper.during = lambda: (running.set(), go_on.wait(10))
     thread = threading.Thread(target=ready.enqueue_v3, args=(1,))
@@ -325,11 +321,15 @@ def test_two_threads_with_one_context(
             lambda: ready.set_tensor_address("x", 16),
             lambda: ready.set_input_shape("x", (1, 3)),
             lambda: ready.get_tensor_shape("x"),
+            lambda: setattr(ready, "name", "n"),
             ready.close,
-            ready.engine.close,
         ):
-            with pytest.raises(trtx.BusyError, match="ExecutionContext"):
+            with pytest.raises(trtx.BusyError, match=r"ExecutionContext.*in use by enqueue_v3"):
                 use()
+        with pytest.raises(trtx.BusyError, match=r"CudaEngine\.close.*in use by enqueue_v3"):
+            ready.engine.close()
+        assert not ready.is_closed
+        assert not ready.engine.is_closed
     finally:
         go_on.set()
         thread.join()
@@ -345,6 +345,8 @@ def test_closing_the_engine_closes_its_contexts_first(
     engine: trtx.CudaEngine, context: trtx.ExecutionContext, paper: PaperLibrary
 ) -> None:
     engine.close()
+    assert engine.is_closed
+    assert context.is_closed
     assert paper.destroyed == ["context", "engine"]
     for use in (
         lambda: context.enqueue_v3(0),

@@ -246,7 +246,7 @@ class Handle(Native):
 
     def _let_go(self) -> None:
         """Drop what was kept for the native object, which is gone."""
-        self._keep = {}
+        self._keep.clear()  # not a new one: contexts have it in a tuple too
         _live.pop(id(self), None)
         for parent in self._parents:
             parent._children.pop(id(self), None)
