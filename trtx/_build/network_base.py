@@ -145,7 +145,6 @@ class NetworkBase(NetworkAccessors):
             if removals:
                 self._check_still_there(arguments)
             self._refuse_change(what)
-            _ = self._ptr
             # No thread comes between this look and the call: there is neither a call nor a jump.
             if removals == self._removals and not self._notes:
                 return function(native._ptr, *arguments)

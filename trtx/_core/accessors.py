@@ -47,7 +47,6 @@ def changed(handle: Handle, what: str, native: Native, function: Callable[..., R
     """
     while True:
         handle._refuse_change(what)
-        _ = handle._ptr
         if not handle._notes:
             return function(native._ptr, *arguments)
 

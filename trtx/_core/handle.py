@@ -168,7 +168,8 @@ class Handle(Native):
         return found
 
     def _refuse_change(self, what: str) -> None:
-        """Raise if a long call is using the object; for a change that found notes."""
+        """Raise if a long call is using the object, or if it is closed; for a change that found notes."""
+        _ = self._ptr
         notes = self._long_calls()
         if notes:
             raise busy_error(self, what, notes)

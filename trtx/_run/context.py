@@ -124,7 +124,6 @@ class ExecutionContext(ContextTensors):
             stream_handle(stream)
             raise
         if status or _pending:
-            self._refuse_change("enqueue_v3")
             self._check(status, "enqueue_v3()")
         return True
 
