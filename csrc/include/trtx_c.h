@@ -156,14 +156,6 @@ TRTX_API trtx_status trtx_execution_context_set_tensor_addresses(trtx_execution_
 TRTX_LONG TRTX_API trtx_status trtx_execution_context_run(trtx_execution_context *self, trtx_bindings *bindings,
                                                           trtx_stream stream);
 
-/**
- * INetworkDefinition::addActivation, and ILayer::getOutput of the layer's one output. Should only the latter fail, or give
- * null, the layer has been added all the same: the call fails with result set, and output null.
- */
-TRTX_API trtx_status trtx_network_definition_add_activation_with_output(trtx_network_definition *self,
-                                                                        trtx_tensor *input, trtx_activation_type type,
-                                                                        trtx_layer **result, trtx_tensor **output);
-
 /** Messages less severe than this are dropped before the logger's function is called. The default is VERBOSE: all. */
 TRTX_API void trtx_logger_set_threshold(trtx_logger *self, trtx_severity threshold);
 /** Sends a message through a logger, as the library would. */

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Several calls in one: what a program does for every inference, or thousands of times in a network, takes one trip
-//! across the language border.
+//! Several calls in one: what a program does for every inference takes one trip across the language border.
 #include <string>
 
 #include "guard.hpp"
@@ -46,26 +45,5 @@ trtx_status trtx_execution_context_run(trtx_execution_context *self, trtx_bindin
         auto &context = *as<abi::IExecutionContext>(self)->mImpl;
         tell_addresses(call, context, *bindings);
         call.check(context.enqueueV3(to_pointer(stream)));
-    });
-}
-
-trtx_status trtx_network_definition_add_activation_with_output(trtx_network_definition *self, trtx_tensor *input,
-    trtx_activation_type type, trtx_layer **result, trtx_tensor **output)
-{
-    // A layer whose output fails is handed out all the same, so the result is no result that a failure clears.
-    const Results layer_result(result);
-    return guard({"trtx_network_definition_add_activation_with_output"}, Results(output), [&](Call &call) {
-        call.need(self, "self");
-        call.need(result, "result");
-        call.need(output, "output");
-        call.need(input, "input");
-        auto &network = *as<abi::INetworkDefinition>(self)->mImpl;
-        auto *layer = call.check_pointer(network.addActivation(as<abi::ITensor>(input), type));
-        *result = from_abi<trtx_layer *>(layer);
-        auto *tensor = layer->mLayer->getOutput(0);
-        if (!tensor) {
-            throw Failure(TRTX_FAILED, "the layer was added, but it has no output");
-        }
-        *output = from_abi<trtx_tensor *>(tensor);
     });
 }

@@ -81,31 +81,3 @@ for function, more in functions:
 call("execution_context_set_tensor_addresses", model.context, ffi.new("trtx_bindings *"))  # none is not too few
 assert control.calls(RUN) == 0
 """)
-
-
-def test_an_activation_comes_with_its_output() -> None:
-    run("""
-ADD, GET, relu = "VNetworkDefinition::addActivation", "VLayer::getOutput", lib.TRTX_ACTIVATION_TYPE_RELU
-function = "network_definition_add_activation_with_output"
-layer, output = ffi.new("trtx_layer **"), ffi.new("trtx_tensor **")
-arguments = (model.network, model.output(made), relu, layer, output)
-call(function, *arguments)
-assert lib.trtx_layer_get_type(layer[0]) == lib.TRTX_LAYER_TYPE_ACTIVATION
-assert output[0] == lib.trtx_layer_get_output(layer[0], 0) != ffi.NULL
-layers = lib.trtx_network_definition_get_nb_layers(model.network)
-for fault in ("null", "throw:bad_alloc", "throw:runtime_error", "throw:int"):
-    control.fault(f"{ADD}={fault}")
-    refused(function, *arguments)
-    control.clear()
-    assert layer[0] == output[0] == ffi.NULL
-assert lib.trtx_network_definition_get_nb_layers(model.network) == layers
-for fault in ("null", "throw:bad_alloc", "throw:runtime_error", "throw:int"):  # the layer is there, without its output
-    control.fault(f"{GET}={fault}")
-    refused(function, *arguments)
-    control.clear()
-    assert layer[0] != ffi.NULL == output[0]
-for position, name in enumerate(("self", "input", None, "result", "output")):
-    if name is not None:
-        wrong = (*arguments[:position], ffi.NULL, *arguments[position + 1 :])
-        refused(function, *wrong, saying=f"{name} is null")
-""")
