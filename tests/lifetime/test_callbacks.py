@@ -162,7 +162,7 @@ all_closed()
 
 
 def test_a_callback_that_closes_what_called_it() -> None:
-    """Closing is refused inside, everything stays intact, and the call ends as if nothing had been tried."""
+    """In a long call that is refused, and the call ends as if nothing had been tried; a short one is over by then."""
     printed = on_fake("""
         victims = ("logger", "builder", "network", "config", "runtime", "engine", "context", "cache", "inspector",
                    "serialization")
@@ -181,10 +181,11 @@ def test_a_callback_that_closes_what_called_it() -> None:
             control.fault(f"{method}=log:warning:close now@1")
             try:
                 call(run)
-            except (trtx.ClosedError, AssertionError):
-                raise AssertionError((name, "its own objects were closed"))
+            except trtx.ClosedError:
+                assert name not in LONG, (name, "its own objects were closed")
             control.clear()
-            assert "logger" in refused, name
+            assert ("logger" in refused) == (name in LONG) and run.logger.is_closed == (name not in LONG), name
+            error = None
             for victim, error in refused.items():
                 assert not getattr(run, victim).is_closed
                 assert "in use by" in str(error), error
@@ -195,7 +196,7 @@ def test_a_callback_that_closes_what_called_it() -> None:
             all_closed(name)
         print(count)
     """)
-    assert int(printed) >= 50
+    assert int(printed) >= 40
 
 
 def test_monitors_and_writers_that_close_the_build() -> None:
@@ -251,13 +252,16 @@ def test_callbacks_use_other_objects() -> None:
         for name, (method, call) in CALLS.items():
             call(run)
         assert len(depth) == 5 and monitor.built == 3
+        numbers, added = itertools.count(), []
         def again(severity, message):
             if message.endswith("go deeper") and len(added) < 5:
-                added.append(run.network.add_input(f"again {len(added)}", trtx.DataType.FLOAT, (1,)))
-        added = []
+                added.append(run.network.add_input(f"again {next(numbers)}", trtx.DataType.FLOAT, (1,)))
         run.logger._target.implementation = again
+        control.clear()
+        control.fault("VNetworkDefinition::addInput=logforeign:error:go deeper@1")
         run.network.add_input("again", trtx.DataType.FLOAT, (1,))  # it is over when its lines come
-        assert len(added) == 5 and len(set(added)) == 5
+        assert len(added) == 1 and added[0].name == "again 0"
+        del added
         control.clear()
         del run, monitor
         gc.collect()

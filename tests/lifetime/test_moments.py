@@ -94,6 +94,7 @@ def test_an_object_closed_while_its_child_is_being_destroyed() -> None:
     """Another thread is in the destructor of a context when the engine is closed: that ends after the context."""
     on_fake("""
         inside, go_on = threading.Event(), threading.Event()
+        plan()
         def sink(severity, message):
             if "dying" in message:
                 inside.set()
@@ -135,6 +136,7 @@ def test_an_object_closed_by_a_destructor_of_its_child() -> None:
     """A sink that the destructor of a context calls closes the engine: that ends after the context."""
     on_fake("""
         seen = []
+        plan()
         def sink(severity, message):
             if "dying" in message:
                 engine.close()

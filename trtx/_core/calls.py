@@ -37,16 +37,20 @@ class Note:
     handles
         What it uses.
     alone
-        Whether it needs them for itself; as a rule the class of an object says so.
+        What it needs for itself, beside the objects of which the class says that long calls do not share them.
     """
 
-    __slots__ = ("alone", "handles", "is_over", "what")
+    __slots__ = ("_alone", "handles", "is_over", "what")
 
-    def __init__(self, what: str, handles: Iterable[Handle], *, alone: bool = False) -> None:
+    def __init__(self, what: str, handles: Iterable[Handle], alone: Iterable[Handle] = ()) -> None:
         self.what = what
-        self.handles = tuple({id(handle): handle for handle in handles}.values())
-        self.alone = alone
+        self._alone = {id(handle) for handle in alone}
+        self.handles = tuple({id(handle): handle for handle in (*handles, *alone)}.values())
         self.is_over = False
+
+    def shares(self, handle: Handle) -> bool:
+        """Whether other long calls may use an object beside this one."""
+        return handle._is_shared and id(handle) not in self._alone
 
     def __enter__(self) -> None:
         """Note the call, then look who else is there: of two calls that do not go together one steps back."""
@@ -56,7 +60,7 @@ class Note:
             for handle in self.handles:
                 _ = handle._ptr  # whoever shuts an object looks for notes afterwards
                 others = [note for note in handle._long_calls() if note is not self]
-                if others and (self.alone or not handle._is_shared or any(note.alone for note in others)):
+                if not all(note.shares(handle) for note in (self, *others)) and others:
                     raise busy_error(handle, self.what, others)
         except BaseException:
             self.__exit__()

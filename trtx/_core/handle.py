@@ -135,13 +135,18 @@ class Handle(Native):
             _pending.raise_pending(None, *self._targets, *targets)
 
     def _long(
-        self, what: str, function: Callable[..., int], *arguments: Any, also: Iterable[Handle] = (), alone: bool = False
+        self,
+        what: str,
+        function: Callable[..., int],
+        *arguments: Any,
+        also: Iterable[Handle] = (),
+        alone: Iterable[Handle] = (),
     ) -> int:
         """Make a native call that takes long; this handle, those among the arguments and others are noted meanwhile.
 
         Handles among the arguments stand for their pointers. Gives the status.
         """
-        note = Note(what, (self, *(item for item in arguments if isinstance(item, Handle)), *also), alone=alone)
+        note = Note(what, (self, *(item for item in arguments if isinstance(item, Handle)), *also), alone)
         try:
             note.__enter__()
             return function(self._ptr, *[item._ptr if isinstance(item, Handle) else item for item in arguments])

@@ -127,7 +127,9 @@ class OnnxParser(OnnxParserAccessors):
         self._record = network._keep[ONNX_PARSER] = _Record()
         place = new_place("trtx_onnx_parser")
         try:
-            self._check(network._long("OnnxParser()", lib.trtx_onnx_parser_create, logger, place, alone=True), "create")
+            self._check(
+                network._long("OnnxParser()", lib.trtx_onnx_parser_create, logger, place, alone=[network]), "create"
+            )
             self._take(place, network, logger)
         except BaseException:
             if not place[0]:  # else the network has had one, and takes no other

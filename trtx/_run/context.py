@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, SupportsIndex
 from trtx_sys._enums_gen import ExecutionContextAllocationStrategy
 from trtx_sys._ffi import ffi, lib
 
+from .._core.calls import busy_error
 from .._core.errors import ExecutionError, InvalidArgumentError
 from .._core.handle import Handle
 from .._core.pending import pending as _pending
@@ -123,6 +124,8 @@ class ExecutionContext(ContextTensors):
         except OverflowError:
             stream_handle(stream)
             raise
+        if status == lib.TRTX_BUSY:
+            raise busy_error(self, "enqueue_v3", self._long_calls())
         if status or _pending:
             self._check(status, "enqueue_v3()")
         return True

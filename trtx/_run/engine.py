@@ -122,7 +122,7 @@ class CudaEngine(EngineTensors):
     def weight_streaming_budget_v2(self, value: SupportsIndex) -> None:
         budget = check_int(value, "weight_streaming_budget_v2", 0)
         what, function = "weight_streaming_budget_v2", lib.trtx_cuda_engine_set_weight_streaming_budget_v2
-        status = self._long(what, function, budget, also=self._tree(), alone=True)
+        status = self._long(what, function, budget, alone=self._tree())
         self._check(status, f"{what} = {budget}")
 
     def load_weights(self, source: Source) -> Literal[True]:
@@ -146,7 +146,7 @@ class CudaEngine(EngineTensors):
         """
         with open_blob(source, "engine", 1) as blob:
             function = lib.trtx_cuda_engine_load_weights
-            status = self._long("load_weights", function, blob.pointer, blob.size, also=self._tree(), alone=True)
+            status = self._long("load_weights", function, blob.pointer, blob.size, alone=self._tree())
             self._check(status, f"load_weights({blob.label})")
         return True
 
