@@ -34,7 +34,7 @@ class Owner:
 
 
 HANDLE = Owner("Handle")
-CONTEXT = Owner("ContextBase", "self", "self._notes or self._bindings.native.running", ("self._changed", "", ""))
+CONTEXT = Owner("ContextBase", "self", "self._notes or self._bindings.running[0]", ("self._changed", "", ""))
 PART = Owner("Part", "network", "network._notes", ("changed", "network", "self"))
 
 
@@ -262,16 +262,16 @@ class Class:
         """Check what is right as it is, as a rule; only what is not costs a call."""
         more: list[str] = []
         if value.kind == "enum":
-            unusual, check, first = f"type({variable}) is not {value.enum}", "check_enum", [value.enum]
+            unusual, check, first = f"{variable}.__class__ is not {value.enum}", "check_enum", [value.enum]
         elif value.kind == "bool":
-            unusual, check, first = f"type({variable}) is not bool", "check_bool", []
+            unusual, check, first = f"{variable}.__class__ is not bool", "check_bool", []
         elif value.kind == "mask":
             known = sum(1 << number for number in self.registry.enums[value.enum].values.values())
-            unusual = f"type({variable}) is not int or {variable} & ~0x{known:X}"
+            unusual = f"{variable}.__class__ is not int or {variable} & ~0x{known:X}"
             check, first = "check_mask", [value.enum]
         else:
             low, high = range_ or INTEGERS[value.integer]
-            unusual = f"type({variable}) is not int or not {low} <= {variable} <= {high}"
+            unusual = f"{variable}.__class__ is not int or not {low} <= {variable} <= {high}"
             check, first, more = "check_int", [], [low, high] if (low, high) != INTEGERS["int64"] else []
         call = fit(12, f"{variable} = {check}(", [*first, variable, f'"{name}"', *more], ")")
         return [f"        if {unusual}:", *call]

@@ -80,17 +80,18 @@ inline PyObject *to_python(const char *text, char *, struct _cffi_ctypedescr *)
 static trtx_status trtx_py_execution_context_run(
     trtx_execution_context *self, trtx_bindings *bindings, trtx_stream stream)
 {
-    if (bindings && bindings->running) {
+    uint8_t *const running = bindings ? bindings->running : nullptr;
+    if (running && *running) {
         return trtx::record_failure("trtx_py_execution_context_run", TRTX_BUSY, "another run is under way");
     }
-    if (bindings) {
-        bindings->running = 1;
+    if (running) {
+        *running = 1;
     }
     PyThreadState *const state = PyEval_SaveThread();
     const trtx_status status = trtx_execution_context_run(self, bindings, stream);
     PyEval_RestoreThread(state);
-    if (bindings) {
-        bindings->running = 0;
+    if (running) {
+        *running = 0;
     }
     return status;
 }

@@ -82,7 +82,7 @@ typedef struct trtx_bindings {
     const char *const *names;
     const trtx_address *addresses; /* for the next run */
     trtx_address *told;            /* what the context was told last */
-    int32_t running;               /* set while a run that uses this is under way, where somebody keeps count; else 0 */
+    uint8_t *running;              /* a flag for a caller who notes whether a run that uses this is under way; or null */
 } trtx_bindings;
 
 /* cdef: end */

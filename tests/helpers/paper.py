@@ -123,13 +123,13 @@ class PaperLibrary:
     def trtx_py_execution_context_run(self, context: Any, bindings: Any, stream: int) -> int:
         if not 0 <= stream < 2**64:
             raise OverflowError("as cffi says of integers that do not fit")
-        if bindings.running:
+        if bindings.running[0]:
             return lib.TRTX_BUSY
-        bindings.running = 1
+        bindings.running[0] = 1
         self.trtx_execution_context_set_tensor_addresses(context, bindings)
         self.during()
         self.runs.append(stream)
-        bindings.running = 0
+        bindings.running[0] = 0
         return 0
 
     def trtx_release(self, place: Any) -> None:

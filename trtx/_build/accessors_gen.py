@@ -126,7 +126,7 @@ class BuilderAccessors(Handle):
 
     @max_threads.setter
     def max_threads(self, value: SupportsIndex) -> None:
-        if type(value) is not int or not 1 <= value <= 2**31 - 1:
+        if value.__class__ is not int or not 1 <= value <= 2**31 - 1:
             value = check_int(value, "max_threads", 1, 2**31 - 1)
         if not self._notes:
             status = _builder_set_max_threads(self._ptr, value)
@@ -151,7 +151,7 @@ class BuilderConfigAccessors(Handle):
 
     @avg_timing_iterations.setter
     def avg_timing_iterations(self, value: SupportsIndex) -> None:
-        if type(value) is not int or not 1 <= value <= 2**31 - 1:
+        if value.__class__ is not int or not 1 <= value <= 2**31 - 1:
             value = check_int(value, "avg_timing_iterations", 1, 2**31 - 1)
         if not self._notes:
             status = _builder_config_set_avg_timing_iterations(self._ptr, value)
@@ -167,7 +167,7 @@ class BuilderConfigAccessors(Handle):
 
     @engine_capability.setter
     def engine_capability(self, value: EngineCapability) -> None:
-        if type(value) is not EngineCapability:
+        if value.__class__ is not EngineCapability:
             value = check_enum(EngineCapability, value, "engine_capability")
         if not self._notes:
             status = _builder_config_set_engine_capability(self._ptr, value)
@@ -186,7 +186,7 @@ class BuilderConfigAccessors(Handle):
 
     @flags.setter
     def flags(self, value: SupportsIndex) -> None:
-        if type(value) is not int or value & ~0x1DDEB9FC:
+        if value.__class__ is not int or value & ~0x1DDEB9FC:
             value = check_mask(BuilderFlag, value, "flags")
         if not self._notes:
             status = _builder_config_set_flags(self._ptr, value)
@@ -207,7 +207,7 @@ class BuilderConfigAccessors(Handle):
 
     @DLA_core.setter
     def DLA_core(self, value: SupportsIndex) -> None:
-        if type(value) is not int or not -1 <= value <= 2**31 - 1:
+        if value.__class__ is not int or not -1 <= value <= 2**31 - 1:
             value = check_int(value, "DLA_core", -1, 2**31 - 1)
         if not self._notes:
             status = _builder_config_set_dla_core(self._ptr, value)
@@ -225,7 +225,7 @@ class BuilderConfigAccessors(Handle):
 
     @default_device_type.setter
     def default_device_type(self, value: DeviceType) -> None:
-        if type(value) is not DeviceType:
+        if value.__class__ is not DeviceType:
             value = check_enum(DeviceType, value, "default_device_type")
         if not self._notes:
             status = _builder_config_set_default_device_type(self._ptr, value)
@@ -244,7 +244,7 @@ class BuilderConfigAccessors(Handle):
 
     @profile_stream.setter
     def profile_stream(self, value: SupportsIndex) -> None:
-        if type(value) is not int or not 0 <= value <= 2**64 - 1:
+        if value.__class__ is not int or not 0 <= value <= 2**64 - 1:
             value = check_int(value, "profile_stream", 0, 2**64 - 1)
         if not self._notes:
             status = _builder_config_set_profile_stream(self._ptr, value)
@@ -268,7 +268,7 @@ class BuilderConfigAccessors(Handle):
 
     @profiling_verbosity.setter
     def profiling_verbosity(self, value: ProfilingVerbosity) -> None:
-        if type(value) is not ProfilingVerbosity:
+        if value.__class__ is not ProfilingVerbosity:
             value = check_enum(ProfilingVerbosity, value, "profiling_verbosity")
         if not self._notes:
             status = _builder_config_set_profiling_verbosity(self._ptr, value)
@@ -287,7 +287,7 @@ class BuilderConfigAccessors(Handle):
 
     @builder_optimization_level.setter
     def builder_optimization_level(self, value: SupportsIndex) -> None:
-        if type(value) is not int or not 0 <= value <= 5:
+        if value.__class__ is not int or not 0 <= value <= 5:
             value = check_int(value, "builder_optimization_level", 0, 5)
         if not self._notes:
             status = _builder_config_set_builder_optimization_level(self._ptr, value)
@@ -308,7 +308,7 @@ class BuilderConfigAccessors(Handle):
 
     @hardware_compatibility_level.setter
     def hardware_compatibility_level(self, value: HardwareCompatibilityLevel) -> None:
-        if type(value) is not HardwareCompatibilityLevel:
+        if value.__class__ is not HardwareCompatibilityLevel:
             value = check_enum(HardwareCompatibilityLevel, value, "hardware_compatibility_level")
         if not self._notes:
             status = _builder_config_set_hardware_compatibility_level(self._ptr, value)
@@ -336,7 +336,7 @@ class BuilderConfigAccessors(Handle):
 
     @max_aux_streams.setter
     def max_aux_streams(self, value: SupportsIndex) -> None:
-        if type(value) is not int or not 0 <= value <= 2**31 - 1:
+        if value.__class__ is not int or not 0 <= value <= 2**31 - 1:
             value = check_int(value, "max_aux_streams", 0, 2**31 - 1)
         if not self._notes:
             status = _builder_config_set_max_aux_streams(self._ptr, value)
@@ -352,7 +352,7 @@ class BuilderConfigAccessors(Handle):
 
     @runtime_platform.setter
     def runtime_platform(self, value: RuntimePlatform) -> None:
-        if type(value) is not RuntimePlatform:
+        if value.__class__ is not RuntimePlatform:
             value = check_enum(RuntimePlatform, value, "runtime_platform")
         if not self._notes:
             status = _builder_config_set_runtime_platform(self._ptr, value)
@@ -368,7 +368,7 @@ class BuilderConfigAccessors(Handle):
 
     @tiling_optimization_level.setter
     def tiling_optimization_level(self, value: TilingOptimizationLevel) -> None:
-        if type(value) is not TilingOptimizationLevel:
+        if value.__class__ is not TilingOptimizationLevel:
             value = check_enum(TilingOptimizationLevel, value, "tiling_optimization_level")
         if not self._notes:
             status = _builder_config_set_tiling_optimization_level(self._ptr, value)
@@ -386,7 +386,7 @@ class BuilderConfigAccessors(Handle):
 
     @l2_limit_for_tiling.setter
     def l2_limit_for_tiling(self, value: SupportsIndex) -> None:
-        if type(value) is not int or not 0 <= value <= 2**63 - 1:
+        if value.__class__ is not int or not 0 <= value <= 2**63 - 1:
             value = check_int(value, "l2_limit_for_tiling", 0, 2**63 - 1)
         if not self._notes:
             status = _builder_config_set_l2_limit_for_tiling(self._ptr, value)
@@ -416,7 +416,7 @@ class BuilderConfigAccessors(Handle):
         ----------
         flag : BuilderFlag
         """
-        if type(flag) is not BuilderFlag:
+        if flag.__class__ is not BuilderFlag:
             flag = check_enum(BuilderFlag, flag, "flag")
         if not self._notes:
             status = _builder_config_clear_flag(self._ptr, flag)
@@ -434,7 +434,7 @@ class BuilderConfigAccessors(Handle):
         ----------
         flag : BuilderFlag
         """
-        if type(flag) is not BuilderFlag:
+        if flag.__class__ is not BuilderFlag:
             flag = check_enum(BuilderFlag, flag, "flag")
         if not self._notes:
             status = _builder_config_set_flag(self._ptr, flag)
@@ -452,7 +452,7 @@ class BuilderConfigAccessors(Handle):
         ----------
         flag : BuilderFlag
         """
-        if type(flag) is not BuilderFlag:
+        if flag.__class__ is not BuilderFlag:
             flag = check_enum(BuilderFlag, flag, "flag")
         return _builder_config_get_flag(self._ptr, flag)
 
@@ -466,7 +466,7 @@ class BuilderConfigAccessors(Handle):
         tactic_sources : int
             Bit mask, such as ``1 << TacticSource.X``.
         """
-        if type(tactic_sources) is not int or tactic_sources & ~0x3:
+        if tactic_sources.__class__ is not int or tactic_sources & ~0x3:
             tactic_sources = check_mask(TacticSource, tactic_sources, "tactic_sources")
         if not self._notes:
             status = _builder_config_set_tactic_sources(self._ptr, tactic_sources)
@@ -493,9 +493,9 @@ class BuilderConfigAccessors(Handle):
         pool : MemoryPoolType
         pool_size : int
         """
-        if type(pool) is not MemoryPoolType:
+        if pool.__class__ is not MemoryPoolType:
             pool = check_enum(MemoryPoolType, pool, "pool")
-        if type(pool_size) is not int or not 0 <= pool_size <= 2**64 - 1:
+        if pool_size.__class__ is not int or not 0 <= pool_size <= 2**64 - 1:
             pool_size = check_int(pool_size, "pool_size", 0, 2**64 - 1)
         if not self._notes:
             status = _builder_config_set_memory_pool_limit(self._ptr, pool, pool_size)
@@ -515,7 +515,7 @@ class BuilderConfigAccessors(Handle):
         ----------
         pool : MemoryPoolType
         """
-        if type(pool) is not MemoryPoolType:
+        if pool.__class__ is not MemoryPoolType:
             pool = check_enum(MemoryPoolType, pool, "pool")
         result = ffi.new("size_t *")
         status = _builder_config_get_memory_pool_limit(self._ptr, pool, result)
@@ -534,9 +534,9 @@ class BuilderConfigAccessors(Handle):
         feature : PreviewFeature
         enable : bool
         """
-        if type(feature) is not PreviewFeature:
+        if feature.__class__ is not PreviewFeature:
             feature = check_enum(PreviewFeature, feature, "feature")
-        if type(enable) is not bool:
+        if enable.__class__ is not bool:
             enable = check_bool(enable, "enable")
         if not self._notes:
             status = _builder_config_set_preview_feature(self._ptr, feature, enable)
@@ -554,7 +554,7 @@ class BuilderConfigAccessors(Handle):
         ----------
         feature : PreviewFeature
         """
-        if type(feature) is not PreviewFeature:
+        if feature.__class__ is not PreviewFeature:
             feature = check_enum(PreviewFeature, feature, "feature")
         result = ffi.new("bool *")
         status = _builder_config_get_preview_feature(self._ptr, feature, result)
@@ -650,7 +650,7 @@ class NetworkAccessors(Handle):
         ----------
         flag : NetworkDefinitionCreationFlag
         """
-        if type(flag) is not NetworkDefinitionCreationFlag:
+        if flag.__class__ is not NetworkDefinitionCreationFlag:
             flag = check_enum(NetworkDefinitionCreationFlag, flag, "flag")
         return _network_definition_get_flag(self._ptr, flag)
 
@@ -768,7 +768,7 @@ class LayerAccessors(Part):
 
     @num_ranks.setter
     def num_ranks(self, value: SupportsIndex) -> None:
-        if type(value) is not int or not 1 <= value <= 2**31 - 1:
+        if value.__class__ is not int or not 1 <= value <= 2**31 - 1:
             value = check_int(value, "num_ranks", 1, 2**31 - 1)
         network = self._network
         _ = network._ptr

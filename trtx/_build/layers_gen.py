@@ -426,7 +426,7 @@ class ConvolutionLayer(Layer):
 
     @num_output_maps.setter
     def num_output_maps(self, value: SupportsIndex) -> None:
-        if type(value) is not int or not 1 <= value <= 2**63 - 1:
+        if value.__class__ is not int or not 1 <= value <= 2**63 - 1:
             value = check_int(value, "num_output_maps", 1, 2**63 - 1)
         network = self._network
         _ = network._ptr
@@ -456,7 +456,7 @@ class ConvolutionLayer(Layer):
 
     @num_groups.setter
     def num_groups(self, value: SupportsIndex) -> None:
-        if type(value) is not int or not -(2**63) <= value <= 2**63 - 1:
+        if value.__class__ is not int or not -(2**63) <= value <= 2**63 - 1:
             value = check_int(value, "num_groups")
         network = self._network
         _ = network._ptr
@@ -557,7 +557,7 @@ class ConvolutionLayer(Layer):
 
     @padding_mode.setter
     def padding_mode(self, value: PaddingMode) -> None:
-        if type(value) is not PaddingMode:
+        if value.__class__ is not PaddingMode:
             value = check_enum(PaddingMode, value, "padding_mode")
         network = self._network
         _ = network._ptr
@@ -659,7 +659,7 @@ class DeconvolutionLayer(Layer):
 
     @num_output_maps.setter
     def num_output_maps(self, value: SupportsIndex) -> None:
-        if type(value) is not int or not 1 <= value <= 2**63 - 1:
+        if value.__class__ is not int or not 1 <= value <= 2**63 - 1:
             value = check_int(value, "num_output_maps", 1, 2**63 - 1)
         network = self._network
         _ = network._ptr
@@ -689,7 +689,7 @@ class DeconvolutionLayer(Layer):
 
     @num_groups.setter
     def num_groups(self, value: SupportsIndex) -> None:
-        if type(value) is not int or not -(2**63) <= value <= 2**63 - 1:
+        if value.__class__ is not int or not -(2**63) <= value <= 2**63 - 1:
             value = check_int(value, "num_groups")
         network = self._network
         _ = network._ptr
@@ -790,7 +790,7 @@ class DeconvolutionLayer(Layer):
 
     @padding_mode.setter
     def padding_mode(self, value: PaddingMode) -> None:
-        if type(value) is not PaddingMode:
+        if value.__class__ is not PaddingMode:
             value = check_enum(PaddingMode, value, "padding_mode")
         network = self._network
         _ = network._ptr
@@ -894,7 +894,7 @@ class PoolingLayer(Layer):
 
     @type.setter
     def type(self, value: PoolingType) -> None:
-        if type(value) is not PoolingType:
+        if value.__class__ is not PoolingType:
             value = check_enum(PoolingType, value, "type")
         network = self._network
         _ = network._ptr
@@ -949,7 +949,7 @@ class PoolingLayer(Layer):
 
     @average_count_excludes_padding.setter
     def average_count_excludes_padding(self, value: Bool) -> None:
-        if type(value) is not bool:
+        if value.__class__ is not bool:
             value = check_bool(value, "average_count_excludes_padding")
         network = self._network
         _ = network._ptr
@@ -1005,7 +1005,7 @@ class PoolingLayer(Layer):
 
     @padding_mode.setter
     def padding_mode(self, value: PaddingMode) -> None:
-        if type(value) is not PaddingMode:
+        if value.__class__ is not PaddingMode:
             value = check_enum(PaddingMode, value, "padding_mode")
         network = self._network
         _ = network._ptr
@@ -1083,7 +1083,7 @@ class ActivationLayer(Layer):
 
     @type.setter
     def type(self, value: ActivationType) -> None:
-        if type(value) is not ActivationType:
+        if value.__class__ is not ActivationType:
             value = check_enum(ActivationType, value, "type")
         network = self._network
         _ = network._ptr
@@ -1179,7 +1179,7 @@ class ScaleLayer(Layer):
 
     @mode.setter
     def mode(self, value: ScaleMode) -> None:
-        if type(value) is not ScaleMode:
+        if value.__class__ is not ScaleMode:
             value = check_enum(ScaleMode, value, "mode")
         network = self._network
         _ = network._ptr
@@ -1231,7 +1231,7 @@ class ScaleLayer(Layer):
 
     @channel_axis.setter
     def channel_axis(self, value: SupportsIndex) -> None:
-        if type(value) is not int or not -(2**31) <= value <= 2**31 - 1:
+        if value.__class__ is not int or not -(2**31) <= value <= 2**31 - 1:
             value = check_int(value, "channel_axis", -(2**31), 2**31 - 1)
         network = self._network
         _ = network._ptr
@@ -1263,7 +1263,7 @@ class LRNLayer(Layer):
 
     @window_size.setter
     def window_size(self, value: SupportsIndex) -> None:
-        if type(value) is not int or not -(2**63) <= value <= 2**63 - 1:
+        if value.__class__ is not int or not -(2**63) <= value <= 2**63 - 1:
             value = check_int(value, "window_size")
         network = self._network
         _ = network._ptr
@@ -1462,7 +1462,7 @@ class NormalizationLayer(Layer):
 
     @num_groups.setter
     def num_groups(self, value: SupportsIndex) -> None:
-        if type(value) is not int or not -(2**63) <= value <= 2**63 - 1:
+        if value.__class__ is not int or not -(2**63) <= value <= 2**63 - 1:
             value = check_int(value, "num_groups")
         network = self._network
         _ = network._ptr
@@ -1503,7 +1503,7 @@ class ElementWiseLayer(Layer):
 
     @op.setter
     def op(self, value: ElementWiseOperation) -> None:
-        if type(value) is not ElementWiseOperation:
+        if value.__class__ is not ElementWiseOperation:
             value = check_enum(ElementWiseOperation, value, "op")
         network = self._network
         _ = network._ptr
@@ -1535,7 +1535,7 @@ class UnaryLayer(Layer):
 
     @op.setter
     def op(self, value: UnaryOperation) -> None:
-        if type(value) is not UnaryOperation:
+        if value.__class__ is not UnaryOperation:
             value = check_enum(UnaryOperation, value, "op")
         network = self._network
         _ = network._ptr
@@ -1570,7 +1570,7 @@ class ReduceLayer(Layer):
 
     @op.setter
     def op(self, value: ReduceOperation) -> None:
-        if type(value) is not ReduceOperation:
+        if value.__class__ is not ReduceOperation:
             value = check_enum(ReduceOperation, value, "op")
         network = self._network
         _ = network._ptr
@@ -1622,7 +1622,7 @@ class ReduceLayer(Layer):
 
     @keep_dims.setter
     def keep_dims(self, value: Bool) -> None:
-        if type(value) is not bool:
+        if value.__class__ is not bool:
             value = check_bool(value, "keep_dims")
         network = self._network
         _ = network._ptr
@@ -1654,7 +1654,7 @@ class TopKLayer(Layer):
 
     @op.setter
     def op(self, value: TopKOperation) -> None:
-        if type(value) is not TopKOperation:
+        if value.__class__ is not TopKOperation:
             value = check_enum(TopKOperation, value, "op")
         network = self._network
         _ = network._ptr
@@ -1682,7 +1682,7 @@ class TopKLayer(Layer):
 
     @k.setter
     def k(self, value: SupportsIndex) -> None:
-        if type(value) is not int or not 1 <= value <= 2**31 - 1:
+        if value.__class__ is not int or not 1 <= value <= 2**31 - 1:
             value = check_int(value, "k", 1, 2**31 - 1)
         network = self._network
         _ = network._ptr
@@ -1734,7 +1734,7 @@ class TopKLayer(Layer):
 
     @indices_type.setter
     def indices_type(self, value: DataType) -> None:
-        if type(value) is not DataType:
+        if value.__class__ is not DataType:
             value = check_enum(DataType, value, "indices_type")
         network = self._network
         _ = network._ptr
@@ -1797,7 +1797,7 @@ class CumulativeLayer(Layer):
 
     @op.setter
     def op(self, value: CumulativeOperation) -> None:
-        if type(value) is not CumulativeOperation:
+        if value.__class__ is not CumulativeOperation:
             value = check_enum(CumulativeOperation, value, "op")
         network = self._network
         _ = network._ptr
@@ -1822,7 +1822,7 @@ class CumulativeLayer(Layer):
 
     @exclusive.setter
     def exclusive(self, value: Bool) -> None:
-        if type(value) is not bool:
+        if value.__class__ is not bool:
             value = check_bool(value, "exclusive")
         network = self._network
         _ = network._ptr
@@ -1847,7 +1847,7 @@ class CumulativeLayer(Layer):
 
     @reverse.setter
     def reverse(self, value: Bool) -> None:
-        if type(value) is not bool:
+        if value.__class__ is not bool:
             value = check_bool(value, "reverse")
         network = self._network
         _ = network._ptr
@@ -1879,7 +1879,7 @@ class ConcatenationLayer(Layer):
 
     @axis.setter
     def axis(self, value: SupportsIndex) -> None:
-        if type(value) is not int or not -(2**31) <= value <= 2**31 - 1:
+        if value.__class__ is not int or not -(2**31) <= value <= 2**31 - 1:
             value = check_int(value, "axis", -(2**31), 2**31 - 1)
         network = self._network
         _ = network._ptr
@@ -1967,7 +1967,7 @@ class GatherLayer(Layer):
 
     @mode.setter
     def mode(self, value: GatherMode) -> None:
-        if type(value) is not GatherMode:
+        if value.__class__ is not GatherMode:
             value = check_enum(GatherMode, value, "mode")
         network = self._network
         _ = network._ptr
@@ -1999,7 +1999,7 @@ class ScatterLayer(Layer):
 
     @mode.setter
     def mode(self, value: ScatterMode) -> None:
-        if type(value) is not ScatterMode:
+        if value.__class__ is not ScatterMode:
             value = check_enum(ScatterMode, value, "mode")
         network = self._network
         _ = network._ptr
@@ -2024,7 +2024,7 @@ class ScatterLayer(Layer):
 
     @axis.setter
     def axis(self, value: SupportsIndex) -> None:
-        if type(value) is not int or not -(2**31) <= value <= 2**31 - 1:
+        if value.__class__ is not int or not -(2**31) <= value <= 2**31 - 1:
             value = check_int(value, "axis", -(2**31), 2**31 - 1)
         network = self._network
         _ = network._ptr
@@ -2155,7 +2155,7 @@ class ShuffleLayer(Layer):
 
     @zero_is_placeholder.setter
     def zero_is_placeholder(self, value: Bool) -> None:
-        if type(value) is not bool:
+        if value.__class__ is not bool:
             value = check_bool(value, "zero_is_placeholder")
         network = self._network
         _ = network._ptr
@@ -2216,7 +2216,7 @@ class SliceLayer(Layer):
 
     @mode.setter
     def mode(self, value: SampleMode) -> None:
-        if type(value) is not SampleMode:
+        if value.__class__ is not SampleMode:
             value = check_enum(SampleMode, value, "mode")
         network = self._network
         _ = network._ptr
@@ -2278,7 +2278,7 @@ class ResizeLayer(ResizeLayerExtras):
 
     @resize_mode.setter
     def resize_mode(self, value: InterpolationMode) -> None:
-        if type(value) is not InterpolationMode:
+        if value.__class__ is not InterpolationMode:
             value = check_enum(InterpolationMode, value, "resize_mode")
         network = self._network
         _ = network._ptr
@@ -2306,7 +2306,7 @@ class ResizeLayer(ResizeLayerExtras):
 
     @coordinate_transformation.setter
     def coordinate_transformation(self, value: ResizeCoordinateTransformation) -> None:
-        if type(value) is not ResizeCoordinateTransformation:
+        if value.__class__ is not ResizeCoordinateTransformation:
             value = check_enum(ResizeCoordinateTransformation, value, "coordinate_transformation")
         network = self._network
         _ = network._ptr
@@ -2340,7 +2340,7 @@ class ResizeLayer(ResizeLayerExtras):
 
     @selector_for_single_pixel.setter
     def selector_for_single_pixel(self, value: ResizeSelector) -> None:
-        if type(value) is not ResizeSelector:
+        if value.__class__ is not ResizeSelector:
             value = check_enum(ResizeSelector, value, "selector_for_single_pixel")
         network = self._network
         _ = network._ptr
@@ -2371,7 +2371,7 @@ class ResizeLayer(ResizeLayerExtras):
 
     @nearest_rounding.setter
     def nearest_rounding(self, value: ResizeRoundMode) -> None:
-        if type(value) is not ResizeRoundMode:
+        if value.__class__ is not ResizeRoundMode:
             value = check_enum(ResizeRoundMode, value, "nearest_rounding")
         network = self._network
         _ = network._ptr
@@ -2423,7 +2423,7 @@ class ResizeLayer(ResizeLayerExtras):
 
     @exclude_outside.setter
     def exclude_outside(self, value: Bool) -> None:
-        if type(value) is not bool:
+        if value.__class__ is not bool:
             value = check_bool(value, "exclude_outside")
         network = self._network
         _ = network._ptr
@@ -2455,7 +2455,7 @@ class GridSampleLayer(Layer):
 
     @interpolation_mode.setter
     def interpolation_mode(self, value: InterpolationMode) -> None:
-        if type(value) is not InterpolationMode:
+        if value.__class__ is not InterpolationMode:
             value = check_enum(InterpolationMode, value, "interpolation_mode")
         network = self._network
         _ = network._ptr
@@ -2485,7 +2485,7 @@ class GridSampleLayer(Layer):
 
     @align_corners.setter
     def align_corners(self, value: Bool) -> None:
-        if type(value) is not bool:
+        if value.__class__ is not bool:
             value = check_bool(value, "align_corners")
         network = self._network
         _ = network._ptr
@@ -2512,7 +2512,7 @@ class GridSampleLayer(Layer):
 
     @sample_mode.setter
     def sample_mode(self, value: SampleMode) -> None:
-        if type(value) is not SampleMode:
+        if value.__class__ is not SampleMode:
             value = check_enum(SampleMode, value, "sample_mode")
         network = self._network
         _ = network._ptr
@@ -2560,7 +2560,7 @@ class FillLayer(FillLayerExtras):
 
     @operation.setter
     def operation(self, value: FillOperation) -> None:
-        if type(value) is not FillOperation:
+        if value.__class__ is not FillOperation:
             value = check_enum(FillOperation, value, "operation")
         network = self._network
         _ = network._ptr
@@ -2594,7 +2594,7 @@ class FillLayer(FillLayerExtras):
 
     @to_type.setter
     def to_type(self, value: DataType) -> None:
-        if type(value) is not DataType:
+        if value.__class__ is not DataType:
             value = check_enum(DataType, value, "to_type")
         network = self._network
         _ = network._ptr
@@ -2658,7 +2658,7 @@ class CastLayer(Layer):
 
     @to_type.setter
     def to_type(self, value: DataType) -> None:
-        if type(value) is not DataType:
+        if value.__class__ is not DataType:
             value = check_enum(DataType, value, "to_type")
         network = self._network
         _ = network._ptr
@@ -2690,7 +2690,7 @@ class OneHotLayer(Layer):
 
     @axis.setter
     def axis(self, value: SupportsIndex) -> None:
-        if type(value) is not int or not -(2**31) <= value <= 2**31 - 1:
+        if value.__class__ is not int or not -(2**31) <= value <= 2**31 - 1:
             value = check_int(value, "axis", -(2**31), 2**31 - 1)
         network = self._network
         _ = network._ptr
@@ -2722,7 +2722,7 @@ class NonZeroLayer(Layer):
 
     @indices_type.setter
     def indices_type(self, value: DataType) -> None:
-        if type(value) is not DataType:
+        if value.__class__ is not DataType:
             value = check_enum(DataType, value, "indices_type")
         network = self._network
         _ = network._ptr
@@ -2754,7 +2754,7 @@ class NMSLayer(Layer):
 
     @bounding_box_format.setter
     def bounding_box_format(self, value: BoundingBoxFormat) -> None:
-        if type(value) is not BoundingBoxFormat:
+        if value.__class__ is not BoundingBoxFormat:
             value = check_enum(BoundingBoxFormat, value, "bounding_box_format")
         network = self._network
         _ = network._ptr
@@ -2782,7 +2782,7 @@ class NMSLayer(Layer):
 
     @topk_box_limit.setter
     def topk_box_limit(self, value: SupportsIndex) -> None:
-        if type(value) is not int or not -(2**31) <= value <= 2**31 - 1:
+        if value.__class__ is not int or not -(2**31) <= value <= 2**31 - 1:
             value = check_int(value, "topk_box_limit", -(2**31), 2**31 - 1)
         network = self._network
         _ = network._ptr
@@ -2807,7 +2807,7 @@ class NMSLayer(Layer):
 
     @indices_type.setter
     def indices_type(self, value: DataType) -> None:
-        if type(value) is not DataType:
+        if value.__class__ is not DataType:
             value = check_enum(DataType, value, "indices_type")
         network = self._network
         _ = network._ptr
@@ -2839,7 +2839,7 @@ class ReverseSequenceLayer(Layer):
 
     @batch_axis.setter
     def batch_axis(self, value: SupportsIndex) -> None:
-        if type(value) is not int or not -(2**31) <= value <= 2**31 - 1:
+        if value.__class__ is not int or not -(2**31) <= value <= 2**31 - 1:
             value = check_int(value, "batch_axis", -(2**31), 2**31 - 1)
         network = self._network
         _ = network._ptr
@@ -2866,7 +2866,7 @@ class ReverseSequenceLayer(Layer):
 
     @sequence_axis.setter
     def sequence_axis(self, value: SupportsIndex) -> None:
-        if type(value) is not int or not -(2**31) <= value <= 2**31 - 1:
+        if value.__class__ is not int or not -(2**31) <= value <= 2**31 - 1:
             value = check_int(value, "sequence_axis", -(2**31), 2**31 - 1)
         network = self._network
         _ = network._ptr
@@ -2948,7 +2948,7 @@ class QuantizeLayer(Layer):
 
     @axis.setter
     def axis(self, value: SupportsIndex) -> None:
-        if type(value) is not int or not -(2**31) <= value <= 2**31 - 1:
+        if value.__class__ is not int or not -(2**31) <= value <= 2**31 - 1:
             value = check_int(value, "axis", -(2**31), 2**31 - 1)
         network = self._network
         _ = network._ptr
@@ -2973,7 +2973,7 @@ class QuantizeLayer(Layer):
 
     @to_type.setter
     def to_type(self, value: DataType) -> None:
-        if type(value) is not DataType:
+        if value.__class__ is not DataType:
             value = check_enum(DataType, value, "to_type")
         network = self._network
         _ = network._ptr
@@ -3022,7 +3022,7 @@ class DequantizeLayer(Layer):
 
     @axis.setter
     def axis(self, value: SupportsIndex) -> None:
-        if type(value) is not int or not -(2**31) <= value <= 2**31 - 1:
+        if value.__class__ is not int or not -(2**31) <= value <= 2**31 - 1:
             value = check_int(value, "axis", -(2**31), 2**31 - 1)
         network = self._network
         _ = network._ptr
@@ -3047,7 +3047,7 @@ class DequantizeLayer(Layer):
 
     @to_type.setter
     def to_type(self, value: DataType) -> None:
-        if type(value) is not DataType:
+        if value.__class__ is not DataType:
             value = check_enum(DataType, value, "to_type")
         network = self._network
         _ = network._ptr
@@ -3098,7 +3098,7 @@ class DynamicQuantizeLayer(Layer):
 
     @axis.setter
     def axis(self, value: SupportsIndex) -> None:
-        if type(value) is not int or not -(2**31) <= value <= 2**31 - 1:
+        if value.__class__ is not int or not -(2**31) <= value <= 2**31 - 1:
             value = check_int(value, "axis", -(2**31), 2**31 - 1)
         network = self._network
         _ = network._ptr
@@ -3123,7 +3123,7 @@ class DynamicQuantizeLayer(Layer):
 
     @block_size.setter
     def block_size(self, value: SupportsIndex) -> None:
-        if type(value) is not int or not -(2**31) <= value <= 2**31 - 1:
+        if value.__class__ is not int or not -(2**31) <= value <= 2**31 - 1:
             value = check_int(value, "block_size", -(2**31), 2**31 - 1)
         network = self._network
         _ = network._ptr
@@ -3150,7 +3150,7 @@ class DynamicQuantizeLayer(Layer):
 
     @scale_type.setter
     def scale_type(self, value: DataType) -> None:
-        if type(value) is not DataType:
+        if value.__class__ is not DataType:
             value = check_enum(DataType, value, "scale_type")
         network = self._network
         _ = network._ptr
@@ -3177,7 +3177,7 @@ class DynamicQuantizeLayer(Layer):
 
     @to_type.setter
     def to_type(self, value: DataType) -> None:
-        if type(value) is not DataType:
+        if value.__class__ is not DataType:
             value = check_enum(DataType, value, "to_type")
         network = self._network
         _ = network._ptr
@@ -3257,7 +3257,7 @@ class LoopOutputLayer(LoopBoundaryLayer):
 
     @axis.setter
     def axis(self, value: SupportsIndex) -> None:
-        if type(value) is not int or not -(2**31) <= value <= 2**31 - 1:
+        if value.__class__ is not int or not -(2**31) <= value <= 2**31 - 1:
             value = check_int(value, "axis", -(2**31), 2**31 - 1)
         network = self._network
         _ = network._ptr
@@ -3305,7 +3305,7 @@ class IteratorLayer(LoopBoundaryLayer):
 
     @axis.setter
     def axis(self, value: SupportsIndex) -> None:
-        if type(value) is not int or not -(2**31) <= value <= 2**31 - 1:
+        if value.__class__ is not int or not -(2**31) <= value <= 2**31 - 1:
             value = check_int(value, "axis", -(2**31), 2**31 - 1)
         network = self._network
         _ = network._ptr
@@ -3330,7 +3330,7 @@ class IteratorLayer(LoopBoundaryLayer):
 
     @reverse.setter
     def reverse(self, value: Bool) -> None:
-        if type(value) is not bool:
+        if value.__class__ is not bool:
             value = check_bool(value, "reverse")
         network = self._network
         _ = network._ptr
@@ -3414,7 +3414,7 @@ class RotaryEmbeddingLayer(Layer):
 
     @interleaved.setter
     def interleaved(self, value: Bool) -> None:
-        if type(value) is not bool:
+        if value.__class__ is not bool:
             value = check_bool(value, "interleaved")
         network = self._network
         _ = network._ptr
@@ -3444,7 +3444,7 @@ class RotaryEmbeddingLayer(Layer):
 
     @rotary_embedding_dim.setter
     def rotary_embedding_dim(self, value: SupportsIndex) -> None:
-        if type(value) is not int or not -(2**31) <= value <= 2**31 - 1:
+        if value.__class__ is not int or not -(2**31) <= value <= 2**31 - 1:
             value = check_int(value, "rotary_embedding_dim", -(2**31), 2**31 - 1)
         network = self._network
         _ = network._ptr
@@ -3482,7 +3482,7 @@ class KVCacheUpdateLayer(Layer):
 
     @cache_mode.setter
     def cache_mode(self, value: KVCacheMode) -> None:
-        if type(value) is not KVCacheMode:
+        if value.__class__ is not KVCacheMode:
             value = check_enum(KVCacheMode, value, "cache_mode")
         network = self._network
         _ = network._ptr
@@ -3512,7 +3512,7 @@ class KVCacheUpdateLayer(Layer):
 
     @update_form.setter
     def update_form(self, value: AttentionIOForm) -> None:
-        if type(value) is not AttentionIOForm:
+        if value.__class__ is not AttentionIOForm:
             value = check_enum(AttentionIOForm, value, "update_form")
         network = self._network
         _ = network._ptr
@@ -3565,7 +3565,7 @@ class MoELayer(MoELayerExtras):
 
     @activation_type.setter
     def activation_type(self, value: MoEActType) -> None:
-        if type(value) is not MoEActType:
+        if value.__class__ is not MoEActType:
             value = check_enum(MoEActType, value, "activation_type")
         network = self._network
         _ = network._ptr
@@ -3593,7 +3593,7 @@ class MoELayer(MoELayerExtras):
 
     @quantization_to_type.setter
     def quantization_to_type(self, value: DataType) -> None:
-        if type(value) is not DataType:
+        if value.__class__ is not DataType:
             value = check_enum(DataType, value, "quantization_to_type")
         network = self._network
         _ = network._ptr
@@ -3637,7 +3637,7 @@ class MoELayer(MoELayerExtras):
 
     @dyn_q_output_scale_type.setter
     def dyn_q_output_scale_type(self, value: DataType) -> None:
-        if type(value) is not DataType:
+        if value.__class__ is not DataType:
             value = check_enum(DataType, value, "dyn_q_output_scale_type")
         network = self._network
         _ = network._ptr

@@ -16,6 +16,7 @@ from .._core.calls import busy_error
 from .._core.errors import InvalidArgumentError, NetworkError, failure, text
 from .._core.shut import shut_class
 from .._core.values import (
+    INT32_MAX,
     INT64_MAX,
     MAX_TEXT,
     Shape,
@@ -115,14 +116,10 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         InvalidArgumentError
             If there is no such layer.
         """
-        number = index if type(index) is int else check_index(index, "index", self.num_layers, "layers")
-        if number < 0:
-            self._reject_index("get_layer", number, self.num_layers, "layers")
-        try:
-            pointer = _get_layer(self._ptr, number)
-        except OverflowError:
-            pointer = None
-        return self._layer(pointer) if pointer else self._reject_index("get_layer", number, self.num_layers, "layers")
+        if index.__class__ is not int or not 0 <= index <= INT32_MAX:
+            index = check_index(index, "index", self.num_layers, "layers")
+        pointer = _get_layer(self._ptr, index)
+        return self._layer(pointer) if pointer else self._reject_index("get_layer", index, self.num_layers, "layers")
 
     def get_input(self, index: SupportsIndex) -> Tensor:
         """An input (``INetworkDefinition::getInput``).
@@ -137,14 +134,10 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         InvalidArgumentError
             If there is no such input.
         """
-        number = index if type(index) is int else check_index(index, "index", self.num_inputs, "inputs")
-        if number < 0:
-            self._reject_index("get_input", number, self.num_inputs, "inputs")
-        try:
-            found = self._tensor_of(self, _get_input, number)
-        except OverflowError:
-            found = None
-        return self._reject_index("get_input", number, self.num_inputs, "inputs") if found is None else found
+        if index.__class__ is not int or not 0 <= index <= INT32_MAX:
+            index = check_index(index, "index", self.num_inputs, "inputs")
+        found = self._tensor_of(self, _get_input, index)
+        return self._reject_index("get_input", index, self.num_inputs, "inputs") if found is None else found
 
     def get_output(self, index: SupportsIndex) -> Tensor:
         """An output (``INetworkDefinition::getOutput``).

@@ -37,6 +37,7 @@ _TENSOR_POINTER = ffi.typeof("trtx_tensor *")
 _TENSOR_POINTERS = ffi.typeof("trtx_tensor *[]")
 _C_DATA: Any = type(ffi.NULL)
 _get_type = lib.trtx_layer_get_type
+_layer_class = LAYER_CLASSES.get
 _new = ffi.new
 _make: Callable[[type[Any]], Any] = object.__new__
 _reference = weakref.ref
@@ -170,51 +171,39 @@ class NetworkBase(NetworkAccessors):
         return None if reference is None else reference()
 
     def _wrap(self, kind: type[N], pointer: Any) -> N:
-        """Make the Python object of a native one, unless another thread was faster."""
+        """Make the Python object of a native one that has none; gives that of another thread, if that was faster."""
         native: N = _make(kind)
         native._ptr = pointer
         native._network = self  # type: ignore[attr-defined]
         reference: weakref.ref[Native] = _reference(native)
         wrappers = self._wrappers
-        # No thread comes between the look and the store, as neither is a call.
-        if pointer not in wrappers:
-            wrappers[pointer] = reference
-            return native
-        return self._succeed(pointer, native, wrappers.setdefault(pointer, reference))
-
-    def _succeed(self, pointer: Any, native: N, noted: weakref.ref[Native]) -> N:
-        """Note an object instead of one that has gone; gives another if there is one by then."""
-        reference: weakref.ref[Native] = _reference(native)
-        wrappers = self._wrappers
-        while noted is not reference:
+        while True:
+            # No thread comes between a look and its store, as neither is a call.
+            if pointer not in wrappers:
+                wrappers[pointer] = reference
+                return native
+            noted = wrappers[pointer]
             known = noted()
             if known is not None:
                 return known  # type: ignore[return-value]
-            try:
-                # No thread comes between the look and the store, as neither is a call.
-                if wrappers[pointer] is noted:
-                    wrappers[pointer] = reference
-            except KeyError:  # a tensor that was just removed
-                pass
-            noted = wrappers.setdefault(pointer, reference)
-        return native
+            if pointer in wrappers and wrappers[pointer] is noted:  # the object that was noted has gone
+                wrappers[pointer] = reference
+                return native
 
     def _tensor(self, pointer: Any) -> Tensor:
         """The one object of a native tensor."""
-        reference = self._wrappers.get(pointer)
-        if reference is None:
-            return self._wrap(Tensor, pointer)
-        known: Any = reference()
+        wrappers = self._wrappers
+        known: Any = wrappers[pointer]() if pointer in wrappers else None
         return self._wrap(Tensor, pointer) if known is None else known
 
     def _layer(self, pointer: Any) -> Layer:
         """The one object of a native layer, of the class of its kind."""
-        reference = self._wrappers.get(pointer)
-        known: Any = None if reference is None else reference()
+        wrappers = self._wrappers
+        known: Any = wrappers[pointer]() if pointer in wrappers else None
         if known is not None:
             return known  # type: ignore[no-any-return]
         _ = self._ptr
-        return self._wrap(LAYER_CLASSES.get(_get_type(pointer), Layer), pointer)
+        return self._wrap(_layer_class(_get_type(pointer), Layer), pointer)
 
     def _tensor_of(self, subject: Native, getter: Callable[..., Any], *arguments: Any) -> Tensor | None:
         """The tensor that a getter of the network, or of a part of it, gives."""

@@ -41,7 +41,7 @@ class OnnxParserAccessors(Handle):
 
     @flags.setter
     def flags(self, value: SupportsIndex) -> None:
-        if type(value) is not int or value & ~0x1F:
+        if value.__class__ is not int or value & ~0x1F:
             value = check_mask(OnnxParserFlag, value, "flags")
         if not self._notes:
             status = _onnx_parser_set_flags(self._ptr, value)
@@ -59,7 +59,7 @@ class OnnxParserAccessors(Handle):
         ----------
         flag : OnnxParserFlag
         """
-        if type(flag) is not OnnxParserFlag:
+        if flag.__class__ is not OnnxParserFlag:
             flag = check_enum(OnnxParserFlag, flag, "flag")
         if not self._notes:
             status = _onnx_parser_clear_flag(self._ptr, flag)
@@ -77,7 +77,7 @@ class OnnxParserAccessors(Handle):
         ----------
         flag : OnnxParserFlag
         """
-        if type(flag) is not OnnxParserFlag:
+        if flag.__class__ is not OnnxParserFlag:
             flag = check_enum(OnnxParserFlag, flag, "flag")
         if not self._notes:
             status = _onnx_parser_set_flag(self._ptr, flag)
@@ -95,6 +95,6 @@ class OnnxParserAccessors(Handle):
         ----------
         flag : OnnxParserFlag
         """
-        if type(flag) is not OnnxParserFlag:
+        if flag.__class__ is not OnnxParserFlag:
             flag = check_enum(OnnxParserFlag, flag, "flag")
         return _onnx_parser_get_flag(self._ptr, flag)

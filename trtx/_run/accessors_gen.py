@@ -104,7 +104,7 @@ class RuntimeAccessors(Handle):
 
     @max_threads.setter
     def max_threads(self, value: SupportsIndex) -> None:
-        if type(value) is not int or not 1 <= value <= 2**31 - 1:
+        if value.__class__ is not int or not 1 <= value <= 2**31 - 1:
             value = check_int(value, "max_threads", 1, 2**31 - 1)
         if not self._notes:
             status = _runtime_set_max_threads(self._ptr, value)
@@ -123,7 +123,7 @@ class RuntimeAccessors(Handle):
 
     @tempfile_control_flags.setter
     def tempfile_control_flags(self, value: SupportsIndex) -> None:
-        if type(value) is not int or value & ~0x3:
+        if value.__class__ is not int or value & ~0x3:
             value = check_mask(TempfileControlFlag, value, "tempfile_control_flags")
         if not self._notes:
             status = _runtime_set_tempfile_control_flags(self._ptr, value)
@@ -142,7 +142,7 @@ class RuntimeAccessors(Handle):
 
     @engine_host_code_allowed.setter
     def engine_host_code_allowed(self, value: Bool) -> None:
-        if type(value) is not bool:
+        if value.__class__ is not bool:
             value = check_bool(value, "engine_host_code_allowed")
         if not self._notes:
             status = _runtime_set_engine_host_code_allowed(self._ptr, value)
@@ -172,7 +172,7 @@ class RuntimeAccessors(Handle):
 
     @defer_weights_loading.setter
     def defer_weights_loading(self, value: Bool) -> None:
-        if type(value) is not bool:
+        if value.__class__ is not bool:
             value = check_bool(value, "defer_weights_loading")
         if not self._notes:
             status = _runtime_set_deferred_weights_loading(self._ptr, value)
@@ -199,7 +199,7 @@ class RuntimeConfigAccessors(Handle):
 
     @execution_context_allocation_strategy.setter
     def execution_context_allocation_strategy(self, value: ExecutionContextAllocationStrategy) -> None:
-        if type(value) is not ExecutionContextAllocationStrategy:
+        if value.__class__ is not ExecutionContextAllocationStrategy:
             value = check_enum(ExecutionContextAllocationStrategy, value, "execution_context_allocation_strategy")
         if not self._notes:
             status = _runtime_config_set_execution_context_allocation_strategy(self._ptr, value)
@@ -226,7 +226,7 @@ class RuntimeConfigAccessors(Handle):
 
     @dynamic_shapes_kernel_specialization_strategy.setter
     def dynamic_shapes_kernel_specialization_strategy(self, value: DynamicShapesKernelSpecializationStrategy) -> None:
-        if type(value) is not DynamicShapesKernelSpecializationStrategy:
+        if value.__class__ is not DynamicShapesKernelSpecializationStrategy:
             value = check_enum(
                 DynamicShapesKernelSpecializationStrategy, value, "dynamic_shapes_kernel_specialization_strategy"
             )
@@ -253,7 +253,7 @@ class RuntimeConfigAccessors(Handle):
 
     @cuda_graph_strategy.setter
     def cuda_graph_strategy(self, value: CudaGraphStrategy) -> None:
-        if type(value) is not CudaGraphStrategy:
+        if value.__class__ is not CudaGraphStrategy:
             value = check_enum(CudaGraphStrategy, value, "cuda_graph_strategy")
         if not self._notes:
             status = _runtime_config_set_cuda_graph_strategy(self._ptr, value)
@@ -278,7 +278,7 @@ class SerializationConfigAccessors(Handle):
 
     @flags.setter
     def flags(self, value: SupportsIndex) -> None:
-        if type(value) is not int or value & ~0x7:
+        if value.__class__ is not int or value & ~0x7:
             value = check_mask(SerializationFlag, value, "flags")
         if not self._notes:
             status = _serialization_config_set_flags(self._ptr, value)
@@ -296,7 +296,7 @@ class SerializationConfigAccessors(Handle):
         ----------
         flag : SerializationFlag
         """
-        if type(flag) is not SerializationFlag:
+        if flag.__class__ is not SerializationFlag:
             flag = check_enum(SerializationFlag, flag, "flag")
         if not self._notes:
             status = _serialization_config_clear_flag(self._ptr, flag)
@@ -315,7 +315,7 @@ class SerializationConfigAccessors(Handle):
         ----------
         flag : SerializationFlag
         """
-        if type(flag) is not SerializationFlag:
+        if flag.__class__ is not SerializationFlag:
             flag = check_enum(SerializationFlag, flag, "flag")
         if not self._notes:
             status = _serialization_config_set_flag(self._ptr, flag)
@@ -334,7 +334,7 @@ class SerializationConfigAccessors(Handle):
         ----------
         flag : SerializationFlag
         """
-        if type(flag) is not SerializationFlag:
+        if flag.__class__ is not SerializationFlag:
             flag = check_enum(SerializationFlag, flag, "flag")
         return _serialization_config_get_flag(self._ptr, flag)
 
@@ -455,7 +455,7 @@ class CudaEngineAccessors(Handle):
         ----------
         stat : EngineStat
         """
-        if type(stat) is not EngineStat:
+        if stat.__class__ is not EngineStat:
             stat = check_enum(EngineStat, stat, "stat")
         result = ffi.new("int64_t *")
         status = _cuda_engine_get_engine_stat(self._ptr, stat, result)
@@ -480,9 +480,9 @@ class ExecutionContextAccessors(ContextBase):
 
     @debug_sync.setter
     def debug_sync(self, value: Bool) -> None:
-        if type(value) is not bool:
+        if value.__class__ is not bool:
             value = check_bool(value, "debug_sync")
-        if not (self._notes or self._bindings.native.running):
+        if not (self._notes or self._bindings.running[0]):
             status = _execution_context_set_debug_sync(self._ptr, value)
         else:
             status = self._changed("debug_sync", _execution_context_set_debug_sync, value)
@@ -497,7 +497,7 @@ class ExecutionContextAccessors(ContextBase):
     @name.setter
     def name(self, value: str) -> None:
         encoded = check_text(value, "name")
-        if not (self._notes or self._bindings.native.running):
+        if not (self._notes or self._bindings.running[0]):
             status = _execution_context_set_name(self._ptr, encoded)
         else:
             status = self._changed("name", _execution_context_set_name, encoded)
@@ -524,9 +524,9 @@ class ExecutionContextAccessors(ContextBase):
 
     @enqueue_emits_profile.setter
     def enqueue_emits_profile(self, value: Bool) -> None:
-        if type(value) is not bool:
+        if value.__class__ is not bool:
             value = check_bool(value, "enqueue_emits_profile")
-        if not (self._notes or self._bindings.native.running):
+        if not (self._notes or self._bindings.running[0]):
             status = _execution_context_set_enqueue_emits_profile(self._ptr, value)
         else:
             status = self._changed("enqueue_emits_profile", _execution_context_set_enqueue_emits_profile, value)
@@ -543,7 +543,7 @@ class ExecutionContextAccessors(ContextBase):
 
     @persistent_cache_limit.setter
     def persistent_cache_limit(self, value: SupportsIndex) -> None:
-        if type(value) is not int or not 0 <= value <= 2**64 - 1:
+        if value.__class__ is not int or not 0 <= value <= 2**64 - 1:
             value = check_int(value, "persistent_cache_limit", 0, 2**64 - 1)
         status = self._long("persistent_cache_limit", _execution_context_set_persistent_cache_limit, value)
         if status or pending:
@@ -559,9 +559,9 @@ class ExecutionContextAccessors(ContextBase):
 
     @nvtx_verbosity.setter
     def nvtx_verbosity(self, value: ProfilingVerbosity) -> None:
-        if type(value) is not ProfilingVerbosity:
+        if value.__class__ is not ProfilingVerbosity:
             value = check_enum(ProfilingVerbosity, value, "nvtx_verbosity")
-        if not (self._notes or self._bindings.native.running):
+        if not (self._notes or self._bindings.running[0]):
             status = _execution_context_set_nvtx_verbosity(self._ptr, value)
         else:
             status = self._changed("nvtx_verbosity", _execution_context_set_nvtx_verbosity, value)

@@ -20,13 +20,15 @@ class Bindings:
         The engine's inputs and outputs, with their native forms.
     """
 
-    __slots__ = ("_names", "_told", "_view", "addresses", "index", "native")
+    __slots__ = ("_names", "_told", "_views", "addresses", "index", "native", "running")
 
     #: Where the address of a tensor is in `addresses`.
     index: dict[str, int]
     #: What the next run uses. An array of the standard library, as storing into one is faster than into one of cffi;
     #: an integer that is no address raises OverflowError.
     addresses: array[int]
+    #: One byte, which is 1 while a run is under way.
+    running: bytearray
     #: The struct, for the shim.
     native: Any
 
@@ -35,10 +37,17 @@ class Bindings:
         self._names = ffi.new("const char *[]", strings), strings
         self._told = ffi.new("trtx_address[]", len(names))
         self.addresses = array("Q", bytes(ffi.sizeof(self._told)))
-        self._view = ffi.from_buffer("trtx_address[]", self.addresses)
+        self.running = bytearray(1)
+        view, running = ffi.from_buffer("trtx_address[]", self.addresses), ffi.from_buffer("uint8_t[]", self.running)
+        self._views = view, running
         self.index = {name: index for index, name in enumerate(names)}
-        # "running" is 0: the call of a run sets it meanwhile.
-        fields = {"count": len(names), "names": self._names[0], "addresses": self._view, "told": self._told}
+        fields = {
+            "count": len(names),
+            "names": self._names[0],
+            "addresses": view,
+            "told": self._told,
+            "running": running,
+        }
         self.native = ffi.new("trtx_bindings *", fields)
 
     def tell_again(self) -> None:

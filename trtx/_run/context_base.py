@@ -22,12 +22,12 @@ class ContextBase(Handle):
 
     def _long_calls(self) -> list[Note]:
         notes = super()._long_calls()
-        return [*notes, Note("enqueue_v3", ())] if self._bindings.native.running else notes
+        return [*notes, Note("enqueue_v3", ())] if self._bindings.running[0] else notes
 
     def _changed(self, what: str, function: Callable[..., int], *arguments: Any) -> int:
         """Make a short call that changes the context, which may be in use; gives its status."""
         # The branch with the call is the one without a jump, at which Python may switch threads.
         while True:
-            if not (self._notes or self._bindings.native.running):
+            if not (self._notes or self._bindings.running[0]):
                 return function(self._ptr, *arguments)
             self._refuse_change(what)

@@ -35,7 +35,7 @@ class ContextTensors(ContextSettings):
 
     _engine: CudaEngine
     # What the calls of every run need, read at once.
-    #: Where each name's address is, the addresses, what is missing, _keep, and the struct around the addresses.
+    #: Where each name's address is, the addresses, what is missing, _keep, and whether a run is under way.
     _for_addresses: tuple[dict[str, int], Any, set[Any], dict[Any, Any], Any]
     #: The struct, and what is missing.
     _for_runs: tuple[Any, set[Any]]
@@ -50,7 +50,7 @@ class ContextTensors(ContextSettings):
         engine: Any = self._parents[0]
         bindings = self._bindings = Bindings(engine._names)
         missing = self._missing = set(engine._names)
-        self._for_addresses = (bindings.index, bindings.addresses, missing, self._keep, bindings.native)
+        self._for_addresses = (bindings.index, bindings.addresses, missing, self._keep, bindings.running)
         self._for_runs = (bindings.native, missing)
         self._forget_shapes(engine)
 
@@ -80,8 +80,8 @@ class ContextTensors(ContextSettings):
         TensorRT-RTX is told by the next call that needs the address, such as `enqueue_v3`; should it refuse the
         address, that call raises `ExecutionError`.
         """
-        index, addresses, missing, keep, native = self._for_addresses
-        if type(address) is not int or not address or self._notes or native.running:
+        index, addresses, missing, keep, running = self._for_addresses
+        if address.__class__ is not int or not address or self._notes or running[0]:
             self._set_unusual_address(name, address)
             return True
         try:
