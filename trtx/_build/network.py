@@ -136,7 +136,11 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         """
         if index.__class__ is not int or not 0 <= index <= INT32_MAX:
             index = check_index(index, "index", self.num_inputs, "inputs")
-        found = self._tensor_of(self, _get_input, index)
+        removals = self._removals
+        pointer = _get_input(self._ptr, index)
+        found = self._tensor(pointer) if pointer else None
+        if removals != self._removals:  # it may have been removed before it had an object
+            found = self._tensor_of(self, _get_input, index)
         return self._reject_index("get_input", index, self.num_inputs, "inputs") if found is None else found
 
     def get_output(self, index: SupportsIndex) -> Tensor:

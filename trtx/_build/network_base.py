@@ -170,40 +170,48 @@ class NetworkBase(NetworkAccessors):
         reference = self._wrappers.get(pointer)
         return None if reference is None else reference()
 
-    def _wrap(self, kind: type[N], pointer: Any) -> N:
-        """Make the Python object of a native one that has none; gives that of another thread, if that was faster."""
+    def _wrap(self, kind: type[N], pointer: Any, noted: weakref.ref[Native] | None = None) -> N:
+        """Make the Python object of a native one that has none; gives that of another thread, if that was faster.
+
+        Parameters
+        ----------
+        noted
+            What is noted for the pointer: an object that has gone, if there was one.
+        """
         native: N = _make(kind)
         native._ptr = pointer
         native._network = self  # type: ignore[attr-defined]
         reference: weakref.ref[Native] = _reference(native)
         wrappers = self._wrappers
-        while True:
-            # No thread comes between a look and its store, as neither is a call.
-            if pointer not in wrappers:
-                wrappers[pointer] = reference
-                return native
-            noted = wrappers[pointer]
-            known = noted()
-            if known is not None:
-                return known  # type: ignore[return-value]
-            if pointer in wrappers and wrappers[pointer] is noted:  # the object that was noted has gone
-                wrappers[pointer] = reference
-                return native
+        while noted is not reference:
+            if noted is not None:
+                known = noted()
+                if known is not None:
+                    return known  # type: ignore[return-value]
+                try:
+                    # No thread comes between the look and the store, as neither is a call.
+                    if wrappers[pointer] is noted:
+                        wrappers[pointer] = reference
+                        return native
+                except KeyError:  # a tensor that was just removed
+                    pass
+            noted = wrappers.setdefault(pointer, reference)
+        return native
 
     def _tensor(self, pointer: Any) -> Tensor:
         """The one object of a native tensor."""
-        wrappers = self._wrappers
-        known: Any = wrappers[pointer]() if pointer in wrappers else None
-        return self._wrap(Tensor, pointer) if known is None else known
+        noted = self._wrappers.get(pointer)
+        known: Any = None if noted is None else noted()
+        return self._wrap(Tensor, pointer, noted) if known is None else known
 
     def _layer(self, pointer: Any) -> Layer:
         """The one object of a native layer, of the class of its kind."""
-        wrappers = self._wrappers
-        known: Any = wrappers[pointer]() if pointer in wrappers else None
+        noted = self._wrappers.get(pointer)
+        known: Any = None if noted is None else noted()
         if known is not None:
             return known  # type: ignore[no-any-return]
         _ = self._ptr
-        return self._wrap(_layer_class(_get_type(pointer), Layer), pointer)
+        return self._wrap(_layer_class(_get_type(pointer), Layer), pointer, noted)
 
     def _tensor_of(self, subject: Native, getter: Callable[..., Any], *arguments: Any) -> Tensor | None:
         """The tensor that a getter of the network, or of a part of it, gives."""
