@@ -11,9 +11,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from trtx_sys._enums_gen import LayerType
-from trtx_sys._ffi import ffi
+from trtx_sys._ffi import ffi, lib
 
 from .._core.accessors import changed
+from .._core.calls import new_place
 from .._core.errors import InvalidArgumentError, NetworkError
 from .._core.pending import pending
 from .._core.values import INT64_MAX, MAX_DIMS, check_float32, check_int, check_shape, from_dims, reject, show, to_dims
@@ -201,7 +202,12 @@ def read_weights(layer: Layer, kind: type[Layer], name: str, getter: Getter) -> 
     network = layer._network
     _ = network._ptr
     kept = network._keep.get((layer._ptr, name))
-    return kept if isinstance(kept, Weights) else from_native(_ask(layer, kind, name, getter, _WEIGHTS))
+    if isinstance(kept, Weights):
+        return kept
+    # The memory belongs to the native network, which has another owner until it is copied.
+    owner = new_place("trtx_network_definition")
+    network._check(lib.trtx_retain(network._ptr, owner), f"{kind.__name__}.{name}")
+    return from_native(_ask(layer, kind, name, getter, _WEIGHTS))
 
 
 def write_weights(layer: Layer, kind: type[Layer], name: str, getter: Getter, setter: Setter, value: Any) -> None:

@@ -6,14 +6,15 @@ import itertools
 import operator
 import weakref
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal, NoReturn, SupportsIndex
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, SupportsIndex
 
 from trtx_sys._enums_gen import DataType, NetworkDefinitionCreationFlag
 from trtx_sys._ffi import ffi, lib
 
 from .._core import pending as _pending
 from .._core.calls import busy_error
-from .._core.errors import InvalidArgumentError, NetworkError, failure, text
+from .._core.errors import BusyError, ClosedError, InvalidArgumentError, NetworkError, failure, text
 from .._core.shut import shut_class
 from .._core.values import (
     INT32_MAX,
@@ -319,7 +320,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
             # TensorRT-RTX holds on to the name of a removed tensor: it would refuse new tensors of that name, and crash
             # over others. So it is given one that nobody else uses.
             unused = b"removed tensor %d" % next(_removed)
-            self._check(self._call(what, lambda _: lib.trtx_tensor_set_name(pointer, unused)), what)
+            self._check(self._call(what, lib.trtx_tensor_set_name, unused, subject=_Shut(pointer)), what)
         except BaseException:
             tensor.__class__ = tensor._open_class
             raise
@@ -332,7 +333,8 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
             error = busy_error(self, what, []) if is_busy else failure(NetworkError, f"{self._label()}.{what}")
             tensor.__class__ = tensor._open_class
             self._wrappers[pointer] = weakref.ref(tensor)
-            lib.trtx_tensor_set_name(pointer, name.encode())
+            with suppress(NetworkError, ClosedError, BusyError):  # the first error is the one that tells
+                self._change(what, lib.trtx_tensor_set_name, tensor, name.encode())
             _pending.raise_pending(error, *self._targets)
         self._check(0, what)
 
@@ -479,6 +481,15 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
 
     def _details(self) -> str:
         return f"{self.name!r}, {self.num_inputs} inputs, {self.num_layers} layers, {self.num_outputs} outputs"
+
+
+class _Shut:
+    """Stands for a tensor that is shut, in a call that is made on it all the same."""
+
+    __slots__ = ("_ptr",)
+
+    def __init__(self, pointer: Any) -> None:
+        self._ptr = pointer
 
 
 def _check_volume(sizes: list[int], name: str) -> None:

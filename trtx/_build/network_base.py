@@ -138,7 +138,7 @@ class NetworkBase(NetworkAccessors):
         self._check(self._call(what, function, *arguments, result), what)
         return self._tensor(result[0])
 
-    def _call(self, what: str, function: Callable[..., int], *arguments: Any, subject: Native | None = None) -> int:
+    def _call(self, what: str, function: Callable[..., int], *arguments: Any, subject: Any = None) -> int:
         """Make a short call that must not meet a long one, nor find a tensor removed whose pointer it has."""
         native = self if subject is None else subject
         while True:
@@ -146,8 +146,9 @@ class NetworkBase(NetworkAccessors):
             if removals:
                 self._check_still_there(arguments)
             self._refuse_change(what)
-            # No thread comes between this look and the call: there is neither a call nor a jump.
+            # No thread comes between this look and the call of C: there is neither a call nor a jump.
             if removals == self._removals and not self._notes:
+                _ = self._ptr  # a part has its pointer still when the network is closed
                 return function(native._ptr, *arguments)
 
     def _check_still_there(self, arguments: tuple[Any, ...]) -> None:

@@ -48,6 +48,7 @@ def changed(handle: Handle, what: str, native: Native, function: Callable[..., R
     while True:
         handle._refuse_change(what)
         if not handle._notes:
+            _ = handle._ptr  # a part has its pointer still when the network is closed
             return function(native._ptr, *arguments)
 
 

@@ -16,7 +16,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
 
 from trtx_sys._ffi import ffi, lib
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from typing_extensions import Self
+
+R = TypeVar("R")
 
 #: Every handle that owns something, by identity.
 _live: dict[int, weakref.ref[Handle]] = {}
@@ -137,14 +139,14 @@ class Handle(Native):
     def _long(
         self,
         what: str,
-        function: Callable[..., int],
+        function: Callable[..., R],
         *arguments: Any,
         also: Iterable[Handle] = (),
         alone: Iterable[Handle] = (),
-    ) -> int:
+    ) -> R:
         """Make a native call that takes long; this handle, those among the arguments and others are noted meanwhile.
 
-        Handles among the arguments stand for their pointers. Gives the status.
+        Handles among the arguments stand for their pointers.
         """
         note = Note(what, (self, *(item for item in arguments if isinstance(item, Handle)), *also), alone)
         try:

@@ -464,8 +464,8 @@ class OnnxParser(OnnxParserAccessors):
         result = ffi.new("const trtx_tensor **")
         network = self.network
 
-        def get(parser: Any) -> Any:
-            self._check(lib.trtx_onnx_parser_get_layer_output_tensor(parser, encoded, index, result), what)
+        def get(_: Any) -> Any:
+            self._check(lib.trtx_onnx_parser_get_layer_output_tensor(self._ptr, encoded, index, result), what)
             return ffi.cast("trtx_tensor *", result[0])
 
         found = network._tensor_of(self, get)
@@ -477,8 +477,7 @@ class OnnxParser(OnnxParserAccessors):
     @property
     def errors(self) -> tuple[ParserErrorInfo, ...]:
         """The errors of TensorRT-RTX since the parser was made, or since `clear_errors` (``IParser::getError``)."""
-        self._refuse_change("errors")
-        return read_errors(self._ptr)
+        return self._long("errors", read_errors)  # which makes several calls
 
     def get_error(self, index: SupportsIndex) -> ParserErrorInfo:
         """One of `errors` (``IParser::getError``).
@@ -522,8 +521,7 @@ class OnnxParser(OnnxParserAccessors):
         if not isinstance(config, BuilderConfig):
             reject("config", config, "a trtx.BuilderConfig")
         former, self._config = self._config, config  # now, as an interrupt may come out of the call
-        function = lib.trtx_onnx_parser_set_builder_config
-        status = changed(self, "set_builder_config", self, lambda parser: function(parser, config._ptr))
+        status = self._long("set_builder_config", lib.trtx_onnx_parser_set_builder_config, config)
         if status:
             self._config = former
         self._check(status, "set_builder_config")
