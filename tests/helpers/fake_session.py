@@ -83,7 +83,8 @@ def error() -> str:
 
 
 def text(pointer: Any) -> str | None:
-    return ffi.string(pointer).decode() if pointer else None
+    """What a C function has written; what one returns is a str already."""
+    return ffi.string(pointer).decode() if pointer and not isinstance(pointer, str) else pointer or None
 
 
 def check(value: int) -> None:
