@@ -308,11 +308,14 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         InvalidArgumentError
             If it is the input or output of a layer.
         """
-        pointer, name = self._own(tensor, "tensor"), tensor.name
+        self._own(tensor, "tensor")
+        name, shut = tensor.name, shut_class(type(tensor))
         what = f"remove_tensor({name!r})"
-        # From here on no other thread gets hold of it: see network_base.
+        # One thread gets the pointer, as there is no call before it is shut, and others cannot use it from then on: see
+        # network_base.
+        pointer = tensor._ptr
+        tensor.__class__ = shut
         self._removals += 1
-        tensor.__class__ = shut_class(type(tensor))
         try:
             for layer in self:
                 if any(used is tensor for used in (*layer.inputs, *layer.outputs)):
@@ -324,10 +327,13 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         except BaseException:
             tensor.__class__ = tensor._open_class
             raise
-        self._wrappers.pop(pointer, None)
-        self._removals += 1
-        function = lib.trtx_network_definition_remove_tensor
-        status = function(self._ptr, pointer) if not self._notes else lib.TRTX_BUSY
+        function, wrappers = lib.trtx_network_definition_remove_tensor, self._wrappers
+        status = lib.TRTX_BUSY
+        if not self._notes:
+            # One step for all other threads, as there is no call before that of C: nobody makes another object of it.
+            self._removals += 1
+            del wrappers[pointer]
+            status = function(self._ptr, pointer)
         if status:
             is_busy = status == lib.TRTX_BUSY
             error = busy_error(self, what, []) if is_busy else failure(NetworkError, f"{self._label()}.{what}")

@@ -121,15 +121,15 @@ class NetworkBase(NetworkAccessors):
         try:
             status = self._call(what, function, *arguments, result)
         except Error:  # no call was made
-            del self._keep[place]
+            self._keep.pop(place, None)
             raise
         if status:
-            del self._keep[place]
+            self._keep.pop(place, None)
         self._check(status, what)
         pointer = result[0]
         layer = self._wrap(kind, pointer)
         self._keep.update(((pointer, name), value) for name, value in keep.items() if value is not None)
-        del self._keep[place]
+        self._keep.pop(place, None)
         return layer
 
     def _add_tensor(self, what: str, function: Callable[..., int], *arguments: Any) -> Tensor:

@@ -195,7 +195,7 @@ class Handle(Native):
         if not status:
             self._keep[key] = value
         elif former is _NOTHING:
-            del self._keep[key]
+            self._keep.pop(key, None)
         else:
             self._keep[key] = former
         return status
