@@ -4,7 +4,7 @@
    functions below, and a cffi handle on its *target*, which holds what to call.
 2. TensorRT-RTX calls the bridge, on any thread; cffi takes the GIL and calls the function here.
 3. The function finds the target by the handle and calls the user's code with Python values.
-4. What the user's code raises cannot cross native frames: it is noted in `_pending`, and the bridge answers failure
+4. What the user's code raises cannot cross native frames: it is noted in `pending`, and the bridge answers failure
    (a progress monitor answers "stop").
 5. The call that led here raises that very exception when it comes back.
 

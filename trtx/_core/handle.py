@@ -103,6 +103,8 @@ class Handle(Native):
         self._ptr = pointer
         self._place = place
         ffi.gc(place, None)  # it is the handle's finalizer that empties the place from now on
+        for parent in parents:
+            _ = parent._ptr  # one that was closed meanwhile did not find this handle open
 
     def _prepare(self, pointer: Any) -> None:
         """Set what else the open object needs. The native object goes if this raises."""

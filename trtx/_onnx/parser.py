@@ -10,7 +10,7 @@ What the library does not say, and this module sees to:
   that recorder, and restores it when it is destroyed: with the network gone before, that crashes.
 
   Therefore a network has one native parser in its life, and keeps it until it is gone itself.
-- Some malformed models crash the library: see `_onnx_check`.
+- Some malformed models crash the library: see `check`.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ class Shapes:
     Parameters
     ----------
     fields
-        Reads the wanted fields of a message: `_onnx_check._Walk._fields`.
+        Reads the wanted fields of a message: `check._Walk._fields`.
     data
         The model.
     """
