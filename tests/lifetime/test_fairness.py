@@ -144,6 +144,45 @@ def test_removing_tensors_beside_threads_that_read_and_use_them() -> None:
     """)
 
 
+def test_inputs_that_another_thread_removes_at_once() -> None:
+    """Between the call that adds an input and its object: nobody gets hold of one that is gone."""
+    on_fake("""
+        sys.setswitchinterval(1e-6)
+        run = Run()
+        network, problems, counts, stop = run.network, [], [0, 0], []
+        def add():
+            try:
+                for number in range(1500):
+                    added = network.add_input(f"{threading.get_ident()} {number}", trtx.DataType.FLOAT, (2, 3))
+                    try:
+                        added.name, added.dtype, added.shape
+                    except trtx.ClosedError:
+                        counts[0] += 1
+            except BaseException as problem:
+                problems.append(problem)
+        def remove():
+            try:
+                while not stop:
+                    last = network.num_inputs - 1
+                    if last > 0:
+                        try:
+                            network.remove_tensor(network.get_input(last))
+                            counts[1] += 1
+                        except (trtx.ClosedError, trtx.InvalidArgumentError, trtx.NetworkError):
+                            pass
+            except BaseException as problem:
+                problems.append(problem)
+        adding = [threading.Thread(target=add) for _ in range(2)]
+        removing = [threading.Thread(target=remove) for _ in range(2)]
+        for thread in adding + removing: thread.start()
+        for thread in adding: thread.join()
+        stop.append(1)
+        for thread in removing: thread.join()
+        assert not problems and min(counts) > 0, (problems[:2], counts)
+        assert control.misuses() == 0, control.last_misuse()
+    """)
+
+
 def test_closing_at_the_same_time_in_two_threads() -> None:
     on_fake("""
         sys.setswitchinterval(1e-6)

@@ -17,7 +17,7 @@ from .accessors_gen import NetworkAccessors
 from .._core.errors import ClosedError, Error, InvalidArgumentError, NetworkError
 from .._core.handle import Handle
 from .._core.pending import pending
-from .._core.shut import Native
+from .._core.shut import Native, shut_class
 from .._core.values import check_sequence
 from .layer import Layer
 from .layers_gen import LAYER_CLASSES
@@ -133,10 +133,17 @@ class NetworkBase(NetworkAccessors):
         return layer
 
     def _add_tensor(self, what: str, function: Callable[..., int], *arguments: Any) -> Tensor:
-        """Make a call that adds a tensor, and wrap it."""
+        """Make a call that adds an input, and wrap it."""
         result = _new(_TENSOR_RESULT)
+        removals = self._removals
         self._check(self._call(what, function, *arguments, result), what)
-        return self._tensor(result[0])
+        tensor = self._tensor(result[0])
+        if removals != self._removals and tensor not in [self._input(i) for i in range(self.num_inputs)]:
+            tensor.__class__ = shut_class(Tensor)  # another thread was fast enough to remove it
+        return tensor
+
+    def _input(self, index: int) -> Tensor | None:
+        return self._tensor_of(self, lib.trtx_network_definition_get_input, index)
 
     def _call(self, what: str, function: Callable[..., int], *arguments: Any, subject: Any = None) -> int:
         """Make a short call that must not meet a long one, nor find a tensor removed whose pointer it has."""
