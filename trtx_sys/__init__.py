@@ -1,8 +1,9 @@
 """The C shim of TensorRT-RTX for Python: every function by its C name, without policy.
 
 `trtx_sys.lib` holds the functions and constants, `trtx_sys.ffi` the cffi object, and the enums stand here by their
-names. A call that can fail returns a status; ``lib.trtx_last_error()`` explains it. For objects that clean up after
-themselves and exceptions, use `trtx`.
+names. A call that can fail returns a status; ``lib.trtx_last_error()`` explains it. A text that a function returns is a
+str, or None. Functions that ``trtx_c.h`` marks as long let other Python threads run, all others do not. For objects
+that clean up after themselves and exceptions, use `trtx`.
 """
 
 from . import _enums_gen
