@@ -119,12 +119,12 @@ class OnnxParser(OnnxParserAccessors):
         elif not isinstance(logger, Logger):
             reject("logger", logger, "a trtx.Logger, or None for the builder's")
         require_onnx_parser()
-        _refuse_second(network)
+        self._record = _Record()
+        _claim_network(network, self._record)
         self._config = None
         self._is_loaded = False
         self._initializers = {}
         self._targets = tuple(dict.fromkeys((*network._targets, *logger._targets)))
-        self._record = network._keep[ONNX_PARSER] = _Record()
         place = new_place("trtx_onnx_parser")
         try:
             self._check(
@@ -536,9 +536,10 @@ def _run(work: Callable[[], T], what: str) -> T:
     return interruptible.run(work, lambda: None, f"OnnxParser.{what}")
 
 
-def _refuse_second(network: NetworkDefinition) -> None:
-    known = network._keep.get(ONNX_PARSER)
-    if known is not None:
+def _claim_network(network: NetworkDefinition, record: _Record) -> None:
+    """Note the parser of a network, in one step for all threads, or refuse: a network takes one in its life."""
+    known = network._keep.setdefault(ONNX_PARSER, record)
+    if known is not record:
         read = f", which has read {known.model}" if known.model else ""
         raise InvalidArgumentError(
             f"network has had an OnnxParser already{read}; allowed is a network without one: it takes one in its life"
