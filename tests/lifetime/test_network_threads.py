@@ -174,3 +174,27 @@ def test_eight_threads_on_one_network(native_library: str) -> None:
         network.close()
         assert all(part.is_closed for pair in known.values() for part in pair)
     """)
+
+
+def test_one_of_several_threads_gives_a_network_its_parser(native_library: str) -> None:
+    """Two native parsers on one network crash when they are destroyed."""
+    on_real("""
+        import sys, threading
+        import trtx
+        sys.setswitchinterval(1e-6)
+        builder = trtx.Builder(trtx.Logger(trtx.Severity.ERROR))
+        for _ in range(60):
+            network, barrier, parsers, problems = builder.create_network(), threading.Barrier(4), [], []
+            def work():
+                barrier.wait()
+                try:
+                    parsers.append(trtx.OnnxParser(network))
+                except (trtx.InvalidArgumentError, trtx.BusyError):
+                    pass
+                except BaseException as problem:
+                    problems.append(problem)
+            threads = [threading.Thread(target=work) for _ in range(4)]
+            for thread in threads: thread.start()
+            for thread in threads: thread.join()
+            assert len(parsers) == 1 and not problems, (parsers, problems)
+    """)
