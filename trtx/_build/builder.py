@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, SupportsInde
 from trtx_sys._enums_gen import NetworkDefinitionCreationFlag
 from trtx_sys._ffi import ffi, lib
 
-from .accessors_gen import BuilderAccessors
 from .._core import interruptible as _interruptible
 from .._core.accessors import changed
 from .._core.callbacks import Target, trampoline
@@ -17,18 +16,17 @@ from .._core.calls import new_place
 from .._core.errors import BuilderError, InvalidArgumentError, failure
 from .._core.host_memory import HostMemory
 from .._core.logger import Logger, MadeWithLogger
-from .._core.values import INT32_MAX, check_int, check_mask, reject
+from .._core.public import public
+from .._core.values import check_mask, reject
+from .accessors_gen import BuilderAccessors
 from .config import BuilderConfig
 from .profile import OptimizationProfile
 from .progress import BuildMonitor
-from .._core.public import public
 
 if TYPE_CHECKING:
     from .network import NetworkDefinition
 
 __all__ = ["Builder"]
-
-_get_max_threads = lib.trtx_builder_get_max_threads
 
 
 class StreamWriter(Protocol):
@@ -100,7 +98,9 @@ class Builder(BuilderAccessors, MadeWithLogger):
 
         mask = check_mask(NetworkDefinitionCreationFlag, flags, "flags")
         place = new_place("trtx_network_definition")
-        self._check(changed(self, "create_network", self, lib.trtx_builder_create_network_v2, mask, place), "create_network")
+        self._check(
+            changed(self, "create_network", self, lib.trtx_builder_create_network_v2, mask, place), "create_network"
+        )
         return NetworkDefinition._adopt(place, self)
 
     def create_config(self) -> BuilderConfig:
@@ -119,7 +119,9 @@ class Builder(BuilderAccessors, MadeWithLogger):
             If the builder is in use by another call.
         """
         place = new_place("trtx_builder_config")
-        self._check(changed(self, "create_config", self, lib.trtx_builder_create_builder_config, place), "create_config")
+        self._check(
+            changed(self, "create_config", self, lib.trtx_builder_create_builder_config, place), "create_config"
+        )
         return BuilderConfig._adopt(place, self)
 
     #: The spelling of NVIDIA's package.

@@ -11,11 +11,11 @@ from trtx_sys._ffi import ffi, lib
 from .._core.accessors import changed
 from .._core.errors import BuilderError, Error, InvalidArgumentError, last_reason, text
 from .._core.pending import pending
+from .._core.public import public
 from .._core.values import INT32_MAX, check_enum, check_index, check_int, check_text, reject
 from .accessors_gen import BuilderConfigAccessors
 from .profile import OptimizationProfile
 from .progress import ProgressMonitor
-from .._core.public import public
 
 __all__ = ["BuilderConfig"]
 

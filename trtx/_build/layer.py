@@ -9,11 +9,11 @@ from trtx_sys._ffi import ffi, lib
 
 from .._core.accessors import changed
 from .._core.errors import NetworkError
+from .._core.public import public
 from .._core.shut import only_refuses
 from .._core.values import INT32_MAX, check_index, check_int
 from .accessors_gen import LayerAccessors
 from .tensor import Tensor
-from .._core.public import public
 
 __all__ = ["Layer"]
 

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, SupportsIndex
 
-from trtx_sys._enums_gen import DataType, NetworkDefinitionCreationFlag
+from trtx_sys._enums_gen import DataType
 from trtx_sys._ffi import ffi, lib
 
 from .._core import pending as _pending
 from .._core.calls import busy_error
-from .._core.errors import BusyError, ClosedError, InvalidArgumentError, NetworkError, failure, text
+from .._core.errors import BusyError, ClosedError, InvalidArgumentError, NetworkError, failure
+from .._core.public import public
 from .._core.shut import shut_class
 from .._core.values import (
     INT32_MAX,
@@ -33,7 +34,6 @@ from .layer import Layer
 from .network_dense import DenseLayers
 from .network_shape import ShapeLayers
 from .tensor import Tensor
-from .._core.public import public
 
 if TYPE_CHECKING:
     from .builder import Builder
@@ -55,7 +55,6 @@ _WEIGHTS = {
 }
 
 # Looked up once: these are called in loops.
-_get_nb_layers = lib.trtx_network_definition_get_nb_layers
 _get_layer = lib.trtx_network_definition_get_layer
 _get_input = lib.trtx_network_definition_get_input
 

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from trtx_sys._ffi import ffi, lib
 
-from .accessors_gen import NetworkAccessors
 from .._core.errors import ClosedError, Error, InvalidArgumentError, NetworkError
-from .._core.handle import Handle
 from .._core.pending import pending
 from .._core.shut import Native, shut_class
 from .._core.values import check_sequence
+from .accessors_gen import NetworkAccessors
 from .layer import Layer
 from .layers_gen import LAYER_CLASSES
 from .tensor import Tensor
@@ -100,8 +99,8 @@ class NetworkBase(NetworkAccessors):
             return self._add_with_weights(what, function, kind, *arguments, keep=keep)
         results = self._results
         result = results.pop() if results else _new(_LAYER_RESULT)
-        # The first branch is what others come to in the end, without a look around: networks have more of these calls than
-        # of any other.
+        # The first branch is what _call comes to in the end, without a look around: networks have more of these calls
+        # than of any other.
         if not (self._removals or self._notes):
             status = function(self._ptr, *arguments, result)
         else:

@@ -10,6 +10,7 @@ from trtx_sys._ffi import ffi, lib
 
 from .._core.accessors import changed
 from .._core.errors import BuilderError, InvalidArgumentError
+from .._core.public import public
 from .._core.values import (
     INT32_MAX,
     MAX_TEXT,
@@ -23,7 +24,6 @@ from .._core.values import (
     to_dims,
 )
 from .accessors_gen import OptimizationProfileAccessors
-from .._core.public import public
 
 __all__ = ["OptimizationProfile"]
 

@@ -11,6 +11,7 @@ from trtx_sys._ffi import ffi, lib
 from .._core.accessors import changed
 from .._core.errors import NetworkError, text
 from .._core.pending import pending
+from .._core.public import public
 from .._core.shut import only_refuses
 from .._core.values import (
     MAX_DIMS,
@@ -26,7 +27,6 @@ from .._core.values import (
     to_dims,
 )
 from .accessors_gen import TensorAccessors
-from .._core.public import public
 
 __all__ = ["Tensor"]
 

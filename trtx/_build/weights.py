@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 from trtx_sys._enums_gen import DataType, ScaleMode
 from trtx_sys._ffi import ffi
 
-from .._core.errors import InvalidArgumentError
 from .._core.arrays import as_array, data_type, is_array, itemsize_bits, pack, unpack
-from .._core.values import INT64_MAX, check_enum, check_int, reject
+from .._core.errors import InvalidArgumentError
 from .._core.public import public
+from .._core.values import INT64_MAX, check_enum, check_int, reject
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     from typing_extensions import Self
 
-    from .tensor import Tensor
     from .._core.types import Array
+    from .tensor import Tensor
 
 __all__ = ["Weights"]
 
