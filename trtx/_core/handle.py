@@ -202,6 +202,26 @@ class Handle(Native):
             self._keep[key] = former
         return status
 
+    def _depend_instead(
+        self, what: str, former: Handle | None, new: Handle | None, function: Callable[..., int]
+    ) -> int:
+        """Make a long call that sets what this object depends on from then on; gives its status.
+
+        Both are kept alive until it is known which one is in use, so an interrupt may come at any moment.
+        """
+        if new is not None:
+            self._depend_on(new)
+        try:
+            status = self._long(what, function, ffi.NULL if new is None else new)
+        except Error:  # no call was made
+            if new is not None:
+                self._depend_no_more_on(new)
+            raise
+        unused = new if status else former
+        if unused is not None:
+            self._depend_no_more_on(unused)
+        return status
+
     # Life
 
     def close(self) -> None:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 from trtx_sys._enums_gen import LayerInformationFormat
 from trtx_sys._ffi import ffi, lib
 
-from .._core.accessors import changed
-from .._core.errors import EngineError, Error, text
+from .._core.errors import EngineError, text
 from .._core.handle import Handle
 from .._core.public import public
 from .._core.values import check_enum, check_index, reject
@@ -66,21 +65,9 @@ class EngineInspector(Handle):
         former, function = self._context, lib.trtx_engine_inspector_set_execution_context
         if value is former:
             return
-        # Both are kept alive until it is known which one is in use; so an interrupt may come at any moment.
-        if value is not None:
-            self._depend_on(value)
-        try:
-            native = ffi.NULL if value is None else value._ptr
-            status = changed(self, "execution_context", self, function, native)
-        except Error:  # no call was made
-            if value is not None:
-                self._depend_no_more_on(value)
-            raise
+        status = self._depend_instead("execution_context", former, value, function)
         if not status:
             self._context = value
-        unused = former if not status else value
-        if unused is not None:
-            self._depend_no_more_on(unused)
         self._check(status, "execution_context")
 
     def get_engine_information(self, format: LayerInformationFormat = LayerInformationFormat.JSON) -> str:

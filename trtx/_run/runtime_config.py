@@ -8,7 +8,6 @@ from trtx_sys._enums_gen import ExecutionContextAllocationStrategy
 from trtx_sys._ffi import lib
 
 from .._core import pending as _pending
-from .._core.accessors import changed
 from .._core.calls import new_place
 from .._core.errors import EngineError, Error, failure
 from .._core.handle import Handle
@@ -193,18 +192,9 @@ class RuntimeConfig(RuntimeConfigAccessors):
         former, function = self._cache, lib.trtx_runtime_config_set_runtime_cache
         if cache is former:
             return True
-        # Both are kept alive until it is known which one is in use; so an interrupt may come at any moment.
-        self._depend_on(cache)
-        try:
-            status = changed(self, "set_runtime_cache", self, function, cache._ptr)
-        except Error:  # no call was made
-            self._depend_no_more_on(cache)
-            raise
+        status = self._depend_instead("set_runtime_cache", former, cache, function)
         if not status:
             self._cache = cache
-        unused = former if not status else cache
-        if unused is not None:
-            self._depend_no_more_on(unused)
         self._check(status, "set_runtime_cache()")
         return True
 
