@@ -109,7 +109,12 @@ class NetworkBase(NetworkAccessors):
             self._check(status, what)
         pointer = result[0]
         results.append(result)
-        return self._wrap(kind, pointer)
+        # A new layer has no object yet, unless another thread was faster.
+        layer = _make(kind)
+        layer._ptr, layer._network = pointer, self
+        reference = _reference(layer)
+        noted = self._wrappers.setdefault(pointer, reference)
+        return layer if noted is reference else self._wrap(kind, pointer, noted)
 
     def _add_with_weights(
         self, what: str, function: Callable[..., int], kind: type[L], *arguments: Any, keep: dict[str, Any]
@@ -208,7 +213,14 @@ class NetworkBase(NetworkAccessors):
     def _tensor(self, pointer: Any) -> Tensor:
         """The one object of a native tensor."""
         noted = self._wrappers.get(pointer)
-        known: Any = None if noted is None else noted()
+        if noted is None:
+            tensor: Tensor = _make(Tensor)
+            tensor._ptr, tensor._network = pointer, self  # type: ignore[assignment]
+            reference: weakref.ref[Native] = _reference(tensor)
+            noted = self._wrappers.setdefault(pointer, reference)
+            if noted is reference:
+                return tensor
+        known: Any = noted()
         return self._wrap(Tensor, pointer, noted) if known is None else known
 
     def _layer(self, pointer: Any) -> Layer:
