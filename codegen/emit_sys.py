@@ -79,6 +79,7 @@ def emit_enums(registry: Registry) -> str:
     enums = [e for e in registry.enums.values() if not e.hidden]
     out += [*exported(e.name for e in enums), ""]
     kinds = kinds_of_layers(registry)
+    kind_of = "_KINDS.get(type(self)) is other or _KINDS.get(type(other)) is self"
     for kind, base in (("_Named", "Enum"), ("_NamedBits", "Flag")):
         but = " but that in `_KINDS`" if kinds and base == "Enum" else ""
         out += [
@@ -94,7 +95,7 @@ def emit_enums(registry: Registry) -> str:
             "            return True",
             "        if type(other) is type(self) or not isinstance(other, Enum):",
             "            return int.__eq__(self, other)",
-            "        return _KINDS.get(type(self)) is other or _KINDS.get(type(other)) is self" if but else "        return False",
+            f"        return {kind_of if but else False}",
             "",
             "    def __ne__(self, other: object) -> bool:",
             "        return not self == other",
@@ -120,7 +121,7 @@ def emit_enums(registry: Registry) -> str:
             out += ["", "    def __hash__(self) -> int:", f"        return {number}  # that of what it equals as well"]
         out.append("")
     if kinds:
-        out += ["", "#: Layers whose `type` is a member of the first are of the type that is the second: it equals both."]
+        out += ["", "#: A layer whose `type` is a member of the first is of the type that is the second."]
         items = [f"    {name}: LayerType.{python_constant(value)}," for name, value in sorted(kinds.items())]
         out += ["_KINDS: dict[type[Enum], Enum] = {", *items, "}", ""]
     return "\n".join(out)

@@ -792,7 +792,7 @@ class MoEActType(_Named):
     SILU = 1
 
 
-#: Layers whose `type` is a member of the first are of the type that is the second: it equals both.
+#: A layer whose `type` is a member of the first is of the type that is the second.
 _KINDS: dict[type[Enum], Enum] = {
     ActivationType: LayerType.ACTIVATION,
     PoolingType: LayerType.POOLING,

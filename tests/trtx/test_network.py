@@ -184,10 +184,10 @@ def test_indices_are_integers(network: trtx.NetworkDefinition, x: trtx.Tensor, i
 def test_names_of_weights_are_checked_first(network: trtx.NetworkDefinition, x: trtx.Tensor) -> None:
     layer = network.add_constant((1,), np.ones(1, np.float32))
     for arguments, words in (
-        ((layer, "k", None), "weights is None; allowed is a str"),
+        ((layer, "k", None), "which is None; allowed is a str"),
         ((layer, None), "name is None; allowed is a str"),
-        ((layer, "k", "name"), "weights is 'name'"),
-        ((None, "k"), "layer is None; allowed is a layer of this network"),
+        ((layer, "k", "name"), "which is 'name'"),
+        ((None, "k"), "weights is NoneType; allowed is a numpy array"),
     ):
         with pytest.raises(trtx.InvalidArgumentError, match=words):
             network.set_weights_name(*arguments)  # type: ignore[arg-type]

@@ -138,6 +138,7 @@ class Layer(LayerAccessors):
         number = check_int(index, "index", 0, INT32_MAX)
         pointer = self._network._own(tensor, "tensor")
         self._network._change("Layer.set_input", lib.trtx_layer_set_input, self, number, pointer)
+        self._network._is_rewired = True
 
     def get_output_type(self, index: SupportsIndex) -> DataType:
         """Type of an output (``ILayer::getOutputType``).

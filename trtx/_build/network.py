@@ -35,9 +35,10 @@ from .network_dense import DenseLayers
 from .network_shape import ShapeLayers
 from .network_transformer import TransformerLayers
 from .tensor import Tensor
+from .weights import Weights, as_weights, to_native
 
 if TYPE_CHECKING:
-    from .._core.types import AnyDType
+    from .._core.types import AnyDType, Array
     from .builder import Builder
 
 __all__ = ["NetworkDefinition"]
@@ -402,37 +403,44 @@ class NetworkDefinition(DenseLayers, ShapeLayers, TransformerLayers, ControlPart
         )
         return True
 
-    def set_weights_name(self, layer: Layer, name: str, weights: str = "weights") -> Literal[True]:
-        """Name weights of a layer, so that they can be refitted by this name (``INetworkDefinition::setWeightsName``).
+    def set_weights_name(self, weights: Layer | Weights | Array, name: str, which: str = "weights") -> Literal[True]:
+        """Name weights, so that they can be refitted by this name (``INetworkDefinition::setWeightsName``).
 
         Parameters
         ----------
-        layer : Layer
-            The layer that holds the weights.
+        weights : Layer or Weights or array-like
+            The layer that holds the weights; or the very weights or array that a layer was made with.
         name : str
             Unique among the weights of the network.
-        weights : str, default "weights"
-            The layer's property: ``"weights"`` of a constant, ``"kernel"`` or ``"bias"`` of a convolution, ``"shift"``,
-            ``"scale"`` or ``"power"`` of a scale.
+        which : str, default "weights"
+            Of a layer, the property that they are: ``"weights"`` of a constant, ``"kernel"`` or ``"bias"`` of a
+            convolution, ``"shift"``, ``"scale"`` or ``"power"`` of a scale.
 
         Raises
         ------
         InvalidArgumentError
             If the layer is none of this network, or has no such weights.
         NetworkError
-            If TensorRT-RTX refuses the name, say because other weights have it.
+            If no layer has these weights, or TensorRT-RTX refuses the name, say because others have it.
         """
-        if not isinstance(layer, Layer) or layer._network is not self:
-            reject("layer", layer, "a layer of this network")
         encoded = check_text(name, "name", empty=False, limit=MAX_TEXT)
-        check_text(weights, "weights", empty=False)
-        getter = _WEIGHTS.get((type(layer).__name__, weights))
-        if getter is None:
-            raise InvalidArgumentError(f"weights is {show(weights)}, but a {type(layer).__name__} has no such weights")
-        native = ffi.new("trtx_weights *")
-        self._check(getter(layer._ptr, native), "set_weights_name")
+        check_text(which, "which", empty=False)
+        if isinstance(weights, Layer):
+            native = self._weights_of(weights, which)
+        else:
+            native = to_native(as_weights(weights, "weights"))  # the library knows them by their memory
         self._change(f"set_weights_name({name!r})", lib.trtx_network_definition_set_weights_name, self, native, encoded)
         return True
+
+    def _weights_of(self, layer: Layer, which: str) -> Any:
+        if layer._network is not self:
+            reject("weights", layer, "a layer of this network, or weights or an array that one was made with")
+        getter = _WEIGHTS.get((type(layer).__name__, which))
+        if getter is None:
+            raise InvalidArgumentError(f"which is {show(which)}, but a {type(layer).__name__} has no such weights")
+        native = ffi.new("trtx_weights *")
+        self._check(getter(layer._ptr, native), "set_weights_name")
+        return native
 
     def mark_weights_refittable(self, name: str) -> Literal[True]:
         """Let named weights be refitted one by one (``INetworkDefinition::markWeightsRefittable``).

@@ -23,15 +23,17 @@ if TYPE_CHECKING:
 class ControlParts(NetworkBase):
     """The ``add_*`` methods of parts that have several layers."""
 
-    #: Whether it may have loops or conditionals that are not complete, and layers in a circle: see `control_checks`.
-    __slots__ = ("_has_control", "_is_rewired")
+    __slots__ = ("_conditionals", "_is_rewired", "_loops")
 
-    _has_control: bool
+    #: Native loops and conditionals that were added here. A build sees whether they are complete: see `control_checks`.
+    _loops: list[Any]
+    _conditionals: list[Any]
+    #: Whether an input of a layer was set, which may have closed a circle of layers.
     _is_rewired: bool
 
     def _prepare(self, pointer: Any) -> None:
         super()._prepare(pointer)
-        self._has_control = self._is_rewired = False
+        self._loops, self._conditionals, self._is_rewired = [], [], False
 
     def add_loop(self) -> Loop:
         """Add a loop, which its own methods fill (``INetworkDefinition::addLoop``).
@@ -41,8 +43,9 @@ class ControlParts(NetworkBase):
         Loop
             It needs a trip limit; see `Loop.add_trip_limit`.
         """
-        self._has_control = True
-        return self._add_part("add_loop", lib.trtx_network_definition_add_loop, Loop, "trtx_loop **")
+        loop = self._add_part("add_loop", lib.trtx_network_definition_add_loop, Loop, "trtx_loop **")
+        self._loops.append(loop._ptr)
+        return loop
 
     def add_if_conditional(self) -> IfConditional:
         """Add a conditional, which its own methods fill (``INetworkDefinition::addIfConditional``).
@@ -52,9 +55,10 @@ class ControlParts(NetworkBase):
         IfConditional
             It needs a condition; see `IfConditional.set_condition`.
         """
-        self._has_control = True
         function = lib.trtx_network_definition_add_if_conditional
-        return self._add_part("add_if_conditional", function, IfConditional, "trtx_if_conditional **")
+        conditional = self._add_part("add_if_conditional", function, IfConditional, "trtx_if_conditional **")
+        self._conditionals.append(conditional._ptr)
+        return conditional
 
     def add_attention_v2(
         self,
