@@ -19,7 +19,7 @@ GETTERS = [
     ("VLayer::getName", lambda r: r.network.get_layer(0), lambda l: l.name, ("network", "builder")),
     ("VActivationLayer::getActivationType", lambda r: r.network.get_layer(0), lambda l: l.type, ("network",)),
     ("VLoop::getName", lambda r: r.network.add_loop(), lambda l: l.name, ("network", "builder", "logger")),
-    ("VConditional::getName", lambda r: r.network.add_if_conditional(), lambda c: c.name, ("network", "builder")),
+    ("VIfConditional::getName", lambda r: r.network.add_if_conditional(), lambda c: c.name, ("network", "builder")),
     ("VAttention::getMask", attention, lambda a: a.mask, ("network", "builder", "logger")),
     ("VAttention::getNbInputs", attention, lambda a: a.num_inputs, ("network",)),
     ("VBuilder::getMaxThreads", lambda r: r.builder, lambda b: b.max_threads, ("builder", "logger")),
