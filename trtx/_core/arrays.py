@@ -134,6 +134,8 @@ def _foreign_array(value: Any, name: str) -> npt.NDArray[Any]:
     way, read = reader
     try:
         return read(value)
+    except UnsupportedError:
+        raise
     except Exception as error:  # whatever the object's own code raises
         raise InvalidArgumentError(f"{name} cannot be read through {way}: {error}") from None
 
@@ -145,7 +147,9 @@ def _reader(value: Any) -> tuple[str, Callable[[Any], npt.NDArray[Any]]] | None:
     if isinstance(value, type):
         return None  # its objects may show memory, it has none
     if hasattr(value, "__dlpack__"):
-        return "DLPack", np.from_dlpack
+        from . import dlpack
+
+        return "DLPack", dlpack.read
     if hasattr(value, "__array_interface__"):
         return "__array_interface__", np.asarray
     try:

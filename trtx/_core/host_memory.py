@@ -28,8 +28,8 @@ class HostMemory(Handle):
     """A block of memory that TensorRT-RTX allocated: a serialized engine, a cache, a set of weights (``IHostMemory``).
 
     It depends on no other object, so it may outlive the builder or engine that made it. ``len(memory)`` is its size in
-    bytes and ``bytes(memory)`` a copy; `view` reads it in place, as do ``numpy.asarray(memory)`` and, since Python 3.12,
-    ``memoryview(memory)``.
+    bytes and ``bytes(memory)`` a copy; `view` reads it in place, as do ``numpy.asarray(memory)`` and, since
+    Python 3.12, ``memoryview(memory)``.
 
     Notes
     -----
@@ -119,8 +119,8 @@ class HostMemory(Handle):
         Parameters
         ----------
         path : str or path-like
-            The file, new or to be replaced: any regular one that `open` can write. A symbolic link is followed; the permissions of
-            a file that is replaced stay as they are.
+            The file, new or to be replaced: any regular one that `open` can write. A symbolic link is followed; the
+            permissions of a file that is replaced stay as they are.
 
         Returns
         -------

@@ -8,6 +8,7 @@ import math
 import operator
 import os
 import struct
+import sys
 from collections.abc import Iterable, Mapping, Sequence, Set
 from enum import Enum, IntEnum
 from typing import Any, NoReturn, SupportsIndex, TypeVar
@@ -24,6 +25,7 @@ E = TypeVar("E", bound=IntEnum)
 MAX_DIMS = 8
 INT32_MAX = 2**31 - 1
 INT64_MAX = 2**63 - 1
+ADDRESS_MAX = 2 * sys.maxsize + 1
 #: The library truncates or refuses longer names; its own limit is 4096 bytes with the terminating NUL.
 MAX_TEXT = 4095
 
