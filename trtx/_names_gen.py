@@ -117,6 +117,7 @@ NAMES = {
         "ParserError",
         "RefitError",
         "UnsupportedError",
+        "WaitTimeoutError",
     ),
     "trtx._core.host_memory": (
         "HostMemory",

@@ -123,10 +123,8 @@ def _view(capsule: Any) -> npt.NDArray[Any]:
         return np.empty(shape, dtype)
     address = tensor.data + tensor.byte_offset
     if is_packed:
-        from .arrays import data_type, unpack
-
-        packed = _memory(capsule, address, (count + 1) // 2)
-        return unpack(memoryview(packed).cast("B"), data_type(dtype), count).reshape(shape)
+        packed = np.frombuffer(_memory(capsule, address, (count + 1) // 2), np.uint8)
+        return unpacked(packed, count, signed=name == "int4").view(dtype).reshape(shape)
     if strides is None:
         memory, below, steps = _memory(capsule, address, count * dtype.itemsize), 0, None
     else:
@@ -138,6 +136,17 @@ def _view(capsule: Any) -> npt.NDArray[Any]:
     array: npt.NDArray[Any] = np.ndarray(shape, dtype, memory, below, steps)
     array.flags.writeable = False
     return array
+
+
+def unpacked(packed: npt.NDArray[np.uint8], count: int, *, signed: bool) -> npt.NDArray[np.uint8]:
+    """Values of four bits, two to a byte and the first in the low half, in bytes of their own."""
+    import numpy as np
+
+    nibbles = np.empty(packed.size * 2, np.uint8)
+    nibbles[0::2], nibbles[1::2] = packed & 0x0F, packed >> 4
+    if signed:  # ml_dtypes keeps the sign in all eight bits
+        nibbles = np.where(nibbles & 0x08, nibbles | 0xF0, nibbles).astype(np.uint8)
+    return nibbles[:count]
 
 
 def _is_dense(shape: list[int], strides: list[int]) -> bool:

@@ -16,6 +16,7 @@ from .public import public
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+    from typing_extensions import Self
 
 __all__ = ["HostMemory"]
 
@@ -50,6 +51,22 @@ class HostMemory(Handle):
 
     def _how_to_make(self) -> str:
         return "Builder.build_serialized_network() and the serialize() methods make them."
+
+    @classmethod
+    def from_handle(cls, handle: Any) -> Self:
+        """Take memory that a function of `trtx_sys` made.
+
+        Parameters
+        ----------
+        handle : trtx_host_memory *
+            The pointer. This object becomes one more owner of the memory: whoever had it still has to destroy it.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If it is no such pointer, or if the memory has been destroyed.
+        """
+        return cls._share(handle, "trtx_host_memory")
 
     @property
     def nbytes(self) -> int:
