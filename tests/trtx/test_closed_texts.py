@@ -103,7 +103,7 @@ def test_waiting(builder: trtx.Builder) -> None:
 
 @pytest.mark.parametrize("timeout", [-1, float("nan"), float("inf"), "1", True, 1e300])
 def test_what_is_no_time_to_wait(builder: trtx.Builder, timeout: object) -> None:
-    with pytest.raises(trtx.InvalidArgumentError, match="^timeout is "):
+    with pytest.raises(trtx.InvalidArgumentError, match=r"^timeout is "):
         builder.wait(timeout)  # type: ignore[arg-type]
 
 
@@ -146,8 +146,7 @@ def test_handles_of_all_kinds(builder: trtx.Builder, network: trtx.NetworkDefini
     assert lib.trtx_tensor_get_name(x.handle) == "x"
     conv = network.add_convolution_nd(x, 8, (3, 3), trtx.Weights(trtx.float32, count=0))
     assert lib.trtx_layer_get_type(conv.handle) == trtx.LayerType.CONVOLUTION
-    convolution = ffi.cast("trtx_convolution_layer *", conv.handle)
-    assert lib.trtx_convolution_layer_get_nb_output_maps(convolution) == 8
+    assert lib.trtx_convolution_layer_get_nb_output_maps(conv.handle) == 8
     network.close()
     for part in (x, conv, network):
         with pytest.raises(trtx.ClosedError):
@@ -223,10 +222,12 @@ def test_every_class_has_a_handle_of_its_type() -> None:
     """Whatever class is added: the pointer is one of its own kind."""
     on_fake("""
         from trtx_sys import ffi
+        seen = set()
         for kind in handle_classes():
             thing = FACTORIES[kind]()
             cname = ffi.typeof(thing.handle).cname
-            assert cname.startswith("trtx_") and cname.endswith(" *"), cname
+            assert cname.startswith("struct trtx_") and cname.endswith(" *"), cname
+            assert cname not in seen and not seen.add(cname), (kind, cname)
             thing.close()
             try:
                 thing.handle

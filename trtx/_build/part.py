@@ -31,9 +31,7 @@ class Part(Native):
 
     @property
     def handle(self) -> Any:
-        """The native object for functions of `trtx_sys`: a ``trtx_tensor *`` or a ``trtx_layer *``.
-
-        The functions of a kind of layer take it after a cast: ``ffi.cast("trtx_convolution_layer *", layer.handle)``.
+        """The native object for functions of `trtx_sys`: a ``trtx_tensor *``, or a ``trtx_layer *`` for all layers.
 
         Raises
         ------
@@ -44,8 +42,8 @@ class Part(Native):
 
         Notes
         -----
-        The pointer is borrowed: it is valid while the network is open and this is a part of it, and keeps nothing alive.
-        It must not be destroyed. Nobody here hears of what is done to it this way.
+        The pointer is borrowed: it is valid while the network is open and this is a part of it, and keeps nothing
+        alive. It must not be destroyed. Nobody here hears of what is done to it this way.
         """
         _ = self._network._ptr
         return self._ptr
