@@ -24,6 +24,7 @@ from .._core.values import (
 from . import layers_gen as layers
 from .network_base import NetworkBase
 from .tensor import Tensor
+from .weights import check_constant
 
 if TYPE_CHECKING:
     from .._core.types import Array
@@ -57,11 +58,7 @@ class ShapeLayers(NetworkBase):
         native, held = self._weights(weights, "weights")
         if held is None:
             reject("weights", weights, "an array or trtx.Weights")
-        if held.dtype is DataType.UINT8:
-            raise InvalidArgumentError(
-                "weights are UINT8, which TensorRT-RTX takes as the type of network inputs only; allowed are other "
-                "types, and bytes of one of them as trtx.Weights(dtype, bytes)"
-            )
+        check_constant(held, "weights")
         volume = math.prod(sizes)
         if held.count != volume:
             raise InvalidArgumentError(

@@ -220,6 +220,14 @@ def check_type(weights: Weights, name: str, input: Tensor) -> None:
         )
 
 
+def check_constant(weights: Weights, name: str) -> None:
+    if weights.dtype is DataType.UINT8:
+        raise InvalidArgumentError(
+            f"{name} are UINT8, which TensorRT-RTX takes as the type of network inputs only; allowed are other types, "
+            "and bytes of one of them as trtx.Weights(dtype, bytes)"
+        )
+
+
 def check_kernel(
     weights: Weights, shape: Sequence[int] | None, maps: int, window: Sequence[int], *, transposed: bool
 ) -> None:

@@ -86,10 +86,11 @@ def check_float(value: object, name: str) -> float:
     """A real number; no bool, no member of an enum, and no text."""
     if type(value) is float:
         return value
-    # Arrays without dimensions are numbers, but float() would make one of text, of a bool or of half a complex as well.
-    kind = getattr(getattr(value, "dtype", None), "kind", "f")
     is_number = hasattr(value, "__float__") or hasattr(value, "__index__")
-    if isinstance(value, (bool, Enum, str, bytes)) or not is_number or kind in ("b", "c", "S", "U", "O", "M", "m"):
+    if isinstance(value, (bool, Enum, str, bytes)) or not is_number:
+        reject(name, value, "a number")
+    # Arrays without dimensions are numbers, but float() would make one of text, of a bool or of half a complex as well.
+    if getattr(getattr(value, "dtype", None), "kind", "f") in ("b", "c", "S", "U", "O", "M", "m"):
         reject(name, value, "a number")
     try:
         number = float(value)  # type: ignore[arg-type]

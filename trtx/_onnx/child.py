@@ -154,9 +154,7 @@ def refuse_without_python() -> None:
         "get_context('spawn'), and multiprocessing.freeze_support() first thing in the main module"
     )
     if os.environ.get(MARK):
-        raise UnsupportedError(
-            f"{what}, but {sys.executable} has started this program again; {remedy}"
-        )
+        raise UnsupportedError(f"{what}, but {sys.executable} has started this program again; {remedy}")
     if getattr(sys, "frozen", False) or "__compiled__" in vars(sys.modules["__main__"]):  # the latter is Nuitka's
         raise UnsupportedError(f"{what}, and a frozen program has none: sys.executable is the program itself; {remedy}")
     if not sys.executable:
