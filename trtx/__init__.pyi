@@ -166,6 +166,7 @@ from ._build.layers_gen import UnaryLayer as UnaryLayer
 from ._build.layers_gen import UnsqueezeLayer as UnsqueezeLayer
 from ._core.errors import UnsupportedError as UnsupportedError
 from ._core.library import Version as Version
+from ._core.errors import WaitTimeoutError as WaitTimeoutError
 from ._build.weights import Weights as Weights
 from ._core.dtypes import bfloat16 as bfloat16
 from ._onnx.child import check_onnx_model as check_onnx_model

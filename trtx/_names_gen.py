@@ -124,6 +124,7 @@ NAMES = {
         "ParserError",
         "RefitError",
         "UnsupportedError",
+        "WaitTimeoutError",
     ),
     "trtx._core.host_memory": (
         "HostMemory",

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from trtx_sys._enums_gen import DataType
 
 from ._core.errors import CudaError, InvalidArgumentError
-from ._core.values import Shape, check_int, check_shape, reject, show
+from ._core.values import ADDRESS_MAX, Shape, check_int, check_shape, reject, show
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -55,8 +55,6 @@ CORE_NAMES = (
     "Stream",
     "StreamOptions",
 )
-
-ADDRESS_MAX = 2 ** (8 * (8 if sys.maxsize > 2**32 else 4)) - 1
 
 _HOW_TO_INSTALL = "install it with: pip install 'trtx[cuda]'"
 

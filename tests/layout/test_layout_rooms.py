@@ -17,6 +17,7 @@ ALLOWED = {
     "_build": {"_core"},
     "_onnx": {"_core", "_build"},
     "_run": {"_core", "cuda"},
+    "_pyinstaller": set(),
     "cuda": {"_core"},
     "diagnostics": {"_core"},
     "__init__": {"_names_gen", "_version"},

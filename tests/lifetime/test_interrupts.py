@@ -262,8 +262,8 @@ def test_on_the_real_library(native_library: str) -> None:
         x = network.add_input("x", trtx.DataType.FLOAT, (64,))
         interrupts = 0
         while interrupts < 300:
-            signal.setitimer(signal.ITIMER_REAL, dice.uniform(0.0003, 0.002))
             try:
+                signal.setitimer(signal.ITIMER_REAL, dice.uniform(0.0003, 0.002))
                 while True:
                     constant = network.add_constant((64,), np.full(64, 7, np.float32)).get_output(0)
                     network.add_elementwise(x, constant, trtx.ElementWiseOperation.SUM).metadata = "sum"

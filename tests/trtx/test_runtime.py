@@ -159,7 +159,7 @@ def test_a_path_with_nul(runtime: trtx.Runtime) -> None:
 
 def test_sources_of_a_wrong_kind(runtime: trtx.Runtime) -> None:
     for wrong in (None, 5, [1, 2, 3], object()):
-        with pytest.raises(trtx.InvalidArgumentError, match=f"engine is {type(wrong).__name__}"):
+        with pytest.raises(trtx.InvalidArgumentError, match=f"source is {type(wrong).__name__}, no engine"):
             runtime.deserialize_cuda_engine(wrong)
     with pytest.raises(trtx.InvalidArgumentError, match=r"ndarray.*contiguous"):
         runtime.deserialize_cuda_engine(np.zeros(4096, np.uint8)[::2])

@@ -12,7 +12,7 @@ from .._core.accessors import changed
 from .._core.errors import BuilderError, Error, InvalidArgumentError, last_reason, text
 from .._core.pending import pending
 from .._core.public import public
-from .._core.values import INT32_MAX, check_enum, check_index, check_int, check_text, reject
+from .._core.values import INT32_MAX, check_enum, check_index, check_int, check_sequence, check_text, reject
 from .accessors_gen import BuilderConfigAccessors
 from .profile import OptimizationProfile
 from .progress import ProgressMonitor
@@ -188,11 +188,9 @@ class BuilderConfig(BuilderConfigAccessors):
 
     @compute_capabilities.setter
     def compute_capabilities(self, capabilities: Iterable[ComputeCapability]) -> None:
-        if isinstance(capabilities, (str, bytes, int)) or not hasattr(capabilities, "__iter__"):
-            reject("compute_capabilities", capabilities, "a sequence of members of trtx.ComputeCapability")
-        wanted = [
-            check_enum(ComputeCapability, item, f"compute_capabilities[{i}]") for i, item in enumerate(capabilities)
-        ]
+        allowed = "a sequence of members of trtx.ComputeCapability"
+        items = check_sequence(capabilities, "compute_capabilities", allowed, len(ComputeCapability))
+        wanted = [check_enum(ComputeCapability, item, f"compute_capabilities[{i}]") for i, item in enumerate(items)]
         names = [item.name for item in wanted]
         if ComputeCapability.NONE in wanted:
             reject("compute_capabilities", names, "any members but NONE; the usual set is an empty sequence")

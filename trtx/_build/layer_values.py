@@ -24,6 +24,7 @@ from .weights import (
     as_weights,
     check_bias,
     check_coefficients,
+    check_constant,
     check_kernel,
     check_type,
     from_native,
@@ -248,6 +249,8 @@ def write_weights(layer: Layer, kind: type[Layer], name: str, getter: Getter, se
         if read_weights(layer, kind, name, getter).count:
             reject(name, value, "an array with elements or trtx.Weights (what is set cannot be unset)")
         return
+    if kind.__name__ == "ConstantLayer":
+        check_constant(weights, name)
     if check is not None:  # weights of a constant may be set before the shape that they are for
         check(layer, name, weights)
     network, what = layer._network, f"{kind.__name__}.{name}"

@@ -36,6 +36,7 @@ from .tensor_checks import (
     check_type,
     shape_of,
 )
+from .weights import check_constant
 
 if TYPE_CHECKING:
     from .._core.types import AnyDType, Array
@@ -67,11 +68,7 @@ class ShapeLayers(NetworkBase):
         native, held = self._weights(weights, "weights")
         if held is None:
             reject("weights", weights, "an array or trtx.Weights")
-        if held.dtype is DataType.UINT8:
-            raise InvalidArgumentError(
-                "weights are UINT8, which TensorRT-RTX takes as the type of network inputs only; allowed are other "
-                "types, and bytes of one of them as trtx.Weights(dtype, bytes)"
-            )
+        check_constant(held, "weights")
         volume = math.prod(sizes)
         if held.count != volume:
             raise InvalidArgumentError(

@@ -7,6 +7,7 @@
     ├── InvalidArgumentError    also ValueError: an argument cannot be right
     ├── ClosedError             also ValueError: the object was closed, or never made
     ├── BusyError               also RuntimeError: the object is in use by another call
+    │   └── WaitTimeoutError    also TimeoutError: it is still in use when the time to wait is over
     ├── UnsupportedError        also NotImplementedError: the loaded library is too old
     ├── OutOfMemoryError        also MemoryError: host memory ran out
     ├── BuilderError            building an engine failed
@@ -50,6 +51,7 @@ __all__ = [
     "ParserError",
     "RefitError",
     "UnsupportedError",
+    "WaitTimeoutError",
 ]
 
 
@@ -109,8 +111,10 @@ class ClosedError(Error, ValueError):
 class BusyError(Error, RuntimeError):
     """The object is in use by another call, of this thread or of another one."""
 
-    #: Whether that call takes no time, so that `close` waits for it.
-    _is_brief = False
+
+@public
+class WaitTimeoutError(BusyError, TimeoutError):
+    """The object was still in use when the time to wait was over."""
 
 
 @public

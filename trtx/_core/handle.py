@@ -13,23 +13,27 @@ from __future__ import annotations
 import _thread
 import os
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, TypeVar
 
 from trtx_sys._ffi import ffi, lib
 
 from . import pending as _pending
-from .calls import Note, busy_error
-from .errors import BusyError, Error, failure
+from .calls import Note, busy_error, new_place
+from .errors import BusyError, Error, WaitTimeoutError, failure
 from .process import mark_forked, was_forked
 from .shut import SHUT, Native, only_refuses
+from .values import check_float, reject
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from typing_extensions import Self
+
+    from .types import Number
 
 R = TypeVar("R")
 
@@ -49,7 +53,7 @@ _NOTHING = object()
 class Handle(Native):
     """A native object that Python owns."""
 
-    __slots__ = ("_children", "_keep", "_notes", "_parents", "_place", "_targets")
+    __slots__ = ("_children", "_end", "_keep", "_notes", "_parents", "_place", "_targets")
 
     #: Exception for failures that the status does not explain.
     _error: ClassVar[type[Error]] = Error
@@ -66,13 +70,15 @@ class Handle(Native):
     _keep: dict[Any, Any]
     #: The long calls that may be using it.
     _notes: list[Note]
+    #: How it was closed, for people; empty where it was not.
+    _end: str
     #: Callback targets whose exceptions the calls of this handle raise: its own, and those of its parents.
     _targets: tuple[object, ...]
 
     def __new__(cls, *_: object, **__: object) -> Self:
         handle = super().__new__(cls)
         handle._place, handle._parents, handle._children = _NOWHERE, (), {}
-        handle._keep, handle._notes, handle._targets = {}, [], ()
+        handle._keep, handle._notes, handle._targets, handle._end = {}, [], (), ""
         return handle
 
     @only_refuses
@@ -81,6 +87,29 @@ class Handle(Native):
 
     def _how_to_make(self) -> str:
         return "Use the method of the object that they belong to."
+
+    def _closed_text(self) -> str:
+        name = type(self).__name__
+        if self._place is not _NOWHERE:
+            return f"this {name} is closed" + (f"; it was closed {self._end}" if self._end else "")
+        theirs = [kind for kind in type(self).__mro__ if not kind.__module__.startswith("trtx.")]
+        if any("__init__" in vars(kind) for kind in theirs if kind is not object):
+            return f"this {name} was never made; its __init__ must call super().__init__()"
+        return f"this {name} is closed, or was never made"
+
+    @classmethod
+    def _share(cls, handle: Any, c_type: str, *parents: Handle) -> Self:
+        """The object of a pointer that `trtx_sys` made: one more owner, or the one that has it already."""
+        is_pointer = isinstance(handle, type(ffi.NULL)) and ffi.typeof(handle) is ffi.typeof(f"{c_type} *")
+        if not is_pointer or not handle:
+            reject("handle", handle, f"a {c_type} * of trtx_sys that is not null")
+        for known in live_handles():
+            if isinstance(known, cls) and known._ptr == handle:
+                return known
+        place = new_place(c_type)
+        if lib.trtx_retain(handle, place):
+            raise failure(cls._error, f"{cls.__name__}.from_handle()")
+        return cls._adopt(place, *parents)
 
     @classmethod
     def _adopt(cls, place: Any, *parents: Handle) -> Self:
@@ -236,6 +265,7 @@ class Handle(Native):
         if not self._place[0] or was_forked():
             return
         tree: dict[int, tuple[Handle, type[Any]]] = {}
+        end = self._end or "by close()"
         with _closing:
             try:
                 self._shut_tree(tree)
@@ -248,10 +278,58 @@ class Handle(Native):
                     if handle._place[0]:
                         handle.__class__ = kind
                 raise
+        for handle, _ in tree.values():
+            handle._end = end if handle is self else f"with its {self._label()} {end}"
         for handle, _ in reversed(tree.values()):  # children first
             handle._release()
         if _pending.pending:  # a destructor logged, and the sink raised
             _pending.raise_pending(None, *self._targets)
+
+    def wait(self, timeout: Number | None = None) -> Literal[True]:
+        """Wait until no call that takes long is using the object, or one that depends on it: then `close` works.
+
+        Such calls go on by themselves where Ctrl-C has interrupted them, until TensorRT-RTX looks whether to stop: in a
+        build that may take many seconds.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds to wait at most; 0 just looks. Without it there is no limit.
+
+        Returns
+        -------
+        True
+            It raises otherwise. Also for an object that is closed.
+
+        Raises
+        ------
+        WaitTimeoutError
+            If the object is in use when the time is over; it is a `BusyError` and a `TimeoutError`.
+        InvalidArgumentError
+            If the timeout is no such number.
+
+        Notes
+        -----
+        Another thread may begin the next call at once, so this is for objects that only one thread uses. In a callback
+        of the very call that it waits for, it would wait for ever.
+        """
+        limit = None
+        if timeout is not None:
+            limit = check_float(timeout, "timeout")
+            if not 0 <= limit <= threading.TIMEOUT_MAX:
+                reject("timeout", timeout, f"a number of seconds from 0 to {threading.TIMEOUT_MAX:.0f}")
+            limit += time.monotonic()
+        pause = 0.0005
+        while True:
+            users = [(handle, notes) for handle in self._tree() if (notes := handle._long_calls())]
+            if not users:
+                return True
+            left = pause if limit is None else limit - time.monotonic()
+            if left <= 0:
+                handle, notes = users[0]
+                raise WaitTimeoutError(f"{self._label()}.wait({timeout}): {busy_error(handle, '', notes)}")
+            time.sleep(min(pause, left))
+            pause = min(2 * pause, 0.02)
 
     def _shut_tree(self, tree: dict[int, tuple[Handle, type[Any]]]) -> None:
         """Shut this object and all that depend on it; notes their classes, every parent before its children."""
@@ -290,8 +368,11 @@ class Handle(Native):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
+            if not self._is_shut:
+                self._end = "at the end of a with block"
             self.close()
         except BusyError as busy:
+            self._end = ""
             if error is None:
                 raise
             # An interrupted call may still be using the object, which goes when that has ended.

@@ -8,6 +8,7 @@ import math
 import operator
 import os
 import struct
+import sys
 from collections.abc import Iterable, Mapping, Sequence, Set
 from enum import Enum, IntEnum
 from typing import Any, NoReturn, SupportsIndex, TypeVar
@@ -24,6 +25,7 @@ E = TypeVar("E", bound=IntEnum)
 MAX_DIMS = 8
 INT32_MAX = 2**31 - 1
 INT64_MAX = 2**63 - 1
+ADDRESS_MAX = 2 * sys.maxsize + 1
 #: The library truncates or refuses longer names; its own limit is 4096 bytes with the terminating NUL.
 MAX_TEXT = 4095
 
@@ -84,10 +86,11 @@ def check_float(value: object, name: str) -> float:
     """A real number; no bool, no member of an enum, and no text."""
     if type(value) is float:
         return value
-    # Arrays without dimensions are numbers, but float() would make one of text, of a bool or of half a complex as well.
-    kind = getattr(getattr(value, "dtype", None), "kind", "f")
     is_number = hasattr(value, "__float__") or hasattr(value, "__index__")
-    if isinstance(value, (bool, Enum, str, bytes)) or not is_number or kind in ("b", "c", "S", "U", "O", "M", "m"):
+    if isinstance(value, (bool, Enum, str, bytes)) or not is_number:
+        reject(name, value, "a number")
+    # Arrays without dimensions are numbers, but float() would make one of text, of a bool or of half a complex as well.
+    if getattr(getattr(value, "dtype", None), "kind", "f") in ("b", "c", "S", "U", "O", "M", "m"):
         reject(name, value, "a number")
     try:
         number = float(value)  # type: ignore[arg-type]

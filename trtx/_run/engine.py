@@ -14,16 +14,19 @@ from .._core.calls import new_place
 from .._core.errors import EngineError
 from .._core.public import public
 from .._core.values import check_enum, check_int, reject
-from .accessors_gen import SerializationConfigAccessors
+from .accessors_gen import RuntimeAccessors, SerializationConfigAccessors
 from .engine_source import open_blob
 from .engine_tensors import EngineTensors
 from .runtime_config import RuntimeConfig
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from .._core.host_memory import HostMemory
     from .._core.types import Source
     from .context import ExecutionContext
     from .inspector import EngineInspector
+    from .runtime import Runtime
 
 __all__ = ["CudaEngine", "SerializationConfig"]
 
@@ -70,6 +73,26 @@ class CudaEngine(EngineTensors):
     __slots__ = ()
 
     _is_shared = True
+
+    @classmethod
+    def from_handle(cls, handle: Any, runtime: Runtime) -> Self:
+        """Take an engine that a function of `trtx_sys` made.
+
+        Parameters
+        ----------
+        handle : trtx_cuda_engine *
+            The pointer. This object becomes one more owner of the engine: whoever had it still has to destroy it.
+        runtime : Runtime
+            What it was made with, by its `handle`. It is kept alive; closing it closes the engine first.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the first is no such pointer or the second no runtime, or if the engine has been destroyed.
+        """
+        if not isinstance(runtime, RuntimeAccessors):
+            reject("runtime", runtime, "a trtx.Runtime")
+        return cls._share(handle, "trtx_cuda_engine", runtime)
 
     def _how_to_make(self) -> str:
         return "Call Runtime.deserialize_cuda_engine()."

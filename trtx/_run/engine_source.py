@@ -75,7 +75,8 @@ def _open_buffer(source: Any, what: str) -> Iterator[Blob]:
         view = ffi.from_buffer("char[]", source)
     except TypeError:
         raise InvalidArgumentError(
-            f"{what} is {kind}; allowed is a path, a HostMemory, or bytes and anything else with the buffer protocol"
+            f"source is {kind}, no {what}; allowed is a path, a HostMemory, or bytes and anything else with the buffer "
+            "protocol"
         ) from None
     except (BufferError, ValueError) as error:
         raise InvalidArgumentError(f"{what} is a {kind} whose bytes cannot be used as they lie: {error}") from None

@@ -187,8 +187,11 @@ class RuntimeConfig(RuntimeConfigAccessors):
         BusyError
             If config or cache is in use by another call.
         """
+        return self._set_cache(cache, "cache")
+
+    def _set_cache(self, cache: RuntimeCache, name: str) -> Literal[True]:
         if not isinstance(cache, RuntimeCache):
-            reject("cache", cache, "a trtx.RuntimeCache")
+            reject(name, cache, "a trtx.RuntimeCache")
         former, function = self._cache, lib.trtx_runtime_config_set_runtime_cache
         if cache is former:
             return True
@@ -210,7 +213,7 @@ class RuntimeConfig(RuntimeConfigAccessors):
 
     @runtime_cache.setter
     def runtime_cache(self, value: RuntimeCache) -> None:
-        self.set_runtime_cache(value)
+        self._set_cache(value, "runtime_cache")
 
 
 def _with_advice(what: str) -> Error:
