@@ -79,6 +79,9 @@ NAMES = {
     "trtx._build.progress": (
         "ProgressMonitor",
     ),
+    "trtx._build.stream_writer": (
+        "StreamWriter",
+    ),
     "trtx._build.tensor": (
         "Tensor",
     ),
@@ -101,6 +104,10 @@ NAMES = {
         "uint8",
         "volume",
     ),
+    "trtx._core.error_recorder": (
+        "ErrorRecorder",
+        "RecordedError",
+    ),
     "trtx._core.errors": (
         "BuilderError",
         "BusyError",
@@ -117,6 +124,10 @@ NAMES = {
         "ParserError",
         "RefitError",
         "UnsupportedError",
+    ),
+    "trtx._core.gpu_allocator": (
+        "GpuAllocator",
+        "GpuAsyncAllocator",
     ),
     "trtx._core.host_memory": (
         "HostMemory",
@@ -144,6 +155,9 @@ NAMES = {
     "trtx._run.context": (
         "ExecutionContext",
     ),
+    "trtx._run.debug_listener": (
+        "DebugListener",
+    ),
     "trtx._run.engine": (
         "CudaEngine",
         "SerializationConfig",
@@ -154,6 +168,16 @@ NAMES = {
     "trtx._run.inspector": (
         "EngineInspector",
     ),
+    "trtx._run.output_allocator": (
+        "GrowingOutputAllocator",
+        "OutputAllocator",
+        "OutputArray",
+    ),
+    "trtx._run.profiler": (
+        "LayerTime",
+        "ProfileCollector",
+        "Profiler",
+    ),
     "trtx._run.runtime": (
         "EngineValidityReport",
         "Runtime",
@@ -161,6 +185,9 @@ NAMES = {
     "trtx._run.runtime_config": (
         "RuntimeCache",
         "RuntimeConfig",
+    ),
+    "trtx._run.stream_reader": (
+        "StreamReader",
     ),
     "trtx_sys._enums_gen": (
         "APILanguage",
