@@ -46,11 +46,10 @@ class StreamWriter(Callback):
 
     @classmethod
     def _implementation(cls, value: object, name: str) -> Any:
-        if not isinstance(value, cls) and callable(getattr(value, "write", None)):
-            return value
-        if value is None or not (isinstance(value, cls) or callable(value)) or isinstance(value, type):
+        if isinstance(value, type) or not (callable(value) or callable(getattr(value, "write", None))):
             reject(name, value, "a binary file or another object with a method write(bytes) -> int, or such a function")
-        return super()._implementation(value, name)
+        is_other = not isinstance(value, cls) and callable(getattr(value, "write", None))
+        return value if is_other else super()._implementation(value, name)
 
 
 @trampoline("trtx_py_stream_writer_write", error=-1)

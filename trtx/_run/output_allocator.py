@@ -15,6 +15,7 @@ from .._core.gpu_allocator import as_address
 from .._core.public import public
 from .._core.values import from_dims, reject
 from ..cuda import allocate_on_current, stream_of, to_numpy
+from .engine_tensors import EngineTensors
 
 if TYPE_CHECKING:
     import numpy as np
@@ -168,9 +169,7 @@ class GrowingOutputAllocator(OutputAllocator):
     _shapes: dict[str, tuple[int, ...]]
 
     def __init__(self, engine: CudaEngine) -> None:
-        from .engine import CudaEngine
-
-        if not isinstance(engine, CudaEngine):
+        if not isinstance(engine, EngineTensors):
             reject("engine", engine, "a trtx.CudaEngine")
         self._dtypes = {info.name: info.dtype for info in engine.io_tensors if info.mode is TensorIOMode.OUTPUT}
         self._buffers = {}

@@ -136,7 +136,8 @@ class Runtime(RuntimeAccessors, RecordsErrors, AllocatesOnGpu, MadeWithLogger):
         with Bridge(StreamReader, source, "source") as bridge:
             if self._long(what, function, bridge.pointer, place):
                 label = f"Runtime.{what}({type(source).__name__})"
-                _pending.raise_pending(self._as_cuda_error(failure(EngineError, label)), *self._targets, bridge.target)
+                # Not kept in a variable: see raise_pending.
+                _pending.raise_pending(self._if_cuda_error(failure(EngineError, label)), *self._targets, bridge.target)
             self._check(0, what, bridge.target)
         return CudaEngine._adopt(place, self)
 
@@ -151,10 +152,9 @@ class Runtime(RuntimeAccessors, RecordsErrors, AllocatesOnGpu, MadeWithLogger):
         if type(error) is not EngineError:
             return error
         words = str(error)
-        if "Cuda Runtime" in words:
-            problem = _driver_problem()
-            if problem:
-                return CudaError(f"{words}. {problem}", status=error.status, messages=error.messages)
+        cuda_error = self._if_cuda_error(error)
+        if cuda_error is not error:
+            return cuda_error
         report = self._read_validity(blob)
         diagnostics = report.diagnostics if report else EngineInvalidityDiagnostics(0)
         more = [explain(blob, library_version(), malformed=EngineInvalidityDiagnostics.MALFORMED_ENGINE in diagnostics)]
@@ -207,6 +207,10 @@ class Runtime(RuntimeAccessors, RecordsErrors, AllocatesOnGpu, MadeWithLogger):
             if problem:
                 raise CudaError(f"Runtime.get_engine_validity: the engine cannot be judged. {problem}")
         return report
+
+    def _if_cuda_error(self, error: Error) -> Error:
+        """The error, as that of CUDA where the library speaks of it and there is a reason on this machine."""
+        return self._as_cuda_error(error) if "Cuda Runtime" in str(error) else error
 
     @staticmethod
     def _as_cuda_error(error: Error) -> Error:
