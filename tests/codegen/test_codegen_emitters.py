@@ -21,7 +21,7 @@ from codegen.ctypes_map import CTypes
 from codegen.generate import outputs, write
 from codegen.model import Registry, Type
 from codegen.naming import c_constant, c_function, c_name, exported, imported, python_constant, python_name, snake
-from codegen.read import ROOT, read_registry
+from codegen.read import ROOT
 
 from . import tiny
 

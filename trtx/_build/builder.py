@@ -186,13 +186,13 @@ class Builder(BuilderAccessors, RecordsErrors, AllocatesOnGpu, MadeWithLogger):
         background, and the three objects stay in use until it has.
         """
         self._check_parts(network, config)
-        monitor = self._monitor(config)
+        monitor = self._monitor(network, config)
 
         def build() -> HostMemory:
             with self._building("build_serialized_network", network, config, monitor):
                 place = new_place("trtx_host_memory")
                 status = lib.trtx_builder_build_serialized_network(self._ptr, network._ptr, config._ptr, place)
-                self._check_build(status, "build_serialized_network", monitor)
+                self._check_build(status, "build_serialized_network", monitor, *network._targets)
                 return HostMemory._adopt(place)
 
         return _interruptible.run(build, monitor.stop, "build_serialized_network")
@@ -225,14 +225,14 @@ class Builder(BuilderAccessors, RecordsErrors, AllocatesOnGpu, MadeWithLogger):
         self._check_parts(network, config)
         StreamWriter._implementation(writer, "writer")
         what = "build_serialized_network_to_stream"
-        monitor = self._monitor(config)
+        monitor = self._monitor(network, config)
 
         def build() -> None:
             with self._building(what, network, config, monitor), Bridge(StreamWriter, writer, "writer") as bridge:
                 status = lib.trtx_builder_build_serialized_network_to_stream(
                     self._ptr, network._ptr, config._ptr, bridge.pointer
                 )
-                self._check_build(status, what, monitor, bridge.target)
+                self._check_build(status, what, monitor, bridge.target, *network._targets)
 
         _interruptible.run(build, monitor.stop, what)
         return True
@@ -258,7 +258,9 @@ class Builder(BuilderAccessors, RecordsErrors, AllocatesOnGpu, MadeWithLogger):
 
         def ask() -> bool:
             function = lib.trtx_builder_is_network_supported
-            self._check(self._long(what, function, network, config, result, also=config._profiles), what)
+            self._check(
+                self._long(what, function, network, config, result, also=config._profiles), what, *network._targets
+            )
             return bool(result[0])
 
         return _interruptible.run(ask, lambda: None, what)
@@ -331,8 +333,8 @@ class Builder(BuilderAccessors, RecordsErrors, AllocatesOnGpu, MadeWithLogger):
                             f"has {which} {sizes} for it; the dimensions must agree but for those that are -1"
                         )
 
-    def _monitor(self, config: BuilderConfig) -> BuildMonitor:
-        return BuildMonitor(config._monitor, *self._targets)
+    def _monitor(self, network: NetworkDefinition, config: BuilderConfig) -> BuildMonitor:
+        return BuildMonitor(config._monitor, *self._targets, *network._targets)
 
     @contextmanager
     def _building(
