@@ -41,20 +41,11 @@ __all__ = ["__version__", "cuda", "diagnostics", *_PLACES]
 _INSTEAD = {
     **dict.fromkeys(("Dims", "Dims2", "Dims3", "Dims4", "DimsHW"), "shapes are tuples of int"),
     **dict.fromkeys(
-        (
-            "IDebugListener",
-            "IErrorRecorder",
-            "IGpuAllocator",
-            "IGpuAsyncAllocator",
-            "IOutputAllocator",
-            "IProfiler",
-            "IStreamReaderV2",
-            "OnnxParserRefitter",
-            "Profiler",
-            "Refitter",
-        ),
+        ("OnnxParserRefitter", "Refitter"),
         "trtx does not have it yet; trtx_sys binds it",
     ),
+    "ErrorCodeTRT": "use trtx.ErrorCode",
+    "IStreamReaderV2": "use trtx.StreamReader",
     "ILogger": "trtx.Logger takes a function, as its sink",
     "Permutation": "a permutation is a tuple of int",
     "bool": "use trtx.DataType.BOOL",

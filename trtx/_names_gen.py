@@ -86,6 +86,9 @@ NAMES = {
     "trtx._build.progress": (
         "ProgressMonitor",
     ),
+    "trtx._build.stream_writer": (
+        "StreamWriter",
+    ),
     "trtx._build.tensor": (
         "Tensor",
     ),
@@ -108,6 +111,10 @@ NAMES = {
         "uint8",
         "volume",
     ),
+    "trtx._core.error_recorder": (
+        "ErrorRecorder",
+        "RecordedError",
+    ),
     "trtx._core.errors": (
         "BuilderError",
         "BusyError",
@@ -125,6 +132,10 @@ NAMES = {
         "RefitError",
         "UnsupportedError",
         "WaitTimeoutError",
+    ),
+    "trtx._core.gpu_allocator": (
+        "GpuAllocator",
+        "GpuAsyncAllocator",
     ),
     "trtx._core.host_memory": (
         "HostMemory",
@@ -152,6 +163,9 @@ NAMES = {
     "trtx._run.context": (
         "ExecutionContext",
     ),
+    "trtx._run.debug_listener": (
+        "DebugListener",
+    ),
     "trtx._run.engine": (
         "CudaEngine",
         "SerializationConfig",
@@ -162,6 +176,16 @@ NAMES = {
     "trtx._run.inspector": (
         "EngineInspector",
     ),
+    "trtx._run.output_allocator": (
+        "GrowingOutputAllocator",
+        "OutputAllocator",
+        "OutputArray",
+    ),
+    "trtx._run.profiler": (
+        "LayerTime",
+        "ProfileCollector",
+        "Profiler",
+    ),
     "trtx._run.runtime": (
         "EngineValidityReport",
         "Runtime",
@@ -169,6 +193,9 @@ NAMES = {
     "trtx._run.runtime_config": (
         "RuntimeCache",
         "RuntimeConfig",
+    ),
+    "trtx._run.stream_reader": (
+        "StreamReader",
     ),
     "trtx_sys._enums_gen": (
         "APILanguage",
