@@ -67,8 +67,8 @@ class Named(IntEnum, metaclass=Kind):
     def __ne__(self, other: object) -> bool:
         return not self == other
 
-    def __format__(self, spec: str) -> str:
-        return format(str(self), spec)
+    def __format__(self, format_spec: str) -> str:
+        return format(str(self), format_spec)
 
 
 class NamedBits(IntFlag, metaclass=Kind):
@@ -90,6 +90,7 @@ class Sized(Named):
         return _ITEM_SIZES[self.name]
 
 
+_ITEM_SIZES: dict[str, float]
 _ITEM_SIZES = {"FLOAT": 4, "HALF": 2, "INT8": 1, "INT32": 4, "BOOL": 1, "UINT8": 1, "FP8": 1, "BF16": 2, "INT64": 8}
 _ITEM_SIZES |= {"INT4": 0.5, "FP4": 0.5, "E8M0": 1}
 

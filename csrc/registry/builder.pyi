@@ -269,7 +269,7 @@ class OptimizationProfile(Interface, cpp="IOptimizationProfile", impl="VOptimiza
     @since(1, 7)
     def setProfileStream(self, stream: Stream) -> None:
         """Set the stream, and with it the green context, that this profile is tuned for."""
-    @by_hand("left out: not tried on any GPU")
+    @python(more="It must live as long as builds use it.")
     @since(1, 7)
     @const
     def getProfileStream(self) -> Stream:

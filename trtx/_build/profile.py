@@ -56,6 +56,10 @@ class OptimizationProfile(OptimizationProfileAccessors):
     def _how_to_make(self) -> str:
         return "Call Builder.create_optimization_profile()."
 
+    def __bool__(self) -> bool:
+        """Whether it is valid, as `is_valid` says."""
+        return self.is_valid
+
     def set_shape(self, input: str, min: Shape, opt: Shape, max: Shape) -> None:
         """Set the shapes that an input may have (``IOptimizationProfile::setDimensions``).
 

@@ -30,6 +30,7 @@ from .._core.accessors import changed
 from .._core.arrays import as_array, data_type, pack
 from .._core.calls import new_place
 from .._core.errors import InvalidArgumentError, ParserError, failure
+from .._core.keywords import also_named
 from .._core.library import require_onnx_parser
 from .._core.logger import Logger
 from .._core.public import public
@@ -187,6 +188,7 @@ class OnnxParser(OnnxParserAccessors):
         self._parse("parse", check("OnnxParser.parse", as_view(model), path, allow_outside_data), isolated)
         return True
 
+    @also_named(model="path")
     def parse_from_file(
         self, path: str | os.PathLike[str], *, allow_outside_data: Bool = False, isolated: Bool = False
     ) -> Literal[True]:
@@ -263,7 +265,7 @@ class OnnxParser(OnnxParserAccessors):
         _run(load, what)
         return True
 
-    def load_initializer(self, name: str, data: Array) -> Literal[True]:
+    def load_initializer(self, name: str, data: Array | int, size: SupportsIndex | None = None) -> Literal[True]:
         """Supply the values of an initializer (``IParser::loadInitializer``).
 
         Parameters
@@ -272,7 +274,10 @@ class OnnxParser(OnnxParserAccessors):
             An initializer of the model that `load_model_proto` has read.
         data : array-like
             Its values in the model's order: an array of the model's type, or bytes (uint8), which are taken as they
-            are. They are kept, not copied, and must not change before the engine is built.
+            are. They are kept, not copied, and must not change before the engine is built. Or their address, behind
+            which nothing can be checked or kept.
+        size : int, optional
+            Bytes of the values; needed where the address alone is given.
 
         Raises
         ------
@@ -282,7 +287,9 @@ class OnnxParser(OnnxParserAccessors):
             If an argument is of a wrong kind, or if the array has another type than the initializer.
         """
         encoded = check_text(name, "name", empty=False)
-        array = as_array(data, "data")
+        array = as_array(data if not isinstance(data, int) else _at(data, size), "data")
+        if size is not None and check_int(size, "size", 0) != array.nbytes:
+            raise InvalidArgumentError(f"size is {size}, but data has {array.nbytes} bytes")
         what = f"load_initializer({name!r})"
         with self._changing(what):
             self._need_loaded(what)
@@ -375,17 +382,17 @@ class OnnxParser(OnnxParserAccessors):
 
     # Questions
 
-    def supports_operator(self, name: str) -> bool:
+    def supports_operator(self, op_name: str) -> bool:
         """Whether the parser knows an operator; nodes may still have attributes that it does not take.
 
         (``IParser::supportsOperator``)
 
         Parameters
         ----------
-        name : str
+        op_name : str
             Such as ``"Conv"``.
         """
-        encoded = check_text(name, "name")
+        encoded = check_text(op_name, "op_name")
         result = ffi.new("bool *")
         what = "supports_operator"
         self._check(self._long(f"OnnxParser.{what}", lib.trtx_onnx_parser_supports_operator, encoded, result), what)
@@ -501,14 +508,14 @@ class OnnxParser(OnnxParserAccessors):
 
     # Settings
 
-    def set_builder_config(self, config: BuilderConfig) -> Literal[True]:
+    def set_builder_config(self, builder_config: BuilderConfig) -> Literal[True]:
         """Let the parser see the configuration that the engine is going to be built with.
 
         (``IParser::setBuilderConfig``)
 
         Parameters
         ----------
-        config : BuilderConfig
+        builder_config : BuilderConfig
             It is kept alive until another one is set, and must be open when the model is parsed.
 
         Raises
@@ -518,10 +525,10 @@ class OnnxParser(OnnxParserAccessors):
         """
         from .._build.config import BuilderConfig
 
-        if not isinstance(config, BuilderConfig):
-            reject("config", config, "a trtx.BuilderConfig")
-        former, self._config = self._config, config  # now, as an interrupt may come out of the call
-        status = self._long("set_builder_config", lib.trtx_onnx_parser_set_builder_config, config)
+        if not isinstance(builder_config, BuilderConfig):
+            reject("builder_config", builder_config, "a trtx.BuilderConfig")
+        former, self._config = self._config, builder_config  # now, as an interrupt may come out of the call
+        status = self._long("set_builder_config", lib.trtx_onnx_parser_set_builder_config, builder_config)
         if status:
             self._config = former
         self._check(status, "set_builder_config")
@@ -529,6 +536,14 @@ class OnnxParser(OnnxParserAccessors):
 
     def _set(self, what: str, function: Callable[..., int], *values: Any) -> None:
         self._check(changed(self, what, self, function, *values), what)
+
+
+def _at(address: int, size: SupportsIndex | None) -> Any:
+    """What lies at an address."""
+    if size is None:
+        raise InvalidArgumentError("size is missing: an address does not tell it")
+    pointer = ffi.cast("char *", check_int(address, "data", 1))
+    return ffi.buffer(pointer, check_int(size, "size", 1))
 
 
 def _run(work: Callable[[], T], what: str) -> T:
