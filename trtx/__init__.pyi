@@ -157,6 +157,7 @@ from ._build.layers_gen import SqueezeLayer as SqueezeLayer
 from ._onnx.report import Subgraph as Subgraph
 from ._build.tensor import Tensor as Tensor
 from ._run.engine_tensors import TensorInfo as TensorInfo
+from ._build.config_legacy import TimingCache as TimingCache
 from ._build.layers_gen import TopKLayer as TopKLayer
 from ._build.layers_gen import TripLimitLayer as TripLimitLayer
 from ._build.layers_gen import UnaryLayer as UnaryLayer

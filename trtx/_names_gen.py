@@ -8,6 +8,9 @@ NAMES = {
     "trtx._build.config": (
         "BuilderConfig",
     ),
+    "trtx._build.config_legacy": (
+        "TimingCache",
+    ),
     "trtx._build.layer": (
         "Layer",
     ),
@@ -101,68 +104,7 @@ NAMES = {
         "uint8",
         "volume",
     ),
-    "trtx._core.errors": (
-        "BuilderError",
-        "BusyError",
-        "ClosedError",
-        "CudaError",
-        "EngineError",
-        "Error",
-        "ExecutionError",
-        "InvalidArgumentError",
-        "LibraryError",
-        "Message",
-        "NetworkError",
-        "OutOfMemoryError",
-        "ParserError",
-        "RefitError",
-        "UnsupportedError",
-    ),
-    "trtx._core.host_memory": (
-        "HostMemory",
-    ),
-    "trtx._core.library": (
-        "Version",
-        "library_path",
-        "library_version",
-        "load_library",
-    ),
-    "trtx._core.logger": (
-        "Logger",
-    ),
-    "trtx._onnx.child": (
-        "check_onnx_model",
-    ),
-    "trtx._onnx.parser": (
-        "OnnxParser",
-    ),
-    "trtx._onnx.report": (
-        "ModelSupport",
-        "ParserErrorInfo",
-        "Subgraph",
-    ),
-    "trtx._run.context": (
-        "ExecutionContext",
-    ),
-    "trtx._run.engine": (
-        "CudaEngine",
-        "SerializationConfig",
-    ),
-    "trtx._run.engine_tensors": (
-        "TensorInfo",
-    ),
-    "trtx._run.inspector": (
-        "EngineInspector",
-    ),
-    "trtx._run.runtime": (
-        "EngineValidityReport",
-        "Runtime",
-    ),
-    "trtx._run.runtime_config": (
-        "RuntimeCache",
-        "RuntimeConfig",
-    ),
-    "trtx_sys._enums_gen": (
+    "trtx._core.enums": (
         "APILanguage",
         "ActivationType",
         "AllocatorFlag",
@@ -227,5 +169,66 @@ NAMES = {
         "TripLimit",
         "UnaryOperation",
         "WeightsRole",
+    ),
+    "trtx._core.errors": (
+        "BuilderError",
+        "BusyError",
+        "ClosedError",
+        "CudaError",
+        "EngineError",
+        "Error",
+        "ExecutionError",
+        "InvalidArgumentError",
+        "LibraryError",
+        "Message",
+        "NetworkError",
+        "OutOfMemoryError",
+        "ParserError",
+        "RefitError",
+        "UnsupportedError",
+    ),
+    "trtx._core.host_memory": (
+        "HostMemory",
+    ),
+    "trtx._core.library": (
+        "Version",
+        "library_path",
+        "library_version",
+        "load_library",
+    ),
+    "trtx._core.logger": (
+        "Logger",
+    ),
+    "trtx._onnx.child": (
+        "check_onnx_model",
+    ),
+    "trtx._onnx.parser": (
+        "OnnxParser",
+    ),
+    "trtx._onnx.report": (
+        "ModelSupport",
+        "ParserErrorInfo",
+        "Subgraph",
+    ),
+    "trtx._run.context": (
+        "ExecutionContext",
+    ),
+    "trtx._run.engine": (
+        "CudaEngine",
+        "SerializationConfig",
+    ),
+    "trtx._run.engine_tensors": (
+        "TensorInfo",
+    ),
+    "trtx._run.inspector": (
+        "EngineInspector",
+    ),
+    "trtx._run.runtime": (
+        "EngineValidityReport",
+        "Runtime",
+    ),
+    "trtx._run.runtime_config": (
+        "RuntimeCache",
+        "RuntimeConfig",
     ),
 }

@@ -23,7 +23,11 @@ class Missing:
         self.name = name
 
     def __get__(self, instance: object, owner: type) -> NoReturn:
-        raise AttributeError(f"{owner.__name__} has no {self.name}; {self.hint}", name=self.name, obj=instance or owner)
+        found = owner if instance is None else instance
+        raise AttributeError(f"{owner.__name__} has no {self.name}; {self.hint}", name=self.name, obj=found)
+
+    def __set__(self, instance: object, value: object) -> NoReturn:
+        self.__get__(instance, type(instance))
 
     def __repr__(self) -> str:
         return f"(not here; {self.hint})"

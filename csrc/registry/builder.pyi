@@ -146,7 +146,7 @@ class BuilderConfig(Interface, cpp="IBuilderConfig", impl="VBuilderConfig", fiel
     @long
     def setTimingCache(self, cache: Held[Const[TimingCache]], ignoreMismatch: bool) -> Ok:
         """Attaches a timing cache; it must live until the build ends."""
-    @by_hand("left out: deprecated, and of no use where kernels are chosen on the machine that runs the engine")
+    @by_hand("the very object that was set")
     @deprecated
     @const
     def getTimingCache(self) -> Borrowed[Const[TimingCache]] | None:

@@ -17,6 +17,7 @@ import signal
 import sys
 import threading
 import time
+import warnings
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -106,6 +107,12 @@ def _engine() -> trtx.CudaEngine:
     return _runtime().deserialize_cuda_engine(plan())
 
 
+def _timing_cache() -> trtx.TimingCache:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return _builder().create_config().create_timing_cache(b"")
+
+
 #: Makes an object of a class, with everything that it needs.
 FACTORIES: dict[type[Handle], Callable[[], Handle]] = {
     trtx.Builder: _builder,
@@ -122,6 +129,7 @@ FACTORIES: dict[type[Handle], Callable[[], Handle]] = {
     trtx.RuntimeCache: lambda: _engine().create_runtime_config().create_runtime_cache(),
     trtx.RuntimeConfig: lambda: _engine().create_runtime_config(),
     trtx.SerializationConfig: lambda: _engine().create_serialization_config(),
+    trtx.TimingCache: _timing_cache,
 }
 
 #: Native classes by the names of the fake library; None where the shim alone has them.

@@ -253,7 +253,7 @@ class Builder(BuilderAccessors, MadeWithLogger):
 
         def ask() -> bool:
             function = lib.trtx_builder_is_network_supported
-            self._check(self._long(what, function, network, config, result, also=config._profiles), what)
+            self._check(self._long(what, function, network, config, result, also=config._used_by_builds()), what)
             return bool(result[0])
 
         return _interruptible.run(ask, lambda: None, what)
@@ -334,7 +334,7 @@ class Builder(BuilderAccessors, MadeWithLogger):
         self, what: str, network: NetworkDefinition, config: BuilderConfig, monitor: BuildMonitor
     ) -> Iterator[None]:
         """Keep the three objects for one build, and watch it."""
-        with self._using(what, network, config, *config._profiles), monitor:
+        with self._using(what, network, config, *config._used_by_builds()), monitor:
             pointer = config._ptr
             self._check(lib.trtx_builder_config_set_progress_monitor(pointer, monitor.pointer), what)
             try:

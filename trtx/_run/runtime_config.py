@@ -133,12 +133,14 @@ class RuntimeConfig(RuntimeConfigAccessors):
         """The same as the property `execution_context_allocation_strategy`."""
         return self.execution_context_allocation_strategy
 
-    def set_execution_context_allocation_strategy(self, strategy: ExecutionContextAllocationStrategy) -> None:
+    def set_execution_context_allocation_strategy(
+        self, strategy: ExecutionContextAllocationStrategy = ExecutionContextAllocationStrategy.STATIC
+    ) -> None:
         """The same as setting the property `execution_context_allocation_strategy`.
 
         Parameters
         ----------
-        strategy : ExecutionContextAllocationStrategy
+        strategy : ExecutionContextAllocationStrategy, default STATIC
 
         Raises
         ------
