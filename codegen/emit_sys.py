@@ -71,17 +71,21 @@ def python_callbacks(registry: Registry) -> list[str]:
 
 def emit_enums(registry: Registry) -> str:
     enums = [e for e in registry.enums.values() if not e.hidden]
-    bases = sorted({_enum_base(e) for e in enums})
+    kinds = kinds_of_layers(registry)
+    names = [*(["KINDS"] if kinds else []), *sorted({_enum_base(e) for e in enums}), "document"]
     out = [
         '"""The enums of TensorRT-RTX. Values are the library\'s; names have lost their leading ``k``."""',
         "",
-        f"from ._enum_base import {', '.join(bases)}, document",
+        f"from ._enum_base import {', '.join(names)}",
         "",
         *exported(e.name for e in enums),
         "",
     ]
     for enum in enums:
         notes = f" Since {enum.since[0]}.{enum.since[1]}." if enum.since > (1, 5) else ""
+        if enum.name in kinds:
+            hidden = python_constant(kinds[enum.name])
+            notes += f" As the ``type`` of a layer it equals ``LayerType.{hidden}`` as well."
         documented = [(python_constant(k), enum.docs[k]) for k in enum.values if k in enum.docs]
         out += ["", f"class {enum.name}({_enum_base(enum)}):"]
         if documented:
@@ -97,13 +101,29 @@ def emit_enums(registry: Registry) -> str:
             for alias in (a for a, of in enum.aliases.items() if of == k):
                 text = f"Another name of {python_constant(k)}, which NVIDIA's Python package has."
                 out += [f"    {python_constant(alias)} = {v}", f'    """{text}"""']
+        if enum.name in kinds:
+            number = registry.enums["LayerType"].values[kinds[enum.name]]
+            out += ["", "    def __hash__(self) -> int:", f"        return {number}  # that of what it equals as well"]
         out.append("")
+    if kinds:
+        items = [f"    {name}: LayerType.{python_constant(value)}," for name, value in sorted(kinds.items())]
+        out += ["", "KINDS.update({", *items, "})"]
     out += ["", "document((", *(f"    {e.name}," for e in enums if e.docs), "))", ""]
     return "\n".join(out)
 
 
 def _enum_base(enum: Enum) -> str:
     return "Sized" if enum.name == "DataType" else "NamedBits" if enum.bits else "Named"
+
+
+def kinds_of_layers(registry: Registry) -> dict[str, str]:
+    """Enums whose members stand for the kind of a layer, as its property ``type``, by the layer type that hides."""
+    return {
+        method.returns.target: interface.layer_type.rsplit(".", 1)[-1]
+        for interface in registry.interfaces.values()
+        for method in interface.bound_methods
+        if interface.layer_type and method.python and method.python.name == "type"
+    }
 
 
 def emit_stub(registry: Registry, header: str) -> str:

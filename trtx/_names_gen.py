@@ -2,6 +2,9 @@
 """Where the public names of trtx are."""
 
 NAMES = {
+    "trtx._build.attention": (
+        "Attention",
+    ),
     "trtx._build.builder": (
         "Builder",
     ),
@@ -10,6 +13,10 @@ NAMES = {
     ),
     "trtx._build.config_legacy": (
         "TimingCache",
+    ),
+    "trtx._build.control": (
+        "IfConditional",
+        "Loop",
     ),
     "trtx._build.layer": (
         "Layer",

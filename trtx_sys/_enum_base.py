@@ -56,8 +56,12 @@ class Kind(EnumMeta):
             return inherited(name)
 
 
+#: A layer whose ``type`` is a member of the first is of the type that is the second.
+KINDS: dict[type[Enum], Enum] = {}
+
+
 class Named(IntEnum, metaclass=Kind):
-    """Equals its integer, and no member of another enum. Shows its name in text, on every Python."""
+    """Equals its integer, and no member of another enum but that in `KINDS`. Its text is its name, on every Python."""
 
     __str__ = Enum.__str__
     __hash__ = int.__hash__
@@ -65,8 +69,9 @@ class Named(IntEnum, metaclass=Kind):
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        is_alike = type(other) is type(self) or not isinstance(other, Enum)
-        return is_alike and int.__eq__(self, other)
+        if type(other) is type(self) or not isinstance(other, Enum):
+            return int.__eq__(self, other)
+        return KINDS.get(type(self)) is other or KINDS.get(type(other)) is self
 
     def __ne__(self, other: object) -> bool:
         return not self == other
@@ -76,7 +81,7 @@ class Named(IntEnum, metaclass=Kind):
 
 
 class NamedBits(IntFlag, metaclass=Kind):
-    """Equals its integer, and no member of another enum. Shows its name in text, on every Python."""
+    """Equals its integer, and no member of another enum. Its text is its name, on every Python."""
 
     __str__ = Flag.__str__
     __hash__ = int.__hash__

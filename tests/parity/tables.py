@@ -36,7 +36,6 @@ POSITIONS: dict[str, dict[str, str]] = {
 #: Calls of NVIDIA's that are not taken as they are: class and method, with the reason.
 KEYWORDS: dict[str, str] = {
     "ICudaEngine.get_engine_stat": "which figure must be said: there is no default",
-    "INetworkDefinition.set_weights_name": "takes the layer: weights alone do not tell whose they are",
     "IRuntimeConfig.set_runtime_cache": "the cache must be given: there is no default",
 }
 

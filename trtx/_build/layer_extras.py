@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from trtx_sys._enums_gen import DataType, MatrixOperation, MoEActType
+from trtx_sys._enums_gen import MatrixOperation, MoEActType
 from trtx_sys._ffi import ffi, lib
 
+from .._core.arrays import as_data_type
 from .._core.values import (
     MAX_DIMS,
     Shape,
@@ -26,7 +27,9 @@ from .._core.values import (
 from .layer import Layer
 
 if TYPE_CHECKING:
-    from .._core.types import Number
+    from .._core.types import AnyDType, Number
+    from .attention import Attention
+    from .control import IfConditional, Loop
     from .tensor import Tensor
 
 
@@ -231,7 +234,7 @@ class MoELayerExtras(Layer):
             own(fc_down_biases, "fc_down_biases"),
         )
 
-    def set_quantization_static(self, fc_down_activation_scale: Tensor, data_type: DataType) -> None:
+    def set_quantization_static(self, fc_down_activation_scale: Tensor, data_type: AnyDType) -> None:
         """Quantize the activations with a given scale (``IMoELayer::setQuantizationStatic``).
 
         Parameters
@@ -246,15 +249,15 @@ class MoELayerExtras(Layer):
             lib.trtx_moe_layer_set_quantization_static,
             self,
             self._network._own(fc_down_activation_scale, "fc_down_activation_scale"),
-            check_enum(DataType, data_type, "data_type"),
+            as_data_type(data_type, "data_type"),
         )
 
     def set_quantization_dynamic_dbl_q(
         self,
         fc_down_activation_dbl_q_scale: Tensor,
-        data_type: DataType,
+        data_type: AnyDType,
         block_shape: Shape,
-        dyn_q_output_scale_type: DataType,
+        dyn_q_output_scale_type: AnyDType,
     ) -> None:
         """Quantize the activations with scales from the data (``IMoELayer::setQuantizationDynamicDblQ``).
 
@@ -274,9 +277,9 @@ class MoELayerExtras(Layer):
             lib.trtx_moe_layer_set_quantization_dynamic_dbl_q,
             self,
             self._network._own(fc_down_activation_dbl_q_scale, "fc_down_activation_dbl_q_scale"),
-            check_enum(DataType, data_type, "data_type"),
+            as_data_type(data_type, "data_type"),
             to_dims(check_shape(block_shape, "block_shape", low=-1)),
-            check_enum(DataType, dyn_q_output_scale_type, "dyn_q_output_scale_type"),
+            as_data_type(dyn_q_output_scale_type, "dyn_q_output_scale_type"),
         )
 
     def set_swiglu_params(self, limit: Number, alpha: Number, beta: Number) -> None:
@@ -299,3 +302,46 @@ class MoELayerExtras(Layer):
             check_float32(alpha, "alpha"),
             check_float32(beta, "beta"),
         )
+
+
+# Layers at the border of a part say which one; the network makes its object, as this module cannot know the classes.
+
+
+class LoopBoundaryLayerExtras(Layer):
+    __slots__ = ()
+
+    @property
+    def loop(self) -> Loop:
+        """The loop that it belongs to (``ILoopBoundaryLayer::getLoop``)."""
+        network = self._network
+        _ = network._ptr
+        pointer = lib.trtx_loop_boundary_layer_get_loop(self._ptr)
+        return network._loop(pointer or _no_border(self, "loop"))
+
+
+class IfConditionalBoundaryLayerExtras(Layer):
+    __slots__ = ()
+
+    @property
+    def conditional(self) -> IfConditional:
+        """The conditional that it belongs to (``IIfConditionalBoundaryLayer::getConditional``)."""
+        network = self._network
+        _ = network._ptr
+        pointer = lib.trtx_if_conditional_boundary_layer_get_conditional(self._ptr)
+        return network._conditional(pointer or _no_border(self, "conditional"))
+
+
+class AttentionBoundaryLayerExtras(Layer):
+    __slots__ = ()
+
+    @property
+    def attention(self) -> Attention:
+        """The attention that it belongs to (``IAttentionBoundaryLayer::getAttention``)."""
+        network = self._network
+        _ = network._ptr
+        pointer = lib.trtx_attention_boundary_layer_get_attention(self._ptr)
+        return network._attention(pointer or _no_border(self, "attention"))
+
+
+def _no_border(layer: Layer, name: str) -> NoReturn:
+    raise TypeError(f"{type(layer).__name__} {layer.name!r} belongs to no {name}")
