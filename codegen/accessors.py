@@ -17,9 +17,12 @@ from .naming import c_name, python_name, snake
 #: The classes of `trtx` that have accessors, beside the layers, by their rooms.
 CLASSES = {
     "_build": ("Builder", "BuilderConfig", "OptimizationProfile", "NetworkDefinition", "Tensor", "Layer"),
-    "_run": ("Runtime", "RuntimeConfig", "SerializationConfig", "CudaEngine", "ExecutionContext", "EngineInspector"),
-    "_onnx": ("OnnxParser",),
-}
+    "_run": (
+        "Runtime", "RuntimeConfig", "SerializationConfig", "CudaEngine", "ExecutionContext", "EngineInspector",
+        "Refitter",
+    ),
+    "_onnx": ("OnnxParser", "OnnxParserRefitter"),
+}  # fmt: skip
 
 #: Ranges of the integers that settings have, in the words of Python.
 INTEGERS = {

@@ -139,6 +139,7 @@ from ._build.layers_gen import RaggedSoftMaxLayer as RaggedSoftMaxLayer
 from ._build.layers_gen import RecurrenceLayer as RecurrenceLayer
 from ._build.layers_gen import ReduceLayer as ReduceLayer
 from ._core.errors import RefitError as RefitError
+from ._run.refitter import Refitter as Refitter
 from ._build.layers_gen import ResizeLayer as ResizeLayer
 from ._build.layers_gen import ReverseSequenceLayer as ReverseSequenceLayer
 from ._build.layers_gen import RotaryEmbeddingLayer as RotaryEmbeddingLayer

@@ -154,6 +154,9 @@ NAMES = {
     "trtx._run.inspector": (
         "EngineInspector",
     ),
+    "trtx._run.refitter": (
+        "Refitter",
+    ),
     "trtx._run.runtime": (
         "EngineValidityReport",
         "Runtime",

@@ -87,6 +87,7 @@ def _memory() -> trtx.HostMemory:
 
 
 _plan = b""
+_refittable = b""
 
 
 def plan() -> bytes:
@@ -106,6 +107,30 @@ def _engine() -> trtx.CudaEngine:
     return _runtime().deserialize_cuda_engine(plan())
 
 
+def refittable_plan() -> bytes:
+    """A serialized engine that adds a constant, whose weights have the name "w"."""
+    global _refittable
+    if not _refittable:
+        builder = _builder()
+        network = builder.create_network()
+        x = network.add_input("x", trtx.DataType.FLOAT, (3,))
+        constant = network.add_constant((3,), trtx.Weights(trtx.DataType.FLOAT, bytes(12)))
+        constant.name = "constant"
+        network.set_weights_name(constant, "w")
+        total = network.add_elementwise(x, constant.get_output(0), trtx.ElementWiseOperation.SUM)
+        total.get_output(0).name = "y"
+        network.mark_output(total.get_output(0))
+        config = builder.create_config()
+        config.set_flag(trtx.BuilderFlag.REFIT)
+        with builder.build_serialized_network(network, config) as memory:
+            _refittable = bytes(memory)
+    return _refittable
+
+
+def _refitter() -> trtx.Refitter:
+    return trtx.Refitter(_runtime().deserialize_cuda_engine(refittable_plan()))
+
+
 #: Makes an object of a class, with everything that it needs.
 FACTORIES: dict[type[Handle], Callable[[], Handle]] = {
     trtx.Builder: _builder,
@@ -118,6 +143,7 @@ FACTORIES: dict[type[Handle], Callable[[], Handle]] = {
     trtx.NetworkDefinition: lambda: small_network(_builder()),
     trtx.OnnxParser: lambda: trtx.OnnxParser(_builder().create_network()),
     trtx.OptimizationProfile: lambda: _builder().create_optimization_profile(),
+    trtx.Refitter: _refitter,
     trtx.Runtime: _runtime,
     trtx.RuntimeCache: lambda: _engine().create_runtime_config().create_runtime_cache(),
     trtx.RuntimeConfig: lambda: _engine().create_runtime_config(),

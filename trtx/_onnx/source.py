@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from trtx_sys._ffi import ffi
 
-from .._core.errors import InvalidArgumentError, ParserError
+from .._core.errors import InvalidArgumentError, ParserError, file_error
 from .._core.values import check_bool, check_path, reject
 from .check import Initializer, check_model
 from .shapes import OnnxStructureError
@@ -84,6 +84,6 @@ def map_file(subject: str, path: str | os.PathLike[str]) -> Iterator[memoryview]
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise ParserError(f"{subject}: the file {name!r} cannot be read: {reason}") from error
+        raise file_error(ParserError, f"{subject}: the file {name!r} cannot be read: {reason}", error) from error
     # Not closed here: an exception on its way may still hold views of it. It goes with the last one.
     yield memoryview(mapped)
