@@ -133,8 +133,15 @@ NAMES = {
     "trtx._onnx.child": (
         "check_onnx_model",
     ),
+    "trtx._onnx.observer": (
+        "RefitRecord",
+        "RefitterObserver",
+    ),
     "trtx._onnx.parser": (
         "OnnxParser",
+    ),
+    "trtx._onnx.refitter": (
+        "OnnxParserRefitter",
     ),
     "trtx._onnx.report": (
         "ModelSupport",

@@ -20,14 +20,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, TypeVar
 
-from trtx_sys._enums_gen import Severity
 from trtx_sys._ffi import ffi, lib
 
 from .._build.network import NetworkDefinition
 from .._core import interruptible
 from .._core import pending as _pending
 from .._core.accessors import changed
-from .._core.arrays import as_array, data_type, pack
 from .._core.calls import new_place
 from .._core.errors import InvalidArgumentError, ParserError, failure
 from .._core.library import require_onnx_parser
@@ -37,7 +35,8 @@ from .._core.shut import busy_class
 from .._core.values import check_bool, check_index, check_int, check_text, reject
 from .accessors_gen import OnnxParserAccessors
 from .check import Initializer
-from .report import ModelSupport, ParserErrorInfo, read_errors, read_subgraphs
+from .initializers import initializer_bytes
+from .report import ModelSupport, ParserErrorInfo, parser_error, read_errors, read_subgraphs
 from .source import Model, as_view, check, map_file
 
 if TYPE_CHECKING:
@@ -51,9 +50,6 @@ T = TypeVar("T")
 
 #: Where a network keeps what it knows of its parser.
 ONNX_PARSER = "onnx_parser"
-
-#: Lines of the log that say what `ParserErrorInfo` says, and of the search for a GPU.
-_NOISE = ("ModelImporter.cpp", "[checkMacros.cpp")
 
 
 class _Record:
@@ -282,22 +278,13 @@ class OnnxParser(OnnxParserAccessors):
             If an argument is of a wrong kind, or if the array has another type than the initializer.
         """
         encoded = check_text(name, "name", empty=False)
-        array = as_array(data, "data")
         what = f"load_initializer({name!r})"
         with self._changing(what):
             self._need_loaded(what)
             known = self._initializers.get(name)
-            given = array.dtype.name
-            if known is not None and given not in ("uint8", known.dtype):
-                raise InvalidArgumentError(
-                    f"data has the type {given}; allowed are {known.dtype}, the type of initializer {name!r}, and bytes"
-                )
-            if given in ("int4", "float4_e2m1fn"):
-                array = pack(array, data_type(array.dtype, "data"))
-            raw = array.reshape(-1).view("uint8")  # types of ml_dtypes have no buffers
-            view = ffi.from_buffer("char[]", raw) if array.nbytes else ffi.new("char[1]")
+            view, nbytes = initializer_bytes(name, data, known)
             self._record.keep.append(view)  # before the call, out of which an interrupt may come
-            self._finish(lib.trtx_onnx_parser_load_initializer(self._ptr, encoded, view, array.nbytes), what)
+            self._finish(lib.trtx_onnx_parser_load_initializer(self._ptr, encoded, view, nbytes), what)
             if known is not None:
                 self._initializers[name] = known._replace(fault=None)
         return True
@@ -355,19 +342,7 @@ class OnnxParser(OnnxParserAccessors):
         if not status:
             self._check(status, what)
             return
-        error = failure(ParserError, f"OnnxParser.{what}")
-        if isinstance(error, ParserError):
-            error.errors = read_errors(self._ptr)
-            if error.errors:
-                lines = "".join(f"\n  {info}" for info in error.errors)
-                # What layers said is in the log alone, and it is often the cause.
-                said = dict.fromkeys(
-                    message.text
-                    for message in error.messages
-                    if message.severity <= Severity.ERROR and not message.text.startswith(_NOISE)
-                )
-                logged = "".join(f"\n  {line}" for line in said if line not in lines)
-                error.args = (f"OnnxParser.{what} failed for {self._record.model}:{lines}{logged}",)
+        error = parser_error(f"OnnxParser.{what}", self._record.model, lambda: read_errors(self._ptr))
         try:
             _pending.raise_pending(error, *self._targets)
         finally:

@@ -480,6 +480,8 @@ class Refitter(RefitterAccessors):
         """The native form of the name of weights that can be refitted, and what they are like."""
         encoded = check_text(name, argument, empty=False)
         native = ffi.new("trtx_weights *")
+        if self._notes:
+            self._refuse_change("get_weights_prototype")  # a refit changes what is asked for
         status = lib.trtx_refitter_get_weights_prototype(self._ptr, encoded, native)
         if status or native.count <= 0:
             error = failure(RefitError, f"Refitter.get_weights_prototype({name!r})") if status else None
