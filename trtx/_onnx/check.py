@@ -267,8 +267,7 @@ class _Walk:
             if tag == _ENTRY_KEY:
                 key = self._name(start, stop)
             else:
-                # Invalid UTF-8 makes the name of a file that does not exist.
-                value = str(self._bytes[start:stop], "utf-8", "replace")
+                value = self._name(start, stop)
         return key, value
 
     def _external(self, entries: list[tuple[str, str]], content: Content) -> None:
@@ -390,11 +389,11 @@ class _Walk:
 
     def _name(self, start: int, stop: int) -> str:
         """All of a name, to tell it from others."""
-        return str(self._bytes[start:stop], "utf-8", "replace")
+        return str(self._bytes[start:stop], "utf-8", "surrogateescape")
 
     def _text(self, start: int, stop: int) -> str:
         """As much of a name as a message shows."""
-        return _short(str(self._bytes[start : min(stop, start + 4 * _MAX_SHOWN)], "utf-8", "replace"))
+        return _short(str(self._bytes[start : min(stop, start + 4 * _MAX_SHOWN)], "utf-8", "surrogateescape"))
 
 
 def _short(text: str) -> str:

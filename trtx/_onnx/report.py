@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from trtx_sys._enums_gen import OnnxErrorCode, Severity
 from trtx_sys._ffi import ffi, lib
 
-from .._core.errors import Error, ParserError, failure, text
+from .._core.errors import Error, ParserError, failure, readable, text
 from .._core.public import public
 
 __all__ = ["ModelSupport", "ParserErrorInfo", "Subgraph"]
@@ -60,7 +60,8 @@ class ParserErrorInfo(NamedTuple):
         node = f"node {self.node}{named}{operator}{stack}: " if self.node >= 0 or self.node_operator else ""
         # Without a GPU, looking for one fails on the way: that is never the cause.
         lines = [line for line in self.description.splitlines() if "catchCudaError" not in line]
-        return f"{node}{' / '.join(lines)} [{where}{self.code.name}]"
+        # For people: names that are not UTF-8 could not be printed.
+        return readable(f"{node}{' / '.join(lines)} [{where}{self.code.name}]")
 
 
 @public
