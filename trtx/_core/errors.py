@@ -143,7 +143,8 @@ class ParserError(Error):
     Attributes
     ----------
     errors : tuple of ParserErrorInfo
-        Every error that the parser reported, in its order.
+        Every error that the parser reported, in its order; where the model's structure was refused before that, what
+        is wrong with it.
     """
 
     errors: tuple[ParserErrorInfo, ...] = ()

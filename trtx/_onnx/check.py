@@ -12,6 +12,7 @@ Like protobuf, it takes a field of an unexpected wire type for an unknown one, a
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import NamedTuple
@@ -23,6 +24,8 @@ _MAX_DEPTH = 100
 _MAX_SIZE = 2**31 - 1
 #: Characters of a name that a message repeats.
 _MAX_SHOWN = 120
+
+_NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?)([0-9]+)")
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
@@ -65,7 +68,8 @@ def check_model(
     initializers: dict[str, Initializer] | None = None,
     *,
     allow_outside: bool = False,
-) -> None:
+    real_folder: str | os.PathLike[str] | None = None,
+) -> list[int]:
     """Raise unless the bytes are an ONNX model of sound structure.
 
     Parameters
@@ -80,6 +84,15 @@ def check_model(
         and not raised: for models whose initializers the caller is going to supply.
     allow_outside
         Whether external data may lie outside the folder.
+    real_folder
+        Where the model really lies, if its file is a link: external data may be links to there too, as in the cache of
+        Hugging Face.
+
+    Returns
+    -------
+    list of int
+        Places of bytes to be set to 0 before the parser reads the model: those that say of tensors without elements
+        that their data is in a file, which the parser refuses.
 
     Raises
     ------
@@ -94,7 +107,9 @@ def check_model(
             f"the model has {model.nbytes} bytes; protobuf allows {_MAX_SIZE}, so larger models keep their tensors in "
             "external data"
         )
-    _Walk(model, folder, initializers, allow_outside).model()
+    walk = _Walk(model, folder, initializers, allow_outside, real_folder)
+    walk.model()
+    return walk.empty
 
 
 class _Walk:
@@ -106,12 +121,16 @@ class _Walk:
         folder: str | os.PathLike[str] | None,
         initializers: dict[str, Initializer] | None,
         allow_outside: bool,
+        real_folder: str | os.PathLike[str] | None = None,
     ) -> None:
         self._bytes = model
+        self._real_folder = None if real_folder is None else Path(real_folder)
         self._folder = None if folder is None else Path(folder)
         self._initializers = initializers
         self._allow_outside = allow_outside
         self._sizes: dict[str, int] = {}
+        #: The bytes that say of tensors without elements that their data is in a file.
+        self.empty: list[int] = []
 
     # Messages
 
@@ -140,7 +159,7 @@ class _Walk:
         # An initializer may be an input as well, as its default: then the parser takes it for the value.
         for wanted, add in ((_GRAPH_INPUT, shapes.add_input), (_GRAPH_INITIALIZER, shapes.add_initializer)):
             for tag, start, stop in fields:
-                if tag == wanted:
+                if tag == wanted and (main or wanted == _GRAPH_INITIALIZER):
                     add(start, stop, depth + 1)
         for tag, start, stop in fields:
             if tag == _GRAPH_NODE:
@@ -197,7 +216,7 @@ class _Walk:
             if shapes is not None:
                 shapes.check(self._text(*operator), inputs, seen, depth + 1)
         except OnnxStructureError as error:
-            raise error.within(f"node {index} ({self._text(*name)!r}, operator {self._text(*operator)!r})") from None
+            raise error.at_node(index, self._text(*name), self._text(*operator)) from None
 
     def _attribute(self, pos: int, end: int, depth: int) -> str:
         name = ""
@@ -232,6 +251,7 @@ class _Walk:
 
     def _tensor(self, pos: int, end: int, depth: int, what: str, *, main: bool = False) -> None:
         is_external = False
+        place = 0
         name = ""
         entries: list[tuple[str, str]] = []
         content = Content(self._bytes)
@@ -244,11 +264,14 @@ class _Walk:
                     # protobuf cuts an enum to 32 bits, and leaves the field as it was for a value it does not know.
                     value = start & 0xFFFFFFFF
                     is_external = value == 1 or (is_external and value != 0)
+                    place = stop - 1
                 elif tag == _TENSOR_NAME:
                     name = self._name(start, stop)
                 else:
                     content.add(tag, start, stop)
-            if is_external:
+            if is_external and content.is_empty and self._bytes[place] == 1:
+                self.empty.append(place)
+            elif is_external:
                 self._external(entries, content)
             else:
                 content.check()
@@ -275,16 +298,17 @@ class _Walk:
             raise OnnxStructureError(
                 "its data is in a file beside the model, but the model came as bytes; pass the model's path too"
             )
+        # The parser takes the last of several. Another version might take another one, so none may lead outside.
         found = dict(entries)
-        if len(found) < len(entries):
-            # Of two locations one reader takes the first, another the last.
-            raise OnnxStructureError("its external data has a key twice; once is allowed")
+        for key, value in entries:
+            if key == "location":
+                self._check_inside(value, self._folder)
         location = found.get("location", "")
         size = self._sizes.get(location)
         if size is None:
-            size = self._sizes[location] = self._file_size(location, self._folder, self._allow_outside)
-        offset = self._number(found, "offset", 0)
-        length = self._number(found, "length", max(size - offset, 0))
+            size = self._sizes[location] = self._file_size(location, self._folder)
+        offset = self._number(found, "offset")
+        length = self._number(found, "length") or max(size - offset, 0)
         if offset + length > size:
             raise OnnxStructureError(
                 f"its data (offset {offset}, length {length}) runs past the end of {_short(location)!r}, which has "
@@ -292,41 +316,44 @@ class _Walk:
             )
         content.check_size(length)
 
-    @staticmethod
-    def _file_size(location: str, folder: Path, allow_outside: bool) -> int:
-        what = f"its external data location {_short(location)!r}"
-        inside = f"allowed are files inside the model's folder {str(folder)!r} (unless allow_outside_data is set)"
+    def _check_inside(self, location: str, folder: Path) -> None:
+        """Raise for a location that is a way out of the folder by its name."""
+        # Both kinds of path on every system: what one takes for a name is a way out on another.
+        for path in () if self._allow_outside else (PurePosixPath(location), PureWindowsPath(location)):
+            if path.anchor:
+                raise OnnxStructureError(f"{_external(location)} is absolute; {_inside(folder)}")
+            if ".." in path.parts:
+                raise OnnxStructureError(f"{_external(location)} contains '..'; {_inside(folder)}")
+
+    def _file_size(self, location: str, folder: Path) -> int:
+        what = _external(location)
         if not location or "\0" in location:
             raise OnnxStructureError(f"{what} is no path; a relative one is needed")
-        # Both kinds of path on every system: what one takes for a name is a way out on another.
-        for path in () if allow_outside else (PurePosixPath(location), PureWindowsPath(location)):
-            if path.anchor:
-                raise OnnxStructureError(f"{what} is absolute; {inside}")
-            if ".." in path.parts:
-                raise OnnxStructureError(f"{what} contains '..'; {inside}")
         try:
             real = (folder / location).resolve()
-            if not allow_outside and not real.is_relative_to(folder.resolve()):
-                raise OnnxStructureError(f"{what} is a link to {str(real)!r}; {inside}")
+            homes = [folder.resolve(), *([] if self._real_folder is None else [self._real_folder.resolve()])]
+            if not self._allow_outside and not any(real.is_relative_to(home) for home in homes):
+                raise OnnxStructureError(f"{what} is a link to {str(real)!r}; {_inside(folder)}")
             status = real.stat()
         except (OSError, RuntimeError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
-            raise OnnxStructureError(f"{what} cannot be read in folder {str(folder)!r}: {reason}") from None
+            cause = error if isinstance(error, OSError) else None
+            raise OnnxStructureError(f"{what} cannot be read in folder {str(folder)!r}: {reason}", cause) from None
         if not stat.S_ISREG(status.st_mode):
             raise OnnxStructureError(f"{what} is not a regular file in folder {str(folder)!r}")
         return status.st_size
 
     @staticmethod
-    def _number(entries: dict[str, str], key: str, default: int) -> int:
-        text = entries.get(key)
-        if text is None:
-            return default
-        # int() alone takes '1_0', ' 1' and '+1', which native readers do not.
-        if not (text.isascii() and text.isdigit() and len(text) < 20):
+    def _number(entries: dict[str, str], key: str) -> int:
+        """A number as the parser reads it: what stands in front of anything else, 0 for none (C's ``strtoll``)."""
+        text = entries.get(key, "")
+        match = _NUMBER.match(text)
+        digits = match[2].lstrip("0") if match else ""
+        if digits and ((match and match[1] == "-") or len(digits) > 18):
             raise OnnxStructureError(
                 f"the {key} of its external data is {_short(text)!r}; allowed is a decimal integer, not negative"
             )
-        return int(text)
+        return int(digits or "0")
 
     # Wire format
 
@@ -394,6 +421,14 @@ class _Walk:
     def _text(self, start: int, stop: int) -> str:
         """As much of a name as a message shows."""
         return _short(str(self._bytes[start : min(stop, start + 4 * _MAX_SHOWN)], "utf-8", "surrogateescape"))
+
+
+def _external(location: str) -> str:
+    return f"its external data location {_short(location)!r}"
+
+
+def _inside(folder: Path) -> str:
+    return f"allowed are files inside the model's folder {str(folder)!r} (unless allow_outside_data is set)"
 
 
 def _short(text: str) -> str:
