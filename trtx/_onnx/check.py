@@ -18,39 +18,28 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import NamedTuple
 
 from .shapes import TENSOR_FIELDS, Content, OnnxStructureError, Shapes
+from .wire import VARINT, Wire, short, tags
 
-#: protobuf's own bounds: it gives up beyond 100 nested messages, and takes sizes as an int.
-_MAX_DEPTH = 100
+#: protobuf takes sizes as an int.
 _MAX_SIZE = 2**31 - 1
-#: Characters of a name that a message repeats.
-_MAX_SHOWN = 120
 
 _NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?)([0-9]+)")
 
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
-
-
-def _tags(*numbers: int, wire: int = _BYTES) -> tuple[int, ...]:
-    return tuple(number << 3 | wire for number in numbers)
-
-
 # Tags, that is field number and wire type in one, of the fields that are looked at.
-_MODEL_GRAPH, _MODEL_FUNCTION = _MODEL = _tags(7, 25)
-_GRAPH_NODE, _GRAPH_INITIALIZER, _GRAPH_INPUT, _GRAPH_SPARSE = _GRAPH = _tags(1, 5, 11, 15)
-_FUNCTION_NAME, _FUNCTION_NODE, _FUNCTION_ATTRIBUTE = _FUNCTION = _tags(1, 7, 11)
-_NODE_INPUT, _NODE_OUTPUT, _NODE_NAME, _NODE_OPERATOR, _NODE_ATTRIBUTE = _NODE = _tags(1, 2, 3, 4, 5)
-_ATTRIBUTE_NAME, _TENSOR_VALUE, _GRAPH_VALUE, _TENSORS, _GRAPHS, _SPARSE_VALUE, _SPARSES = _ATTRIBUTE = _tags(
+_MODEL_GRAPH, _MODEL_FUNCTION = _MODEL = tags(7, 25)
+_GRAPH_NODE, _GRAPH_INITIALIZER, _GRAPH_INPUT, _GRAPH_SPARSE = _GRAPH = tags(1, 5, 11, 15)
+_FUNCTION_NAME, _FUNCTION_NODE, _FUNCTION_ATTRIBUTE = _FUNCTION = tags(1, 7, 11)
+_NODE_INPUT, _NODE_OUTPUT, _NODE_NAME, _NODE_OPERATOR, _NODE_ATTRIBUTE = _NODE = tags(1, 2, 3, 4, 5)
+_ATTRIBUTE_NAME, _TENSOR_VALUE, _GRAPH_VALUE, _TENSORS, _GRAPHS, _SPARSE_VALUE, _SPARSES = _ATTRIBUTE = tags(
     1, 5, 6, 10, 11, 22, 23
 )
-_SPARSE = _tags(1, 2)
-_TENSOR_NAME, _TENSOR_EXTERNAL, _TENSOR_LOCATION = _TENSOR = (*_tags(8, 13), *_tags(14, wire=_VARINT))
+_SPARSE = tags(1, 2)
+_TENSOR_NAME, _TENSOR_EXTERNAL, _TENSOR_LOCATION = _TENSOR = (*tags(8, 13), *tags(14, wire=VARINT))
 _TENSOR_ALL = (*_TENSOR, *TENSOR_FIELDS)
-_ENTRY_KEY, _ENTRY_VALUE = _ENTRY = _tags(1, 2)
+_ENTRY_KEY, _ENTRY_VALUE = _ENTRY = tags(1, 2)
 
 #: protobuf merges what comes twice in these, so that two halves, each harmless, could make a whole that is not.
 _ONCE = frozenset({_TENSOR_VALUE, _GRAPH_VALUE, _SPARSE_VALUE})
-
-_Field = tuple[int, int, int]
 
 
 class Initializer(NamedTuple):
@@ -112,7 +101,7 @@ def check_model(
     return walk.empty
 
 
-class _Walk:
+class _Walk(Wire):
     """One walk over one model, which raises `OnnxStructureError` at the first fault."""
 
     def __init__(
@@ -123,7 +112,7 @@ class _Walk:
         allow_outside: bool,
         real_folder: str | os.PathLike[str] | None = None,
     ) -> None:
-        self._bytes = model
+        super().__init__(model)
         self._real_folder = None if real_folder is None else Path(real_folder)
         self._folder = None if folder is None else Path(folder)
         self._initializers = initializers
@@ -211,7 +200,7 @@ class _Walk:
             for start, stop in attributes:
                 attribute = self._attribute(start, stop, depth + 1)
                 if attribute in seen:
-                    raise OnnxStructureError(f"attribute {_short(attribute)!r} comes a second time, at byte {start}")
+                    raise OnnxStructureError(f"attribute {short(attribute)!r} comes a second time, at byte {start}")
                 seen[attribute] = (start, stop)
             if shapes is not None:
                 shapes.check(self._text(*operator), inputs, seen, depth + 1)
@@ -239,7 +228,7 @@ class _Walk:
                 else:
                     self._sparse(start, stop, depth + 1, "sparse tensor")
         except OnnxStructureError as error:
-            raise error.within(f"attribute {_short(name)!r}") from None
+            raise error.within(f"attribute {short(name)!r}") from None
         return name
 
     def _sparse(self, pos: int, end: int, depth: int, what: str) -> None:
@@ -276,7 +265,7 @@ class _Walk:
             else:
                 content.check()
         except OnnxStructureError as error:
-            fault = error.within(f"{what} ({_short(name)!r})")
+            fault = error.within(f"{what} ({short(name)!r})")
             if not main or self._initializers is None or not is_external:
                 raise fault from None
         if main and self._initializers is not None:
@@ -311,7 +300,7 @@ class _Walk:
         length = self._number(found, "length") or max(size - offset, 0)
         if offset + length > size:
             raise OnnxStructureError(
-                f"its data (offset {offset}, length {length}) runs past the end of {_short(location)!r}, which has "
+                f"its data (offset {offset}, length {length}) runs past the end of {short(location)!r}, which has "
                 f"{size} bytes"
             )
         content.check_size(length)
@@ -351,85 +340,14 @@ class _Walk:
         digits = match[2].lstrip("0") if match else ""
         if digits and ((match and match[1] == "-") or len(digits) > 18):
             raise OnnxStructureError(
-                f"the {key} of its external data is {_short(text)!r}; allowed is a decimal integer, not negative"
+                f"the {key} of its external data is {short(text)!r}; allowed is a decimal integer, not negative"
             )
         return int(digits or "0")
 
-    # Wire format
-
-    def _fields(self, pos: int, end: int, wanted: tuple[int, ...], depth: int) -> list[_Field]:
-        """Fields that are wanted: tag, start (of a varint its value) and stop. Others are stepped over."""
-        if depth > _MAX_DEPTH:
-            raise OnnxStructureError(f"at byte {pos}: messages are nested deeper than {_MAX_DEPTH}")
-        data = self._bytes
-        found = []
-        while pos < end:
-            at = pos
-            tag = data[pos]
-            pos += 1
-            if tag >= 0x80:
-                tag, pos = self._varint(at, end)
-            wire = tag & 7
-            if wire == _BYTES:
-                # Sizes of one byte are by far the most: they need no call.
-                if pos < end and data[pos] < 0x80:
-                    stop = pos + 1 + data[pos]
-                    pos += 1
-                else:
-                    size, pos = self._varint(pos, end)
-                    stop = pos + size
-            elif wire == _VARINT:
-                if pos < end and data[pos] < 0x80:
-                    value = data[pos]
-                    pos += 1
-                else:
-                    value, pos = self._varint(pos, end)
-                if tag in wanted:
-                    found.append((tag, value, pos))
-                stop = pos
-            elif wire in (_FIXED32, _FIXED64):
-                stop = pos + (4 if wire == _FIXED32 else 8)
-            else:
-                raise OnnxStructureError(f"at byte {at}: field {tag >> 3} has wire type {wire}, which ONNX never uses")
-            if not 8 <= tag < 2**32:
-                raise OnnxStructureError(f"at byte {at}: there is no field number {tag >> 3}")
-            if stop > end:
-                raise OnnxStructureError(
-                    f"at byte {at}: field {tag >> 3} reaches to byte {stop}, but its message ends at byte {end}"
-                )
-            if wire != _VARINT and tag in wanted:
-                found.append((tag, pos, stop))
-            pos = stop
-        return found
-
-    def _varint(self, pos: int, end: int) -> tuple[int, int]:
-        at, value = pos, 0
-        for shift in range(0, 70, 7):
-            if pos >= end:
-                raise OnnxStructureError(f"at byte {at}: a number reaches beyond its message, which ends at byte {end}")
-            byte = self._bytes[pos]
-            pos += 1
-            value |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                return value & (2**64 - 1), pos
-        raise OnnxStructureError(f"at byte {at}: a number takes more than 10 bytes")
-
-    def _name(self, start: int, stop: int) -> str:
-        """All of a name, to tell it from others."""
-        return str(self._bytes[start:stop], "utf-8", "surrogateescape")
-
-    def _text(self, start: int, stop: int) -> str:
-        """As much of a name as a message shows."""
-        return _short(str(self._bytes[start : min(stop, start + 4 * _MAX_SHOWN)], "utf-8", "surrogateescape"))
-
 
 def _external(location: str) -> str:
-    return f"its external data location {_short(location)!r}"
+    return f"its external data location {short(location)!r}"
 
 
 def _inside(folder: Path) -> str:
     return f"allowed are files inside the model's folder {str(folder)!r} (unless allow_outside_data is set)"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."
