@@ -9,17 +9,21 @@ What the library does not say, and this module sees to:
 - A native parser makes its error recorder the network's, and never takes it back. A second parser on the network finds
   that recorder, and restores it when it is destroyed: with the network gone before, that crashes.
 
-  Therefore a network has one native parser in its life, and keeps it until it is gone itself.
+  Therefore a network has one native parser in its life, and keeps it until it is gone itself. An `OnnxParser` that was
+  closed before it read a model leaves it to the next one.
 - Some malformed models crash the library: see `check`.
 """
 
 from __future__ import annotations
 
 import os
+import threading
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, TypeVar
 
+from trtx_sys._enums_gen import Severity
 from trtx_sys._ffi import ffi, lib
 
 from .._build.network import NetworkDefinition
@@ -27,7 +31,7 @@ from .._core import interruptible
 from .._core import pending as _pending
 from .._core.accessors import changed
 from .._core.calls import new_place
-from .._core.errors import InvalidArgumentError, ParserError, failure
+from .._core.errors import InvalidArgumentError, ParserError, failure, readable, text
 from .._core.library import require_onnx_parser
 from .._core.logger import Logger
 from .._core.public import public
@@ -35,8 +39,9 @@ from .._core.shut import busy_class
 from .._core.values import check_bool, check_index, check_int, check_text, reject
 from .accessors_gen import OnnxParserAccessors
 from .check import Initializer
+from .explain import cannot_run, explain, judge, newer_than_known
 from .initializers import initializer_bytes
-from .report import ModelSupport, ParserErrorInfo, parser_error, read_errors, read_subgraphs
+from .report import ModelSupport, ParserErrorInfo, Subgraph, parser_error, read_errors, read_subgraphs
 from .source import Model, as_view, check, map_file
 
 if TYPE_CHECKING:
@@ -48,6 +53,8 @@ __all__ = ["OnnxParser"]
 
 T = TypeVar("T")
 
+_claiming = threading.Lock()
+
 #: Where a network keeps what it knows of its parser.
 ONNX_PARSER = "onnx_parser"
 
@@ -55,11 +62,19 @@ ONNX_PARSER = "onnx_parser"
 class _Record:
     """What a network knows of its parser, and keeps for it, whatever becomes of the `OnnxParser`."""
 
-    __slots__ = ("keep", "model")
+    __slots__ = ("config", "flags", "keep", "logger", "model", "owner", "user")
 
     def __init__(self) -> None:
         #: What it has been asked to read; empty before that.
         self.model = ""
+        #: A share in the native parser, for the next `OnnxParser` if this one reads nothing; null while there is none.
+        self.owner: Any = new_place("trtx_onnx_parser")
+        #: The logger that the native parser was made with, its flags then, and whether it was given a configuration.
+        self.logger: Logger | None = None
+        self.flags = 0
+        self.config = False
+        #: The `OnnxParser` that has it.
+        self.user: Callable[[], OnnxParser | None] = lambda: None
         #: Values that were supplied, which the native parser reads until the build.
         self.keep: list[Any] = []
 
@@ -71,14 +86,16 @@ class OnnxParser(OnnxParserAccessors):
     Parameters
     ----------
     network : NetworkDefinition
-        An empty network. It takes one parser, and one model, in its life.
+        An empty network. It takes one model in its life, and one parser at a time: the next one is taken when the
+        former was closed before it read a model. (It gets the former's native parser, as that of a network cannot be
+        replaced; so it needs the same logger, and the former must not have been given a configuration.)
     logger : Logger, optional
         Gets the parser's messages; by default the logger of the network's builder.
 
     Raises
     ------
     InvalidArgumentError
-        If an argument is of a wrong kind, or if the network has had another parser.
+        If an argument is of a wrong kind, or if the network has another parser, or had one that has read a model.
     LibraryError
         If the ONNX parser library cannot be loaded.
 
@@ -97,7 +114,7 @@ class OnnxParser(OnnxParserAccessors):
     those, parse with ``isolated=True``.
     """
 
-    __slots__ = ("_config", "_initializers", "_is_loaded", "_record")
+    __slots__ = ("_config", "_initializers", "_is_loaded", "_record", "_subgraphs")
 
     _error = ParserError
     _config: BuilderConfig | None
@@ -105,6 +122,8 @@ class OnnxParser(OnnxParserAccessors):
     #: The initializers of a loaded model, some of which cannot be read from files and must be supplied.
     _initializers: dict[str, Initializer]
     _record: _Record
+    #: Parts of the model that was asked about.
+    _subgraphs: tuple[Subgraph, ...]
 
     def __init__(self, network: NetworkDefinition, logger: Logger | None = None) -> None:
         if not isinstance(network, NetworkDefinition):
@@ -115,20 +134,27 @@ class OnnxParser(OnnxParserAccessors):
         elif not isinstance(logger, Logger):
             reject("logger", logger, "a trtx.Logger, or None for the builder's")
         require_onnx_parser()
-        self._record = _Record()
-        _claim_network(network, self._record)
+        self._record, is_new = _claim_network(network, self, logger)
         self._config = None
         self._is_loaded = False
-        self._initializers = {}
+        self._initializers, self._subgraphs = {}, ()
         self._targets = tuple(dict.fromkeys((*network._targets, *logger._targets)))
         place = new_place("trtx_onnx_parser")
+        if not is_new:
+            self._check(lib.trtx_retain(self._record.owner[0], place), "create")
+            self._take(place, network, logger)
+            self._set("flags", lib.trtx_onnx_parser_set_flags, self._record.flags)
+            self.clear_errors()
+            return
         try:
             self._check(
                 network._long("OnnxParser()", lib.trtx_onnx_parser_create, logger, place, alone=[network]), "create"
             )
+            self._check(lib.trtx_retain(place[0], self._record.owner), "create")
             self._take(place, network, logger)
+            self._record.flags = self.flags
         except BaseException:
-            if not place[0]:  # else the network has had one, and takes no other
+            if not place[0] and not self._record.owner[0]:  # else the network has one, and takes no other
                 network._keep.pop(ONNX_PARSER, None)
             raise
 
@@ -164,8 +190,8 @@ class OnnxParser(OnnxParserAccessors):
         path : str or os.PathLike, optional
             Where the model comes from; needed for models with external data, which must lie in the same folder.
         allow_outside_data : bool, default False
-            Let external data lie anywhere: for models that you trust, such as those in the cache of Hugging Face, whose
-            files are links out of the model's folder.
+            Let external data lie anywhere: for models that you trust. Where the model's file is a link, as in the cache
+            of Hugging Face, its data may lie beside the real file without that.
         isolated : bool, default False
             Let a process of its own parse the model first, with `check_onnx_model`: what crashes or blocks NVIDIA's
             parser then raises here. For models from strangers.
@@ -219,7 +245,7 @@ class OnnxParser(OnnxParserAccessors):
         def parse() -> None:
             with self._changing(what):
                 self._claim(what, model)
-                self._finish(lib.trtx_onnx_parser_parse(self._ptr, *model.arguments), what)
+                self._finish(lib.trtx_onnx_parser_parse(self._ptr, *model.arguments), what, model.view)
 
         _run(parse, what)
 
@@ -325,6 +351,10 @@ class OnnxParser(OnnxParserAccessors):
                 "a new network and a new parser"
             )
         self._record.model = model.source
+        newer = newer_than_known(model.view)
+        if newer:
+            logger: Any = self._parents[1]
+            logger.log(Severity.WARNING, readable(f"OnnxParser.{what}: {model.source}: {newer}"))
 
     @contextmanager
     def _changing(self, what: str) -> Iterator[None]:
@@ -337,12 +367,12 @@ class OnnxParser(OnnxParserAccessors):
             finally:
                 network.__class__ = network._open_class
 
-    def _finish(self, status: int, what: str) -> None:
+    def _finish(self, status: int, what: str, model: memoryview | None = None) -> None:
         """Raise what a callback raised, or every error of the parser, if the call has failed."""
         if not status:
             self._check(status, what)
             return
-        error = parser_error(f"OnnxParser.{what}", self._record.model, lambda: read_errors(self._ptr))
+        error = parser_error(f"OnnxParser.{what}", self._record.model, lambda: explain(read_errors(self._ptr), model))
         try:
             _pending.raise_pending(error, *self._targets)
         finally:
@@ -351,9 +381,10 @@ class OnnxParser(OnnxParserAccessors):
     # Questions
 
     def supports_operator(self, name: str) -> bool:
-        """Whether the parser knows an operator; nodes may still have attributes that it does not take.
+        """Whether an operator can be parsed and run; nodes may still have attributes that are not taken.
 
-        (``IParser::supportsOperator``)
+        (``IParser::supportsOperator``) The library says True of some operators that TensorRT-RTX cannot run, as they
+        need plugins, such as NonZero: here that is False.
 
         Parameters
         ----------
@@ -364,7 +395,7 @@ class OnnxParser(OnnxParserAccessors):
         result = ffi.new("bool *")
         what = "supports_operator"
         self._check(self._long(f"OnnxParser.{what}", lib.trtx_onnx_parser_supports_operator, encoded, result), what)
-        return bool(result[0])
+        return bool(result[0]) and not cannot_run(name)
 
     def supports_model(
         self, model: BytesLike, path: str | os.PathLike[str] | None = None, *, allow_outside_data: Bool = False
@@ -414,9 +445,105 @@ class OnnxParser(OnnxParserAccessors):
                     self._check(0, what)
                 finally:
                     del error  # see raise_pending
-            return ModelSupport(bool(result[0]), subgraphs, errors)
+            found = ModelSupport(bool(result[0]), subgraphs, explain(errors, checked.view))
+            return judge(found, checked.view)
 
         return _run(ask, what)
+
+    def supports_model_v2(
+        self, model: BytesLike, path: str | os.PathLike[str] | None = None, *, allow_outside_data: Bool = False
+    ) -> bool:
+        """Whether all of a model is supported (``IParser::supportsModelV2``).
+
+        `num_subgraphs`, `is_subgraph_supported` and `get_subgraph_nodes` tell of its parts afterwards. `supports_model`
+        answers all of this at once, and says why.
+
+        Parameters
+        ----------
+        model : bytes-like
+        path : str or os.PathLike, optional
+        allow_outside_data : bool, default False
+            As in `parse`.
+
+        Raises
+        ------
+        ParserError, InvalidArgumentError
+            As in `supports_model`.
+        """
+        support = self.supports_model(model, path, allow_outside_data=allow_outside_data)
+        self._subgraphs = support.subgraphs
+        return support.supported
+
+    @property
+    def num_subgraphs(self) -> int:
+        """Number of parts of the model that `supports_model_v2` was last asked about; 0 before that.
+
+        (``IParser::getNbSubgraphs``)
+        """
+        _ = self._ptr
+        return len(self._subgraphs)
+
+    def is_subgraph_supported(self, index: SupportsIndex) -> bool:
+        """Whether a part of the model that `supports_model_v2` was last asked about is supported.
+
+        (``IParser::isSubgraphSupported``)
+
+        Parameters
+        ----------
+        index : int
+            From 0 to ``num_subgraphs - 1``.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such part.
+        """
+        return self._subgraph(index).supported
+
+    def get_subgraph_nodes(self, index: SupportsIndex) -> list[int]:
+        """Indices of the nodes of a part of the model that `supports_model_v2` was last asked about.
+
+        (``IParser::getSubgraphNodes``)
+
+        Parameters
+        ----------
+        index : int
+            From 0 to ``num_subgraphs - 1``.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such part.
+        """
+        return list(self._subgraph(index).nodes)
+
+    def _subgraph(self, index: SupportsIndex) -> Subgraph:
+        _ = self._ptr
+        parts = self._subgraphs
+        return parts[check_index(index, "index", len(parts), "parts of a model; call supports_model_v2 first")]
+
+    def get_used_vc_plugin_libraries(self) -> list[str]:
+        """Paths of plugin libraries that the parsed model needs (``IParser::getUsedVCPluginLibraries``).
+
+        TensorRT-RTX has no plugins, so there are none.
+
+        Raises
+        ------
+        ParserError
+            If TensorRT-RTX cannot tell.
+        """
+        count, names = ffi.new("int64_t *"), ffi.new("const char *const **")
+        found: list[str] = []
+
+        def read(parser: Any) -> int:
+            status: int = lib.trtx_onnx_parser_get_used_vc_plugin_libraries(parser, count, names)
+            if not status and names[0]:
+                found.extend(text(names[0][index]) for index in range(count[0]))
+            return status
+
+        what = "get_used_vc_plugin_libraries"
+        self._check(self._long(what, read), what)
+        return found
 
     def get_layer_output_tensor(self, name: str, i: SupportsIndex = 0) -> Tensor:
         """Tensor that a node of the parsed model computes (``IParser::getLayerOutputTensor``).
@@ -496,6 +623,7 @@ class OnnxParser(OnnxParserAccessors):
         if not isinstance(config, BuilderConfig):
             reject("config", config, "a trtx.BuilderConfig")
         former, self._config = self._config, config  # now, as an interrupt may come out of the call
+        self._record.config = True
         status = self._long("set_builder_config", lib.trtx_onnx_parser_set_builder_config, config)
         if status:
             self._config = former
@@ -511,11 +639,30 @@ def _run(work: Callable[[], T], what: str) -> T:
     return interruptible.run(work, lambda: None, f"OnnxParser.{what}")
 
 
-def _claim_network(network: NetworkDefinition, record: _Record) -> None:
-    """Note the parser of a network, in one step for all threads, or refuse: a network takes one in its life."""
-    known = network._keep.setdefault(ONNX_PARSER, record)
-    if known is not record:
-        read = f", which has read {known.model}" if known.model else ""
-        raise InvalidArgumentError(
-            f"network has had an OnnxParser already{read}; allowed is a network without one: it takes one in its life"
-        )
+def _claim_network(network: NetworkDefinition, parser: OnnxParser, logger: Logger) -> tuple[_Record, bool]:
+    """Note the parser of a network, and whether it is the first one; or refuse.
+
+    One step for all threads: of two that make a parser, one is told so.
+    """
+    with _claiming:
+        made = _Record()
+        record: _Record = network._keep.setdefault(ONNX_PARSER, made)
+        user = record.user()
+        if record is not made:
+            if record.model:
+                problem = f"network has had an OnnxParser already, which has read {record.model}"
+                raise InvalidArgumentError(
+                    f"{problem}; allowed is a network without one: it takes one model in its life"
+                )
+            if (user is not None and not user.is_closed) or not record.owner[0]:
+                raise InvalidArgumentError(
+                    "network has had an OnnxParser already, which is open; use that one, or close it first"
+                )
+            if record.logger is not logger or record.config:
+                reason = "a configuration" if record.config else "another logger"
+                raise InvalidArgumentError(
+                    f"network has had an OnnxParser already, with {reason}; a next one gets the same native parser, "
+                    "which cannot forget that: make a new network"
+                )
+        record.user, record.logger = weakref.ref(parser), logger
+        return record, record is made

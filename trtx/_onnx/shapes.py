@@ -252,6 +252,20 @@ class Content:
             if self._count < need:
                 raise OnnxStructureError(f"its dimensions tell of {need} values, and it has {self._count}")
 
+    def excess(self) -> str:
+        """What is wrong where there is more than the dimensions tell of, or nothing at all; else empty."""
+        try:
+            elements = self._elements()
+        except OnnxStructureError as error:
+            return str(error)
+        bits = _BITS.get(self._type, 0)
+        if self._raw:
+            need = -(-elements * bits // 8)
+            return f"its dimensions and type tell of {need} bytes, and it has {self._raw}" if self._raw != need else ""
+        need = -(-elements * bits // 8) if bits < 8 else elements
+        has = self._count or 0
+        return f"its dimensions tell of {need} values, and it has {has}" if has != need else ""
+
     def check_size(self, size: int) -> None:
         """Raise where the data, of so many bytes, is too short."""
         need = -(-self._elements() * _BITS.get(self._type, 0) // 8)
