@@ -129,6 +129,7 @@ from ._build.layers_gen import NonZeroLayer as NonZeroLayer
 from ._build.layers_gen import NormalizationLayer as NormalizationLayer
 from ._build.layers_gen import OneHotLayer as OneHotLayer
 from ._onnx.parser import OnnxParser as OnnxParser
+from ._onnx.refitter import OnnxParserRefitter as OnnxParserRefitter
 from ._build.profile import OptimizationProfile as OptimizationProfile
 from ._core.errors import OutOfMemoryError as OutOfMemoryError
 from ._build.layers_gen import PaddingLayer as PaddingLayer
@@ -142,6 +143,9 @@ from ._build.layers_gen import RaggedSoftMaxLayer as RaggedSoftMaxLayer
 from ._build.layers_gen import RecurrenceLayer as RecurrenceLayer
 from ._build.layers_gen import ReduceLayer as ReduceLayer
 from ._core.errors import RefitError as RefitError
+from ._onnx.observer import RefitRecord as RefitRecord
+from ._run.refitter import Refitter as Refitter
+from ._onnx.observer import RefitterObserver as RefitterObserver
 from ._build.layers_gen import ResizeLayer as ResizeLayer
 from ._build.layers_gen import ReverseSequenceLayer as ReverseSequenceLayer
 from ._build.layers_gen import RotaryEmbeddingLayer as RotaryEmbeddingLayer

@@ -209,8 +209,15 @@ NAMES = {
     "trtx._onnx.child": (
         "check_onnx_model",
     ),
+    "trtx._onnx.observer": (
+        "RefitRecord",
+        "RefitterObserver",
+    ),
     "trtx._onnx.parser": (
         "OnnxParser",
+    ),
+    "trtx._onnx.refitter": (
+        "OnnxParserRefitter",
     ),
     "trtx._onnx.report": (
         "ModelSupport",
@@ -229,6 +236,9 @@ NAMES = {
     ),
     "trtx._run.inspector": (
         "EngineInspector",
+    ),
+    "trtx._run.refitter": (
+        "Refitter",
     ),
     "trtx._run.runtime": (
         "EngineValidityReport",

@@ -13,7 +13,6 @@ LEFT_OUT: dict[str, str] = {
     r"trtx_\w+_(set|get)_dla_\w+": "TensorRT-RTX knows no DLA cores, only GPUs",
     r"trtx_runtime_get_nb_dla_cores": "TensorRT-RTX knows no DLA cores, only GPUs",
     r"trtx_builder_config_\w*plugins?_to_serialize": "TensorRT-RTX runs no plugins",
-    r"trtx_onnx_parser_get_used_vc_plugin_libraries": "TensorRT-RTX runs no plugins",
     r"trtx_runtime_load_runtime": "engines of TensorRT-RTX hold no runtime that could be loaded",
     r"trtx_timing_cache_(query|query_keys|update)": "a timing cache of TensorRT-RTX has no entries",
     r"trtx_(builder_config_get_timing_cache|builder_config_get_progress_monitor|runtime_config_get_runtime_cache)": (
@@ -23,8 +22,9 @@ LEFT_OUT: dict[str, str] = {
     r"trtx_network_definition_get_builder": "`trtx` answers with the very builder that made it",
     r"trtx_execution_context_get_(engine|runtime_config)": "`trtx` answers with the very object that it was made from",
     r"trtx_engine_inspector_get_execution_context": "`trtx` answers with the very context that was set",
-    r"trtx_network_definition_add_(topk|normalization)": "`trtx` calls V2, which can do all of it",
+    r"trtx_network_definition_add_(topk|normalization|non_zero|nms)": "`trtx` calls V2, which can do all of it",
     r"trtx_onnx_parser_parse_from_file": "`trtx` maps the file into memory, looks through it and calls `parse`",
+    r"trtx_onnx_parser_refitter_refit_from_file": "`trtx` maps the file into memory and calls `refitFromBytes`",
     r"trtx_execution_context_set_device_memory": "`trtx` calls V2, which checks the size",
     r"trtx_execution_context_(set(_input|_output)?_tensor_address|get_output_tensor_address|enqueue_v3)": (
         "`trtx` does this for all tensors of a run in one call of its own, in C"

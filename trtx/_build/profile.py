@@ -135,7 +135,7 @@ class OptimizationProfile(OptimizationProfileAccessors):
 
     def _input_names(self) -> list[str]:
         """Inputs that the profile has something for."""
-        return [name.decode() for _, name in list(self._keep)]
+        return [name.decode("utf-8", "surrogateescape") for _, name in list(self._keep)]
 
     def set_shape_input(self, input: str, min: Shape, opt: Shape, max: Shape) -> None:
         """Set the values that a shape input may have: an input whose values decide shapes of other tensors.

@@ -20,6 +20,7 @@ _BATCH = "the batch is a dimension of the shapes, as any other"
 _NO_ENTRIES = "a timing cache of TensorRT-RTX has no entries, as kernels are chosen on the machine that runs the engine"
 _FLAG_OF_TYPE = dict.fromkeys(("BF16", "FP16", "FP4", "FP8", "INT4", "INT8"), _TYPED)
 _PRECISIONS = ("OBEY_PRECISION_CONSTRAINTS", "PREFER_PRECISION_CONSTRAINTS", "STRICT_TYPES")
+_NOT_PUBLISHED = "TensorRT-RTX 1.7 has it, but where in the class is not published"
 _NO_INTERFACE = "classes that you derive from tell the library themselves what they are"
 
 #: Of the module.
@@ -89,6 +90,7 @@ NAMES: dict[str, str] = {
     "ILogger": "use trtx.Logger, which takes a function, as its sink",
     "INoCopyStreamReader": "use trtx.StreamReader",
     "IStreamReader": "use trtx.StreamReader",
+    "IWeightsManager": _NOT_PUBLISHED,
     "IVersionedInterface": _NO_INTERFACE,
     "InterfaceInfo": _NO_INTERFACE,
     "NodeIndices": "node indices are tuples of int",
@@ -124,6 +126,8 @@ MEMBERS: dict[str, dict[str, str]] = {
     },
     "BuilderFlag": {**_FLAG_OF_TYPE, **dict.fromkeys(_PRECISIONS, _TYPED)},
     "CudaEngine": {
+        "create_weights_manager": _NOT_PUBLISHED,
+        "unload_weights": _NOT_PUBLISHED,
         "binding_is_input": "use get_tensor_mode(name)",
         "create_execution_context_without_device_memory": (
             "use create_execution_context(trtx.ExecutionContextAllocationStrategy.USER_MANAGED)"
@@ -207,7 +211,6 @@ MEMBERS: dict[str, dict[str, str]] = {
         "EXPLICIT_BATCH": "every network has its batches in its shapes: create_network() needs no flag",
         "EXPLICIT_PRECISION": "every network is strongly typed: create_network() needs no flag",
     },
-    "OnnxParser": {"get_used_vc_plugin_libraries": _NO_PLUGINS},
     "ParserErrorInfo": {
         "desc": "use description, an attribute",
         "func": "use function, an attribute",
@@ -229,5 +232,6 @@ def give_hints(kind: T) -> T:
     """Let a class or enum answer with a hint where it is asked for what it leaves out."""
     if isinstance(kind, type):
         for name, hint in MEMBERS.get(kind.__name__, {}).items():
-            leave_out(kind, name, hint)
+            if not any(name in vars(base) for base in kind.__mro__):
+                leave_out(kind, name, hint)
     return kind

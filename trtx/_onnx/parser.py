@@ -9,13 +9,16 @@ What the library does not say, and this module sees to:
 - A native parser makes its error recorder the network's, and never takes it back. A second parser on the network finds
   that recorder, and restores it when it is destroyed: with the network gone before, that crashes.
 
-  Therefore a network has one native parser in its life, and keeps it until it is gone itself.
+  Therefore a network has one native parser in its life, and keeps it until it is gone itself. An `OnnxParser` that was
+  closed before it read a model leaves it to the next one.
 - Some malformed models crash the library: see `check`.
 """
 
 from __future__ import annotations
 
 import os
+import threading
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, TypeVar
@@ -27,9 +30,8 @@ from .._build.network import NetworkDefinition
 from .._core import interruptible
 from .._core import pending as _pending
 from .._core.accessors import changed
-from .._core.arrays import as_array, data_type, pack
 from .._core.calls import new_place
-from .._core.errors import InvalidArgumentError, ParserError, failure
+from .._core.errors import InvalidArgumentError, ParserError, failure, readable, text
 from .._core.keywords import also_named
 from .._core.library import require_onnx_parser
 from .._core.logger import Logger
@@ -38,7 +40,9 @@ from .._core.shut import busy_class
 from .._core.values import check_bool, check_index, check_int, check_text, reject
 from .accessors_gen import OnnxParserAccessors
 from .check import Initializer
-from .report import ModelSupport, ParserErrorInfo, read_errors, read_subgraphs
+from .explain import cannot_run, explain, judge, newer_than_known
+from .initializers import initializer_bytes
+from .report import ModelSupport, ParserErrorInfo, Subgraph, parser_error, read_errors, read_subgraphs
 from .source import Model, as_view, check, map_file
 
 if TYPE_CHECKING:
@@ -50,21 +54,28 @@ __all__ = ["OnnxParser"]
 
 T = TypeVar("T")
 
+_claiming = threading.Lock()
+
 #: Where a network keeps what it knows of its parser.
 ONNX_PARSER = "onnx_parser"
-
-#: Lines of the log that say what `ParserErrorInfo` says, and of the search for a GPU.
-_NOISE = ("ModelImporter.cpp", "[checkMacros.cpp")
 
 
 class _Record:
     """What a network knows of its parser, and keeps for it, whatever becomes of the `OnnxParser`."""
 
-    __slots__ = ("keep", "model")
+    __slots__ = ("config", "flags", "keep", "logger", "model", "owner", "user")
 
     def __init__(self) -> None:
         #: What it has been asked to read; empty before that.
         self.model = ""
+        #: A share in the native parser, for the next `OnnxParser` if this one reads nothing; null while there is none.
+        self.owner: Any = new_place("trtx_onnx_parser")
+        #: The logger that the native parser was made with, its flags then, and whether it was given a configuration.
+        self.logger: Logger | None = None
+        self.flags = 0
+        self.config = False
+        #: The `OnnxParser` that has it.
+        self.user: Callable[[], OnnxParser | None] = lambda: None
         #: Values that were supplied, which the native parser reads until the build.
         self.keep: list[Any] = []
 
@@ -76,14 +87,16 @@ class OnnxParser(OnnxParserAccessors):
     Parameters
     ----------
     network : NetworkDefinition
-        An empty network. It takes one parser, and one model, in its life.
+        An empty network. It takes one model in its life, and one parser at a time: the next one is taken when the
+        former was closed before it read a model. (It gets the former's native parser, as that of a network cannot be
+        replaced; so it needs the same logger, and the former must not have been given a configuration.)
     logger : Logger, optional
         Gets the parser's messages; by default the logger of the network's builder.
 
     Raises
     ------
     InvalidArgumentError
-        If an argument is of a wrong kind, or if the network has had another parser.
+        If an argument is of a wrong kind, or if the network has another parser, or had one that has read a model.
     LibraryError
         If the ONNX parser library cannot be loaded.
 
@@ -102,7 +115,7 @@ class OnnxParser(OnnxParserAccessors):
     those, parse with ``isolated=True``.
     """
 
-    __slots__ = ("_config", "_initializers", "_is_loaded", "_record")
+    __slots__ = ("_config", "_initializers", "_is_loaded", "_record", "_subgraphs")
 
     _error = ParserError
     _config: BuilderConfig | None
@@ -110,6 +123,8 @@ class OnnxParser(OnnxParserAccessors):
     #: The initializers of a loaded model, some of which cannot be read from files and must be supplied.
     _initializers: dict[str, Initializer]
     _record: _Record
+    #: Parts of the model that was asked about.
+    _subgraphs: tuple[Subgraph, ...]
 
     def __init__(self, network: NetworkDefinition, logger: Logger | None = None) -> None:
         if not isinstance(network, NetworkDefinition):
@@ -120,20 +135,27 @@ class OnnxParser(OnnxParserAccessors):
         elif not isinstance(logger, Logger):
             reject("logger", logger, "a trtx.Logger, or None for the builder's")
         require_onnx_parser()
-        self._record = _Record()
-        _claim_network(network, self._record)
+        self._record, is_new = _claim_network(network, self, logger)
         self._config = None
         self._is_loaded = False
-        self._initializers = {}
+        self._initializers, self._subgraphs = {}, ()
         self._targets = tuple(dict.fromkeys((*network._targets, *logger._targets)))
         place = new_place("trtx_onnx_parser")
+        if not is_new:
+            self._check(lib.trtx_retain(self._record.owner[0], place), "create")
+            self._take(place, network, logger)
+            self._set("flags", lib.trtx_onnx_parser_set_flags, self._record.flags)
+            self.clear_errors()
+            return
         try:
             self._check(
                 network._long("OnnxParser()", lib.trtx_onnx_parser_create, logger, place, alone=[network]), "create"
             )
+            self._check(lib.trtx_retain(place[0], self._record.owner), "create")
             self._take(place, network, logger)
+            self._record.flags = self.flags
         except BaseException:
-            if not place[0]:  # else the network has had one, and takes no other
+            if not place[0] and not self._record.owner[0]:  # else the network has one, and takes no other
                 network._keep.pop(ONNX_PARSER, None)
             raise
 
@@ -169,8 +191,8 @@ class OnnxParser(OnnxParserAccessors):
         path : str or os.PathLike, optional
             Where the model comes from; needed for models with external data, which must lie in the same folder.
         allow_outside_data : bool, default False
-            Let external data lie anywhere: for models that you trust, such as those in the cache of Hugging Face, whose
-            files are links out of the model's folder.
+            Let external data lie anywhere: for models that you trust. Where the model's file is a link, as in the cache
+            of Hugging Face, its data may lie beside the real file without that.
         isolated : bool, default False
             Let a process of its own parse the model first, with `check_onnx_model`: what crashes or blocks NVIDIA's
             parser then raises here. For models from strangers.
@@ -225,7 +247,7 @@ class OnnxParser(OnnxParserAccessors):
         def parse() -> None:
             with self._changing(what):
                 self._claim(what, model)
-                self._finish(lib.trtx_onnx_parser_parse(self._ptr, *model.arguments), what)
+                self._finish(lib.trtx_onnx_parser_parse(self._ptr, *model.arguments), what, model.view)
 
         _run(parse, what)
 
@@ -287,24 +309,13 @@ class OnnxParser(OnnxParserAccessors):
             If an argument is of a wrong kind, or if the array has another type than the initializer.
         """
         encoded = check_text(name, "name", empty=False)
-        array = as_array(data if not isinstance(data, int) else _at(data, size), "data")
-        if size is not None and check_int(size, "size", 0) != array.nbytes:
-            raise InvalidArgumentError(f"size is {size}, but data has {array.nbytes} bytes")
         what = f"load_initializer({name!r})"
         with self._changing(what):
             self._need_loaded(what)
             known = self._initializers.get(name)
-            given = array.dtype.name
-            if known is not None and given not in ("uint8", known.dtype):
-                raise InvalidArgumentError(
-                    f"data has the type {given}; allowed are {known.dtype}, the type of initializer {name!r}, and bytes"
-                )
-            if given in ("int4", "float4_e2m1fn"):
-                array = pack(array, data_type(array.dtype, "data"))
-            raw = array.reshape(-1).view("uint8")  # types of ml_dtypes have no buffers
-            view = ffi.from_buffer("char[]", raw) if array.nbytes else ffi.new("char[1]")
+            view, nbytes = initializer_bytes(name, data, known, size)
             self._record.keep.append(view)  # before the call, out of which an interrupt may come
-            self._finish(lib.trtx_onnx_parser_load_initializer(self._ptr, encoded, view, array.nbytes), what)
+            self._finish(lib.trtx_onnx_parser_load_initializer(self._ptr, encoded, view, nbytes), what)
             if known is not None:
                 self._initializers[name] = known._replace(fault=None)
         return True
@@ -345,6 +356,10 @@ class OnnxParser(OnnxParserAccessors):
                 "a new network and a new parser"
             )
         self._record.model = model.source
+        newer = newer_than_known(model.view)
+        if newer:
+            logger: Any = self._parents[1]
+            logger.log(Severity.WARNING, readable(f"OnnxParser.{what}: {model.source}: {newer}"))
 
     @contextmanager
     def _changing(self, what: str) -> Iterator[None]:
@@ -357,24 +372,12 @@ class OnnxParser(OnnxParserAccessors):
             finally:
                 network.__class__ = network._open_class
 
-    def _finish(self, status: int, what: str) -> None:
+    def _finish(self, status: int, what: str, model: memoryview | None = None) -> None:
         """Raise what a callback raised, or every error of the parser, if the call has failed."""
         if not status:
             self._check(status, what)
             return
-        error = failure(ParserError, f"OnnxParser.{what}")
-        if isinstance(error, ParserError):
-            error.errors = read_errors(self._ptr)
-            if error.errors:
-                lines = "".join(f"\n  {info}" for info in error.errors)
-                # What layers said is in the log alone, and it is often the cause.
-                said = dict.fromkeys(
-                    message.text
-                    for message in error.messages
-                    if message.severity <= Severity.ERROR and not message.text.startswith(_NOISE)
-                )
-                logged = "".join(f"\n  {line}" for line in said if line not in lines)
-                error.args = (f"OnnxParser.{what} failed for {self._record.model}:{lines}{logged}",)
+        error = parser_error(f"OnnxParser.{what}", self._record.model, lambda: explain(read_errors(self._ptr), model))
         try:
             _pending.raise_pending(error, *self._targets)
         finally:
@@ -383,9 +386,10 @@ class OnnxParser(OnnxParserAccessors):
     # Questions
 
     def supports_operator(self, op_name: str) -> bool:
-        """Whether the parser knows an operator; nodes may still have attributes that it does not take.
+        """Whether an operator can be parsed and run; nodes may still have attributes that are not taken.
 
-        (``IParser::supportsOperator``)
+        (``IParser::supportsOperator``) The library says True of some operators that TensorRT-RTX cannot run, as they
+        need plugins, such as NonZero: here that is False.
 
         Parameters
         ----------
@@ -396,7 +400,7 @@ class OnnxParser(OnnxParserAccessors):
         result = ffi.new("bool *")
         what = "supports_operator"
         self._check(self._long(f"OnnxParser.{what}", lib.trtx_onnx_parser_supports_operator, encoded, result), what)
-        return bool(result[0])
+        return bool(result[0]) and not cannot_run(op_name)
 
     def supports_model(
         self, model: BytesLike, path: str | os.PathLike[str] | None = None, *, allow_outside_data: Bool = False
@@ -446,9 +450,105 @@ class OnnxParser(OnnxParserAccessors):
                     self._check(0, what)
                 finally:
                     del error  # see raise_pending
-            return ModelSupport(bool(result[0]), subgraphs, errors)
+            found = ModelSupport(bool(result[0]), subgraphs, explain(errors, checked.view))
+            return judge(found, checked.view)
 
         return _run(ask, what)
+
+    def supports_model_v2(
+        self, model: BytesLike, path: str | os.PathLike[str] | None = None, *, allow_outside_data: Bool = False
+    ) -> bool:
+        """Whether all of a model is supported (``IParser::supportsModelV2``).
+
+        `num_subgraphs`, `is_subgraph_supported` and `get_subgraph_nodes` tell of its parts afterwards. `supports_model`
+        answers all of this at once, and says why.
+
+        Parameters
+        ----------
+        model : bytes-like
+        path : str or os.PathLike, optional
+        allow_outside_data : bool, default False
+            As in `parse`.
+
+        Raises
+        ------
+        ParserError, InvalidArgumentError
+            As in `supports_model`.
+        """
+        support = self.supports_model(model, path, allow_outside_data=allow_outside_data)
+        self._subgraphs = support.subgraphs
+        return support.supported
+
+    @property
+    def num_subgraphs(self) -> int:
+        """Number of parts of the model that `supports_model_v2` was last asked about; 0 before that.
+
+        (``IParser::getNbSubgraphs``)
+        """
+        _ = self._ptr
+        return len(self._subgraphs)
+
+    def is_subgraph_supported(self, index: SupportsIndex) -> bool:
+        """Whether a part of the model that `supports_model_v2` was last asked about is supported.
+
+        (``IParser::isSubgraphSupported``)
+
+        Parameters
+        ----------
+        index : int
+            From 0 to ``num_subgraphs - 1``.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such part.
+        """
+        return self._subgraph(index).supported
+
+    def get_subgraph_nodes(self, index: SupportsIndex) -> list[int]:
+        """Indices of the nodes of a part of the model that `supports_model_v2` was last asked about.
+
+        (``IParser::getSubgraphNodes``)
+
+        Parameters
+        ----------
+        index : int
+            From 0 to ``num_subgraphs - 1``.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there is no such part.
+        """
+        return list(self._subgraph(index).nodes)
+
+    def _subgraph(self, index: SupportsIndex) -> Subgraph:
+        _ = self._ptr
+        parts = self._subgraphs
+        return parts[check_index(index, "index", len(parts), "parts of a model; call supports_model_v2 first")]
+
+    def get_used_vc_plugin_libraries(self) -> list[str]:
+        """Paths of plugin libraries that the parsed model needs (``IParser::getUsedVCPluginLibraries``).
+
+        TensorRT-RTX has no plugins, so there are none.
+
+        Raises
+        ------
+        ParserError
+            If TensorRT-RTX cannot tell.
+        """
+        count, names = ffi.new("int64_t *"), ffi.new("const char *const **")
+        found: list[str] = []
+
+        def read(parser: Any) -> int:
+            status: int = lib.trtx_onnx_parser_get_used_vc_plugin_libraries(parser, count, names)
+            if not status and names[0]:
+                found.extend(text(names[0][index]) for index in range(count[0]))
+            return status
+
+        what = "get_used_vc_plugin_libraries"
+        self._check(self._long(what, read), what)
+        return found
 
     def get_layer_output_tensor(self, name: str, i: SupportsIndex = 0) -> Tensor:
         """Tensor that a node of the parsed model computes (``IParser::getLayerOutputTensor``).
@@ -528,6 +628,7 @@ class OnnxParser(OnnxParserAccessors):
         if not isinstance(builder_config, BuilderConfig):
             reject("builder_config", builder_config, "a trtx.BuilderConfig")
         former, self._config = self._config, builder_config  # now, as an interrupt may come out of the call
+        self._record.config = True
         status = self._long("set_builder_config", lib.trtx_onnx_parser_set_builder_config, builder_config)
         if status:
             self._config = former
@@ -538,24 +639,35 @@ class OnnxParser(OnnxParserAccessors):
         self._check(changed(self, what, self, function, *values), what)
 
 
-def _at(address: int, size: SupportsIndex | None) -> Any:
-    """What lies at an address."""
-    if size is None:
-        raise InvalidArgumentError("size is missing: an address does not tell it")
-    pointer = ffi.cast("char *", check_int(address, "data", 1))
-    return ffi.buffer(pointer, check_int(size, "size", 1))
-
-
 def _run(work: Callable[[], T], what: str) -> T:
     """Do long work that TensorRT-RTX cannot be asked to leave; an interrupt goes on without it."""
     return interruptible.run(work, lambda: None, f"OnnxParser.{what}")
 
 
-def _claim_network(network: NetworkDefinition, record: _Record) -> None:
-    """Note the parser of a network, in one step for all threads, or refuse: a network takes one in its life."""
-    known = network._keep.setdefault(ONNX_PARSER, record)
-    if known is not record:
-        read = f", which has read {known.model}" if known.model else ""
-        raise InvalidArgumentError(
-            f"network has had an OnnxParser already{read}; allowed is a network without one: it takes one in its life"
-        )
+def _claim_network(network: NetworkDefinition, parser: OnnxParser, logger: Logger) -> tuple[_Record, bool]:
+    """Note the parser of a network, and whether it is the first one; or refuse.
+
+    One step for all threads: of two that make a parser, one is told so.
+    """
+    with _claiming:
+        made = _Record()
+        record: _Record = network._keep.setdefault(ONNX_PARSER, made)
+        user = record.user()
+        if record is not made:
+            if record.model:
+                problem = f"network has had an OnnxParser already, which has read {record.model}"
+                raise InvalidArgumentError(
+                    f"{problem}; allowed is a network without one: it takes one model in its life"
+                )
+            if (user is not None and not user.is_closed) or not record.owner[0]:
+                raise InvalidArgumentError(
+                    "network has had an OnnxParser already, which is open; use that one, or close it first"
+                )
+            if record.logger is not logger or record.config:
+                reason = "a configuration" if record.config else "another logger"
+                raise InvalidArgumentError(
+                    f"network has had an OnnxParser already, with {reason}; a next one gets the same native parser, "
+                    "which cannot forget that: make a new network"
+                )
+        record.user, record.logger = weakref.ref(parser), logger
+        return record, record is made
