@@ -89,6 +89,9 @@ NAMES = {
     "trtx._build.progress": (
         "ProgressMonitor",
     ),
+    "trtx._build.stream_writer": (
+        "StreamWriter",
+    ),
     "trtx._build.tensor": (
         "Tensor",
     ),
@@ -177,6 +180,10 @@ NAMES = {
         "UnaryOperation",
         "WeightsRole",
     ),
+    "trtx._core.error_recorder": (
+        "ErrorRecorder",
+        "RecordedError",
+    ),
     "trtx._core.errors": (
         "BuilderError",
         "BusyError",
@@ -193,6 +200,10 @@ NAMES = {
         "ParserError",
         "RefitError",
         "UnsupportedError",
+    ),
+    "trtx._core.gpu_allocator": (
+        "GpuAllocator",
+        "GpuAsyncAllocator",
     ),
     "trtx._core.host_memory": (
         "HostMemory",
@@ -227,6 +238,9 @@ NAMES = {
     "trtx._run.context": (
         "ExecutionContext",
     ),
+    "trtx._run.debug_listener": (
+        "DebugListener",
+    ),
     "trtx._run.engine": (
         "CudaEngine",
         "SerializationConfig",
@@ -236,6 +250,16 @@ NAMES = {
     ),
     "trtx._run.inspector": (
         "EngineInspector",
+    ),
+    "trtx._run.output_allocator": (
+        "GrowingOutputAllocator",
+        "OutputAllocator",
+        "OutputArray",
+    ),
+    "trtx._run.profiler": (
+        "LayerTime",
+        "ProfileCollector",
+        "Profiler",
     ),
     "trtx._run.refitter": (
         "Refitter",
@@ -247,5 +271,8 @@ NAMES = {
     "trtx._run.runtime_config": (
         "RuntimeCache",
         "RuntimeConfig",
+    ),
+    "trtx._run.stream_reader": (
+        "StreamReader",
     ),
 }

@@ -769,7 +769,10 @@ typedef struct trtx_error_recorder_callbacks {
     /** True where errors were dropped for lack of room. */
     bool (*has_overflowed)(void *user_data);
     void (*clear)(void *user_data);
-    /** True where the error is fatal and the call under way must end; false lets it go on. */
+    /**
+     * True where the error is fatal and the call under way must end; false lets it go on.  In a short call it comes when
+     * the library has returned, and the answer counts for nothing.
+     */
     bool (*report_error)(trtx_error_code val, const char *desc, void *user_data);
     /** The count after it was raised. */
     int32_t (*inc_ref_count)(void *user_data);

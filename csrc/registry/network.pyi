@@ -208,7 +208,7 @@ class NetworkDefinition(Interface, cpp="INetworkDefinition", impl="VNetworkDefin
     @long
     def setErrorRecorder(self, recorder: Held[ErrorRecorder] | None) -> None:
         """Sets who is told of errors; null for nobody."""
-    @by_hand("left out: errors come as exceptions")
+    @by_hand("an object of Python")
     @const
     def getErrorRecorder(self) -> Borrowed[ErrorRecorder] | None:
         """Who is told of errors; null for nobody."""

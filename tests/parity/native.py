@@ -25,7 +25,10 @@ LEFT_OUT: dict[str, str] = {
     r"trtx_network_definition_add_(topk|normalization|non_zero|nms)": "`trtx` calls V2, which can do all of it",
     r"trtx_onnx_parser_parse_from_file": "`trtx` maps the file into memory, looks through it and calls `parse`",
     r"trtx_onnx_parser_refitter_refit_from_file": "`trtx` maps the file into memory and calls `refitFromBytes`",
-    r"trtx_execution_context_set_device_memory": "`trtx` calls V2, which checks the size",
+    r"trtx_execution_context_get_(profiler|output_allocator|temporary_storage_allocator|debug_listener)": (
+        "`trtx` answers with the very object that was set"
+    ),
+    r"trtx_moe_layer_set_input": "layers have one `set_input`, that of `ILayer`",
     r"trtx_execution_context_(set(_input|_output)?_tensor_address|get_output_tensor_address|enqueue_v3)": (
         "`trtx` does this for all tensors of a run in one call of its own, in C"
     ),
@@ -51,7 +54,7 @@ def called() -> set[str]:
     for path in sorted((ROOT / "trtx").rglob("*.py")):
         text = path.read_text(encoding="utf-8")
         found |= set(re.findall(r"\btrtx_\w+", text))
-        for pattern in re.findall(r'f"(trtx_\w*\{[^"]*)"', text):
+        for pattern in re.findall(r'f"(trtx_[a-z]+_\w*\{[^"]*)"', text):
             whole = re.compile(re.sub(r"\{[^{}]*\}", r"\\w*", pattern))
             found |= {name for name in bound() if whole.fullmatch(name)}
     return found

@@ -36,6 +36,7 @@ POSITIONS: dict[str, dict[str, str]] = {
 #: Calls of NVIDIA's that are not taken as they are: class and method, with the reason.
 KEYWORDS: dict[str, str] = {
     "ICudaEngine.get_engine_stat": "which figure must be said: there is no default",
+    "IStreamWriter.write": "is called with the bytes alone, as NVIDIA's package does it too",
     "IRuntimeConfig.set_runtime_cache": "the cache must be given: there is no default",
 }
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, SupportsIndex
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Literal, Protocol, SupportsIndex
 
 from trtx_sys._enums_gen import NetworkDefinitionCreationFlag
 from trtx_sys._ffi import ffi, lib
 
 from .._core import interruptible as _interruptible
 from .._core.accessors import changed
-from .._core.callbacks import Target, trampoline
+from .._core.callbacks import Bridge
 from .._core.calls import new_place
-from .._core.errors import BuilderError, InvalidArgumentError, failure
+from .._core.error_recorder import RecordsErrors
+from .._core.errors import BuilderError, InvalidArgumentError
+from .._core.gpu_allocator import AllocatesOnGpu
 from .._core.host_memory import HostMemory
 from .._core.logger import Logger, MadeWithLogger
 from .._core.public import public
@@ -22,6 +24,7 @@ from .accessors_gen import BuilderAccessors
 from .config import BuilderConfig
 from .profile import OptimizationProfile
 from .progress import BuildMonitor
+from .stream_writer import StreamWriter
 
 if TYPE_CHECKING:
     from .network import NetworkDefinition
@@ -29,16 +32,16 @@ if TYPE_CHECKING:
 __all__ = ["Builder"]
 
 
-class StreamWriter(Protocol):
-    """What `Builder.build_serialized_network_to_stream` writes to: a binary file, or an object with this method."""
+class _Writes(Protocol):
+    def write(self, data: bytes, /) -> int: ...
 
-    def write(self, data: bytes, /) -> int:
-        """Take the next bytes and return how many of them were taken: all, or it is an error."""
-        ...
+
+#: What `Builder.build_serialized_network_to_stream` writes to.
+Writer = StreamWriter | BinaryIO | _Writes | Callable[[bytes], int]
 
 
 @public
-class Builder(BuilderAccessors, MadeWithLogger):
+class Builder(BuilderAccessors, RecordsErrors, AllocatesOnGpu, MadeWithLogger):
     """Makes networks and configurations, and builds engines of them (``IBuilder``).
 
     No GPU is needed, but for engines that are to be refitted or built without their weights (`BuilderFlag.REFIT`,
@@ -67,6 +70,9 @@ class Builder(BuilderAccessors, MadeWithLogger):
     __slots__ = ()
 
     _error = BuilderError
+    _set_error_recorder: ClassVar[Any] = lib.trtx_builder_set_error_recorder
+    _get_error_recorder: ClassVar[Any] = lib.trtx_builder_get_error_recorder
+    _set_gpu_allocator: ClassVar[Any] = lib.trtx_builder_set_gpu_allocator
 
     def __init__(self, logger: Logger) -> None:
         self._create(logger, "trtx_builder", lib.trtx_builder_create)
@@ -192,7 +198,7 @@ class Builder(BuilderAccessors, MadeWithLogger):
         return _interruptible.run(build, monitor.stop, "build_serialized_network")
 
     def build_serialized_network_to_stream(
-        self, network: NetworkDefinition, config: BuilderConfig, writer: StreamWriter | BinaryIO
+        self, network: NetworkDefinition, config: BuilderConfig, writer: Writer
     ) -> Literal[True]:
         """Build an engine and hand it to a writer in the pieces in which TensorRT-RTX serializes it.
 
@@ -202,7 +208,7 @@ class Builder(BuilderAccessors, MadeWithLogger):
         ----------
         network, config
             As for `build_serialized_network`.
-        writer : binary file, or object with ``write(bytes) -> int``
+        writer : StreamWriter, binary file, other object with ``write(bytes) -> int``, or function ``(bytes) -> int``
             Gets the engine in pieces, in order. What it raises comes out of this call. It is not needed afterwards, and
             is not closed.
 
@@ -217,17 +223,16 @@ class Builder(BuilderAccessors, MadeWithLogger):
             If ``write`` answers with anything but an int.
         """
         self._check_parts(network, config)
-        if not callable(getattr(writer, "write", None)):
-            reject("writer", writer, "a binary file or another object with a method write(bytes) -> int")
+        StreamWriter._implementation(writer, "writer")
         what = "build_serialized_network_to_stream"
         monitor = self._monitor(config)
 
         def build() -> None:
-            with self._building(what, network, config, monitor), _native_writer(writer) as (pointer, target):
+            with self._building(what, network, config, monitor), Bridge(StreamWriter, writer, "writer") as bridge:
                 status = lib.trtx_builder_build_serialized_network_to_stream(
-                    self._ptr, network._ptr, config._ptr, pointer
+                    self._ptr, network._ptr, config._ptr, bridge.pointer
                 )
-                self._check_build(status, what, monitor, target)
+                self._check_build(status, what, monitor, bridge.target)
 
         _interruptible.run(build, monitor.stop, what)
         return True
@@ -259,7 +264,7 @@ class Builder(BuilderAccessors, MadeWithLogger):
         return _interruptible.run(ask, lambda: None, what)
 
     def reset(self) -> None:
-        """Set the builder back to its defaults (``IBuilder::reset``).
+        """Set the builder back to its defaults (``IBuilder::reset``). Recorder and allocator stay.
 
         Raises
         ------
@@ -356,29 +361,3 @@ def _dynamic_inputs(network: NetworkDefinition) -> Iterator[tuple[str, tuple[int
         shape = tensor.shape
         if shape is not None and -1 in shape:
             yield tensor.name, shape
-
-
-@contextmanager
-def _native_writer(writer: Any) -> Iterator[tuple[Any, Target]]:
-    target = Target(writer)
-    handle = ffi.new_handle(target)
-    callbacks = ffi.new("trtx_stream_writer_callbacks *")
-    callbacks.write = lib.trtx_py_stream_writer_write
-    result = ffi.new("trtx_stream_writer **")
-    if lib.trtx_stream_writer_create(callbacks, handle, result):
-        raise failure(BuilderError, "the writer of a build")
-    try:
-        yield result[0], target
-    finally:
-        lib.trtx_stream_writer_destroy(result[0])
-
-
-@trampoline("trtx_py_stream_writer_write", error=-1)
-def _write(writer: Any, data: Any, size: int) -> int:
-    # A copy: the writer may keep what it gets, and the library's memory is gone after the call.
-    written = writer.write(ffi.buffer(data, size)[:])
-    if type(written) is not int:
-        raise TypeError(f"{type(writer).__name__}.write must return the number of bytes written, not {written!r}")
-    if written != size:
-        raise BuilderError(f"{type(writer).__name__}.write took {written} of {size} bytes; it must take all")
-    return written

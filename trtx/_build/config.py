@@ -267,8 +267,8 @@ class BuilderConfig(ConfigLegacy):
 
     @progress_monitor.setter
     def progress_monitor(self, monitor: ProgressMonitor | None) -> None:
-        if monitor is not None and not isinstance(monitor, ProgressMonitor):
-            reject("progress_monitor", monitor, "an object of a class derived from trtx.ProgressMonitor, or None")
+        if monitor is not None:
+            ProgressMonitor._implementation(monitor, "progress_monitor")
         self._refuse_change("progress_monitor")
         _ = self._ptr
         self._monitor = monitor  # the native one is made anew for each build

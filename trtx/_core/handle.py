@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
 from trtx_sys._ffi import ffi, lib
 
 from . import pending as _pending
+from .callbacks import Bridge, Callback
 from .calls import Note, busy_error
 from .errors import BusyError, Error, failure
 from .process import mark_forked, was_forked
@@ -49,7 +50,7 @@ _NOTHING = object()
 class Handle(Native):
     """A native object that Python owns."""
 
-    __slots__ = ("_children", "_keep", "_notes", "_parents", "_place", "_targets")
+    __slots__ = ("_bridges", "_children", "_keep", "_notes", "_parents", "_place", "_targets")
 
     #: Exception for failures that the status does not explain.
     _error: ClassVar[type[Error]] = Error
@@ -64,6 +65,8 @@ class Handle(Native):
     _children: dict[int, weakref.ref[Handle]]
     #: What the native object refers to.
     _keep: dict[Any, Any]
+    #: The callbacks among that, by what set them. One, but for the time in which it is being replaced.
+    _bridges: dict[Any, tuple[Bridge, ...]]
     #: The long calls that may be using it.
     _notes: list[Note]
     #: Callback targets whose exceptions the calls of this handle raise: its own, and those of its parents.
@@ -72,7 +75,7 @@ class Handle(Native):
     def __new__(cls, *_: object, **__: object) -> Self:
         handle = super().__new__(cls)
         handle._place, handle._parents, handle._children = _NOWHERE, (), {}
-        handle._keep, handle._notes, handle._targets = {}, [], ()
+        handle._keep, handle._bridges, handle._notes, handle._targets = {}, {}, [], ()
         return handle
 
     @only_refuses
@@ -95,6 +98,8 @@ class Handle(Native):
         self._targets = tuple(dict.fromkeys([*self._targets, *(t for parent in parents for t in parent._targets)]))
         for parent in parents:
             self._depend_on(parent)
+            if parent._bridges:
+                self._inherit(place, parent)
             _was_used = True
         self._prepare(place[0])
         _live[id(self)] = weakref.ref(self)
@@ -202,6 +207,66 @@ class Handle(Native):
             self._keep[key] = former
         return status
 
+    # Callbacks
+
+    def _refer_to(
+        self, what: str, kind: type[Callback], value: object, call: Callable[[Any], int], *, key: Any = None
+    ) -> int:
+        """Set a callback, by a call that gets its native side; gives the status of that call.
+
+        An interrupt may come out of the call, done or not: it leaves both the former callback and the new one in use.
+
+        Parameters
+        ----------
+        what
+            Name of the argument or property for people.
+        value
+            What the user gave; None for none.
+        key
+            What tells it from others, where the name does not.
+        """
+        _ = self._ptr
+        new = () if value is None else (Bridge(kind, value, what),)
+        key = what if key is None else key
+        former = self._bridges.get(key, ())
+        self._bridges[key] = former + new
+        for bridge in new:
+            bridge.join(self._place)
+        try:
+            status = call(new[0].pointer if new else ffi.NULL)
+        except Error:  # no call was made
+            self._settle(key, former, new)
+            raise
+        if status:
+            self._settle(key, former, new)
+        else:
+            self._settle(key, new, former)
+        return status
+
+    def _settle(self, key: Any, kept: tuple[Bridge, ...], dropped: tuple[Bridge, ...]) -> None:
+        """Note which callbacks are in use."""
+        for bridge in dropped:  # first, as a bridge must not say that it is in use when it is not kept
+            bridge.leave(self._place)
+        gone, new = [bridge.target for bridge in dropped], [bridge.target for bridge in kept]
+        self._targets = (*(one for one in self._targets if one not in gone and one not in new), *new)
+        if kept:
+            self._bridges[key] = kept
+        else:
+            self._bridges.pop(key, None)
+
+    def _inherit(self, place: Any, parent: Handle) -> None:
+        """Keep the callbacks that the maker of an object had: the object may call them as well."""
+        bridges = tuple(bridge for group in list(parent._bridges.values()) for bridge in group)
+        self._bridges[id(parent), "of its maker"] = bridges
+        for bridge in bridges:
+            bridge.join(place)
+
+    def _callback(self, key: Any) -> Any:
+        """What the user set last; None for nothing."""
+        _ = self._ptr
+        group = self._bridges.get(key)
+        return group[-1].value if group else None
+
     def _depend_instead(
         self, what: str, former: Handle | None, new: Handle | None, function: Callable[..., int]
     ) -> int:
@@ -277,6 +342,10 @@ class Handle(Native):
     def _let_go(self) -> None:
         """Drop what was kept for the native object, which is gone."""
         self._keep.clear()  # not a new one: contexts have it in a tuple too
+        if self._bridges:
+            bridges, self._bridges = self._bridges, {}
+            for bridge in [one for group in bridges.values() for one in group]:
+                bridge.leave(self._place)
         _live.pop(id(self), None)
         for parent in self._parents:
             parent._children.pop(id(self), None)

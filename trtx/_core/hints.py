@@ -172,6 +172,7 @@ MEMBERS: dict[str, dict[str, str]] = {
         ),
         "the parser's codes are in trtx.OnnxErrorCode",
     ),
+    "ErrorRecorder": {"MAX_DESC_LENGTH": "descriptions are str of any length"},
     "ExecutionContext": {
         "execute": "use execute_v2",
         "execute_async": "use enqueue_v3",

@@ -83,6 +83,8 @@ _execution_context_get_persistent_cache_limit = lib.trtx_execution_context_get_p
 _execution_context_set_persistent_cache_limit = lib.trtx_execution_context_set_persistent_cache_limit
 _execution_context_get_nvtx_verbosity = lib.trtx_execution_context_get_nvtx_verbosity
 _execution_context_set_nvtx_verbosity = lib.trtx_execution_context_set_nvtx_verbosity
+_execution_context_get_unfused_tensors_debug_state = lib.trtx_execution_context_get_unfused_tensors_debug_state
+_execution_context_set_unfused_tensors_debug_state = lib.trtx_execution_context_set_unfused_tensors_debug_state
 _execution_context_get_input_consumed_event = lib.trtx_execution_context_get_input_consumed_event
 _refitter_get_max_threads = lib.trtx_refitter_get_max_threads
 _refitter_set_max_threads = lib.trtx_refitter_set_max_threads
@@ -571,6 +573,27 @@ class ExecutionContextAccessors(ContextBase):
             status = self._changed("nvtx_verbosity", _execution_context_set_nvtx_verbosity, value)
         if status or pending:
             self._check(status, f"nvtx_verbosity = {value}")
+
+    @property
+    def unfused_tensors_debug_state(self) -> bool:
+        """Whether the values of unfused tensors are told; false by default.
+
+        (``IExecutionContext::getUnfusedTensorsDebugState``)
+        """
+        return _execution_context_get_unfused_tensors_debug_state(self._ptr)
+
+    @unfused_tensors_debug_state.setter
+    def unfused_tensors_debug_state(self, value: Bool) -> None:
+        if value.__class__ is not bool:
+            value = check_bool(value, "unfused_tensors_debug_state")
+        if not (self._notes or self._bindings.running[0]):
+            status = _execution_context_set_unfused_tensors_debug_state(self._ptr, value)
+        else:
+            status = self._changed(
+                "unfused_tensors_debug_state", _execution_context_set_unfused_tensors_debug_state, value
+            )
+        if status or pending:
+            self._check(status, f"unfused_tensors_debug_state = {value}")
 
     def get_input_consumed_event(self) -> int:
         """Integer of the event that is recorded when a run has read all inputs; 0 for none.

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from trtx_sys._ffi import ffi, lib
 
+from .._core.error_recorder import RecordsErrors
 from .._core.errors import ExecutionError, InvalidArgumentError
 from .._core.values import check_sequence
 from ..cuda import event_handle, stream_handle
@@ -14,7 +15,7 @@ from .accessors_gen import ExecutionContextAccessors
 from .engine_tensors import WithShapes
 
 
-class ContextSettings(ExecutionContextAccessors, WithShapes):
+class ContextSettings(ExecutionContextAccessors, RecordsErrors, WithShapes):
     """A base of `ExecutionContext`."""
 
     __slots__ = ()

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 SIZES = object()
 #: In the set of what is missing: the caller manages the device memory, and has given none.
 DEVICE_MEMORY = object()
+#: In the keys of callbacks, with the name of the output.
+OUTPUT_ALLOCATOR = "output allocator"
 
 
 class ContextTensors(ContextSettings):
@@ -98,7 +100,7 @@ class ContextTensors(ContextSettings):
 
     def _set_unusual_address(self, name: str, address: Any) -> None:
         """Set the address of an object, or take an address back; or say why not."""
-        index, addresses, missing, keep, _ = self._for_addresses
+        index, addresses, _, keep, _ = self._for_addresses
         self._refuse_change("set_tensor_address")
         self._engine._name(name)
         memory = self._find(name, address)
@@ -107,7 +109,12 @@ class ContextTensors(ContextSettings):
             keep.pop(name, None)
         else:
             addresses[index[name]], keep[name] = memory.address, memory
-        if memory.address or memory.nbytes == 0:  # nothing lies nowhere
+        self._see_to_address(name, is_empty=memory.nbytes == 0)
+
+    def _see_to_address(self, name: str, *, is_empty: bool = False) -> None:
+        """Note whether the address of a tensor is missing: nothing lies nowhere, and an allocator provides its own."""
+        index, addresses, missing, _, _ = self._for_addresses
+        if addresses[index[name]] or is_empty or (OUTPUT_ALLOCATOR, name) in self._bridges:
             missing.discard(name)
         else:
             missing.add(name)

@@ -14,10 +14,12 @@ from .._core.calls import new_place
 from .._core.errors import EngineError
 from .._core.public import public
 from .._core.values import check_enum, check_int, reject
+from ..cuda import stream_handle
 from .accessors_gen import SerializationConfigAccessors
 from .engine_source import open_blob
 from .engine_tensors import EngineTensors
 from .runtime_config import RuntimeConfig
+from .stream_reader import Reader, StreamReader
 
 if TYPE_CHECKING:
     from .._core.host_memory import HostMemory
@@ -148,6 +150,46 @@ class CudaEngine(EngineTensors):
             function = lib.trtx_cuda_engine_load_weights
             status = self._long("load_weights", function, found.pointer, found.size, alone=self._tree())
             self._check(status, f"load_weights({found.label})")
+        return True
+
+    def load_weights_async(self, stream_reader: Reader, stream: Any) -> Literal[True]:
+        """Load the weights that deserializing left out, on a stream (``ICudaEngine::loadWeightsAsync``, since 1.6).
+
+        Parameters
+        ----------
+        stream_reader : StreamReader, binary file, or other object with ``read(size) -> bytes``
+            Delivers the very engine that was deserialized under `Runtime.defer_weights_loading`. It is kept alive until
+            another one is given or the engine is closed; a file must stay open until the stream has done the loading.
+        stream
+            What `trtx.cuda.stream_handle` takes. Runs on other streams must wait for it.
+
+        Raises
+        ------
+        BusyError
+            If the engine or a context of it is in use.
+        EngineError
+            If the weights are loaded already, or the bytes are not those of this engine.
+        InvalidArgumentError
+            If the reader or the stream is of a wrong kind.
+        UnsupportedError
+            If the loaded library is older than 1.6.
+
+        Notes
+        -----
+        What the reader raises comes out of this call, or, where TensorRT-RTX reads later on a thread of its own, out of
+        the next call of the engine.
+        """
+        handle = stream_handle(stream)
+        if stream_reader is None:
+            StreamReader._implementation(stream_reader, "stream_reader")
+        what, function = "load_weights_async", lib.trtx_cuda_engine_load_weights_async
+        status = self._refer_to(
+            "stream_reader",
+            StreamReader,
+            stream_reader,
+            lambda pointer: self._long(what, function, pointer, handle, alone=self._tree()),
+        )
+        self._check(status, f"{what}()")
         return True
 
     # What is made from an engine

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn
 
 from trtx_sys._enums_gen import DataType, TensorLocation, WeightsRole
 from trtx_sys._ffi import ffi, lib
@@ -17,6 +17,7 @@ from .. import cuda
 from .._build.weights import Weights, as_weights, from_native, to_native
 from .._core import pending as _pending
 from .._core.calls import new_place
+from .._core.error_recorder import RecordsErrors
 from .._core.errors import Error, InvalidArgumentError, RefitError, failure, text
 from .._core.logger import Logger
 from .._core.public import public
@@ -33,7 +34,7 @@ __all__ = ["Refitter"]
 
 
 @public
-class Refitter(RefitterAccessors):
+class Refitter(RefitterAccessors, RecordsErrors):
     """Replaces weights of an engine (``IRefitter``).
 
     Give new values with `set_weights` or `set_named_weights`, until `get_missing` and `get_missing_weights` name none,
@@ -69,6 +70,8 @@ class Refitter(RefitterAccessors):
     __slots__ = ("_flights",)
 
     _error = RefitError
+    _set_error_recorder: ClassVar[Any] = lib.trtx_refitter_set_error_recorder
+    _get_error_recorder: ClassVar[Any] = lib.trtx_refitter_get_error_recorder
     #: Asynchronous refits that may be under way, with the values that they read.
     _flights: list[Flight]
 
