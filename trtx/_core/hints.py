@@ -206,7 +206,6 @@ MEMBERS: dict[str, dict[str, str]] = {
         "add_rnn_v2": "use add_loop",
         "has_explicit_precision": _TYPED,
         "has_implicit_batch_dimension": _BATCH,
-        "mark_output_for_shapes": "use mark_output",
     },
     "NetworkDefinitionCreationFlag": {
         "EXPLICIT_BATCH": "every network has its batches in its shapes: create_network() needs no flag",
