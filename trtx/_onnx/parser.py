@@ -18,36 +18,33 @@ from __future__ import annotations
 
 import os
 import threading
-import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, TypeVar
 
 from trtx_sys._enums_gen import Severity
-from trtx_sys._ffi import ffi, lib
+from trtx_sys._ffi import lib
 
 from .._build.network import NetworkDefinition
-from .._core import interruptible
 from .._core import pending as _pending
 from .._core.accessors import changed
 from .._core.calls import new_place
-from .._core.errors import InvalidArgumentError, ParserError, failure, readable, text
+from .._core.errors import InvalidArgumentError, ParserError, readable
 from .._core.keywords import also_named
 from .._core.library import require_onnx_parser
 from .._core.logger import Logger
 from .._core.public import public
 from .._core.shut import busy_class
-from .._core.values import check_bool, check_index, check_int, check_text, reject
-from .accessors_gen import OnnxParserAccessors
+from .._core.values import check_bool, check_text, reject
 from .check import Initializer
-from .explain import cannot_run, explain, judge, newer_than_known
+from .explain import explain, newer_than_known
 from .initializers import initializer_bytes
-from .report import ModelSupport, ParserErrorInfo, Subgraph, parser_error, read_errors, read_subgraphs
+from .questions import ParserQuestions, run_apart
+from .report import parser_error, read_errors
 from .source import Model, as_view, check, map_file
 
 if TYPE_CHECKING:
     from .._build.config import BuilderConfig
-    from .._build.tensor import Tensor
     from .._core.types import Array, Bool, BytesLike
 
 __all__ = ["OnnxParser"]
@@ -74,14 +71,14 @@ class _Record:
         self.logger: Logger | None = None
         self.flags = 0
         self.config = False
-        #: The `OnnxParser` that has it.
-        self.user: Callable[[], OnnxParser | None] = lambda: None
+        #: The identity of the `OnnxParser` that has it; 0 for none.
+        self.user = 0
         #: Values that were supplied, which the native parser reads until the build.
         self.keep: list[Any] = []
 
 
 @public
-class OnnxParser(OnnxParserAccessors):
+class OnnxParser(ParserQuestions):
     """Fills a network with the layers of an ONNX model (``nvonnxparser::IParser``). No GPU is needed.
 
     Parameters
@@ -115,16 +112,13 @@ class OnnxParser(OnnxParserAccessors):
     those, parse with ``isolated=True``.
     """
 
-    __slots__ = ("_config", "_initializers", "_is_loaded", "_record", "_subgraphs")
+    __slots__ = ("_initializers", "_is_loaded", "_record")
 
     _error = ParserError
-    _config: BuilderConfig | None
     _is_loaded: bool
     #: The initializers of a loaded model, some of which cannot be read from files and must be supplied.
     _initializers: dict[str, Initializer]
     _record: _Record
-    #: Parts of the model that was asked about.
-    _subgraphs: tuple[Subgraph, ...]
 
     def __init__(self, network: NetworkDefinition, logger: Logger | None = None) -> None:
         if not isinstance(network, NetworkDefinition):
@@ -151,26 +145,27 @@ class OnnxParser(OnnxParserAccessors):
             self._check(
                 network._long("OnnxParser()", lib.trtx_onnx_parser_create, logger, place, alone=[network]), "create"
             )
-            self._check(lib.trtx_retain(place[0], self._record.owner), "create")
             self._take(place, network, logger)
             self._record.flags = self.flags
+            self._check(lib.trtx_retain(self._ptr, self._record.owner), "create")
         except BaseException:
-            if not place[0] and not self._record.owner[0]:  # else the network has one, and takes no other
+            if not place[0] and self.is_closed:  # else the network has one, and takes no other
                 network._keep.pop(ONNX_PARSER, None)
             raise
 
     def _let_go(self) -> None:
         super()._let_go()
+        record = getattr(self, "_record", None)
+        if record is not None and record.user == id(self):
+            record.user = 0
         self._record = _Record()  # the network has the other one
 
     def _details(self) -> str:
         return self._record.model or "no model yet"
 
     @property
-    def network(self) -> NetworkDefinition:
-        """The network that the parser fills, and keeps alive."""
-        _ = self._ptr
-        return self._parents[0]  # type: ignore[return-value]
+    def _model(self) -> str:
+        return self._record.model
 
     # Parsing
 
@@ -249,7 +244,7 @@ class OnnxParser(OnnxParserAccessors):
                 self._claim(what, model)
                 self._finish(lib.trtx_onnx_parser_parse(self._ptr, *model.arguments), what, model.view)
 
-        _run(parse, what)
+        run_apart(parse, what)
 
     def load_model_proto(
         self, model: BytesLike, path: str | os.PathLike[str] | None = None, *, allow_outside_data: Bool = False
@@ -284,7 +279,7 @@ class OnnxParser(OnnxParserAccessors):
                 self._initializers = initializers
                 self._is_loaded = True
 
-        _run(load, what)
+        run_apart(load, what)
         return True
 
     def load_initializer(self, name: str, data: Array | int, size: SupportsIndex | None = None) -> Literal[True]:
@@ -341,7 +336,7 @@ class OnnxParser(OnnxParserAccessors):
                 self._is_loaded = False
                 self._finish(lib.trtx_onnx_parser_parse_model_proto(self._ptr), what)
 
-        _run(parse, what)
+        run_apart(parse, what)
         return True
 
     def _need_loaded(self, what: str) -> None:
@@ -383,229 +378,6 @@ class OnnxParser(OnnxParserAccessors):
         finally:
             del error  # see raise_pending
 
-    # Questions
-
-    def supports_operator(self, op_name: str) -> bool:
-        """Whether an operator can be parsed and run; nodes may still have attributes that are not taken.
-
-        (``IParser::supportsOperator``) The library says True of some operators that TensorRT-RTX cannot run, as they
-        need plugins, such as NonZero: here that is False.
-
-        Parameters
-        ----------
-        op_name : str
-            Such as ``"Conv"``.
-        """
-        encoded = check_text(op_name, "op_name")
-        result = ffi.new("bool *")
-        what = "supports_operator"
-        self._check(self._long(f"OnnxParser.{what}", lib.trtx_onnx_parser_supports_operator, encoded, result), what)
-        return bool(result[0]) and not cannot_run(op_name)
-
-    def supports_model(
-        self, model: BytesLike, path: str | os.PathLike[str] | None = None, *, allow_outside_data: Bool = False
-    ) -> ModelSupport:
-        """Find out which parts of a model are supported (``IParser::supportsModelV2``).
-
-        The model is parsed into a network of its own: this parser and its network stay as they are. The flags and the
-        configuration of this parser count.
-
-        Parameters
-        ----------
-        model : bytes-like
-        path : str or os.PathLike, optional
-        allow_outside_data : bool, default False
-            As in `parse`.
-
-        Returns
-        -------
-        ModelSupport
-
-        Raises
-        ------
-        ParserError
-            If the model is malformed.
-        InvalidArgumentError
-            If an argument is of a wrong kind.
-        """
-        what = "supports_model"
-        checked = check(f"OnnxParser.{what}", as_view(model), path, allow_outside_data)
-        network, builder = self.network, self.network.builder
-        logger: Any = self._parents[1]
-
-        def ask() -> ModelSupport:
-            with builder.create_network(network.flags) as scratch, OnnxParser(scratch, logger) as parser:
-                parser.flags = self.flags
-                if self._config is not None:
-                    parser.set_builder_config(self._config)
-                result = ffi.new("bool *")
-                function = lib.trtx_onnx_parser_supports_model_v2
-                status = parser._long(f"OnnxParser.{what}", function, *checked.arguments, result)
-                # A model that cannot be read at all gets a "no" as well: with an explanation, but without any part.
-                error = None if result[0] else failure(ParserError, f"OnnxParser.{what}", status or lib.TRTX_FAILED)
-                errors, subgraphs = read_errors(parser._ptr), read_subgraphs(parser._ptr)
-                try:
-                    if error is not None and not errors and not subgraphs:
-                        _pending.raise_pending(error, *self._targets)
-                    self._check(0, what)
-                finally:
-                    del error  # see raise_pending
-            found = ModelSupport(bool(result[0]), subgraphs, explain(errors, checked.view))
-            return judge(found, checked.view)
-
-        return _run(ask, what)
-
-    def supports_model_v2(
-        self, model: BytesLike, path: str | os.PathLike[str] | None = None, *, allow_outside_data: Bool = False
-    ) -> bool:
-        """Whether all of a model is supported (``IParser::supportsModelV2``).
-
-        `num_subgraphs`, `is_subgraph_supported` and `get_subgraph_nodes` tell of its parts afterwards. `supports_model`
-        answers all of this at once, and says why.
-
-        Parameters
-        ----------
-        model : bytes-like
-        path : str or os.PathLike, optional
-        allow_outside_data : bool, default False
-            As in `parse`.
-
-        Raises
-        ------
-        ParserError, InvalidArgumentError
-            As in `supports_model`.
-        """
-        support = self.supports_model(model, path, allow_outside_data=allow_outside_data)
-        self._subgraphs = support.subgraphs
-        return support.supported
-
-    @property
-    def num_subgraphs(self) -> int:
-        """Number of parts of the model that `supports_model_v2` was last asked about; 0 before that.
-
-        (``IParser::getNbSubgraphs``)
-        """
-        _ = self._ptr
-        return len(self._subgraphs)
-
-    def is_subgraph_supported(self, index: SupportsIndex) -> bool:
-        """Whether a part of the model that `supports_model_v2` was last asked about is supported.
-
-        (``IParser::isSubgraphSupported``)
-
-        Parameters
-        ----------
-        index : int
-            From 0 to ``num_subgraphs - 1``.
-
-        Raises
-        ------
-        InvalidArgumentError
-            If there is no such part.
-        """
-        return self._subgraph(index).supported
-
-    def get_subgraph_nodes(self, index: SupportsIndex) -> list[int]:
-        """Indices of the nodes of a part of the model that `supports_model_v2` was last asked about.
-
-        (``IParser::getSubgraphNodes``)
-
-        Parameters
-        ----------
-        index : int
-            From 0 to ``num_subgraphs - 1``.
-
-        Raises
-        ------
-        InvalidArgumentError
-            If there is no such part.
-        """
-        return list(self._subgraph(index).nodes)
-
-    def _subgraph(self, index: SupportsIndex) -> Subgraph:
-        _ = self._ptr
-        parts = self._subgraphs
-        return parts[check_index(index, "index", len(parts), "parts of a model; call supports_model_v2 first")]
-
-    def get_used_vc_plugin_libraries(self) -> list[str]:
-        """Paths of plugin libraries that the parsed model needs (``IParser::getUsedVCPluginLibraries``).
-
-        TensorRT-RTX has no plugins, so there are none.
-
-        Raises
-        ------
-        ParserError
-            If TensorRT-RTX cannot tell.
-        """
-        count, names = ffi.new("int64_t *"), ffi.new("const char *const **")
-        found: list[str] = []
-
-        def read(parser: Any) -> int:
-            status: int = lib.trtx_onnx_parser_get_used_vc_plugin_libraries(parser, count, names)
-            if not status and names[0]:
-                found.extend(text(names[0][index]) for index in range(count[0]))
-            return status
-
-        what = "get_used_vc_plugin_libraries"
-        self._check(self._long(what, read), what)
-        return found
-
-    def get_layer_output_tensor(self, name: str, i: SupportsIndex = 0) -> Tensor:
-        """Tensor that a node of the parsed model computes (``IParser::getLayerOutputTensor``).
-
-        Parameters
-        ----------
-        name : str
-            Name of the node; of several, the first one counts.
-        i : int, default 0
-            Which output.
-
-        Raises
-        ------
-        InvalidArgumentError
-            If there is no such node, or if it has no such output.
-        """
-        encoded = check_text(name, "name")
-        index = check_int(i, "i", 0)
-        what = f"get_layer_output_tensor({name!r}, {index})"
-        result = ffi.new("const trtx_tensor **")
-        network = self.network
-
-        def get(_: Any) -> Any:
-            self._check(lib.trtx_onnx_parser_get_layer_output_tensor(self._ptr, encoded, index, result), what)
-            return ffi.cast("trtx_tensor *", result[0])
-
-        found = network._tensor_of(self, get)
-        if found is None:
-            model = self._record.model or "the parser, which has read no model,"
-            raise InvalidArgumentError(f"OnnxParser.{what}: {model} has no node {name!r} with an output {index}")
-        return found
-
-    @property
-    def errors(self) -> tuple[ParserErrorInfo, ...]:
-        """The errors of TensorRT-RTX since the parser was made, or since `clear_errors` (``IParser::getError``)."""
-        return self._long("errors", read_errors)  # which makes several calls
-
-    def get_error(self, index: SupportsIndex) -> ParserErrorInfo:
-        """One of `errors` (``IParser::getError``).
-
-        Parameters
-        ----------
-        index : int
-            From 0 to ``num_errors - 1``.
-
-        Raises
-        ------
-        InvalidArgumentError
-            If there is no such error.
-        """
-        errors = self.errors
-        return errors[check_index(index, "index", len(errors), "errors")]
-
-    def clear_errors(self) -> None:
-        """Forget the errors (``IParser::clearErrors``)."""
-        self._set("clear_errors", lib.trtx_onnx_parser_clear_errors)
-
     # Settings
 
     def set_builder_config(self, builder_config: BuilderConfig) -> Literal[True]:
@@ -639,11 +411,6 @@ class OnnxParser(OnnxParserAccessors):
         self._check(changed(self, what, self, function, *values), what)
 
 
-def _run(work: Callable[[], T], what: str) -> T:
-    """Do long work that TensorRT-RTX cannot be asked to leave; an interrupt goes on without it."""
-    return interruptible.run(work, lambda: None, f"OnnxParser.{what}")
-
-
 def _claim_network(network: NetworkDefinition, parser: OnnxParser, logger: Logger) -> tuple[_Record, bool]:
     """Note the parser of a network, and whether it is the first one; or refuse.
 
@@ -652,14 +419,13 @@ def _claim_network(network: NetworkDefinition, parser: OnnxParser, logger: Logge
     with _claiming:
         made = _Record()
         record: _Record = network._keep.setdefault(ONNX_PARSER, made)
-        user = record.user()
         if record is not made:
             if record.model:
                 problem = f"network has had an OnnxParser already, which has read {record.model}"
                 raise InvalidArgumentError(
                     f"{problem}; allowed is a network without one: it takes one model in its life"
                 )
-            if (user is not None and not user.is_closed) or not record.owner[0]:
+            if record.user or not record.owner[0]:
                 raise InvalidArgumentError(
                     "network has had an OnnxParser already, which is open; use that one, or close it first"
                 )
@@ -669,5 +435,5 @@ def _claim_network(network: NetworkDefinition, parser: OnnxParser, logger: Logge
                     f"network has had an OnnxParser already, with {reason}; a next one gets the same native parser, "
                     "which cannot forget that: make a new network"
                 )
-        record.user, record.logger = weakref.ref(parser), logger
+        record.user, record.logger = id(parser), logger
         return record, record is made

@@ -100,7 +100,7 @@ class Refitter(RefitterAccessors, RecordsErrors):
         return "Call trtx.Refitter(engine, logger)."
 
     def _let_go(self) -> None:
-        for flight in self._flights:
+        for flight in getattr(self, "_flights", ()):  # without, it never got a native object
             flight.leave()  # the GPU may be reading still
         super()._let_go()
 
