@@ -2069,9 +2069,9 @@ TRTX_LONG TRTX_API void trtx_onnx_parser_refitter_destroy(trtx_onnx_parser_refit
 TRTX_LONG TRTX_API trtx_status trtx_runtime_deserialize_cuda_engine(trtx_runtime *self, const void *blob, size_t size, trtx_cuda_engine **result);
 /** Sets which deep learning accelerator engines use. */
 TRTX_API trtx_status trtx_runtime_set_dla_core(trtx_runtime *self, int32_t dla_core);
-/** Which deep learning accelerator engines use. */
+/** Core of a deep learning accelerator that engines use; -1, as there is none. */
 TRTX_API int32_t trtx_runtime_get_dla_core(const trtx_runtime *self);
-/** Number of deep learning accelerators. */
+/** Number of deep learning accelerators; 0, as TensorRT-RTX has none. */
 TRTX_API int32_t trtx_runtime_get_nb_dla_cores(const trtx_runtime *self);
 /** Sets who allocates device memory for engines; null for the library itself. */
 TRTX_API trtx_status trtx_runtime_set_gpu_allocator(trtx_runtime *self, trtx_gpu_allocator *allocator);
@@ -2093,7 +2093,7 @@ TRTX_API const char *trtx_runtime_get_temporary_directory(const trtx_runtime *se
 TRTX_API trtx_status trtx_runtime_set_tempfile_control_flags(trtx_runtime *self, uint32_t flags);
 /** Kinds of temporary files that are allowed; all by default. */
 TRTX_API uint32_t trtx_runtime_get_tempfile_control_flags(const trtx_runtime *self);
-/** Loads another runtime library, which is a thing of version compatible engines. */
+/** Loads another runtime library, for version compatible engines, which TensorRT-RTX has not: it refuses its own. */
 TRTX_LONG TRTX_API trtx_status trtx_runtime_load_runtime(trtx_runtime *self, const char *path, trtx_runtime **result);
 /** Sets whether engines may bring code for the host, which they may not by default. */
 TRTX_API trtx_status trtx_runtime_set_engine_host_code_allowed(trtx_runtime *self, bool allowed);

@@ -13,14 +13,14 @@ class Runtime(Interface, cpp="IRuntime", impl="VRuntime", field="mImpl", offset=
         """Makes an engine of bytes; they are not needed any more then."""
     def setDLACore(self, dlaCore: int32) -> None:
         """Sets which deep learning accelerator engines use."""
-    @by_hand("left out: TensorRT-RTX has no such cores")
+    @python("DLA_core", low=-1, read_back="TensorRT-RTX has no such core")
     @const
     def getDLACore(self) -> int32:
-        """Which deep learning accelerator engines use."""
-    @by_hand("left out: TensorRT-RTX has no such cores")
+        """Core of a deep learning accelerator that engines use; -1, as there is none."""
+    @python("num_DLA_cores")
     @const
     def getNbDLACores(self) -> int32:
-        """Number of deep learning accelerators."""
+        """Number of deep learning accelerators; 0, as TensorRT-RTX has none."""
     def setGpuAllocator(self, allocator: Held[GpuAllocator] | None) -> None:
         """Sets who allocates device memory for engines; null for the library itself."""
     @long
@@ -57,7 +57,7 @@ class Runtime(Interface, cpp="IRuntime", impl="VRuntime", field="mImpl", offset=
     def setPluginRegistryParent(self, parent: PluginRegistry | None) -> None: ...
     @long
     def loadRuntime(self, path: str) -> Owned[Runtime]:
-        """Loads another runtime library, which is a thing of version compatible engines."""
+        """Loads another runtime library, for version compatible engines, which TensorRT-RTX has not: it refuses its own."""
     def setEngineHostCodeAllowed(self, allowed: bool) -> None:
         """Sets whether engines may bring code for the host, which they may not by default."""
     @python(more="Allow it for engines that you trust only.")

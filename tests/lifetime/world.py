@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import importlib
+import io
 import itertools
 import json
 import os
@@ -260,6 +261,27 @@ class Writer:
         return len(data)
 
 
+class HostAllocator(trtx.GpuAllocator):
+    """Hands out memory of the host, as the fake library uses none of the device."""
+
+    def __init__(self) -> None:
+        self.held: dict[int, Any] = {}
+
+    def allocate(self, size: int, alignment: int, flags: int) -> int:
+        buffer = ctypes.create_string_buffer(size + alignment)
+        address = ctypes.addressof(buffer)
+        address += -address % alignment
+        self.held[address] = buffer
+        return address
+
+    def deallocate(self, memory: int) -> bool:
+        return self.held.pop(memory) is not None
+
+
+def _read_engine(run: Run) -> trtx.CudaEngine:
+    return run.runtime.deserialize_cuda_engine(io.BytesIO(plan()))
+
+
 #: An ONNX model of one node. `OnnxParser` finds it sound; the fake's parser, which knows one file only, does not.
 _MODEL = b"\x08\x08\x3a\x12\x0a\x10\x0a\x01x\x12\x01y\x22\x08Identity"
 
@@ -324,6 +346,24 @@ CALLS: dict[str, tuple[str, Callable[[Run], object]]] = {
     "set_shape": ("VExecutionContext::setInputShape", lambda r: r.context.set_input_shape("x", (2, 3))),
     "set_address": ("VExecutionContext::setTensorAddress", lambda r: r.change_address()),
     "infer_shapes": ("VExecutionContext::inferShapes", lambda r: r.context.infer_shapes()),
+    "read_engine": ("VRuntime::deserializeCudaEngineV2", _read_engine),
+    "set_recorder": (
+        "VNetworkDefinition::setErrorRecorder",
+        lambda r: setattr(r.network, "error_recorder", trtx.ErrorRecorder()),
+    ),
+    "set_allocator": ("VRuntime::setGpuAllocator", lambda r: setattr(r.runtime, "gpu_allocator", HostAllocator())),
+    "set_profiler": (
+        "VExecutionContext::setProfiler",
+        lambda r: setattr(r.context, "profiler", trtx.ProfileCollector()),
+    ),
+    "set_temporary_allocator": (
+        "VExecutionContext::setTemporaryStorageAllocator",
+        lambda r: setattr(r.context, "temporary_allocator", HostAllocator()),
+    ),
+    "set_debug_listener": (
+        "VExecutionContext::setDebugListener",
+        lambda r: r.context.set_debug_listener(lambda *arguments: None),
+    ),
     "enqueue": ("VExecutionContext::enqueueV3", lambda r: r.context.enqueue_v3(0)),
     "execute": ("VExecutionContext::executeV2", lambda r: r.context.execute_v2(r.addresses)),
 }

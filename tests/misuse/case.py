@@ -19,6 +19,7 @@ MODULES = (
     "engine",
     "parser",
     "callbacks",
+    "hooks",
     "threads",
     "close",
 )

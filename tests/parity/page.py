@@ -8,8 +8,8 @@ HEAD = """# `trtx` beside NVIDIA's Python package
 
 `python -m tests.parity` writes this page from the names and keywords of NVIDIA's `tensorrt_rtx` ({versions}),
 and from `csrc/registry`. A test fails when it is out of date, or when a name, a keyword or a native method is neither
-in `trtx` nor explained here. Calls are compared by keyword and by position, with all arguments and with only those that must be
-given. Asking `trtx` for a name that it leaves out raises an `AttributeError` with the words of this page.
+in `trtx` nor explained here. Calls are compared by keyword and by position, with all arguments and with only those that
+must be given. Asking `trtx` for a name that it leaves out raises an `AttributeError` with the words of this page.
 
 Three differences run through all classes, and have no lines below: names have no `I` in front (`IBuilder` is
 `Builder`), what answers `None` or `False` on failure raises, and shapes are tuples of `int`.

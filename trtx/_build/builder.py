@@ -189,13 +189,13 @@ class Builder(BuilderAccessors, RecordsErrors, AllocatesOnGpu, MadeWithLogger):
         background, and the three objects stay in use until it has.
         """
         self._check_parts(network, config)
-        monitor = self._monitor(config)
+        monitor = self._monitor(network, config)
 
         def build() -> HostMemory:
             with self._building("build_serialized_network", network, config, monitor):
                 place = new_place("trtx_host_memory")
                 status = lib.trtx_builder_build_serialized_network(self._ptr, network._ptr, config._ptr, place)
-                self._check_build(status, "build_serialized_network", monitor)
+                self._check_build(status, "build_serialized_network", monitor, *network._targets)
                 return HostMemory._adopt(place)
 
         return _interruptible.run(build, monitor.stop, "build_serialized_network")
@@ -228,14 +228,14 @@ class Builder(BuilderAccessors, RecordsErrors, AllocatesOnGpu, MadeWithLogger):
         self._check_parts(network, config)
         StreamWriter._implementation(writer, "writer")
         what = "build_serialized_network_to_stream"
-        monitor = self._monitor(config)
+        monitor = self._monitor(network, config)
 
         def build() -> None:
             with self._building(what, network, config, monitor), Bridge(StreamWriter, writer, "writer") as bridge:
                 status = lib.trtx_builder_build_serialized_network_to_stream(
                     self._ptr, network._ptr, config._ptr, bridge.pointer
                 )
-                self._check_build(status, what, monitor, bridge.target)
+                self._check_build(status, what, monitor, bridge.target, *network._targets)
 
         _interruptible.run(build, monitor.stop, what)
         return True
@@ -261,7 +261,11 @@ class Builder(BuilderAccessors, RecordsErrors, AllocatesOnGpu, MadeWithLogger):
 
         def ask() -> bool:
             function = lib.trtx_builder_is_network_supported
-            self._check(self._long(what, function, network, config, result, also=config._used_by_builds()), what)
+            self._check(
+                self._long(what, function, network, config, result, also=config._used_by_builds()),
+                what,
+                *network._targets,
+            )
             return bool(result[0])
 
         return _interruptible.run(ask, lambda: None, what)
@@ -336,31 +340,8 @@ class Builder(BuilderAccessors, RecordsErrors, AllocatesOnGpu, MadeWithLogger):
                             f"has {which} {sizes} for it; the dimensions must agree but for those that are -1"
                         )
 
-        self._check_shape_inputs(network, config)
-
-    def _check_shape_inputs(self, network: NetworkDefinition, config: BuilderConfig) -> None:
-        """Refuse inputs whose values decide shapes, and for which a profile has no values."""
-        for tensor in network.inputs:
-            # The library works shapes out to answer, so it is asked of those alone that can be.
-            shape = tensor.shape
-            if tensor.dtype not in _SHAPE_TYPES or shape is None or len(shape) > 1 or not tensor.is_shape_tensor:
-                continue
-            what = f"network input {tensor.name!r} decides shapes by its values, so"
-            call = f"profile.set_shape_input({tensor.name!r}, min, opt, max)"
-            if not config._profiles:
-                raise InvalidArgumentError(
-                    f"{what} config needs an optimization profile: profile = builder.create_optimization_profile(); "
-                    f"{call}; config.add_optimization_profile(profile)"
-                )
-            for index, profile in enumerate(config._profiles):
-                if not profile.is_closed and profile.get_shape_input(tensor.name) is None:
-                    raise InvalidArgumentError(
-                        f"{what} each profile needs those that it may have, and optimization profile {index} of config "
-                        f"has none: call {call}"
-                    )
-
-    def _monitor(self, config: BuilderConfig) -> BuildMonitor:
-        return BuildMonitor(config._monitor, *self._targets)
+    def _monitor(self, network: NetworkDefinition, config: BuilderConfig) -> BuildMonitor:
+        return BuildMonitor(config._monitor, *self._targets, *network._targets)
 
     @contextmanager
     def _building(

@@ -313,10 +313,11 @@ class Handle(Native):
                     if handle._place[0]:
                         handle.__class__ = kind
                 raise
+        targets = self._targets
         for handle, _ in reversed(tree.values()):  # children first
             handle._release()
-        if _pending.pending:  # a destructor logged, and the sink raised
-            _pending.raise_pending(None, *self._targets)
+        if _pending.pending:  # a destructor logged or freed memory, and the callback raised
+            _pending.raise_pending(None, *targets)
 
     def _shut_tree(self, tree: dict[int, tuple[Handle, type[Any]]]) -> None:
         """Shut this object and all that depend on it; notes their classes, every parent before its children."""
@@ -343,8 +344,11 @@ class Handle(Native):
         """Drop what was kept for the native object, which is gone."""
         self._keep.clear()  # not a new one: contexts have it in a tuple too
         if self._bridges:
-            bridges, self._bridges = self._bridges, {}
-            for bridge in [one for group in bridges.values() for one in group]:
+            bridges = [bridge for group in self._bridges.values() for bridge in group]
+            self._bridges = {}
+            gone = [bridge.target for bridge in bridges]
+            self._targets = tuple(target for target in self._targets if target not in gone)
+            for bridge in bridges:
                 bridge.leave(self._place)
         _live.pop(id(self), None)
         for parent in self._parents:

@@ -18,7 +18,7 @@ from trtx_sys._enums_gen import (
 )
 from trtx_sys._ffi import ffi, lib
 
-from .._core.accessors import Members, changed
+from .._core.accessors import Members, changed, no_effect
 from .._core.handle import Handle
 from .._core.pending import pending
 from .._core.values import check_bool, check_enum, check_int, check_mask, check_text
@@ -27,6 +27,9 @@ from .context_base import ContextBase
 if TYPE_CHECKING:
     from .._core.types import Bool
 
+_runtime_get_dla_core = lib.trtx_runtime_get_dla_core
+_runtime_set_dla_core = lib.trtx_runtime_set_dla_core
+_runtime_get_nb_dla_cores = lib.trtx_runtime_get_nb_dla_cores
 _runtime_get_max_threads = lib.trtx_runtime_get_max_threads
 _runtime_set_max_threads = lib.trtx_runtime_set_max_threads
 _runtime_get_tempfile_control_flags = lib.trtx_runtime_get_tempfile_control_flags
@@ -102,6 +105,29 @@ class RuntimeAccessors(Handle):
     """Accessors of `Runtime`."""
 
     __slots__ = ()
+
+    @property
+    def DLA_core(self) -> int:
+        """Core of a deep learning accelerator that engines use; -1, as there is none. (``IRuntime::getDLACore``)"""
+        return _runtime_get_dla_core(self._ptr)
+
+    @DLA_core.setter
+    def DLA_core(self, value: SupportsIndex) -> None:
+        if value.__class__ is not int or not -1 <= value <= 2**31 - 1:
+            value = check_int(value, "DLA_core", -1, 2**31 - 1)
+        if not self._notes:
+            status = _runtime_set_dla_core(self._ptr, value)
+        else:
+            status = changed(self, "DLA_core", self, _runtime_set_dla_core, value)
+        if status or pending:
+            self._check(status, f"DLA_core = {value}")
+        if _runtime_get_dla_core(self._ptr) != value:
+            no_effect(self, "DLA_core", value, "TensorRT-RTX has no such core")
+
+    @property
+    def num_DLA_cores(self) -> int:
+        """Number of deep learning accelerators; 0, as TensorRT-RTX has none. (``IRuntime::getNbDLACores``)"""
+        return _runtime_get_nb_dla_cores(self._ptr)
 
     @property
     def max_threads(self) -> int:
