@@ -11,7 +11,6 @@ from codegen.read import ROOT, read_registry
 #: C functions of methods that `trtx` does not call, by patterns, with the reason.
 LEFT_OUT: dict[str, str] = {
     r"trtx_\w+_(set|get)_dla_\w+": "TensorRT-RTX knows no DLA cores, only GPUs",
-    r"trtx_runtime_get_nb_dla_cores": "TensorRT-RTX knows no DLA cores, only GPUs",
     r"trtx_builder_config_\w*plugins?_to_serialize": "TensorRT-RTX runs no plugins",
     r"trtx_runtime_load_runtime": "engines of TensorRT-RTX hold no runtime that could be loaded",
     r"trtx_timing_cache_(query|query_keys|update)": "a timing cache of TensorRT-RTX has no entries",

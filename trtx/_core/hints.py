@@ -221,7 +221,6 @@ MEMBERS: dict[str, dict[str, str]] = {
         "dla_workspace_allocation_strategy": _NO_DLA,
         "get_plugin_registry": _NO_PLUGINS,
         "load_runtime": "engines of TensorRT-RTX hold no runtime that could be loaded",
-        "num_DLA_cores": _NO_DLA,
     },
     "Tensor": dict.fromkeys(("dynamic_range", "reset_dynamic_range", "set_dynamic_range"), _QUANTIZED),
     "TimingCache": dict.fromkeys(("query", "queryKeys", "update"), _NO_ENTRIES),
