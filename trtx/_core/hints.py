@@ -217,7 +217,6 @@ MEMBERS: dict[str, dict[str, str]] = {
         "local_function_stack_size": "use len(local_function_stack)",
     },
     "Runtime": {
-        "DLA_core": _NO_DLA,
         "dla_workspace_allocation_strategy": _NO_DLA,
         "get_plugin_registry": _NO_PLUGINS,
         "load_runtime": "engines of TensorRT-RTX hold no runtime that could be loaded",
