@@ -20,8 +20,11 @@ CLASSES = {
         "Builder", "BuilderConfig", "OptimizationProfile", "NetworkDefinition", "Tensor", "Layer", "Loop",
         "IfConditional", "Attention",
     ),
-    "_run": ("Runtime", "RuntimeConfig", "SerializationConfig", "CudaEngine", "ExecutionContext", "EngineInspector"),
-    "_onnx": ("OnnxParser",),
+    "_run": (
+        "Runtime", "RuntimeConfig", "SerializationConfig", "CudaEngine", "ExecutionContext", "EngineInspector",
+        "Refitter",
+    ),
+    "_onnx": ("OnnxParser", "OnnxParserRefitter"),
 }  # fmt: skip
 #: Parts of a network beside its tensors and layers.
 PARTS = ("Loop", "IfConditional", "Attention")

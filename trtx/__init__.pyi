@@ -135,6 +135,7 @@ from ._build.layers_gen import NonZeroLayer as NonZeroLayer
 from ._build.layers_gen import NormalizationLayer as NormalizationLayer
 from ._build.layers_gen import OneHotLayer as OneHotLayer
 from ._onnx.parser import OnnxParser as OnnxParser
+from ._onnx.refitter import OnnxParserRefitter as OnnxParserRefitter
 from ._build.profile import OptimizationProfile as OptimizationProfile
 from ._core.errors import OutOfMemoryError as OutOfMemoryError
 from ._run.output_allocator import OutputAllocator as OutputAllocator
@@ -153,6 +154,9 @@ from ._core.error_recorder import RecordedError as RecordedError
 from ._build.layers_gen import RecurrenceLayer as RecurrenceLayer
 from ._build.layers_gen import ReduceLayer as ReduceLayer
 from ._core.errors import RefitError as RefitError
+from ._onnx.observer import RefitRecord as RefitRecord
+from ._run.refitter import Refitter as Refitter
+from ._onnx.observer import RefitterObserver as RefitterObserver
 from ._build.layers_gen import ResizeLayer as ResizeLayer
 from ._build.layers_gen import ReverseSequenceLayer as ReverseSequenceLayer
 from ._build.layers_gen import RotaryEmbeddingLayer as RotaryEmbeddingLayer
@@ -173,6 +177,7 @@ from ._build.stream_writer import StreamWriter as StreamWriter
 from ._onnx.report import Subgraph as Subgraph
 from ._build.tensor import Tensor as Tensor
 from ._run.engine_tensors import TensorInfo as TensorInfo
+from ._build.config_legacy import TimingCache as TimingCache
 from ._build.layers_gen import TopKLayer as TopKLayer
 from ._build.layers_gen import TripLimitLayer as TripLimitLayer
 from ._build.layers_gen import UnaryLayer as UnaryLayer

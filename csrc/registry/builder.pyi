@@ -146,7 +146,7 @@ class BuilderConfig(Interface, cpp="IBuilderConfig", impl="VBuilderConfig", fiel
     @long
     def setTimingCache(self, cache: Held[Const[TimingCache]], ignoreMismatch: bool) -> Ok:
         """Attaches a timing cache; it must live until the build ends."""
-    @by_hand("left out: deprecated, and of no use where kernels are chosen on the machine that runs the engine")
+    @by_hand("the very object that was set")
     @deprecated
     @const
     def getTimingCache(self) -> Borrowed[Const[TimingCache]] | None:
@@ -269,7 +269,7 @@ class OptimizationProfile(Interface, cpp="IOptimizationProfile", impl="VOptimiza
     @since(1, 7)
     def setProfileStream(self, stream: Stream) -> None:
         """Set the stream, and with it the green context, that this profile is tuned for."""
-    @by_hand("left out: not tried on any GPU")
+    @python(more="It must live as long as builds use it.")
     @since(1, 7)
     @const
     def getProfileStream(self) -> Stream:

@@ -308,7 +308,7 @@ class NormalizationLayer(
     @const
     def getNbGroups(self) -> int64:
         """Groups that the channels (axis 1) are divided into; 1 by default."""
-    @python("v2")
+    @python("is_v2")
     @const
     def isV2(self) -> bool:
         """Whether addNormalizationV2 added it."""

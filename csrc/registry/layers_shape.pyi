@@ -216,6 +216,7 @@ class FillLayer(Layer, cpp="IFillLayer", impl="VFillLayer", field="mImpl", offse
     @const
     def getBetaInt64(self) -> int64:
         """The step or maximum where it was set as an integer."""
+    @by_hand("a method, as in NVIDIA's package")
     @const
     def isAlphaBetaInt64(self) -> bool:
         """Whether the two parameters are integers."""

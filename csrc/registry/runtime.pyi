@@ -185,6 +185,7 @@ class Refitter(Interface, cpp="IRefitter", impl="VRefitter", field="mImpl", offs
     @long
     def setErrorRecorder(self, recorder: Held[ErrorRecorder] | None) -> None:
         """Sets who is told of errors; null for nobody."""
+    @by_hand("left out: errors come as exceptions")
     @const
     def getErrorRecorder(self) -> Borrowed[ErrorRecorder] | None:
         """Who is told of errors; null for nobody."""
@@ -197,11 +198,13 @@ class Refitter(Interface, cpp="IRefitter", impl="VRefitter", field="mImpl", offs
     @long
     def getAllWeights(self, size: int32, weightsNames: OutArray[str] | None) -> int32:
         """Writes the names of all weights that can be refitted, and returns how many they are."""
+    @by_hand("an object of Python")
     @const
     def getLogger(self) -> Borrowed[Logger]:
         """The logger that it was created with."""
     def setMaxThreads(self, maxThreads: int32) -> Ok:
         """Sets how many threads it may use; at least 1, and 1 is the default."""
+    @python(low=1, more="1 by default.")
     @const
     def getMaxThreads(self) -> int32:
         """How many threads it may use."""
@@ -219,6 +222,7 @@ class Refitter(Interface, cpp="IRefitter", impl="VRefitter", field="mImpl", offs
         """Takes back the values given to named weights."""
     def setWeightsValidation(self, weightsValidation: bool) -> None:
         """Sets whether new values are checked."""
+    @python(more="Without it, refitting is faster, and values that a kernel cannot hold go unnoticed.")
     @const
     def getWeightsValidation(self) -> bool:
         """Whether new values are checked; true by default."""

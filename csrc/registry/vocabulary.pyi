@@ -4,7 +4,8 @@ Classes
     ``Interface``    a public object that holds a pointer to its implementation interface (``impl``, at ``offset``)
     ``Direct``       an abstract class without such a pointer: the ONNX parser's
     ``Application``  an interface that the application implements; ``__del__`` marks the place of the destructor
-    ``Enum``, ``Struct``  values, and fields with their byte offsets
+    ``Enum``, ``Struct``  values, and fields with their byte offsets. Below a value of an enum stands what it means, in
+                          a line; ``kOTHER = kNAME`` below that is another name for it in Python
 Methods stand in the order of their slots, with their C++ names.
 
 Results

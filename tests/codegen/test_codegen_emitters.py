@@ -246,7 +246,7 @@ def test_sys(tmp_path: Path) -> None:
     assert "def trtx_last_error(lib) -> str: ..." in stub
     assert "    TRTX_COLOR_RED: int" in stub
     compile(stub, "_ffi.pyi", "exec")
-    names: dict[str, object] = {}
+    names: dict[str, object] = {"__name__": "trtx_sys._enums", "__package__": "trtx_sys"}
     exec(compile(enums, "enums", "exec"), names)
     assert [member.name for member in names["Color"]] == ["RED", "DARK_RED"]  # type: ignore[attr-defined]
 

@@ -62,7 +62,7 @@ def test_alpha_and_beta_of_a_fill_read_back(network: Network, alpha: float, beta
     for name in sorted(values, reverse=first == "beta"):
         setattr(layer, name, values[name])
     assert (layer.alpha, layer.beta) == (alpha, beta)
-    assert type(layer.alpha) is type(layer.beta) is (int if layer.is_alpha_beta_int64 else float)
+    assert type(layer.alpha) is type(layer.beta) is (int if layer.is_alpha_beta_int64() else float)
 
 
 def test_alpha_of_a_fill_leaves_a_beta_that_is_a_tensor(network: Network) -> None:

@@ -82,6 +82,8 @@ _builder_config_get_preview_feature = lib.trtx_builder_config_get_preview_featur
 _optimization_profile_get_extra_memory_target = lib.trtx_optimization_profile_get_extra_memory_target
 _optimization_profile_set_extra_memory_target = lib.trtx_optimization_profile_set_extra_memory_target
 _optimization_profile_is_valid = lib.trtx_optimization_profile_is_valid
+_optimization_profile_get_profile_stream = lib.trtx_optimization_profile_get_profile_stream
+_optimization_profile_set_profile_stream = lib.trtx_optimization_profile_set_profile_stream
 _network_definition_get_nb_layers = lib.trtx_network_definition_get_nb_layers
 _network_definition_get_nb_inputs = lib.trtx_network_definition_get_nb_inputs
 _network_definition_get_nb_outputs = lib.trtx_network_definition_get_nb_outputs
@@ -641,6 +643,30 @@ class OptimizationProfileAccessors(Handle):
         (``IOptimizationProfile::isValid``)
         """
         return _optimization_profile_is_valid(self._ptr)
+
+    @property
+    def profile_stream(self) -> int:
+        """The stream that this profile is tuned for; 0 where none was set. (``IOptimizationProfile::getProfileStream``)
+
+        Needs TensorRT-RTX 1.7. It must live as long as builds use it.
+        """
+        result = ffi.new("trtx_stream *")
+        status = _optimization_profile_get_profile_stream(self._ptr, result)
+        if status or pending:
+            self._check(status, "profile_stream")
+        value: int = result[0]
+        return value
+
+    @profile_stream.setter
+    def profile_stream(self, value: SupportsIndex) -> None:
+        if value.__class__ is not int or not 0 <= value <= 2**64 - 1:
+            value = check_int(value, "profile_stream", 0, 2**64 - 1)
+        if not self._notes:
+            status = _optimization_profile_set_profile_stream(self._ptr, value)
+        else:
+            status = changed(self, "profile_stream", self, _optimization_profile_set_profile_stream, value)
+        if status or pending:
+            self._check(status, f"profile_stream = {value}")
 
 
 class NetworkAccessors(Handle):

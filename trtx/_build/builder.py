@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Literal, Protocol, SupportsIndex
 
-from trtx_sys._enums_gen import NetworkDefinitionCreationFlag
+from trtx_sys._enums_gen import DataType, NetworkDefinitionCreationFlag
 from trtx_sys._ffi import ffi, lib
 
 from .._core import interruptible as _interruptible
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from .network import NetworkDefinition
 
 __all__ = ["Builder"]
+
+#: Types of tensors whose values can decide shapes.
+_SHAPE_TYPES = (DataType.INT32, DataType.INT64, DataType.BOOL)
 
 
 class _Writes(Protocol):
@@ -259,7 +262,9 @@ class Builder(BuilderAccessors, RecordsErrors, AllocatesOnGpu, MadeWithLogger):
         def ask() -> bool:
             function = lib.trtx_builder_is_network_supported
             self._check(
-                self._long(what, function, network, config, result, also=config._profiles), what, *network._targets
+                self._long(what, function, network, config, result, also=config._used_by_builds()),
+                what,
+                *network._targets,
             )
             return bool(result[0])
 
@@ -343,7 +348,7 @@ class Builder(BuilderAccessors, RecordsErrors, AllocatesOnGpu, MadeWithLogger):
         self, what: str, network: NetworkDefinition, config: BuilderConfig, monitor: BuildMonitor
     ) -> Iterator[None]:
         """Keep the three objects for one build, and watch it."""
-        with self._using(what, network, config, *config._profiles), monitor:
+        with self._using(what, network, config, *config._used_by_builds()), monitor:
             pointer = config._ptr
             self._check(lib.trtx_builder_config_set_progress_monitor(pointer, monitor.pointer), what)
             try:

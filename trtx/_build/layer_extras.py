@@ -144,6 +144,11 @@ class FillLayerExtras(Layer):
     def beta(self, value: Number) -> None:
         self._set("beta", value)
 
+    def is_alpha_beta_int64(self) -> bool:
+        """Whether `alpha` and `beta` are integers (``IFillLayer::isAlphaBetaInt64``)."""
+        _ = self._network._ptr
+        return lib.trtx_fill_layer_is_alpha_beta_int64(self._ptr)
+
     def _set(self, name: str, value: Number) -> None:
         is_int = isinstance(value, Integral)
         number: int | float = check_int(value, name) if is_int else check_float(value, name)

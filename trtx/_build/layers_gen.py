@@ -313,7 +313,6 @@ _fill_layer_get_dimensions = lib.trtx_fill_layer_get_dimensions
 _fill_layer_set_dimensions = lib.trtx_fill_layer_set_dimensions
 _fill_layer_get_operation = lib.trtx_fill_layer_get_operation
 _fill_layer_set_operation = lib.trtx_fill_layer_set_operation
-_fill_layer_is_alpha_beta_int64 = lib.trtx_fill_layer_is_alpha_beta_int64
 _fill_layer_get_to_type = lib.trtx_fill_layer_get_to_type
 _fill_layer_set_to_type = lib.trtx_fill_layer_set_to_type
 _constant_layer_get_weights = lib.trtx_constant_layer_get_weights
@@ -1525,12 +1524,12 @@ class NormalizationLayer(Layer):
             not_taken(self, "num_groups", value, taken)
 
     @property
-    def v2(self) -> bool:
+    def is_v2(self) -> bool:
         """Whether addNormalizationV2 added it. (``INormalizationLayer::isV2``)"""
         _ = self._network._ptr
         value = _normalization_layer_is_v2(self._ptr)
         if not value:
-            check_kind(self, NormalizationLayer, "v2")
+            check_kind(self, NormalizationLayer, "is_v2")
         return value
 
 
@@ -2622,15 +2621,6 @@ class FillLayer(FillLayerExtras):
         taken = self.operation
         if taken != value:
             not_taken(self, "operation", value, taken)
-
-    @property
-    def is_alpha_beta_int64(self) -> bool:
-        """Whether the two parameters are integers. (``IFillLayer::isAlphaBetaInt64``)"""
-        _ = self._network._ptr
-        value = _fill_layer_is_alpha_beta_int64(self._ptr)
-        if not value:
-            check_kind(self, FillLayer, "is_alpha_beta_int64")
-        return value
 
     @property
     def to_type(self) -> DataType:

@@ -343,7 +343,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers, TransformerLayers, ControlPart
             tensor.__class__ = tensor._open_class
             self._wrappers[pointer] = weakref.ref(tensor)
             with suppress(NetworkError, ClosedError, BusyError):  # the first error is the one that tells
-                self._change(what, lib.trtx_tensor_set_name, tensor, name.encode())
+                self._change(what, lib.trtx_tensor_set_name, tensor, name.encode("utf-8", "surrogateescape"))
             _pending.raise_pending(error, *self._targets)
         self._check(0, what)
 

@@ -18,6 +18,7 @@ from trtx_sys._enums_gen import (
 from trtx_sys._ffi import lib
 
 from .._core.arrays import as_data_type
+from .._core.keywords import also_named
 from .._core.values import (
     INT32_MAX,
     Shape,
@@ -229,6 +230,7 @@ class DenseLayers(ConvolutionLayers):
             "add_topk", lib.trtx_network_definition_add_topk_v2, layers.TopKLayer, pointer, operation, count, mask, kind
         )
 
+    @also_named(axesMask="axes")
     def add_normalization(
         self, input: Tensor, scale: Tensor, bias: Tensor, axes: SupportsIndex | Shape
     ) -> layers.NormalizationLayer:

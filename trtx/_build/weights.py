@@ -49,6 +49,8 @@ class Weights:
     count : int, optional
         Number of elements; it follows from the values where there are any. Without values and with a count above zero
         this is a placeholder: the engine is built without the values, to be refitted later (since 1.7).
+    type, ptr, a : optional
+        What NVIDIA's package calls ``dtype``, ``values``, and an array alone.
 
     Raises
     ------
@@ -69,8 +71,19 @@ class Weights:
 
     # Not __init__, which could be called again, and change what the library has been pointed at.
     def __new__(
-        cls, dtype: DataType | Array = _UNSAID, values: Array | int | None = None, count: SupportsIndex | None = None
+        cls,
+        dtype: DataType | Array = _UNSAID,
+        values: Array | int | None = None,
+        count: SupportsIndex | None = None,
+        *,
+        type: DataType = _UNSAID,
+        ptr: Array | int | None = None,
+        a: Array = _UNSAID,
     ) -> Self:
+        if type is not _UNSAID or ptr is not None or a is not _UNSAID:
+            if dtype is not _UNSAID or (type is not _UNSAID and a is not _UNSAID):
+                raise TypeError("Weights() got two of 'dtype', 'type' and 'a', which mean the same")
+            dtype, values = type if a is _UNSAID else a, ptr if values is None else values
         if values is None and dtype is not _UNSAID and not isinstance(dtype, DataType):
             if not is_array(dtype):
                 reject("dtype", dtype, "a member of trtx.DataType, or an array alone")

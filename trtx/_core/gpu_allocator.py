@@ -89,16 +89,16 @@ class GpuAllocator(Callback):
         """Free memory at once (``IGpuAllocator::deallocate``); as `deallocate_async`, but without a stream."""
         return self.deallocate_async(memory, 0)
 
-    def reallocate(self, memory: int, alignment: int, size: int) -> int:
+    def reallocate(self, address: int, alignment: int, new_size: int) -> int:
         """Change the size of memory that was allocated as resizable (``IGpuAllocator::reallocate``).
 
         Parameters
         ----------
-        memory : int
+        address : int
             An address that was handed out.
         alignment : int
             As it was then.
-        size : int
+        new_size : int
             Bytes from now on.
 
         Returns

@@ -438,7 +438,10 @@ class Handle(Native):
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
     ) -> None:
         try:
             if not self._is_shut:
@@ -446,10 +449,10 @@ class Handle(Native):
             self.close()
         except BusyError as busy:
             self._end = ""
-            if error is None:
+            if exc_value is None:
                 raise
             # An interrupted call may still be using the object, which goes when that has ended.
-            _pending.add_note(error, f"trtx: {busy}")
+            _pending.add_note(exc_value, f"trtx: {busy}")
 
     def __del__(self) -> None:
         try:

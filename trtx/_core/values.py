@@ -129,7 +129,10 @@ def check_bool(value: object, name: str) -> bool:
 
 
 def check_text(value: object, name: str, *, empty: bool = True, limit: int | None = None) -> bytes:
-    """A string as the UTF-8 that the library gets: no NUL, which would cut it."""
+    """A string as the UTF-8 that the library gets: no NUL, which would cut it.
+
+    Bytes that are not UTF-8, as `text` reads them from the library, go back as they came.
+    """
     if not isinstance(value, str):
         reject(name, value, "a str")
     if "\0" in value:
@@ -137,7 +140,7 @@ def check_text(value: object, name: str, *, empty: bool = True, limit: int | Non
     if not value and not empty:
         reject(name, value, "a str that is not empty")
     try:
-        encoded = value.encode()
+        encoded = value.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         reject(name, value, "a str that can be encoded as UTF-8")
     if limit is not None and len(encoded) > limit:

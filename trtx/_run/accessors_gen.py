@@ -89,6 +89,10 @@ _execution_context_set_nvtx_verbosity = lib.trtx_execution_context_set_nvtx_verb
 _execution_context_get_unfused_tensors_debug_state = lib.trtx_execution_context_get_unfused_tensors_debug_state
 _execution_context_set_unfused_tensors_debug_state = lib.trtx_execution_context_set_unfused_tensors_debug_state
 _execution_context_get_input_consumed_event = lib.trtx_execution_context_get_input_consumed_event
+_refitter_get_max_threads = lib.trtx_refitter_get_max_threads
+_refitter_set_max_threads = lib.trtx_refitter_set_max_threads
+_refitter_get_weights_validation = lib.trtx_refitter_get_weights_validation
+_refitter_set_weights_validation = lib.trtx_refitter_set_weights_validation
 _EXECUTION_CONTEXT_ALLOCATION_STRATEGY = Members(ExecutionContextAllocationStrategy)
 _DYNAMIC_SHAPES_KERNEL_SPECIALIZATION_STRATEGY = Members(DynamicShapesKernelSpecializationStrategy)
 _CUDA_GRAPH_STRATEGY = Members(CudaGraphStrategy)
@@ -623,3 +627,47 @@ class ExecutionContextAccessors(ContextBase):
         (``IExecutionContext::getInputConsumedEvent``)
         """
         return _execution_context_get_input_consumed_event(self._ptr)
+
+
+class RefitterAccessors(Handle):
+    """Accessors of `Refitter`."""
+
+    __slots__ = ()
+
+    @property
+    def max_threads(self) -> int:
+        """How many threads it may use. (``IRefitter::getMaxThreads``)
+
+        1 by default.
+        """
+        return _refitter_get_max_threads(self._ptr)
+
+    @max_threads.setter
+    def max_threads(self, value: SupportsIndex) -> None:
+        if value.__class__ is not int or not 1 <= value <= 2**31 - 1:
+            value = check_int(value, "max_threads", 1, 2**31 - 1)
+        if not self._notes:
+            status = _refitter_set_max_threads(self._ptr, value)
+        else:
+            status = changed(self, "max_threads", self, _refitter_set_max_threads, value)
+        if status or pending:
+            self._check(status, f"max_threads = {value}")
+
+    @property
+    def weights_validation(self) -> bool:
+        """Whether new values are checked; true by default. (``IRefitter::getWeightsValidation``)
+
+        Without it, refitting is faster, and values that a kernel cannot hold go unnoticed.
+        """
+        return _refitter_get_weights_validation(self._ptr)
+
+    @weights_validation.setter
+    def weights_validation(self, value: Bool) -> None:
+        if value.__class__ is not bool:
+            value = check_bool(value, "weights_validation")
+        if not self._notes:
+            status = _refitter_set_weights_validation(self._ptr, value)
+        else:
+            status = changed(self, "weights_validation", self, _refitter_set_weights_validation, value)
+        if status or pending:
+            self._check(status, f"weights_validation = {value}")

@@ -15,6 +15,7 @@ from trtx_sys._ffi import ffi, lib
 from .._core.calls import busy_error
 from .._core.errors import ExecutionError, InvalidArgumentError
 from .._core.handle import Handle
+from .._core.keywords import under_name
 from .._core.pending import pending as _pending
 from .._core.public import public
 from .._core.values import INT64_MAX, check_int, check_sequence
@@ -131,8 +132,12 @@ class ExecutionContext(ContextCallbacks):
             self._check(status, "enqueue_v3()")
         return True
 
-    #: The spelling of NVIDIA's package.
-    execute_async_v3 = enqueue_v3
+    if TYPE_CHECKING:
+
+        def execute_async_v3(self, stream_handle: Any) -> Literal[True]: ...
+
+    else:  # the spelling of NVIDIA's package
+        execute_async_v3 = under_name(enqueue_v3, "execute_async_v3", stream="stream_handle")
 
     def execute_v2(self, bindings: Iterable[Any]) -> Literal[True]:
         """Run the engine and wait until it is done (``IExecutionContext::executeV2``).

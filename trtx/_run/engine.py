@@ -150,12 +150,12 @@ class CudaEngine(EngineTensors):
         status = self._long(what, function, budget, alone=self._tree())
         self._check(status, f"{what} = {budget}")
 
-    def load_weights(self, source: Source) -> Literal[True]:
+    def load_weights(self, blob: Source) -> Literal[True]:
         """Load the weights that deserializing left out (``ICudaEngine::loadWeights``, TensorRT-RTX 1.6).
 
         Parameters
         ----------
-        source : HostMemory, buffer, str or os.PathLike
+        blob : HostMemory, buffer, str or os.PathLike
             The very engine that was deserialized under `Runtime.defer_weights_loading`. It is not needed afterwards.
 
         Raises
@@ -165,14 +165,14 @@ class CudaEngine(EngineTensors):
         EngineError
             If the file cannot be read, if the weights are loaded already, or the bytes are not those of this engine.
         InvalidArgumentError
-            If the source is of a wrong kind, or is not contiguous.
+            If it is of a wrong kind, or is not contiguous.
         UnsupportedError
             If the loaded library is older than 1.6.
         """
-        with open_blob(source, "engine", 1) as blob:
+        with open_blob(blob, "engine", 1) as found:
             function = lib.trtx_cuda_engine_load_weights
-            status = self._long("load_weights", function, blob.pointer, blob.size, alone=self._tree())
-            self._check(status, f"load_weights({blob.label})")
+            status = self._long("load_weights", function, found.pointer, found.size, alone=self._tree())
+            self._check(status, f"load_weights({found.label})")
         return True
 
     def load_weights_async(self, stream_reader: Reader, stream: Any) -> Literal[True]:

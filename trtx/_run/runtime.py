@@ -15,6 +15,7 @@ from .._core.calls import new_place
 from .._core.error_recorder import RecordsErrors
 from .._core.errors import CudaError, EngineError, Error, failure
 from .._core.gpu_allocator import AllocatesOnGpu
+from .._core.keywords import also_named
 from .._core.library import library_version
 from .._core.logger import Logger, MadeWithLogger
 from .._core.public import public
@@ -82,14 +83,15 @@ class Runtime(RuntimeAccessors, RecordsErrors, AllocatesOnGpu, MadeWithLogger):
     def _how_to_make(self) -> str:
         return "Call trtx.Runtime(logger)."
 
-    def deserialize_cuda_engine(self, source: Source | Reader) -> CudaEngine:
+    @also_named(stream_reader_v2="serialized_engine")
+    def deserialize_cuda_engine(self, serialized_engine: Source | Reader) -> CudaEngine:
         """Make an engine ready to run (``IRuntime::deserializeCudaEngine``).
 
         An engine is code: load only what you trust.
 
         Parameters
         ----------
-        source : HostMemory, buffer, str, os.PathLike, StreamReader or binary file
+        serialized_engine : HostMemory, buffer, str, os.PathLike, StreamReader or binary file
             The engine as the builder returned it, any contiguous buffer with its bytes, or the path of its file, which
             is mapped into memory. Nothing is copied, and nothing is needed any more after the call. A `StreamReader`,
             an open binary file or another object with ``read(size) -> bytes`` is read in pieces, from where it stands,
@@ -103,12 +105,12 @@ class Runtime(RuntimeAccessors, RecordsErrors, AllocatesOnGpu, MadeWithLogger):
         Raises
         ------
         EngineError
-            If the file cannot be read, or if the bytes are no engine, are incomplete, or come from another version of
-            TensorRT-RTX; the message has the library's words and what the engine's header shows.
+            If the file cannot be read (an `OSError` too then), or if the bytes are no engine, are incomplete, or come
+            from another version of TensorRT-RTX; the message has the library's words, and what the header shows.
         CudaError
             If there is no CUDA driver or no GPU.
         InvalidArgumentError
-            If the source is of a wrong kind, or is not contiguous.
+            If it is of a wrong kind, or is not contiguous.
 
         Notes
         -----
@@ -117,10 +119,10 @@ class Runtime(RuntimeAccessors, RecordsErrors, AllocatesOnGpu, MadeWithLogger):
         """
         from .engine import CudaEngine
 
-        if isinstance(source, StreamReader) or is_file(source):
-            return self._read_engine(source)
+        if isinstance(serialized_engine, StreamReader) or is_file(serialized_engine):
+            return self._read_engine(serialized_engine)
         what, function = "deserialize_cuda_engine", lib.trtx_runtime_deserialize_cuda_engine
-        with open_blob(cast("Source", source), "engine", self.engine_header_size) as blob:
+        with open_blob(cast("Source", serialized_engine), "engine", self.engine_header_size) as blob:
             place = new_place("trtx_cuda_engine")
             status = self._long(what, function, blob.pointer, blob.size, place)
             if status:
@@ -171,14 +173,14 @@ class Runtime(RuntimeAccessors, RecordsErrors, AllocatesOnGpu, MadeWithLogger):
             return None
         return EngineValidityReport(EngineValidity(result[0]), EngineInvalidityDiagnostics(diagnostics[0]))
 
-    def get_engine_validity(self, source: Source) -> EngineValidityReport:
+    def get_engine_validity(self, buffer: Source) -> EngineValidityReport:
         """Ask what the header of an engine says of its chances here (``IRuntime::getEngineValidity``).
 
         This is information, not a verdict: deserializing may succeed for an engine that is called invalid.
 
         Parameters
         ----------
-        source : HostMemory, buffer, str or os.PathLike
+        buffer : HostMemory, buffer, str or os.PathLike
             The engine, or its first `engine_header_size` bytes.
 
         Returns
@@ -192,9 +194,9 @@ class Runtime(RuntimeAccessors, RecordsErrors, AllocatesOnGpu, MadeWithLogger):
         EngineError
             If the file cannot be read or has fewer bytes than a header.
         InvalidArgumentError
-            If the source is of a wrong kind, or is not contiguous.
+            If it is of a wrong kind, or is not contiguous.
         """
-        with open_blob(source, "engine", self.engine_header_size) as blob:
+        with open_blob(buffer, "engine", self.engine_header_size) as blob:
             report = self._read_validity(blob)
             if report is None:
                 what = f"Runtime.get_engine_validity({blob.label})"

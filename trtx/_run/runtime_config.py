@@ -64,12 +64,12 @@ class RuntimeCache(Handle):
         self._check(self._long("serialize", lib.trtx_runtime_cache_serialize, place), "serialize()")
         return HostMemory._adopt(place)
 
-    def deserialize(self, source: Source) -> Literal[True]:
+    def deserialize(self, blob: Source) -> Literal[True]:
         """Load what `serialize` returned once (``IRuntimeCache::deserialize``).
 
         Parameters
         ----------
-        source : HostMemory, buffer, str or os.PathLike
+        blob : HostMemory, buffer, str or os.PathLike
             The bytes, or the path of a file that holds them. They are not needed afterwards.
 
         Raises
@@ -79,14 +79,14 @@ class RuntimeCache(Handle):
             or with a newer driver. Such a cache is useless: go on with an empty one. This one stays
             as it was. Also if the file cannot be read.
         InvalidArgumentError
-            If the source is of a wrong kind, or is not contiguous.
+            If it is of a wrong kind, or is not contiguous.
         BusyError
             If another thread uses the cache.
         """
-        with open_blob(source, "runtime cache", 1) as blob:
-            if self._long("deserialize", lib.trtx_runtime_cache_deserialize, blob.pointer, blob.size):
+        with open_blob(blob, "runtime cache", 1) as found:
+            if self._long("deserialize", lib.trtx_runtime_cache_deserialize, found.pointer, found.size):
                 # Not kept in a variable: see raise_pending.
-                _pending.raise_pending(_with_advice(f"RuntimeCache.deserialize({blob.label})"), *self._targets)
+                _pending.raise_pending(_with_advice(f"RuntimeCache.deserialize({found.label})"), *self._targets)
         self._check(0, "deserialize()")
         return True
 
@@ -133,12 +133,14 @@ class RuntimeConfig(RuntimeConfigAccessors):
         """The same as the property `execution_context_allocation_strategy`."""
         return self.execution_context_allocation_strategy
 
-    def set_execution_context_allocation_strategy(self, strategy: ExecutionContextAllocationStrategy) -> None:
+    def set_execution_context_allocation_strategy(
+        self, strategy: ExecutionContextAllocationStrategy = ExecutionContextAllocationStrategy.STATIC
+    ) -> None:
         """The same as setting the property `execution_context_allocation_strategy`.
 
         Parameters
         ----------
-        strategy : ExecutionContextAllocationStrategy
+        strategy : ExecutionContextAllocationStrategy, default STATIC
 
         Raises
         ------
