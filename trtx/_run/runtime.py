@@ -94,8 +94,9 @@ class Runtime(RuntimeAccessors, MadeWithLogger):
         Raises
         ------
         EngineError
-            If the file cannot be read (an `OSError` too then), or if the bytes are no engine, are incomplete, or come from another version of
-            TensorRT-RTX; the message has the library's words and what the engine's header shows.
+            If the file cannot be read (an `OSError` too then), or if the bytes are no engine, are incomplete, or come
+            from another version of TensorRT-RTX; the message has the library's words and what the engine's header
+            shows.
         CudaError
             If there is no CUDA driver or no GPU.
         InvalidArgumentError
