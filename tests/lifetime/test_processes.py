@@ -242,7 +242,7 @@ def test_values_and_errors_can_be_pickled_and_copied() -> None:
                 assert type(again) is type(value)
                 if isinstance(value, Exception):
                     assert (str(again), again.status, again.messages) == (str(value), value.status, value.messages)
-                elif not isinstance(value, (trtx.Weights, trtx.ProgressMonitor)):
+                elif not isinstance(value, (trtx.Weights, trtx.ProgressMonitor, trtx.RefitterObserver)):
                     assert again == value
     """)
 
