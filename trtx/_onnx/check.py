@@ -23,7 +23,7 @@ from .wire import VARINT, Wire, short, tags
 #: protobuf takes sizes as an int.
 _MAX_SIZE = 2**31 - 1
 
-_NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?)([0-9]+)")
+_NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?)([0-9]*)[ \t\n\v\f\r]*")
 
 # Tags, that is field number and wire type in one, of the fields that are looked at.
 _MODEL_GRAPH, _MODEL_FUNCTION = _MODEL = tags(7, 25)
@@ -334,11 +334,14 @@ class _Walk(Wire):
 
     @staticmethod
     def _number(entries: dict[str, str], key: str) -> int:
-        """A number as the parser reads it: what stands in front of anything else, 0 for none (C's ``strtoll``)."""
+        """A number as the parser reads it, 0 for none (C's ``strtoll``).
+
+        Of what is no number the parser takes what stands in front, and reads other bytes than were meant: refused.
+        """
         text = entries.get(key, "")
-        match = _NUMBER.match(text)
+        match = _NUMBER.fullmatch(text)
         digits = match[2].lstrip("0") if match else ""
-        if digits and ((match and match[1] == "-") or len(digits) > 18):
+        if not match or (digits and (match[1] == "-" or len(digits) > 18)):
             raise OnnxStructureError(
                 f"the {key} of its external data is {short(text)!r}; allowed is a decimal integer, not negative"
             )
