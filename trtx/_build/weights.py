@@ -89,7 +89,7 @@ class Weights:
                 reject("dtype", dtype, "a member of trtx.DataType, or an array alone")
             values = dtype
             dtype = _UNSAID
-        if type(values) is int:
+        if values.__class__ is int:
             if dtype is _UNSAID or count is None:
                 reject("values", values, "an array; with an address, dtype and count are needed too")
             return cls._at(check_int(values, "values", 0, ADDRESS_MAX), check_enum(DataType, dtype, "dtype"), count)
