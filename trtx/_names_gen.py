@@ -136,6 +136,14 @@ NAMES = {
     "trtx._onnx.parser": (
         "OnnxParser",
     ),
+    "trtx._onnx.prepare": (
+        "prepare_onnx",
+    ),
+    "trtx._onnx.prepare_report": (
+        "PrepareChange",
+        "PrepareProblem",
+        "PrepareReport",
+    ),
     "trtx._onnx.report": (
         "ModelSupport",
         "ParserErrorInfo",

@@ -19,6 +19,7 @@ ALLOWED = {
     "_run": {"_core", "cuda"},
     "cuda": {"_core"},
     "diagnostics": {"_core"},
+    "onnx_backend": {"_build", "_core", "_onnx", "_run", "cuda"},
     "__init__": {"_names_gen", "_version"},
     "_names_gen": set(),
     "_version": set(),
