@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-PACKAGES = ("trtx", "prepared", "nvidia")
+PACKAGES = ("trtx", "prepared", "nvidia", "reference")
 COLUMNS = ("parsed", "built", "run", "agreed")
 
 def summary(answers, packages):

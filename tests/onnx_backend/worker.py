@@ -1,6 +1,7 @@
 """The child process that goes through cases: a line of JSON on standard input asks, a line answers.
 
-The packages are ``trtx``, ``prepared`` (trtx with `trtx.prepare_onnx`) and ``nvidia``. An answer has ``parsed``,
+The packages are ``trtx``, ``prepared`` (trtx with `trtx.prepare_onnx`), ``nvidia``, and ``reference``, which runs the
+prepared model through ONNX's own implementation. An answer has ``parsed``,
 ``built``, ``bytes`` of the engine, ``error``; with a GPU ``run`` and ``agreed`` too.
 """
 
@@ -22,7 +23,7 @@ SHORT = 400  # characters of an error
 def answer(name: str, package: str, run: bool) -> dict[str, Any]:
     """Put one case to one package."""
     case = cases.load(name)
-    ask = by_nvidia if package == "nvidia" else by_trtx
+    ask = {"nvidia": by_nvidia, "reference": by_reference}.get(package, by_trtx)
     said: dict[str, Any] = {"parsed": False, "built": False}
     try:
         ask(case, package, run, said)
@@ -49,6 +50,32 @@ def by_trtx(case: cases.Case, package: str, run: bool, said: dict[str, Any]) -> 
     said.update(parsed=True, built=True, bytes=len(memory))
     if run:
         judge(case, said, rep.run)
+
+
+def by_reference(case: cases.Case, package: str, run: bool, said: dict[str, Any]) -> None:
+    """Prepare the model, and let ONNX's own implementation compute it: what is prepared must mean the same."""
+    import onnx.reference
+
+    import trtx
+
+    weights = {initializer.name for initializer in case.model.graph.initializer}
+    names = [value.name for value in case.model.graph.input if value.name not in weights]
+
+    def compute(inputs: list[Any]) -> list[Any]:
+        values = dict(zip(names, inputs, strict=False))
+        model, report = trtx.prepare_onnx(case.model, check=False)
+        if report.needed:
+            frozen = {name: values[name] for name in report.needed}
+            model, report = trtx.prepare_onnx(case.model, inputs=frozen, check=False)
+        said["changed"] = bool(report.changes)
+        converted = report.convert_inputs(values)
+        outputs = [value.name for value in model.graph.output]
+        with np.errstate(all="ignore"):
+            found = onnx.reference.ReferenceEvaluator(model).run(None, converted)
+        back = report.convert_outputs({n: v for n, v in zip(outputs, found, strict=True) if isinstance(v, np.ndarray)})
+        return [back.get(n, v) for n, v in zip(outputs, found, strict=True)]
+
+    judge(case, said, compute)
 
 
 def judge(case: cases.Case, said: dict[str, Any], function: Any) -> None:

@@ -114,9 +114,9 @@ def _prepare(
     model = prepare_functions.inline(model, keep, report)
     if fold:
         model = prepare_values.fold(model, report)
-    rewrite(model, report, rules)
-    prepare_types.lower_types(model, report)
-    if fold:
+    changed = rewrite(model, report, rules)
+    changed |= prepare_types.lower_types(model, report)
+    if fold and changed:
         model = prepare_values.fold(model, report)
         if rewrite(model, report, rules):  # shapes that only folding has shown
             model = prepare_values.fold(model, report)

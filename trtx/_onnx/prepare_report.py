@@ -113,7 +113,7 @@ class PrepareReport:
         dict of str to numpy array
         """
         return {
-            name: _convert(value, self.input_types.get(name, ("", ""))[1])
+            name: _convert(value, self.input_types[name][1]) if name in self.input_types else value
             for name, value in values.items()
             if name not in self.frozen
         }
@@ -130,7 +130,10 @@ class PrepareReport:
         -------
         dict of str to numpy array
         """
-        return {name: _convert(value, self.output_types.get(name, ("", ""))[0]) for name, value in values.items()}
+        return {
+            name: _convert(value, self.output_types[name][0]) if name in self.output_types else value
+            for name, value in values.items()
+        }
 
     def __str__(self) -> str:
         lines = [f"{len(self.changes)} changes", *(f"  {change}" for change in self.changes)]
@@ -145,8 +148,6 @@ def _convert(value: Any, name: str) -> Any:
     import numpy as np
 
     array = np.asarray(value)
-    if not name:
-        return array
     try:
         dtype = np.dtype(name)
     except TypeError:

@@ -71,12 +71,12 @@ _FLOATS_ONLY = ("MaxPool", "Resize", "Upsample", "GlobalMaxPool", "Sign", "Clip"
 _QUANTIZED = ("QuantizeLinear", "DequantizeLinear")
 
 
-def lower_types(model: onnx.ModelProto, report: PrepareReport) -> None:
-    """Map the types of a whole model; what cannot be mapped stays, and TensorRT-RTX will say so."""
+def lower_types(model: onnx.ModelProto, report: PrepareReport) -> bool:
+    """Map the types of a whole model, if it has any to map; what cannot be mapped stays, and is refused later."""
     facts = Facts(model)
     mapping = _mapping(model, facts)
     if not mapping:
-        return
+        return False
     if not _may_lower(model, facts, mapping):
         mapping = {old: new for old, new in mapping.items() if old not in SMALL_FLOATS}
     rewrite(model, report, lambda node: _expand_quantized(node, facts, mapping))
@@ -85,6 +85,7 @@ def lower_types(model: onnx.ModelProto, report: PrepareReport) -> None:
     _map_all(model, mapping, report)
     _map_border(model, mapping, report)
     forget_values(model)
+    return True
 
 
 def _mapping(model: onnx.ModelProto, facts: Facts) -> dict[int, int]:
