@@ -78,11 +78,14 @@ def emit_enums(registry: Registry) -> str:
     ]
     enums = [e for e in registry.enums.values() if not e.hidden]
     out += [*exported(e.name for e in enums), ""]
+    kinds = kinds_of_layers(registry)
+    kind_of = "_KINDS.get(type(self)) is other or _KINDS.get(type(other)) is self"
     for kind, base in (("_Named", "Enum"), ("_NamedBits", "Flag")):
+        but = " but that in `_KINDS`" if kinds and base == "Enum" else ""
         out += [
             "",
             f"class {kind}(Int{base}):",
-            '    """Equals its integer, and no member of another enum. Shows its name in text, on every Python."""',
+            f'    """Equals its integer, and no member of another enum{but}. Its text is its name, on every Python."""',
             "",
             f"    __str__ = {base}.__str__",
             "    __hash__ = int.__hash__",
@@ -90,8 +93,9 @@ def emit_enums(registry: Registry) -> str:
             "    def __eq__(self, other: object) -> bool:",
             "        if self is other:",
             "            return True",
-            "        is_alike = type(other) is type(self) or not isinstance(other, Enum)",
-            "        return is_alike and int.__eq__(self, other)",
+            "        if type(other) is type(self) or not isinstance(other, Enum):",
+            "            return int.__eq__(self, other)",
+            f"        return {kind_of if but else False}",
             "",
             "    def __ne__(self, other: object) -> bool:",
             "        return not self == other",
@@ -102,6 +106,9 @@ def emit_enums(registry: Registry) -> str:
         ]
     for enum in enums:
         notes = f" Since {enum.since[0]}.{enum.since[1]}." if enum.since > (1, 5) else ""
+        if enum.name in kinds:
+            hidden = python_constant(kinds[enum.name])
+            notes += f" As the ``type`` of a layer it equals ``LayerType.{hidden}`` as well."
         out += [
             "",
             f"class {enum.name}({'_NamedBits' if enum.bits else '_Named'}):",
@@ -109,8 +116,25 @@ def emit_enums(registry: Registry) -> str:
             "",
         ]
         out += [f"    {python_constant(k)} = {v}" for k, v in enum.values.items()]
+        if enum.name in kinds:
+            number = registry.enums["LayerType"].values[kinds[enum.name]]
+            out += ["", "    def __hash__(self) -> int:", f"        return {number}  # that of what it equals as well"]
         out.append("")
+    if kinds:
+        out += ["", "#: A layer whose `type` is a member of the first is of the type that is the second."]
+        items = [f"    {name}: LayerType.{python_constant(value)}," for name, value in sorted(kinds.items())]
+        out += ["_KINDS: dict[type[Enum], Enum] = {", *items, "}", ""]
     return "\n".join(out)
+
+
+def kinds_of_layers(registry: Registry) -> dict[str, str]:
+    """Enums whose members stand for the kind of a layer, as its property ``type``, by the layer type that hides."""
+    return {
+        method.returns.target: interface.layer_type.rsplit(".", 1)[-1]
+        for interface in registry.interfaces.values()
+        for method in interface.bound_methods
+        if interface.layer_type and method.python and method.python.name == "type"
+    }
 
 
 def emit_stub(registry: Registry, header: str) -> str:

@@ -115,6 +115,7 @@ class Python:
     finite: bool = False
     length: str = ""
     limit: int = 0
+    filled: bool = False
     unset: bool = False
     computes: bool = False
     read_back: str = ""

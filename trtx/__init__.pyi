@@ -71,6 +71,7 @@ from . import diagnostics as diagnostics
 from . import onnx_backend as onnx_backend
 from ._build.layers_gen import ActivationLayer as ActivationLayer
 from ._build.layers_gen import AssertionLayer as AssertionLayer
+from ._build.attention import Attention as Attention
 from ._build.layers_gen import AttentionBoundaryLayer as AttentionBoundaryLayer
 from ._build.layers_gen import AttentionInputLayer as AttentionInputLayer
 from ._build.layers_gen import AttentionOutputLayer as AttentionOutputLayer
@@ -104,6 +105,7 @@ from ._build.layers_gen import GatherLayer as GatherLayer
 from ._build.layers_gen import GridSampleLayer as GridSampleLayer
 from ._core.host_memory import HostMemory as HostMemory
 from ._build.layers_gen import IdentityLayer as IdentityLayer
+from ._build.control import IfConditional as IfConditional
 from ._build.layers_gen import IfConditionalBoundaryLayer as IfConditionalBoundaryLayer
 from ._build.layers_gen import IfConditionalInputLayer as IfConditionalInputLayer
 from ._build.layers_gen import IfConditionalOutputLayer as IfConditionalOutputLayer
@@ -114,6 +116,7 @@ from ._build.layers_gen import LRNLayer as LRNLayer
 from ._build.layer import Layer as Layer
 from ._core.errors import LibraryError as LibraryError
 from ._core.logger import Logger as Logger
+from ._build.control import Loop as Loop
 from ._build.layers_gen import LoopBoundaryLayer as LoopBoundaryLayer
 from ._build.layers_gen import LoopOutputLayer as LoopOutputLayer
 from ._build.layers_gen import MatrixMultiplyLayer as MatrixMultiplyLayer

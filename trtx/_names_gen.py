@@ -2,11 +2,18 @@
 """Where the public names of trtx are."""
 
 NAMES = {
+    "trtx._build.attention": (
+        "Attention",
+    ),
     "trtx._build.builder": (
         "Builder",
     ),
     "trtx._build.config": (
         "BuilderConfig",
+    ),
+    "trtx._build.control": (
+        "IfConditional",
+        "Loop",
     ),
     "trtx._build.layer": (
         "Layer",

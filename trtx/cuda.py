@@ -418,9 +418,9 @@ def empty(shape: int | Shape, dtype: DataType | npt.DTypeLike = DataType.FLOAT, 
     CudaError
         If there is no driver, no cuda.core, or not enough memory.
     """
-    from ._core.arrays import as_dtype, data_type, itemsize_bits
+    from ._core.arrays import as_data_type, itemsize_bits
 
-    kind = dtype if isinstance(dtype, DataType) else data_type(as_dtype(dtype, "dtype"))
+    kind = as_data_type(dtype, "dtype")
     sizes = check_shape((shape,) if isinstance(shape, int) else shape, "shape")
     return _allocate((math.prod(sizes) * itemsize_bits(kind) + 7) // 8, stream)
 

@@ -72,7 +72,7 @@ __all__ = [
 
 
 class _Named(IntEnum):
-    """Equals its integer, and no member of another enum. Shows its name in text, on every Python."""
+    """Equals its integer, and no member of another enum but that in `_KINDS`. Its text is its name, on every Python."""
 
     __str__ = Enum.__str__
     __hash__ = int.__hash__
@@ -80,8 +80,9 @@ class _Named(IntEnum):
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        is_alike = type(other) is type(self) or not isinstance(other, Enum)
-        return is_alike and int.__eq__(self, other)
+        if type(other) is type(self) or not isinstance(other, Enum):
+            return int.__eq__(self, other)
+        return _KINDS.get(type(self)) is other or _KINDS.get(type(other)) is self
 
     def __ne__(self, other: object) -> bool:
         return not self == other
@@ -91,7 +92,7 @@ class _Named(IntEnum):
 
 
 class _NamedBits(IntFlag):
-    """Equals its integer, and no member of another enum. Shows its name in text, on every Python."""
+    """Equals its integer, and no member of another enum. Its text is its name, on every Python."""
 
     __str__ = Flag.__str__
     __hash__ = int.__hash__
@@ -99,8 +100,9 @@ class _NamedBits(IntFlag):
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        is_alike = type(other) is type(self) or not isinstance(other, Enum)
-        return is_alike and int.__eq__(self, other)
+        if type(other) is type(self) or not isinstance(other, Enum):
+            return int.__eq__(self, other)
+        return False
 
     def __ne__(self, other: object) -> bool:
         return not self == other
@@ -525,7 +527,7 @@ class LayerType(_Named):
 
 
 class ActivationType(_Named):
-    """Activation functions."""
+    """Activation functions. As the ``type`` of a layer it equals ``LayerType.ACTIVATION`` as well."""
 
     RELU = 0
     SIGMOID = 1
@@ -542,6 +544,9 @@ class ActivationType(_Named):
     GELU_ERF = 12
     GELU_TANH = 13
 
+    def __hash__(self) -> int:
+        return 2  # that of what it equals as well
+
 
 class PaddingMode(_Named):
     """How the output size follows from padding and stride."""
@@ -553,11 +558,14 @@ class PaddingMode(_Named):
 
 
 class PoolingType(_Named):
-    """What a pooling window is reduced to."""
+    """What a pooling window is reduced to. As the ``type`` of a layer it equals ``LayerType.POOLING`` as well."""
 
     MAX = 0
     AVERAGE = 1
     MAX_AVERAGE_BLEND = 2
+
+    def __hash__(self) -> int:
+        return 3  # that of what it equals as well
 
 
 class ScaleMode(_Named):
@@ -782,3 +790,10 @@ class MoEActType(_Named):
 
     NONE = 0
     SILU = 1
+
+
+#: A layer whose `type` is a member of the first is of the type that is the second.
+_KINDS: dict[type[Enum], Enum] = {
+    ActivationType: LayerType.ACTIVATION,
+    PoolingType: LayerType.POOLING,
+}

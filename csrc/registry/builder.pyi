@@ -151,7 +151,7 @@ class BuilderConfig(Interface, cpp="IBuilderConfig", impl="VBuilderConfig", fiel
     @const
     def getTimingCache(self) -> Borrowed[Const[TimingCache]] | None:
         """The timing cache that is attached; null for none."""
-    @python(method=True)
+    @python(method=True, low=0, high=9223372036854775296, more="At most 2**63 - 512: the library rounds up.")
     def setMemoryPoolLimit(self, pool: MemoryPoolType, poolSize: size_t) -> None:
         """Limits the bytes that a build or the engine may use for a purpose."""
     @python(method=True)

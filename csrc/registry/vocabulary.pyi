@@ -55,10 +55,12 @@ Accessors of `trtx`
     ``@by_hand("why")``  no accessor is generated: the class has it by hand, or it is left out
     ``@python("name")``  its name, where ``getNbLayers`` is not to be ``num_layers``; and by keywords
         ``method=True``        it stays a method of its name, a setter too; one that returns ``Ok`` answers True
-        ``low=``, ``high=``    what a number may be, ends included; ``high="rank - 1"`` and ``"rank"`` are axes of the input
+        ``low=``, ``high=``    what a number may be, ends included, that of a method too; ``high="rank - 1"`` and ``"rank"`` are axes of the input
         ``finite=True``        a float of a layer that must not be infinite
         ``length="rank"``      a size for each dimension of the input, or for as many as the layer has axes
+        ``length="spatial"``   one for each dimension of the window that the layer slides
         ``limit=``             most bytes of a text
+        ``filled=True``        a text that must not be set to an empty one
         ``unset=True``         dimensions that may be missing: None
         ``computes=True``      reading computes in the library, which does not go beside a build
         ``read_back="why"``    what it was set to is read back, as the library ignores some values. Settings of layers

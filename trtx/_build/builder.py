@@ -274,6 +274,7 @@ class Builder(BuilderAccessors, MadeWithLogger):
 
     def _check_parts(self, network: NetworkDefinition, config: BuilderConfig) -> None:
         """Refuse what cannot be built, while the reason is plain to see."""
+        from .control_checks import check_complete
         from .network import NetworkDefinition
 
         _ = self._ptr
@@ -290,6 +291,7 @@ class Builder(BuilderAccessors, MadeWithLogger):
                 f"network {network.name!r} has no outputs; mark those tensors that the engine is to return with "
                 "network.mark_output(tensor)"
             )
+        check_complete(network)
         self._check_profiles(network, config)
 
     def _check_profiles(self, network: NetworkDefinition, config: BuilderConfig) -> None:

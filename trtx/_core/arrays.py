@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from trtx_sys._enums_gen import DataType
@@ -86,6 +87,20 @@ def as_dtype(value: Any, name: str) -> np.dtype[Any]:
         found = None
     if found is None:
         reject(name, value, "a trtx.DataType or a numpy dtype")
+    return found
+
+
+def as_data_type(value: Any, name: str) -> DataType:
+    """The TensorRT-RTX type that a `DataType` is, or a dtype of numpy, ml_dtypes or torch."""
+    if isinstance(value, DataType):
+        return value
+    found: DataType | None
+    if type(value).__name__ == "dtype" and type(value).__module__ == "torch":
+        found = _TYPES.get(str(value).rpartition(".")[2])
+    else:
+        found = None if isinstance(value, Enum) else _TYPES.get(as_dtype(value, name).name)
+    if found is None:
+        reject(name, value, f"a trtx.DataType, or a dtype of numpy, ml_dtypes or torch: {', '.join(sorted(_TYPES))}")
     return found
 
 
