@@ -90,6 +90,7 @@ def fold(model: onnx.ModelProto, report: PrepareReport) -> onnx.ModelProto:
     latter runs models through ONNX Runtime, another 20 MB of native code.
     """
     try:
+        import onnx_ir as ir
         from onnxscript import optimizer
     except ImportError as error:
         raise ImportError(f"trtx.prepare_onnx folds constants with onnxscript ({error}): pip install 'trtx[onnx]'") from error
@@ -98,7 +99,10 @@ def fold(model: onnx.ModelProto, report: PrepareReport) -> onnx.ModelProto:
     level = quiet.level
     quiet.setLevel(logging.CRITICAL)
     try:
-        folded = optimizer.optimize(model, inline=False)
+        graph = ir.from_proto(model)
+        optimizer.fold_constants(graph, onnx_shape_inference=True)
+        optimizer.remove_unused_nodes(graph)
+        folded = ir.to_proto(graph)
     except Exception as error:
         report.note("folded", "", "", f"nothing, since the optimizer failed: {type(error).__name__}: {error}")
         return model
