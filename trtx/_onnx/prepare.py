@@ -111,6 +111,7 @@ def _prepare(
 
     model = prepare_functions.upgrade(model, report)
     prepare_values.freeze(model, inputs, report)
+    needed = prepare_values.needed_inputs(model, [name for name in prepare_functions.DEFINED if name not in keep])
     model = prepare_functions.inline(model, keep, report)
     if fold:
         model = prepare_values.fold(model, report)
@@ -120,7 +121,7 @@ def _prepare(
         model = prepare_values.fold(model, report)
         if rewrite(model, report, rules):  # shapes that only folding has shown
             model = prepare_values.fold(model, report)
-    report.needed = prepare_values.needed_inputs(model)
+    report.needed = tuple(dict.fromkeys((*needed, *prepare_values.needed_inputs(model))))
     return model
 
 

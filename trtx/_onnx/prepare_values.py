@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -115,8 +115,8 @@ def fold(model: onnx.ModelProto, report: PrepareReport) -> onnx.ModelProto:
     return folded
 
 
-def needed_inputs(model: onnx.ModelProto) -> tuple[str, ...]:
-    """Inputs of the model that decide what TensorRT-RTX wants to know at build time."""
+def needed_inputs(model: onnx.ModelProto, operators: Collection[str] | None = None) -> tuple[str, ...]:
+    """Inputs of the model that decide what TensorRT-RTX, or one of these operators, wants to know at build time."""
     graph = model.graph
     facts = Facts(model)
     weights = {tensor.name for tensor in graph.initializer}
@@ -135,7 +135,16 @@ def needed_inputs(model: onnx.ModelProto) -> tuple[str, ...]:
             for source in maker.input:
                 follow(source, seen)
 
+    def small_integers(name: str) -> bool:
+        return facts.type_of(name) in (T.INT32, T.INT64) and (facts.rank_of(name) or 0) <= 1
+
     for node in graph.node:
+        if operators is not None and node.op_type not in operators:
+            continue
+        if is_onnx(node, "Squeeze") and (len(node.input) < 2 or not node.input[1]):
+            before = set(found)
+            follow(node.input[0], set())  # what decides the shape, so that the axes are known
+            found = before | {name for name in found if small_integers(name)}
         for index in _build_time(node, facts):
             if index < len(node.input) and node.input[index] not in facts.constants:
                 follow(node.input[index], set())
