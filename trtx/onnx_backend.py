@@ -15,7 +15,7 @@ every run copies its inputs to the GPU and its outputs back. The package ``onnx`
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from trtx_sys._enums_gen import Severity, TensorLocation
 
@@ -49,7 +49,7 @@ __all__ = ["TrtxBackend", "TrtxBackendRep", "is_compatible", "prepare", "run_mod
 MOST_ENGINES = 8
 
 
-class TrtxBackendRep(base.BackendRep):  # type: ignore[misc]  # onnx has no types for it
+class TrtxBackendRep(base.BackendRep):
     """A model that is ready to run; `TrtxBackend.prepare` makes it.
 
     Attributes
@@ -141,7 +141,7 @@ class TrtxBackendRep(base.BackendRep):  # type: ignore[misc]  # onnx has no type
         if report is not None:
             found = report.convert_outputs(found)
         outputs = base.namedtupledict("Outputs", list(self.output_names))
-        return cast("tuple[Any, ...]", outputs(*(found[name] for name in self.output_names)))
+        return outputs(*(found[name] for name in self.output_names))
 
     def _arrays(self, inputs: Values) -> dict[str, Any]:
         if isinstance(inputs, Mapping):
@@ -162,7 +162,7 @@ class TrtxBackendRep(base.BackendRep):  # type: ignore[misc]  # onnx has no type
                 f"{list(self.input_names)}"
             )
         for name, value in given.items():
-            if value is None or isinstance(value, (list, tuple, dict)) and not _is_numeric(value):
+            if value is None or (isinstance(value, (list, tuple, dict)) and not _is_numeric(value)):
                 raise UnsupportedError(f"input {name!r} is {type(value).__name__}; TensorRT-RTX takes tensors only")
         return {name: np.asarray(given[name]) for name in self.input_names}
 
@@ -253,14 +253,16 @@ class TrtxBackendRep(base.BackendRep):  # type: ignore[misc]  # onnx has no type
             else:
                 context.set_tensor_address(name, cuda.from_numpy(array, stream=stream))
         context.infer_shapes()
-        buffers = {}
+        buffers: dict[str, Any] = {}
         for name in engine.output_names:
             shape, dtype = context.get_tensor_shape(name), engine.get_tensor_dtype(name)
             if engine.get_tensor_location(name) == TensorLocation.HOST:
                 buffers[name] = np.empty(shape, nptype(dtype))
             else:
                 buffers[name] = (cuda.empty(shape, dtype, stream=stream), shape, dtype)
-            context.set_tensor_address(name, buffers[name] if isinstance(buffers[name], np.ndarray) else buffers[name][0])
+            context.set_tensor_address(
+                name, buffers[name] if isinstance(buffers[name], np.ndarray) else buffers[name][0]
+            )
         context.enqueue_v3(stream)
         stream.sync()
         return {
@@ -364,13 +366,13 @@ class TrtxBackend(base.Backend):
             raise UnsupportedError(f"device is {device!r}; TensorRT-RTX runs on 'CUDA', or 'CUDA:1' and so on")
         prepare_onnx = check_bool(prepare_onnx, "prepare_onnx")
         if freeze and not prepare_onnx:
-            raise InvalidArgumentError("freeze is for models that trtx.prepare_onnx rewrites: set prepare_onnx=True too")
+            raise InvalidArgumentError(
+                "freeze is for models that trtx.prepare_onnx rewrites: set prepare_onnx=True too"
+            )
         return TrtxBackendRep(model, index, prepare_onnx=prepare_onnx, freeze=freeze, logger=logger)
 
     @classmethod
-    def run_model(
-        cls, model: onnx.ModelProto, inputs: Values, device: str = "CUDA", **kwargs: Any
-    ) -> tuple[Any, ...]:
+    def run_model(cls, model: onnx.ModelProto, inputs: Values, device: str = "CUDA", **kwargs: Any) -> tuple[Any, ...]:
         """Build a model and run it once: `prepare`, then `TrtxBackendRep.run`, with their arguments and errors."""
         return cls.prepare(model, device, **kwargs).run(inputs)
 
@@ -454,7 +456,7 @@ def _model_of(
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid(node.domain, version)])
     if outputs_info is None:
         model = onnx.shape_inference.infer_shapes(model, data_prop=True)
-    return cast("onnx.ModelProto", model)
+    return model
 
 
 is_compatible = TrtxBackend.is_compatible

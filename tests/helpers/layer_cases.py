@@ -112,7 +112,9 @@ def softmax(x: Array, axis: int = -1) -> Array:
     return np.asarray(e / e.sum(axis=axis, keepdims=True))
 
 
-def _activation(kind: Act, reference: Callable[[Array], Any], alpha: float | None = None, beta: float | None = None) -> Case:
+def _activation(
+    kind: Act, reference: Callable[[Array], Any], alpha: float | None = None, beta: float | None = None
+) -> Case:
     def define(network: Network, x: Tensors) -> trtx.Tensor:
         layer = network.add_activation(x["x"], kind)
         if alpha is not None:
@@ -121,7 +123,13 @@ def _activation(kind: Act, reference: Callable[[Array], Any], alpha: float | Non
             layer.beta = beta
         return layer.get_output(0)
 
-    return Case(f"activation_{kind.name.lower()}", LayerType.ACTIVATION, define, {"x": values(3, 40)}, lambda a: reference(a["x"]))
+    return Case(
+        f"activation_{kind.name.lower()}",
+        LayerType.ACTIVATION,
+        define,
+        {"x": values(3, 40)},
+        lambda a: reference(a["x"]),
+    )
 
 
 ACTIVATIONS = [
@@ -193,7 +201,9 @@ UNARY = [
         Case(
             f"unary_{kind.name.lower()}",
             LayerType.UNARY,
-            lambda n, x, kind=kind: n.add_unary(n.add_elementwise(x["x"], x["y"], Element.DIV).get_output(0), kind).get_output(0),
+            lambda n, x, kind=kind: n.add_unary(
+                n.add_elementwise(x["x"], x["y"], Element.DIV).get_output(0), kind
+            ).get_output(0),
             {"x": np.array([1, -1, 0, 2], np.float32), "y": np.array([0, 0, 0, 1], np.float32)},
             lambda a, reference=reference: reference(a["x"] / a["y"]),
         )

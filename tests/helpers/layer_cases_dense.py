@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 import trtx
-from trtx import LayerType, MatrixOperation, PoolingType, ReduceOperation
 from trtx import ElementWiseOperation as Element
+from trtx import LayerType, MatrixOperation, PoolingType, ReduceOperation
 
 from .layer_cases import (
     FLOAT,
@@ -120,9 +120,9 @@ DENSE = [
     Case(
         "matrix_multiply",
         LayerType.MATRIX_MULTIPLY,
-        lambda n, x: n.add_matrix_multiply(
-            x["x"], MatrixOperation.NONE, x["y"], MatrixOperation.TRANSPOSE
-        ).get_output(0),
+        lambda n, x: n.add_matrix_multiply(x["x"], MatrixOperation.NONE, x["y"], MatrixOperation.TRANSPOSE).get_output(
+            0
+        ),
         {"x": values(2, 16, 32), "y": values(2, 8, 32, seed=1)},
         lambda a: a["x"] @ a["y"].transpose(0, 2, 1),
         tolerances=SUMS,
@@ -299,7 +299,14 @@ SHAPE = [
         lambda a: a["x"] + np.arange(5),
         NUMBERS,
     ),
-    Case("shuffle", LayerType.SHUFFLE, _shuffle, {"x": whole(2, 3, 4)}, lambda a: a["x"].transpose(1, 0, 2).reshape(6, 4), NUMBERS),
+    Case(
+        "shuffle",
+        LayerType.SHUFFLE,
+        _shuffle,
+        {"x": whole(2, 3, 4)},
+        lambda a: a["x"].transpose(1, 0, 2).reshape(6, 4),
+        NUMBERS,
+    ),
     Case(
         "concatenation",
         LayerType.CONCATENATION,
@@ -346,12 +353,31 @@ SHAPE = [
         {"x": whole(1, 2, 3, 3)},
         lambda a: np.pad(a["x"], ((0, 0), (0, 0), (1, 0), (0, 2))),
     ),
-    Case("resize", LayerType.RESIZE, _resized, {"x": whole(1, 3, 4, 4)}, lambda a: a["x"].repeat(2, axis=2).repeat(2, axis=3)),
-    Case("one_hot", LayerType.ONE_HOT, _one_hot, {"i": ROWS, "x": whole(2)}, lambda a: np.where(np.eye(4)[a["i"]], *a["x"][::-1])),
+    Case(
+        "resize",
+        LayerType.RESIZE,
+        _resized,
+        {"x": whole(1, 3, 4, 4)},
+        lambda a: a["x"].repeat(2, axis=2).repeat(2, axis=3),
+    ),
+    Case(
+        "one_hot",
+        LayerType.ONE_HOT,
+        _one_hot,
+        {"i": ROWS, "x": whole(2)},
+        lambda a: np.where(np.eye(4)[a["i"]], *a["x"][::-1]),
+    ),
     Case("fill", LayerType.FILL, _filled, {"x": values(5)}, lambda a: a["x"] + 1 + 0.5 * np.arange(5), (FLOAT,)),
     Case("reverse_sequence", LayerType.REVERSE_SEQUENCE, _reversed, {"x": whole(4, 2, 3)}, _reverse),
     Case("squeeze", LayerType.SQUEEZE, _dims, {"x": whole(3, 5)}, lambda a: a["x"][None], NUMBERS),
-    Case("grid_sample", LayerType.GRID_SAMPLE, _sampled, {"x": whole(1, 2, 4, 4), "g": _GRID}, lambda a: a["x"], (FLOAT, HALF)),
+    Case(
+        "grid_sample",
+        LayerType.GRID_SAMPLE,
+        _sampled,
+        {"x": whole(1, 2, 4, 4), "g": _GRID},
+        lambda a: a["x"],
+        (FLOAT, HALF),
+    ),
     Case(
         "shape",
         LayerType.SHAPE,

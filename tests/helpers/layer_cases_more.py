@@ -64,7 +64,9 @@ QUANTIZED = [
     # The inputs lie on the grid of the scale: no tie is rounded one way here and another way there.
     Case("quantize_int8", LayerType.QUANTIZE, _through(INT8, 0.25), {"x": whole(16, 16) / 4}, _int8),
     Case("dequantize_int8_saturated", LayerType.DEQUANTIZE, _through(INT8, 0.25), {"x": whole(16, 16) * 8}, _int8),
-    Case("quantize_fp8", LayerType.QUANTIZE, _through(FP8, 0.5), {"x": whole(16, 16)}, _small_float("float8_e4m3fn", 0.5)),
+    Case(
+        "quantize_fp8", LayerType.QUANTIZE, _through(FP8, 0.5), {"x": whole(16, 16)}, _small_float("float8_e4m3fn", 0.5)
+    ),
     Case(
         "dequantize_int4_weights",
         LayerType.DEQUANTIZE,
@@ -133,9 +135,27 @@ def _conditional(n: Network, x: Tensors) -> trtx.Tensor:
 
 
 CONTROL = [
-    Case("loop_last_value", LayerType.LOOP_OUTPUT, _row_sums(LoopOutput.LAST_VALUE), {"x": whole(4, 3)}, lambda a: a["x"].sum(axis=0)),
-    Case("loop_concatenate", LayerType.LOOP_OUTPUT, _row_sums(LoopOutput.CONCATENATE), {"x": whole(4, 3)}, lambda a: a["x"].cumsum(axis=0)),
-    Case("loop_reverse", LayerType.LOOP_OUTPUT, _row_sums(LoopOutput.REVERSE), {"x": whole(4, 3)}, lambda a: a["x"].cumsum(axis=0)[::-1]),
+    Case(
+        "loop_last_value",
+        LayerType.LOOP_OUTPUT,
+        _row_sums(LoopOutput.LAST_VALUE),
+        {"x": whole(4, 3)},
+        lambda a: a["x"].sum(axis=0),
+    ),
+    Case(
+        "loop_concatenate",
+        LayerType.LOOP_OUTPUT,
+        _row_sums(LoopOutput.CONCATENATE),
+        {"x": whole(4, 3)},
+        lambda a: a["x"].cumsum(axis=0),
+    ),
+    Case(
+        "loop_reverse",
+        LayerType.LOOP_OUTPUT,
+        _row_sums(LoopOutput.REVERSE),
+        {"x": whole(4, 3)},
+        lambda a: a["x"].cumsum(axis=0)[::-1],
+    ),
     Case("loop_while", LayerType.TRIP_LIMIT, _while, {"x": np.array(3, np.float32)}, _doubled),
     *(
         Case(
@@ -178,7 +198,9 @@ _QKV = {
     "k": values(1, 2, 64, 64, seed=1),
     "v": values(1, 2, 64, 64, seed=2),
 }
-_COS, _SIN = (f(np.arange(8)[:, None] * np.array([1, 0.1, 0.01, 0.001]))[None].astype(np.float32) for f in (np.cos, np.sin))
+_COS, _SIN = (
+    f(np.arange(8)[:, None] * np.array([1, 0.1, 0.01, 0.001]))[None].astype(np.float32) for f in (np.cos, np.sin)
+)
 
 
 def _rotary(interleaved: bool) -> Any:

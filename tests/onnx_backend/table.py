@@ -70,9 +70,15 @@ def is_worse(answers: Answers) -> bool:
 
 #: Reasons of failures, by what errors say.
 REASONS = (
-    ("a type that TensorRT-RTX lacks", r"Failed to convert ONNX|Unsupported data type|unsupported data ?type|no tensor"),
+    (
+        "a type that TensorRT-RTX lacks",
+        r"Failed to convert ONNX|Unsupported data type|unsupported data ?type|no tensor",
+    ),
     ("an operator without support", r": false \[|is not supported in TensorRT-RTX|Plugin|plugin|no runners"),
-    ("a value that must be known at build time", r"build-time constant|must be an initializer|dynamic shape|shape tensor"),
+    (
+        "a value that must be known at build time",
+        r"build-time constant|must be an initializer|dynamic shape|shape tensor",
+    ),
     ("a sequence or an optional value", r"takes tensors only|[Ss]equence|[Oo]ptional"),
 )
 
@@ -85,8 +91,14 @@ def reasons(answers: Answers, package: str) -> Counter[str]:
         if said is None or said.get("built"):
             continue
         text = said.get("error", "")
-        found[next((reason for reason, pattern in REASONS if re.search(pattern, text)), "a form of an operator, or else")] += 1
+        found[
+            next((reason for reason, pattern in REASONS if re.search(pattern, text)), "a form of an operator, or else")
+        ] += 1
     return found
+
+
+def _version() -> str:
+    return ".".join(map(str, trtx.library_version()[:3]))
 
 
 def page(answers: Answers, packages: Sequence[str]) -> str:
@@ -94,9 +106,9 @@ def page(answers: Answers, packages: Sequence[str]) -> str:
     lines = [
         "# ONNX's backend tests",
         "",
-        f"{len(answers)} models of `onnx.backend.test` (node, simple, pytorch-*) of onnx {onnx.__version__}, on TensorRT-RTX",
-        f"{'.'.join(map(str, trtx.library_version()[:3]))}. `python -m tests.onnx_backend --write` writes this page, and",
-        "`tests/onnx_backend/results.json` with every case. Models with open shapes get a profile for the shapes of the test.",
+        f"{len(answers)} models of `onnx.backend.test` (node, simple, pytorch-*) of onnx {onnx.__version__}, on",
+        f"TensorRT-RTX {_version()}. `python -m tests.onnx_backend --write` writes this page, and every case into",
+        "`tests/onnx_backend/results.json`. Models with open shapes get a profile for the shapes of the test.",
         "",
         "| | parsed | built | run | agreed | of |",
         "|---|---|---|---|---|---|",
@@ -107,10 +119,15 @@ def page(answers: Answers, packages: Sequence[str]) -> str:
         cells = [str(found[column]) if ran or column in COLUMNS[:2] else "-" for column in COLUMNS]
         if package == "reference":
             cells = ["-", "-", str(found["run"]), str(found["agreed"])]
-        lines.append(f"| {TITLES[package]} | {' | '.join(cells)} | {sum(package in case for case in answers.values())} |")
+        lines.append(
+            f"| {TITLES[package]} | {' | '.join(cells)} | {sum(package in case for case in answers.values())} |"
+        )
     if "trtx" in packages and "nvidia" in packages:
         apart = differences(answers, "trtx", "nvidia")
-        lines += ["", f"`trtx` and NVIDIA's package differ in {len(apart)} cases{': ' + ', '.join(apart) if apart else '.'}"]
+        lines += [
+            "",
+            f"`trtx` and NVIDIA's package differ in {len(apart)} cases{': ' + ', '.join(apart) if apart else '.'}",
+        ]
     for package in ("trtx", "prepared"):
         if package in packages:
             lines += ["", f"## Not built: {TITLES[package]}", ""]
@@ -122,7 +139,7 @@ def write(answers: Answers, packages: Sequence[str]) -> None:
     """Write what is committed."""
     PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text(page(answers, packages), encoding="utf-8")
-    kept: dict[str, Any] = {"onnx": onnx.__version__, "tensorrt_rtx": ".".join(map(str, trtx.library_version()[:3]))}
+    kept: dict[str, Any] = {"onnx": onnx.__version__, "tensorrt_rtx": _version()}
     kept["cases"] = {name: {p: letters(case[p]) for p in packages if p in case} for name, case in answers.items()}
     text = json.dumps(kept, separators=(",", ":")).replace("},", "},\n") + "\n"
     DATA.write_text(text, encoding="utf-8")

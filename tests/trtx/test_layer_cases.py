@@ -13,7 +13,9 @@ PAIRS = [pytest.param(case, dtype, id=f"{case.name}-{dtype.name}") for case in C
 
 
 @pytest.mark.parametrize(("case", "dtype"), PAIRS)
-def test_a_case_is_built(case: Case, dtype: trtx.DataType, builder: trtx.Builder, network: trtx.NetworkDefinition) -> None:
+def test_a_case_is_built(
+    case: Case, dtype: trtx.DataType, builder: trtx.Builder, network: trtx.NetworkDefinition
+) -> None:
     case.network(network, dtype)
     output = network.get_output(0)
     expected = case.expected(dtype)

@@ -1,8 +1,8 @@
 """`prepare_onnx`: rewrites an ONNX model so that TensorRT-RTX takes it, and says what it did.
 
-The steps, each in a module of its own: the opset is upgraded, given inputs become constants, operators that ONNX defines
-by others are replaced by these, constants are folded, operators without such a definition are written out, and types that
-TensorRT-RTX lacks are mapped to those that it has. Types come last, so that everything before computes in the right ones.
+The steps: the opset is upgraded, given inputs become constants, operators that ONNX defines by others are replaced by
+these, constants are folded, operators without such a definition are written out, and types that TensorRT-RTX lacks are
+mapped to those that it has. Types come last, so that everything before computes in the right ones.
 """
 
 from __future__ import annotations
@@ -134,12 +134,12 @@ def _problems(model: onnx.ModelProto) -> list[PrepareProblem]:
         raw = model.SerializeToString()
     except Exception as error:  # more than 2 GB
         raise InvalidArgumentError(f"model cannot be serialized for the check: {error}; pass check=False") from error
-    with Logger(Severity.ERROR, sink=lambda severity, message: None) as logger, Builder(logger) as builder:
-        with OnnxParser(builder.create_network()) as parser:
-            try:
-                found = parser.supports_model(raw)
-            except ParserError as error:
-                return [PrepareProblem("", "", str(error))]
+    quiet = Logger(Severity.ERROR, sink=lambda severity, message: None)
+    with quiet, Builder(quiet) as builder, OnnxParser(builder.create_network()) as parser:
+        try:
+            found = parser.supports_model(raw)
+        except ParserError as error:
+            return [PrepareProblem("", "", str(error))]
     problems = []
     for info in found.errors:
         node = model.graph.node[info.node] if 0 <= info.node < len(model.graph.node) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import onnx
 from onnx import inliner, version_converter
 
-from .prepare_graph import OLDEST_OPSET, all_graphs, attribute, forget_values, is_onnx, label, opset
+from .prepare_graph import OLDEST_OPSET, UPGRADED_OPSET, all_graphs, forget_values, is_onnx, label, opset
 from .prepare_report import PrepareReport
 
 #: Operators that TensorRT-RTX has not, or not in every form, and that ONNX defines by simpler ones.
@@ -36,11 +36,11 @@ def upgrade(model: onnx.ModelProto, report: PrepareReport) -> onnx.ModelProto:
     if not 0 < version < OLDEST_OPSET:
         return model
     try:
-        upgraded = version_converter.convert_version(model, OLDEST_OPSET)
+        upgraded = version_converter.convert_version(model, UPGRADED_OPSET)
     except Exception as error:
         report.note("opset", "", "", f"{version} stays, since ONNX's converter failed: {str(error).strip()[:200]}")
         return model
-    report.note("opset", "", "", f"{version} was upgraded to {OLDEST_OPSET}")
+    report.note("opset", "", "", f"{version} was upgraded to {UPGRADED_OPSET}")
     return upgraded
 
 
@@ -57,6 +57,7 @@ def inline(model: onnx.ModelProto, keep: frozenset[str], report: PrepareReport) 
         wanted = _wanted(model, keep)
         if not wanted:
             break
+        _write_defaults(model, wanted)
         try:
             inlined = inliner.inline_selected_functions(
                 _with_types(model), [("", name) for name in wanted], inline_schema_functions=True
@@ -83,9 +84,23 @@ def _wanted(model: onnx.ModelProto, keep: frozenset[str]) -> list[str]:
             several = len([name for name in node.output if name]) > 1
             if node.op_type in DEFINED or (node.op_type == "LayerNormalization" and several):
                 found.add(node.op_type)
-            elif node.op_type == "GroupNormalization" and attribute(node, "stash_type", 1) != 1:
-                found.add(node.op_type)
     return sorted(found)
+
+
+def _write_defaults(model: onnx.ModelProto, wanted: list[str]) -> None:
+    """ONNX's inliner takes attributes that are not written for missing, also where they have a default."""
+    version = opset(model)
+    for graph in all_graphs(model.graph):
+        for node in graph.node:
+            if not is_onnx(node, *wanted):
+                continue
+            schema = onnx.defs.get_schema(node.op_type, version, "")
+            written = {found.name for found in node.attribute}
+            node.attribute.extend(
+                found.default_value
+                for name, found in schema.attributes.items()
+                if name not in written and found.default_value.name
+            )
 
 
 def _with_types(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -13,8 +13,9 @@ from .prepare_report import PrepareReport
 
 T = onnx.TensorProto
 
-#: The newest opset whose operators the rewriting knows, and the oldest.
+#: The oldest opset whose operators the rewriting knows, and the one that older models are brought to.
 OLDEST_OPSET = 13
+UPGRADED_OPSET = 15
 
 
 def type_name(elem_type: int) -> str:
@@ -22,7 +23,7 @@ def type_name(elem_type: int) -> str:
     try:
         return str(helper.tensor_dtype_to_np_dtype(elem_type).name)
     except (KeyError, TypeError):
-        return T.DataType.Name(elem_type)
+        return str(T.DataType.Name(elem_type))
 
 
 def label(node: onnx.NodeProto) -> str:

@@ -1,4 +1,4 @@
-"""What `prepare_onnx` reports: its changes, what it could not help, and how to convert values at the model's borders."""
+"""What `prepare_onnx` reports: changes, what could not be helped, and how to convert values at the model's borders."""
 
 from __future__ import annotations
 

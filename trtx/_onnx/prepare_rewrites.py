@@ -13,7 +13,7 @@ import onnx
 from .prepare_graph import Emitter, Rewrite, T, attribute, is_onnx, label
 
 #: Integer types that are computed in a wider one: bits, and whether they are signed.
-INTEGERS = {
+INTEGERS: dict[int, tuple[int, bool]] = {
     T.INT2: (2, True),
     T.UINT2: (2, False),
     T.INT4: (4, True),
@@ -68,6 +68,9 @@ def bit_shift(node: onnx.NodeProto, e: Emitter) -> bool:
         return False
     bits, signed = INTEGERS[kind]
     value, count = (e.cast(name, T.INT64) for name in node.input)
+    if signed:  # a negative number shifts everything out, as one that is too large does
+        negative = e.emit("Less", count, e.constant(0, T.INT64))
+        count = e.emit("Where", negative, e.constant(bits, T.INT64), count)
     most = min(bits, 62)
     powers = e.constant([1 << i for i in range(most + 1)], T.INT64)
     power = e.emit("Gather", powers, e.emit("Min", count, e.constant(most, T.INT64)))
@@ -324,5 +327,3 @@ RULES: dict[str, Rewrite] = {
 def rule_for(node: onnx.NodeProto) -> Rewrite | None:
     """The rule for a node."""
     return RULES.get(node.op_type) if is_onnx(node, node.op_type) else None
-
-

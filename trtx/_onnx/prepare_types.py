@@ -30,7 +30,7 @@ from .prepare_report import PrepareReport
 from .prepare_rewrites import INTEGERS, dequantize, quantize, wrap
 
 #: What TensorRT-RTX has nothing like.
-ALWAYS = {
+ALWAYS: dict[int, int] = {
     T.DOUBLE: T.FLOAT,
     T.INT16: T.INT32,
     T.UINT16: T.INT32,
@@ -45,7 +45,7 @@ ALWAYS = {
     T.FLOAT8E8M0: T.FLOAT,
 }
 #: What it has for some purposes only.
-SOMETIMES = {
+SOMETIMES: dict[int, int] = {
     T.INT8: T.INT32,
     T.UINT8: T.INT32,
     T.INT4: T.INT32,
@@ -96,6 +96,12 @@ def _mapping(model: onnx.ModelProto, facts: Facts) -> dict[int, int]:
             _is_refused(node, old, facts, model) for graph in all_graphs(model.graph) for node in graph.node
         ):
             mapping[old] = new
+    # Bits that are read as another type must stay as many as they are; quantization in blocks is not written out.
+    for graph in all_graphs(model.graph):
+        for node in graph.node:
+            if is_onnx(node, "BitCast") or attribute(node, "block_size", 0):
+                for name in (*node.input, *node.output):
+                    mapping.pop(facts.type_of(name), None)
     return mapping
 
 
@@ -212,18 +218,15 @@ def _may_leave(source: int, target: int) -> bool:
 
 
 def _map_all(model: onnx.ModelProto, mapping: dict[int, int], report: PrepareReport) -> None:
-    counts: dict[int, int] = {}
     for graph in all_graphs(model.graph):
         for tensor in graph.initializer:
-            _map_tensor(tensor, mapping, counts)
+            _map_tensor(tensor, mapping)
         for node in graph.node:
             for found in node.attribute:
                 if found.type == onnx.AttributeProto.TENSOR:
-                    _map_tensor(found.t, mapping, counts)
-                elif found.name in ("to", "dtype", "output_dtype") and found.type == onnx.AttributeProto.INT:
-                    if found.i in mapping:
-                        counts[found.i] = counts.get(found.i, 0) + 1
-                        found.i = mapping[found.i]
+                    _map_tensor(found.t, mapping)
+                elif found.name in ("to", "dtype", "output_dtype") and found.i in mapping:
+                    found.i = mapping[found.i]
     for old, new in mapping.items():
         report.note("type", "", "", f"{type_name(old)} is computed in {type_name(new)}{_caveat(old)}")
 
@@ -234,11 +237,10 @@ def _caveat(old: int) -> str:
     return "; values from 2**63 on do not fit" if old == T.UINT64 else ""
 
 
-def _map_tensor(tensor: onnx.TensorProto, mapping: dict[int, int], counts: dict[int, int]) -> None:
+def _map_tensor(tensor: onnx.TensorProto, mapping: dict[int, int]) -> None:
     new = mapping.get(tensor.data_type)
     if new is None:
         return
-    counts[tensor.data_type] = counts.get(tensor.data_type, 0) + 1
     with np.errstate(all="ignore"):
         array = numpy_helper.to_array(tensor).astype(helper.tensor_dtype_to_np_dtype(new))
     tensor.CopyFrom(numpy_helper.from_array(array, tensor.name))
@@ -256,7 +258,9 @@ def _map_border(model: onnx.ModelProto, mapping: dict[int, int], report: Prepare
             _map_values((*body.input, *body.output), mapping, {})
 
 
-def _map_values(values: Iterable[onnx.ValueInfoProto], mapping: dict[int, int], found: dict[str, tuple[str, str]]) -> None:
+def _map_values(
+    values: Iterable[onnx.ValueInfoProto], mapping: dict[int, int], found: dict[str, tuple[str, str]]
+) -> None:
     for value in values:
         kind = value.type.tensor_type
         if value.type.HasField("tensor_type") and kind.elem_type in mapping:

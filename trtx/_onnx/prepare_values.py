@@ -60,7 +60,9 @@ def freeze(model: onnx.ModelProto, inputs: Mapping[str, Any], report: PrepareRep
             graph.initializer.remove(weights[name])
         graph.initializer.append(numpy_helper.from_array(array, name))
         graph.input.remove(info)
-        shown = f"is {np.array2string(array.reshape(-1), threshold=8, edgeitems=3)}" if array.size <= 8 else "is built in"
+        shown = (
+            f"is {np.array2string(array.reshape(-1), threshold=8, edgeitems=3)}" if array.size <= 8 else "is built in"
+        )
         report.note("frozen", name, "", f"this input of the model {shown}, of shape {array.shape}")
     report.frozen = tuple(inputs)
 
@@ -93,7 +95,9 @@ def fold(model: onnx.ModelProto, report: PrepareReport) -> onnx.ModelProto:
         import onnx_ir as ir
         from onnxscript import optimizer
     except ImportError as error:
-        raise ImportError(f"trtx.prepare_onnx folds constants with onnxscript ({error}): pip install 'trtx[onnx]'") from error
+        raise ImportError(
+            f"trtx.prepare_onnx folds constants with onnxscript ({error}): pip install 'trtx[onnx]'"
+        ) from error
     before = [(node.op_type, node.output[0]) for node in model.graph.node if node.output]
     quiet = logging.getLogger("onnxscript")
     level = quiet.level
