@@ -35,6 +35,10 @@ def upgrade(model: onnx.ModelProto, report: PrepareReport) -> onnx.ModelProto:
     version = opset(model)
     if not 0 < version < OLDEST_OPSET:
         return model
+    if version == 8 and any(is_onnx(node, "Scan") for graph in all_graphs(model.graph) for node in graph.node):
+        # Its first dimension was a batch in opset 8 alone, which the converter passes over.
+        report.note("opset", "", "", "8 stays, since Scan means something else in later ones")
+        return model
     try:
         upgraded = version_converter.convert_version(model, UPGRADED_OPSET)
     except Exception as error:
