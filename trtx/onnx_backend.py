@@ -140,6 +140,10 @@ class TrtxBackendRep(base.BackendRep):
         found = self._execute(key, memory, values)
         if report is not None:
             found = report.convert_outputs(found)
+        for value in self._model.graph.output:  # TensorRT-RTX reads double as float, without a word
+            kind = value.type.tensor_type.elem_type
+            if kind in (onnx.TensorProto.DOUBLE, onnx.TensorProto.FLOAT):
+                found[value.name] = found[value.name].astype(onnx.helper.tensor_dtype_to_np_dtype(kind), copy=False)
         outputs = base.namedtupledict("Outputs", list(self.output_names))
         return outputs(*(found[name] for name in self.output_names))
 

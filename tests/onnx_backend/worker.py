@@ -137,7 +137,13 @@ def by_nvidia(case: cases.Case, package: str, run: bool, said: dict[str, Any]) -
     if run:
         outputs = [value.name for value in case.model.graph.output]
         engine = rt.Runtime(log).deserialize_cuda_engine(memory)
-        judge(case, said, lambda inputs: run_nvidia(rt, engine, dict(zip(named, inputs, strict=True)), outputs))
+        judge(
+            case,
+            said,
+            lambda inputs: as_declared(
+                case.model, run_nvidia(rt, engine, dict(zip(named, inputs, strict=True)), outputs)
+            ),
+        )
 
 
 def run_nvidia(rt: Any, engine: Any, values: dict[str, Any], outputs: list[str]) -> list[Any]:
@@ -177,6 +183,15 @@ def run_nvidia(rt: Any, engine: Any, values: dict[str, Any], outputs: list[str])
         buffer if isinstance(buffer, np.ndarray) else cuda.to_numpy(*buffer, stream=stream)
         for buffer in (buffers[name] for name in outputs)
     ]
+
+
+def as_declared(model: Any, found: list[Any]) -> list[Any]:
+    """Results in the types of the model: both packages read double as float."""
+    import onnx
+
+    kinds = [value.type.tensor_type.elem_type for value in model.graph.output]
+    double = onnx.TensorProto.DOUBLE
+    return [a.astype(np.float64) if kind == double else a for kind, a in zip(kinds, found, strict=True)]
 
 
 def main() -> None:
