@@ -260,7 +260,7 @@ def test_the_table_that_is_committed() -> None:
     assert built["trtx"] >= 927
     assert built["prepared"] >= 1200
     page = table.PAGE.read_text(encoding="utf-8")
-    assert all(f"| {number} |" in page for number in built.values())
+    assert all(f"| {number} |" in page for package, number in built.items() if package != "reference")
 
 
 @pytest.mark.parametrize(
