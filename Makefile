@@ -9,7 +9,7 @@ RUN = $(BIN)/python
 TENSORRT_RTX ?= 1.6.1.120
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint abi-check sanitize fuzz soak misuse benchmark generate clean
+.PHONY: help demo test lint abi-check sanitize fuzz soak misuse onnx-backend benchmark generate clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -51,6 +51,10 @@ soak: $(VENV)/.test ## Create and close everything thousands of times, and show 
 misuse: $(VENV)/.test ## Show what misuse does, beside NVIDIA's package
 	$(RUN) -m pip install --quiet --disable-pip-version-check 'tensorrt-rtx-cu13-bindings==$(TENSORRT_RTX)'
 	$(RUN) -m tests.misuse --nvidia
+
+onnx-backend: $(VENV)/.test ## Put ONNX's own tests to trtx, beside NVIDIA's package, and write docs/onnx_backend.md
+	$(RUN) -m pip install --quiet --disable-pip-version-check 'tensorrt-rtx-cu13-bindings==$(TENSORRT_RTX)'
+	$(RUN) -m tests.onnx_backend --write
 
 benchmark: $(VENV)/.test ## Compare with NVIDIA's package of the same version
 	$(RUN) -m pip install --quiet --disable-pip-version-check 'tensorrt-rtx-cu13-bindings==$(TENSORRT_RTX)'

@@ -18,7 +18,7 @@ ENUMS_WITH_HINTS = "trtx._core.enums"
 
 #: Packages whose modules have public names, and modules that are public themselves.
 ROOMS = ("_core", "_build", "_onnx", "_run")
-MODULES = ("cuda", "diagnostics")
+MODULES = ("cuda", "diagnostics", "onnx_backend")
 
 
 def emit(root: Path, registry: Registry, generated: dict[str, str]) -> dict[str, str]:

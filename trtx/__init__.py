@@ -35,11 +35,11 @@ _refuse_subinterpreter()
 
 _PLACES = {name: module for module, names in NAMES.items() for name in names}
 
-__all__ = ["__version__", "cuda", "diagnostics", *_PLACES]
+__all__ = ["__version__", "cuda", "diagnostics", "onnx_backend", *_PLACES]
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("cuda", "diagnostics"):
+    if name in ("cuda", "diagnostics", "onnx_backend"):
         return importlib.import_module(f"{__name__}.{name}")
     place = _PLACES.get(name)
     if place is None:
@@ -58,4 +58,4 @@ def _hint(name: str) -> str:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), "cuda", "diagnostics", *_PLACES})
+    return sorted({*globals(), "cuda", "diagnostics", "onnx_backend", *_PLACES})

@@ -68,6 +68,7 @@ from trtx_sys._enums_gen import WeightsRole as WeightsRole
 
 from . import cuda as cuda
 from . import diagnostics as diagnostics
+from . import onnx_backend as onnx_backend
 from ._build.layers_gen import ActivationLayer as ActivationLayer
 from ._build.layers_gen import AssertionLayer as AssertionLayer
 from ._build.attention import Attention as Attention
@@ -145,6 +146,9 @@ from ._build.layers_gen import ParametricReLULayer as ParametricReLULayer
 from ._core.errors import ParserError as ParserError
 from ._onnx.report import ParserErrorInfo as ParserErrorInfo
 from ._build.layers_gen import PoolingLayer as PoolingLayer
+from ._onnx.prepare_report import PrepareChange as PrepareChange
+from ._onnx.prepare_report import PrepareProblem as PrepareProblem
+from ._onnx.prepare_report import PrepareReport as PrepareReport
 from ._run.profiler import ProfileCollector as ProfileCollector
 from ._run.profiler import Profiler as Profiler
 from ._build.progress import ProgressMonitor as ProgressMonitor
@@ -202,6 +206,7 @@ from ._core.library import library_version as library_version
 from ._core.library import load_library as load_library
 from ._core.dtypes import nbytes as nbytes
 from ._core.dtypes import nptype as nptype
+from ._onnx.prepare import prepare_onnx as prepare_onnx
 from ._core.dtypes import uint8 as uint8
 from ._core.dtypes import volume as volume
 from ._version import __version__ as __version__

@@ -228,6 +228,14 @@ NAMES = {
     "trtx._onnx.parser": (
         "OnnxParser",
     ),
+    "trtx._onnx.prepare": (
+        "prepare_onnx",
+    ),
+    "trtx._onnx.prepare_report": (
+        "PrepareChange",
+        "PrepareProblem",
+        "PrepareReport",
+    ),
     "trtx._onnx.refitter": (
         "OnnxParserRefitter",
     ),

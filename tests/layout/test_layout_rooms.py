@@ -21,6 +21,7 @@ ALLOWED = {
     "_pyinstaller": set(),
     "cuda": {"_core"},
     "diagnostics": {"_core"},
+    "onnx_backend": {"_build", "_core", "_onnx", "_run", "cuda"},
     "__init__": {"_names_gen", "_version"},
     "_names_gen": set(),
     "_version": set(),
