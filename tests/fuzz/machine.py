@@ -184,7 +184,7 @@ class Machine(RuleBasedStateMachine):
             self.use_once(data, self.pick(data))
 
     def use_once(self, data: st.DataObject, thing: Any) -> None:
-        names = [name for name in dir(type(thing)) if not name.startswith("_") and name not in LEFT_OUT]
+        names = [name for name in dir(thing) if not name.startswith("_") and name not in LEFT_OUT]
         name = data.draw(st.sampled_from(names))
         used.add((type(thing).__name__, name))
         found = inspect.getattr_static(type(thing), name)

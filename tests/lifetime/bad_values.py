@@ -64,6 +64,8 @@ def parts() -> dict[str, Any]:
     tensors = [network.add_input(f"x{rank}", trtx.float32, (1, 4, 8, 8)[:rank]) for rank in (4, 3, 2, 1)]
     tensors.append(network.add_input("integer", trtx.int32, (4,)))
     tensors.append(network.add_input("condition", trtx.DataType.BOOL, ()))
+    tensors += [network.add_input(kind.name, kind, (1, 2, 4, 8)) for kind in (trtx.int8, trtx.float16, trtx.fp8)]
+    tensors += [network.add_constant((), np.ones((), np.float32)).get_output(0)]
     numbers = [np.int32(1), np.ones(1, np.int32), np.ones(4, np.int32), np.zeros(1, np.int64)]
     tensors += [network.add_constant(number.shape, number).get_output(0) for number in numbers]
     found: dict[str, Any] = {"Tensor": tensors[0], "NetworkDefinition": network}
@@ -118,6 +120,8 @@ def _value(annotation: str, tensors: Iterator[Any], size: int, count: int, shape
         kind = getattr(trtx, word.rpartition(".")[2], None)
         if isinstance(kind, type) and issubclass(kind, IntEnum):
             return next(iter(kind))
+    if "DType" in annotation:
+        return trtx.float32
     if "Weights" in annotation or "Array" in annotation or "Values" in annotation:
         return np.ones(count, np.float32)
     if "Shape" in annotation or "Iterable" in annotation or "Sequence" in annotation:

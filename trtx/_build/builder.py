@@ -339,6 +339,28 @@ class Builder(BuilderAccessors, RecordsErrors, AllocatesOnGpu, MadeWithLogger):
                             f"network input {name!r} has the shape {shape}, but optimization profile {index} of config "
                             f"has {which} {sizes} for it; the dimensions must agree but for those that are -1"
                         )
+        self._check_shape_inputs(network, config)
+
+    def _check_shape_inputs(self, network: NetworkDefinition, config: BuilderConfig) -> None:
+        """Refuse inputs whose values decide shapes, and for which a profile has no values."""
+        for tensor in network.inputs:
+            # The library works shapes out to answer, so it is asked of those alone that can be.
+            shape = tensor.shape
+            if tensor.dtype not in _SHAPE_TYPES or shape is None or len(shape) > 1 or not tensor.is_shape_tensor:
+                continue
+            what = f"network input {tensor.name!r} decides shapes by its values, so"
+            call = f"profile.set_shape_input({tensor.name!r}, min, opt, max)"
+            if not config._profiles:
+                raise InvalidArgumentError(
+                    f"{what} config needs an optimization profile: profile = builder.create_optimization_profile(); "
+                    f"{call}; config.add_optimization_profile(profile)"
+                )
+            for index, profile in enumerate(config._profiles):
+                if not profile.is_closed and profile.get_shape_input(tensor.name) is None:
+                    raise InvalidArgumentError(
+                        f"{what} each profile needs those that it may have, and optimization profile {index} of config "
+                        f"has none: call {call}"
+                    )
 
     def _monitor(self, network: NetworkDefinition, config: BuilderConfig) -> BuildMonitor:
         return BuildMonitor(config._monitor, *self._targets, *network._targets)

@@ -41,6 +41,10 @@ class Native:
         made: Self = object.__new__(shut_class(cls))
         return made
 
+    def __dir__(self) -> list[str]:
+        # Names that are left out, and answer with a hint, are none that one could use.
+        return [name for name in super().__dir__() if name in self.__slots__ or hasattr(type(self), name)]
+
     def _closed_text(self) -> str:
         return f"this {type(self).__name__} is closed, or was never made"
 

@@ -148,18 +148,18 @@ def check_text(value: object, name: str, *, empty: bool = True, limit: int | Non
     return encoded
 
 
-def check_path(path: object) -> str:
+def check_path(path: object, name: str = "path") -> str:
     """A path as a str that the system's calls take."""
     if not isinstance(path, (str, os.PathLike)):
-        reject("path", path, "a str or an os.PathLike")
-    name = os.fspath(path)
-    if not isinstance(name, str) or not name or "\0" in name:
-        reject("path", path, "a path as a str, not empty and without NUL characters")
+        reject(name, path, "a str or an os.PathLike")
+    text = os.fspath(path)
+    if not isinstance(text, str) or not text or "\0" in text:
+        reject(name, path, "a path as a str, not empty and without NUL characters")
     try:
-        os.fsencode(name)
+        os.fsencode(text)
     except UnicodeEncodeError:
-        reject("path", path, "a path that the file system can encode")
-    return name
+        reject(name, path, "a path that the file system can encode")
+    return text
 
 
 def check_sequence(value: object, name: str, allowed: str, limit: int | None = None) -> Sequence[Any]:

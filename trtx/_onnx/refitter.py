@@ -21,7 +21,7 @@ from .._core.errors import ParserError
 from .._core.library import require_onnx_parser
 from .._core.logger import Logger
 from .._core.public import public
-from .._core.values import check_index, check_text, reject
+from .._core.values import check_index, check_path, check_text, reject
 from .._run.refitter import Refitter
 from .accessors_gen import OnnxParserRefitterAccessors
 from .check import Initializer
@@ -158,6 +158,7 @@ class OnnxParserRefitter(OnnxParserRefitterAccessors):
         _ = self._ptr
         what = "refit_from_file"
         subject = f"OnnxParserRefitter.{what}"
+        check_path(model, "model")
         with map_file(subject, model) as view:
             self._refit(what, check(subject, view, model, allow_outside_data))
         return True

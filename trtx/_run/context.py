@@ -195,15 +195,18 @@ class ExecutionContext(ContextCallbacks):
         BusyError
             If another thread uses the context.
         """
-        found = find_memory(memory, "memory")
+        self._set_device_memory(memory, size, "memory")
+
+    def _set_device_memory(self, memory: Any, size: SupportsIndex | None, name: str) -> None:
+        found = find_memory(memory, name)
         if not found.on_device:
-            raise InvalidArgumentError(f"memory is {type(memory).__name__}, which lies on the host, not on the GPU")
+            raise InvalidArgumentError(f"{name} is {type(memory).__name__}, which lies on the host, not on the GPU")
         if size is None and found.nbytes is None:
             raise InvalidArgumentError("size is missing: an address does not tell it")
         most = INT64_MAX if found.nbytes is None else found.nbytes
         nbytes = most if size is None else check_int(size, "size", 0, most)
         if found.address % _MEMORY_ALIGNMENT:
-            raise InvalidArgumentError(f"memory is at {found.address:#x}; allowed are multiples of {_MEMORY_ALIGNMENT}")
+            raise InvalidArgumentError(f"{name} is at {found.address:#x}; allowed are multiples of {_MEMORY_ALIGNMENT}")
         what, function = "set_device_memory", lib.trtx_execution_context_set_device_memory_v2
         status = self._hand_over(DEVICE_MEMORY, memory, self._long, what, function, found.address, nbytes)
         self._check(status, f"{what}({nbytes} bytes)")
@@ -224,7 +227,7 @@ class ExecutionContext(ContextCallbacks):
     def device_memory(self, memory: Any) -> None:
         found = find_memory(memory, "device_memory")
         if found.nbytes is not None:
-            self.set_device_memory(memory)
+            self._set_device_memory(memory, None, "device_memory")
             return
         if found.address % _MEMORY_ALIGNMENT:
             raise InvalidArgumentError(

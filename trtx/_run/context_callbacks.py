@@ -21,6 +21,10 @@ _set_profiler = lib.trtx_execution_context_set_profiler
 _set_temporary = lib.trtx_execution_context_set_temporary_storage_allocator
 
 
+def _nobody(layer_name: str, ms: float) -> None:
+    """In the place of a profiler that was taken back."""
+
+
 class ContextCallbacks(ContextTensors):
     """A base of `ExecutionContext`."""
 
@@ -37,6 +41,7 @@ class ContextCallbacks(ContextTensors):
 
         A `Profiler`, such as `ProfileCollector`, or a function that is called as ``function(layer_name, ms)``. It is
         kept alive. With one, `enqueue_v3` waits for the run and reports it, unless `enqueue_emits_profile` is off.
+        TensorRT-RTX cannot do without one again: with None, what it reports is dropped, and runs go on waiting.
 
         Raises
         ------
@@ -46,11 +51,15 @@ class ContextCallbacks(ContextTensors):
             If it is set while another thread uses the context.
         """
         found: Reporter | None = self._callback("profiler")
-        return found
+        return None if found is _nobody else found
 
     @profiler.setter
     def profiler(self, profiler: Reporter | None) -> None:
         what = "profiler"
+        if profiler is None:
+            if self.profiler is None:
+                return
+            profiler = _nobody  # the library refuses null
         status = self._refer_to(what, Profiler, profiler, lambda pointer: self._changed(what, _set_profiler, pointer))
         self._check(status, what)
 

@@ -169,7 +169,7 @@ class CudaEngine(EngineTensors):
         UnsupportedError
             If the loaded library is older than 1.6.
         """
-        with open_blob(blob, "engine", 1) as found:
+        with open_blob(blob, "engine", 1, "blob") as found:
             function = lib.trtx_cuda_engine_load_weights
             status = self._long("load_weights", function, found.pointer, found.size, alone=self._tree())
             self._check(status, f"load_weights({found.label})")

@@ -33,7 +33,7 @@ class Blob(NamedTuple):
 
 
 @contextmanager
-def open_blob(source: Source, what: str, least: int) -> Iterator[Blob]:
+def open_blob(source: Source, what: str, least: int, name: str) -> Iterator[Blob]:
     """Give a call access to bytes, without a copy.
 
     Parameters
@@ -44,6 +44,8 @@ def open_blob(source: Source, what: str, least: int) -> Iterator[Blob]:
         What it should hold, for messages: ``"engine"``.
     least
         Fewer bytes than these cannot be right.
+    name
+        The caller's argument, for messages.
 
     Raises
     ------
@@ -58,28 +60,28 @@ def open_blob(source: Source, what: str, least: int) -> Iterator[Blob]:
         with _open_file(source, what, least) as blob:
             yield blob
     elif isinstance(source, HostMemory):
-        with _open_buffer(source.view(), what) as view:  # which stays when the memory is closed meanwhile
+        with _open_buffer(source.view(), what, name) as view:  # which stays when the memory is closed meanwhile
             blob = view._replace(label="HostMemory")
             _check_size(blob, what, least)
             yield blob
     else:
-        with _open_buffer(source, what) as blob:
+        with _open_buffer(source, what, name) as blob:
             _check_size(blob, what, least)
             yield blob
 
 
 @contextmanager
-def _open_buffer(source: Any, what: str) -> Iterator[Blob]:
+def _open_buffer(source: Any, what: str, name: str) -> Iterator[Blob]:
     kind = type(source).__name__
     try:
         view = ffi.from_buffer("char[]", source)
     except TypeError:
         raise InvalidArgumentError(
-            f"source is {kind}, no {what}; allowed is a path, a HostMemory, or bytes and anything else with the buffer "
+            f"{name} is {kind}, no {what}; allowed is a path, a HostMemory, or bytes and anything else with the buffer "
             "protocol"
         ) from None
     except (BufferError, ValueError) as error:
-        raise InvalidArgumentError(f"{what} is a {kind} whose bytes cannot be used as they lie: {error}") from None
+        raise InvalidArgumentError(f"{name} is a {kind} whose bytes cannot be used as they lie: {error}") from None
     with view:
         yield Blob(view, len(view), kind)
 

@@ -122,7 +122,7 @@ class Runtime(RuntimeAccessors, RecordsErrors, AllocatesOnGpu, MadeWithLogger):
         if isinstance(serialized_engine, StreamReader) or is_file(serialized_engine):
             return self._read_engine(serialized_engine)
         what, function = "deserialize_cuda_engine", lib.trtx_runtime_deserialize_cuda_engine
-        with open_blob(cast("Source", serialized_engine), "engine", self.engine_header_size) as blob:
+        with open_blob(cast("Source", serialized_engine), "engine", self.engine_header_size, "serialized_engine") as blob:
             place = new_place("trtx_cuda_engine")
             status = self._long(what, function, blob.pointer, blob.size, place)
             if status:
@@ -135,7 +135,7 @@ class Runtime(RuntimeAccessors, RecordsErrors, AllocatesOnGpu, MadeWithLogger):
 
         what, function = "deserialize_cuda_engine", lib.trtx_runtime_deserialize_cuda_engine_v2
         place = new_place("trtx_cuda_engine")
-        with Bridge(StreamReader, source, "source") as bridge:
+        with Bridge(StreamReader, source, "serialized_engine") as bridge:
             if self._long(what, function, bridge.pointer, place):
                 label = f"Runtime.{what}({type(source).__name__})"
                 # Not kept in a variable: see raise_pending.
@@ -196,7 +196,7 @@ class Runtime(RuntimeAccessors, RecordsErrors, AllocatesOnGpu, MadeWithLogger):
         InvalidArgumentError
             If it is of a wrong kind, or is not contiguous.
         """
-        with open_blob(buffer, "engine", self.engine_header_size) as blob:
+        with open_blob(buffer, "engine", self.engine_header_size, "buffer") as blob:
             report = self._read_validity(blob)
             if report is None:
                 what = f"Runtime.get_engine_validity({blob.label})"

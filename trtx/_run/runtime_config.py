@@ -83,7 +83,7 @@ class RuntimeCache(Handle):
         BusyError
             If another thread uses the cache.
         """
-        with open_blob(blob, "runtime cache", 1) as found:
+        with open_blob(blob, "runtime cache", 1, "blob") as found:
             if self._long("deserialize", lib.trtx_runtime_cache_deserialize, found.pointer, found.size):
                 # Not kept in a variable: see raise_pending.
                 _pending.raise_pending(_with_advice(f"RuntimeCache.deserialize({found.label})"), *self._targets)
