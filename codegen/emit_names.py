@@ -15,7 +15,7 @@ STUB = "trtx/__init__.pyi"
 ENUMS = "trtx_sys._enums_gen"
 
 #: Packages whose modules have public names, and modules that are public themselves.
-ROOMS = ("_core", "_build", "_onnx", "_run")
+ROOMS = ("_core", "_build", "_onnx", "_run", "_session")
 MODULES = ("cuda", "diagnostics")
 
 

@@ -162,6 +162,25 @@ NAMES = {
         "RuntimeCache",
         "RuntimeConfig",
     ),
+    "trtx._session.batcher": (
+        "Batcher",
+    ),
+    "trtx._session.binding": (
+        "Binding",
+    ),
+    "trtx._session.options": (
+        "BuildOptions",
+    ),
+    "trtx._session.ports": (
+        "SessionTensor",
+    ),
+    "trtx._session.session": (
+        "Session",
+    ),
+    "trtx._session.store": (
+        "CacheEntry",
+        "SessionCache",
+    ),
     "trtx_sys._enums_gen": (
         "APILanguage",
         "ActivationType",

@@ -17,6 +17,7 @@ ALLOWED = {
     "_build": {"_core"},
     "_onnx": {"_core", "_build"},
     "_run": {"_core", "cuda"},
+    "_session": {"_core", "_build", "_onnx", "_run", "cuda"},
     "cuda": {"_core"},
     "diagnostics": {"_core"},
     "__init__": {"_names_gen", "_version"},

@@ -97,6 +97,21 @@ def check_model(
     _Walk(model, folder, initializers, allow_outside).model()
 
 
+def external_files(
+    model: memoryview, folder: str | os.PathLike[str] | None, *, allow_outside: bool = False
+) -> tuple[str, ...]:
+    """Where the external data of a model is: paths as the model writes them, relative to its folder.
+
+    Raises
+    ------
+    OnnxStructureError
+        As `check_model`.
+    """
+    walk = _Walk(model, folder, None, allow_outside)
+    walk.model()
+    return tuple(sorted(walk._sizes))
+
+
 class _Walk:
     """One walk over one model, which raises `OnnxStructureError` at the first fault."""
 

@@ -1,0 +1,267 @@
+"""The inputs and outputs of an engine as a session sees them, and how arrays of users fit them."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+from trtx_sys._enums_gen import DataType, OptProfileSelector, TensorIOMode, TensorLocation
+
+from .. import cuda
+from .._core.arrays import itemsize_bits, numpy_dtype
+from .._core.errors import InvalidArgumentError, UnsupportedError
+from .._core.public import public
+from .._core.values import show
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from .._run.engine import CudaEngine
+
+__all__ = ["SessionTensor"]
+
+
+@public
+class SessionTensor(NamedTuple):
+    """An input or output of a `Session`."""
+
+    #: Name in the engine.
+    name: str
+    #: Sizes; -1 where a size is open.
+    shape: tuple[int, ...]
+    dtype: DataType
+    #: For an input with open sizes: least, usual and largest shape of each profile.
+    profiles: tuple[tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]], ...] = ()
+
+    def __str__(self) -> str:
+        ranges = " or ".join(f"{show(least)} to {show(most)}" for least, _, most in self.profiles)
+        return f"{self.name}: {self.dtype.name} {show(self.shape)}{f', {ranges}' if ranges else ''}"
+
+
+class Port:
+    """A `SessionTensor` with what a run needs to know at once."""
+
+    __slots__ = ("index", "info", "is_fixed", "name", "np_dtype", "on_host", "shape")
+
+    def __init__(self, index: int, info: SessionTensor, on_host: bool) -> None:
+        if itemsize_bits(info.dtype) < 8:
+            raise UnsupportedError(
+                f"{info.name} is of {info.dtype.name}, whose elements share bytes; a Session takes inputs and outputs "
+                "of whole bytes. Use ExecutionContext"
+            )
+        self.index, self.info, self.on_host = index, info, on_host
+        self.name, self.shape = info.name, info.shape
+        self.is_fixed = -1 not in info.shape
+        self.np_dtype: np.dtype[Any] = numpy_dtype(info.dtype)
+
+    def nbytes(self, shape: tuple[int, ...]) -> int:
+        """Bytes of the tensor in a shape."""
+        return math.prod(shape) * int(self.np_dtype.itemsize)
+
+
+def read_ports(engine: CudaEngine) -> tuple[tuple[Port, ...], tuple[Port, ...]]:
+    """Inputs and outputs of an engine."""
+    inputs: list[Port] = []
+    outputs: list[Port] = []
+    for tensor in engine.io_tensors:
+        name, shape = tensor.name, tuple(tensor.shape)
+        is_input = tensor.mode is TensorIOMode.INPUT
+        on_host = engine.get_tensor_location(name) is TensorLocation.HOST
+        profiles: list[tuple[tuple[int, ...], ...]] = []
+        if is_input and -1 in shape:
+            for number in range(engine.num_optimization_profiles):
+                ranges = engine.get_tensor_profile_shape(name, number)
+                profiles.append(tuple(tuple(ranges[which]) for which in _SELECTORS))
+        info = SessionTensor(name, shape, tensor.dtype, tuple(profiles))  # type: ignore[arg-type]
+        ports = inputs if is_input else outputs
+        ports.append(Port(len(ports), info, on_host))
+    return tuple(inputs), tuple(outputs)
+
+
+_SELECTORS = (OptProfileSelector.MIN, OptProfileSelector.OPT, OptProfileSelector.MAX)
+
+
+class Given:
+    """An array of the user, as an input."""
+
+    __slots__ = ("address", "array", "shape", "stream", "type")
+
+    def __init__(self, array: Any, shape: tuple[int, ...], address: int, stream: int | None, kind: str) -> None:
+        #: What keeps the memory alive; for arrays of the host one of numpy.
+        self.array = array
+        self.shape = shape
+        #: Address on the device; 0 for arrays of the host.
+        self.address = address
+        #: Stream in whose order the array is written; None where there is nothing to wait for.
+        self.stream = stream
+        #: The library it comes from: "torch", or nothing in particular.
+        self.type = kind
+
+
+def take(port: Port, value: Any, device: int, handle: int) -> Given:
+    """Look at an array of any library.
+
+    Parameters
+    ----------
+    device
+        Number of the GPU on which it may lie.
+    handle
+        Stream that will read it.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If its type or shape is wrong, or if it lies on another GPU.
+    """
+    import numpy as np
+
+    if isinstance(value, np.ndarray):
+        return _on_host(port, value)
+    if _is_torch(value):
+        return _take_torch(port, value, device)
+    if hasattr(value, "__cuda_array_interface__"):
+        return _take_interface(port, value, device)
+    if hasattr(value, "__dlpack_device__") and int(value.__dlpack_device__()[0]) in (2, 13):
+        return _take_dlpack(port, value, device, handle)
+    if isinstance(value, (str, bytes)) or value is None:
+        _refuse(port, type(value).__name__)
+    try:
+        return _on_host(port, np.asarray(value))
+    except (TypeError, ValueError) as error:
+        raise InvalidArgumentError(f"{port.name} is {type(value).__name__}, which is no array: {error}") from None
+
+
+def check_result(port: Port, value: Any, shape: tuple[int, ...], device: int, handle: int) -> Given:
+    """Look at an array that an output is to be written into."""
+    import numpy as np
+
+    exact = Port(port.index, SessionTensor(port.name, shape, port.info.dtype), port.on_host)
+    found = take(exact, value, device, handle)
+    if not found.address and not (isinstance(value, np.ndarray) or found.type == "torch"):
+        _refuse(exact, type(value).__name__, "nothing can be written into it")
+    if isinstance(found.array, np.ndarray) and not found.array.flags.writeable:
+        _refuse(exact, "an array that is read-only")
+    if found.type == "torch" and not found.address and not value.is_contiguous():
+        _refuse(exact, "a torch tensor whose values are not contiguous", "call .contiguous() first")
+    return found
+
+
+def _on_host(port: Port, array: npt.NDArray[Any]) -> Given:
+    if array.dtype != port.np_dtype:
+        _refuse(port, f"an array of {array.dtype}")
+    return Given(array, check_shape(port, array.shape), 0, None, "numpy")
+
+
+def _take_torch(port: Port, tensor: Any, device: int) -> Given:
+    import sys
+
+    import numpy as np
+
+    name = str(tensor.dtype).rpartition(".")[2]
+    if cuda._type_of(name) is not port.info.dtype:
+        _refuse(port, f"a torch tensor of {name}")
+    shape = check_shape(port, tuple(tensor.shape))
+    tensor = tensor.detach()
+    if tensor.device.type == "cpu":
+        # numpy lacks some of torch's types, so the bytes are taken as such.
+        raw = tensor.contiguous().reshape(-1).view(sys.modules["torch"].uint8).numpy()
+        return Given(raw.view(port.np_dtype).reshape(shape), shape, 0, None, "torch")
+    if tensor.device.type != "cuda":
+        _refuse(port, f"a torch tensor on {tensor.device}")
+    _check_device(port, tensor.device.index or 0, device)
+    if not tensor.is_contiguous():
+        _refuse(port, "a torch tensor whose values are not contiguous", "call .contiguous() first")
+    stream = int(sys.modules["torch"].cuda.current_stream(tensor.device).cuda_stream)
+    return Given(tensor, shape, int(tensor.data_ptr()) or np.iinfo(np.uint64).max, stream, "torch")
+
+
+def _take_interface(port: Port, value: Any, device: int) -> Given:
+    memory = cuda.find_memory(value, port.name)
+    number = getattr(value, "device", None)
+    number = getattr(number, "id", number)  # CuPy's
+    if isinstance(number, int):
+        _check_device(port, number, device)
+    stream: int | None = value.__cuda_array_interface__.get("stream")
+    if stream is None and type(value).__module__.partition(".")[0] == "cupy":
+        import sys
+
+        stream = int(sys.modules["cupy"].cuda.get_current_stream().ptr)
+    return _on_device(port, value, memory, stream)
+
+
+def _take_dlpack(port: Port, value: Any, device: int, handle: int) -> Given:
+    _check_device(port, int(value.__dlpack_device__()[1]), device)
+    cuda.find_memory(value, port.name)  # refuses what is not contiguous
+    view = cuda._import("cuda.core.utils").StridedMemoryView.from_any_interface(value, stream_ptr=handle)
+    memory = cuda.Memory(int(view.ptr), None, cuda._type_of(str(view.dtype.name)), True, False, False, (view, value))
+    return _on_device(port, view, memory, None)
+
+
+def _on_device(port: Port, value: Any, memory: cuda.Memory, stream: int | None) -> Given:
+    if memory.dtype is not port.info.dtype:
+        shown = memory.dtype.name if isinstance(memory.dtype, DataType) else memory.dtype
+        _refuse(port, f"an array of {shown}")
+    return Given(memory.owner, check_shape(port, tuple(value.shape)), memory.address, stream, "")
+
+
+def _is_torch(value: Any) -> bool:
+    return type(value).__module__.partition(".")[0] == "torch" and hasattr(value, "data_ptr")
+
+
+def _check_device(port: Port, found: int, device: int) -> None:
+    if found != device:
+        _refuse(port, f"on GPU {found}", f"the session runs on GPU {device}: copy it there")
+
+
+def check_shape(port: Port, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Refuse a shape that the input never has, whichever profile is used."""
+    wanted = port.shape
+    if shape == wanted:
+        return shape
+    if len(shape) != len(wanted) or any(s != w for s, w in zip(shape, wanted, strict=True) if w != -1):
+        _refuse(port, f"of shape {show(shape)}")
+    if not any(fits(shape, one) for one in port.info.profiles):
+        _refuse(port, f"of shape {show(shape)}")
+    return shape
+
+
+def fits(shape: tuple[int, ...], profile: tuple[tuple[int, ...], ...]) -> bool:
+    """Whether a shape lies in the range of a profile."""
+    return all(low <= size <= high for size, low, high in zip(shape, profile[0], profile[2], strict=True))
+
+
+def _refuse(port: Port, given: str, advice: str = "") -> NoReturn:
+    raise InvalidArgumentError(f"{port.name} is {given}; allowed is {port.info}{f'; {advice}' if advice else ''}")
+
+
+def match(ports: tuple[Port, ...], given: Mapping[str, Any], what: str = "inputs") -> list[Any]:
+    """Values in the order of the ports; every name must be there, and no other."""
+    try:
+        values = [given[port.name] for port in ports]
+    except (KeyError, TypeError):
+        values = []
+    if len(values) == len(ports) == len(given):
+        return values
+    if not isinstance(given, Mapping):
+        raise InvalidArgumentError(f"{what} is {type(given).__name__}; allowed is a mapping of names to arrays")
+    names = [port.name for port in ports]
+    missing = [name for name in names if name not in given]
+    unknown = [name for name in given if name not in names]
+    parts = []
+    if unknown:
+        parts.append(f"{_list(unknown)} {'is' if len(unknown) == 1 else 'are'} unknown{_suggest(unknown[0], missing)}")
+    if missing:
+        parts.append(f"{_list(missing)} {'is' if len(missing) == 1 else 'are'} missing")
+    raise InvalidArgumentError(f"{what}: {', '.join(parts)}; allowed are {_list(names)}")
+
+
+def _list(names: Iterable[object]) -> str:
+    return ", ".join(repr(name) for name in names)
+
+
+def _suggest(name: object, missing: list[str]) -> str:
+    close = difflib.get_close_matches(str(name), missing, 1, 0.5)
+    return f" (did you mean {close[0]!r}?)" if close else ""
