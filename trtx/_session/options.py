@@ -160,13 +160,13 @@ def _check_range(name: str, value: Any) -> tuple[Shape, Shape, Shape]:
     except TypeError:
         values, nested = (), False
     if not nested:
-        one = check_shape(value, label)
+        one = tuple(check_shape(value, label))
         return one, one, one
     if len(values) != 3:
         raise InvalidArgumentError(
             f"{label} has {len(values)} shapes; allowed are one, or the least, usual and largest"
         )
-    least, usual, most = (check_shape(one, label) for one in values)
+    least, usual, most = (tuple(check_shape(one, label)) for one in values)
     if not len(least) == len(usual) == len(most) or any(
         not low <= mid <= high for low, mid, high in zip(least, usual, most, strict=True)
     ):

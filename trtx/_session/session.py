@@ -93,6 +93,7 @@ class Session:
         self._lanes: tuple[Lane, ...] = ()
         self._pool: ThreadPoolExecutor | None = None
         self._is_closed = False
+        self._are_kernels_saved = False
         self._turn = itertools.count()
         self._device: Device = open_device(device)
         with self._device.current():
@@ -334,6 +335,10 @@ class Session:
             lane.wait()
         if caller is not None:
             lane.order(lane.handle, caller)
+        if program.runs == 1 and not self._are_kernels_saved:
+            self._are_kernels_saved = True
+            lane.wait()
+            self._loaded.save_kernels()  # now, as not every process ends by closing what it opened
         found = {}
         for name, target, result in zip(self._names, program.targets, results, strict=True):
             if target is None:

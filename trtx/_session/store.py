@@ -286,7 +286,7 @@ class Entry:
             lock.release()
 
     def _warn(self, text: str) -> None:
-        warnings.warn(f"trtx.Session: {text}", RuntimeWarning, stacklevel=2)
+        warnings.warn(f"trtx.Session: {text}", RuntimeWarning, stacklevel=6)
 
 
 def _file_digest(file: Any) -> bytes:
