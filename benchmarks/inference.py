@@ -17,6 +17,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -210,7 +211,7 @@ def latency(results: dict[str, Any]) -> None:
             way: max(float(np.abs(run(arrays)[key] - expected[key]).max()) for key in expected)
             for way, run in found.items()
         }
-        times = in_turns({way: lambda run=run: run(arrays) for way, run in found.items()})
+        times = in_turns({way: partial(run, arrays) for way, run in found.items()})
         show(f"{name}, numpy to numpy; the ratio is Session's time to it", times)
         print(f"  largest deviation from Session's outputs: {max(deviation.values()):.2e}")
         results[name] = {"median_us": times, "deviation": deviation}
@@ -221,9 +222,9 @@ def throughput(results: dict[str, Any], threads: int = 4, seconds: float = 1.5) 
         model = (LIGHT / f"light_{name}.onnx").read_bytes()
         with trtx.Session(build(model), contexts=threads) as session:
             arrays = {one.name: np.ones(one.shape, np.float32) for one in session.inputs}
-            rates = {"trtx.Session": per_second(lambda: session.run(arrays), threads, seconds)}
+            rates = {"trtx.Session": per_second(partial(session.run, arrays), threads, seconds)}
             for way, run in with_onnxruntime(model).items():
-                rates[way] = per_second(lambda run=run: run(arrays), threads, seconds)
+                rates[way] = per_second(partial(run, arrays), threads, seconds)
         show(f"{name}, runs a second of {threads} threads on one session; the ratio is Session's to it", rates, "/s")
         results[f"{name}, {threads} threads"] = {"per_second": rates}
 
