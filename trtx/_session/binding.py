@@ -54,7 +54,7 @@ class Binding:
         self._copies_out: list[tuple[Any, Any]] = []
         for name, target, one in zip(names, self._program.targets, results, strict=True):
             if target is None:
-                self._outputs[name] = one.array
+                self._outputs[name] = out.get(name, one.array)
             else:
                 array = target.copy() if one.array is None else one.array
                 self._copies_out.append((array, target))

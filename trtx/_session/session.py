@@ -342,7 +342,7 @@ class Session:
         found = {}
         for name, target, result in zip(self._names, program.targets, results, strict=True):
             if target is None:
-                found[name] = result.array
+                found[name] = out.get(name, result.array)
             elif result.array is None:
                 found[name] = target.copy()
             else:
