@@ -133,7 +133,7 @@ with session() as s:
     locked = np.ones((2, 4), np.float32)
     locked.flags.writeable = False
     raises(wrong, ["y is an array that is read-only"], s.run, {"a": a, "b": a}, out={"y": locked})
-    raises(wrong, ["y is list"], s.run, {"a": a, "b": a}, out={"y": a.tolist()})
+    raises(wrong, ["y is bytes"], s.run, {"a": a, "b": a}, out={"y": bytes(32)})
     raises(wrong, ["stream"], s.run, {"a": a, "b": a}, stream="x")
     assert (s(a, a) == 2).all()  # nothing of it stays
 """
@@ -274,6 +274,7 @@ assert (s(a, a) == 2).all()
 def test_steady_state_allocates_nothing() -> None:
     on_fake(
         """
+import sys
 from trtx._session.device import HostDevice
 made = []
 for name in ("pinned", "allocate"):
@@ -287,19 +288,16 @@ with session() as s:
     for rows in shapes:
         s(rows, rows)
     before = len(made)
-    import tracemalloc
     def runs():
         for _ in range(200):
             for rows in shapes:
                 s.run({"a": rows, "b": rows}, out={"y": out[rows.shape]})
     runs()
-    tracemalloc.start()
+    first = sys.getallocatedblocks()
     runs()
-    first = tracemalloc.get_traced_memory()[0]
-    runs()
-    grown = tracemalloc.get_traced_memory()[0] - first
+    grown = sys.getallocatedblocks() - first
     assert len(made) == before, made[before:]
-    assert grown < 2000, grown
+    assert grown < 50, grown
     assert s.memory["pinned"] == 3 * 8 * 4 * 4 and s.memory["device"] == 2 * 8 * 4 * 4, s.memory
 """
     )

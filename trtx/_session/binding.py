@@ -9,7 +9,7 @@ from .. import cuda
 from .._core.errors import ClosedError, InvalidArgumentError
 from .._core.public import public
 from .lane import Key, Lane
-from .ports import Given, check_result, take
+from .ports import Given, take, take_result
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -40,9 +40,7 @@ class Binding:
             if name not in names:
                 raise InvalidArgumentError(f"out names {name!r}; the outputs are {', '.join(map(repr, names))}")
         results = [
-            check_result(port, out[port.name], shape, device, lane.handle)
-            if port.name in out
-            else Given(None, shape, 0, None, "")
+            take_result(port, out[port.name], device, lane.handle, shape) if port.name in out else Given(None, shape)
             for port, shape in zip(lane.outputs, lane.output_shapes(shapes, values), strict=True)
         ]
         key = Key(shapes, tuple(one.address for one in given), tuple(one.address for one in results), values)

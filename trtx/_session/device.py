@@ -43,7 +43,7 @@ class Block:
 class Graph(Protocol):
     """Work that was captured, ready to be launched again."""
 
-    def launch(self) -> None: ...
+    def launch(self, stream: int) -> None: ...
 
     def close(self) -> None: ...
 
@@ -72,7 +72,7 @@ class Device(Protocol):
 
     def capture(self, stream: Any, set_up: Callable[[], None], work: Callable[[int], None]) -> Graph: ...
 
-    def wait(self, stream: Any) -> None: ...
+    def wait(self, stream: int) -> None: ...
 
     def event(self) -> Any: ...
 
@@ -180,12 +180,12 @@ class Gpu:
                 work(int(builder.stream.handle))
             finally:
                 builder.end_building()
-            return _CudaGraph(builder.complete(), stream)
+            return _CudaGraph(self, builder.complete(), stream)
         finally:
             builder.close()
 
-    def wait(self, stream: Any) -> None:
-        stream.sync()
+    def wait(self, stream: int) -> None:
+        self._call("waiting for a run", self._driver.cuStreamSynchronize(stream))
 
     def event(self) -> Any:
         driver = self._driver
@@ -203,14 +203,15 @@ class Gpu:
 
 
 class _CudaGraph:
-    __slots__ = ("_graph", "_stream")
+    __slots__ = ("_call", "_graph", "_handle", "_launch")
 
-    def __init__(self, graph: Any, stream: Any) -> None:
-        self._graph, self._stream = graph, stream
+    def __init__(self, gpu: Gpu, graph: Any, stream: Any) -> None:
+        self._graph, self._call, self._launch = graph, gpu._call, gpu._driver.cuGraphLaunch
+        self._handle = graph.handle
         graph.upload(stream)
 
-    def launch(self) -> None:
-        self._graph.launch(self._stream)
+    def launch(self, stream: int) -> None:
+        self._call("launching a graph", self._launch(self._handle, stream))
 
     def close(self) -> None:
         self._graph.close()
@@ -251,7 +252,7 @@ class HostDevice:
     def capture(self, stream: Any, set_up: Callable[[], None], work: Callable[[int], None]) -> Graph:
         return _Replay(set_up, work)
 
-    def wait(self, stream: Any) -> None:
+    def wait(self, stream: int) -> None:
         pass
 
     def event(self) -> Any:
@@ -276,9 +277,9 @@ class _Replay:
     def __init__(self, set_up: Callable[[], None], work: Callable[[int], None]) -> None:
         self._set_up, self._work = set_up, work
 
-    def launch(self) -> None:
+    def launch(self, stream: int) -> None:
         self._set_up()
-        self._work(1)
+        self._work(stream)
 
     def close(self) -> None:
         pass

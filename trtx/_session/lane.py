@@ -12,7 +12,7 @@ import _thread
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .._core.errors import ClosedError, CudaError, Error, InvalidArgumentError
+from .._core.errors import ClosedError, Error, InvalidArgumentError
 from .._core.values import show
 from .device import Block, Device, Graph
 from .ports import Port, fits
@@ -72,6 +72,8 @@ class Lane:
         self.context, self.device, self.inputs, self.outputs = context, device, inputs, outputs
         self.stream = device.stream()
         self.handle = device.handle_of(self.stream)
+        #: The stream of the last run: the lane's own, or one of a caller.
+        self.last = self.handle
         self._event = device.event()
         self.no_graphs = no_graphs
         #: Held during a run. One of C, so that no interrupt comes between taking it and `with`.
@@ -200,20 +202,25 @@ class Lane:
 
     # Runs
 
+    def move_to(self, handle: int) -> None:
+        """Make the runs that follow in the order of a stream, and after those before."""
+        if handle != self.last:
+            if self.in_flight:
+                self.order(self.last, handle)
+            self.last = handle
+
     def launch(self, program: Program) -> None:
         """Start the run of a program, whose staging memory has the inputs."""
         self.in_flight = True
         graph = program.graph
+        if graph is None and program.runs and not self.no_graphs and self._capture(program):
+            graph = program.graph
         if graph is not None:
-            graph.launch()
-            return
-        if program.runs and not self.no_graphs and self._capture(program):
-            assert program.graph is not None
-            program.graph.launch()
+            graph.launch(self.last)
             return
         self.set_up(program)
         program.runs += 1
-        self._work(program, self.handle)
+        self._work(program, self.last)
 
     def set_up(self, program: Program) -> None:
         """Give the context the shapes and addresses of a program."""
@@ -247,12 +254,7 @@ class Lane:
     def wait(self) -> None:
         """Wait until the GPU has done all that was launched."""
         if self.in_flight:
-            try:
-                self.device.wait(self.stream)
-            except Error:
-                raise
-            except Exception as error:
-                raise CudaError(f"the run failed on the GPU: {error}") from error
+            self.device.wait(self.last)
             self.in_flight = False
 
     def order(self, first: int, then: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -39,6 +40,10 @@ class SessionTensor(NamedTuple):
     def __str__(self) -> str:
         ranges = " or ".join(f"{show(least)} to {show(most)}" for least, _, most in self.profiles)
         return f"{self.name}: {self.dtype.name} {show(self.shape)}{f', {ranges}' if ranges else ''}"
+
+
+#: Stands for the address of an array without elements, which has none.
+_NOWHERE = 1 << 62
 
 
 class Port:
@@ -85,23 +90,24 @@ _SELECTORS = (OptProfileSelector.MIN, OptProfileSelector.OPT, OptProfileSelector
 
 
 class Given:
-    """An array of the user, as an input."""
+    """An array of the user."""
 
-    __slots__ = ("address", "array", "shape", "stream", "type")
+    __slots__ = ("address", "array", "is_torch", "shape", "stream")
 
-    def __init__(self, array: Any, shape: tuple[int, ...], address: int, stream: int | None, kind: str) -> None:
+    def __init__(
+        self, array: Any, shape: tuple[int, ...], address: int = 0, stream: int | None = None, is_torch: bool = False
+    ) -> None:
         #: What keeps the memory alive; for arrays of the host one of numpy.
         self.array = array
         self.shape = shape
         #: Address on the device; 0 for arrays of the host.
         self.address = address
-        #: Stream in whose order the array is written; None where there is nothing to wait for.
+        #: Stream in whose order the array is written, where it tells one.
         self.stream = stream
-        #: The library it comes from: "torch", or nothing in particular.
-        self.type = kind
+        self.is_torch = is_torch
 
 
-def take(port: Port, value: Any, device: int, handle: int) -> Given:
+def take(port: Port, value: Any, device: int, handle: int, exact: tuple[int, ...] | None = None) -> Given:
     """Look at an array of any library.
 
     Parameters
@@ -110,6 +116,8 @@ def take(port: Port, value: Any, device: int, handle: int) -> Given:
         Number of the GPU on which it may lie.
     handle
         Stream that will read it.
+    exact
+        The one shape that it may have; without it, those that an input may have.
 
     Raises
     ------
@@ -119,112 +127,111 @@ def take(port: Port, value: Any, device: int, handle: int) -> Given:
     import numpy as np
 
     if isinstance(value, np.ndarray):
-        return _on_host(port, value)
+        return _on_host(port, value, exact)
     if _is_torch(value):
-        return _take_torch(port, value, device)
+        return _take_torch(port, value, device, exact)
     if hasattr(value, "__cuda_array_interface__"):
-        return _take_interface(port, value, device)
+        return _take_interface(port, value, device, exact)
     if hasattr(value, "__dlpack_device__") and int(value.__dlpack_device__()[0]) in (2, 13):
-        return _take_dlpack(port, value, device, handle)
-    if isinstance(value, (str, bytes)) or value is None:
-        _refuse(port, type(value).__name__)
+        return _take_dlpack(port, value, device, handle, exact)
+    if isinstance(value, (str, bytes)) or value is None:  # numpy would make arrays of these
+        _refuse(port, type(value).__name__, exact)
     try:
-        return _on_host(port, np.asarray(value))
+        return _on_host(port, np.asarray(value), exact)
     except (TypeError, ValueError) as error:
+        if isinstance(error, InvalidArgumentError):
+            raise
         raise InvalidArgumentError(f"{port.name} is {type(value).__name__}, which is no array: {error}") from None
 
 
-def check_result(port: Port, value: Any, shape: tuple[int, ...], device: int, handle: int) -> Given:
-    """Look at an array that an output is to be written into."""
+def take_result(port: Port, value: Any, device: int, handle: int, shape: tuple[int, ...]) -> Given:
+    """Look at an array that an output of a shape is to be written into."""
     import numpy as np
 
-    exact = Port(port.index, SessionTensor(port.name, shape, port.info.dtype), port.on_host)
-    found = take(exact, value, device, handle)
-    if not found.address and not (isinstance(value, np.ndarray) or found.type == "torch"):
-        _refuse(exact, type(value).__name__, "nothing can be written into it")
-    if isinstance(found.array, np.ndarray) and not found.array.flags.writeable:
-        _refuse(exact, "an array that is read-only")
-    if found.type == "torch" and not found.address and not value.is_contiguous():
-        _refuse(exact, "a torch tensor whose values are not contiguous", "call .contiguous() first")
+    found = take(port, value, device, handle, shape)
+    if not found.address:
+        if not (isinstance(value, np.ndarray) or found.is_torch):
+            _refuse(port, type(value).__name__, shape, "nothing can be written into it")
+        if not found.array.flags.writeable:
+            _refuse(port, "an array that is read-only", shape)
+        if found.is_torch and not value.is_contiguous():
+            _refuse(port, "a torch tensor whose values are not contiguous", shape, "call .contiguous() first")
     return found
 
 
-def _on_host(port: Port, array: npt.NDArray[Any]) -> Given:
+def _on_host(port: Port, array: npt.NDArray[Any], exact: tuple[int, ...] | None) -> Given:
     if array.dtype != port.np_dtype:
-        _refuse(port, f"an array of {array.dtype}")
-    return Given(array, check_shape(port, array.shape), 0, None, "numpy")
+        _refuse(port, f"an array of {array.dtype}", exact)
+    return Given(array, check_shape(port, array.shape, exact))
 
 
-def _take_torch(port: Port, tensor: Any, device: int) -> Given:
-    import sys
-
-    import numpy as np
-
-    name = str(tensor.dtype).rpartition(".")[2]
-    if cuda._type_of(name) is not port.info.dtype:
-        _refuse(port, f"a torch tensor of {name}")
-    shape = check_shape(port, tuple(tensor.shape))
-    tensor = tensor.detach()
-    if tensor.device.type == "cpu":
-        # numpy lacks some of torch's types, so the bytes are taken as such.
-        raw = tensor.contiguous().reshape(-1).view(sys.modules["torch"].uint8).numpy()
-        return Given(raw.view(port.np_dtype).reshape(shape), shape, 0, None, "torch")
-    if tensor.device.type != "cuda":
-        _refuse(port, f"a torch tensor on {tensor.device}")
-    _check_device(port, tensor.device.index or 0, device)
-    if not tensor.is_contiguous():
-        _refuse(port, "a torch tensor whose values are not contiguous", "call .contiguous() first")
-    stream = int(sys.modules["torch"].cuda.current_stream(tensor.device).cuda_stream)
-    return Given(tensor, shape, int(tensor.data_ptr()) or np.iinfo(np.uint64).max, stream, "torch")
+def _take_torch(port: Port, tensor: Any, device: int, exact: tuple[int, ...] | None) -> Given:
+    torch = sys.modules["torch"]
+    if tensor.dtype is not getattr(torch, port.np_dtype.name, None):
+        _refuse(port, f"a torch tensor of {str(tensor.dtype).rpartition('.')[2]}", exact)
+    shape = tuple(tensor.shape)
+    if shape != (port.shape if exact is None else exact):
+        check_shape(port, shape, exact)
+    if tensor.is_cuda:
+        number = tensor.get_device()
+        if number != device:
+            _refuse_device(port, number, device, exact)
+        if not tensor.is_contiguous():
+            _refuse(port, "a torch tensor whose values are not contiguous", exact, "call .contiguous() first")
+        return Given(tensor, shape, tensor.data_ptr() or _NOWHERE, None, True)
+    if tensor.device.type != "cpu":
+        _refuse(port, f"a torch tensor on {tensor.device}", exact)
+    # numpy lacks some of torch's types, so the bytes are taken as such.
+    raw = tensor.detach().contiguous().reshape(-1).view(torch.uint8).numpy()
+    return Given(raw.view(port.np_dtype).reshape(shape), shape, 0, None, True)
 
 
-def _take_interface(port: Port, value: Any, device: int) -> Given:
+def _take_interface(port: Port, value: Any, device: int, exact: tuple[int, ...] | None) -> Given:
     memory = cuda.find_memory(value, port.name)
     number = getattr(value, "device", None)
     number = getattr(number, "id", number)  # CuPy's
-    if isinstance(number, int):
-        _check_device(port, number, device)
+    if isinstance(number, int) and number != device:
+        _refuse_device(port, number, device, exact)
     stream: int | None = value.__cuda_array_interface__.get("stream")
     if stream is None and type(value).__module__.partition(".")[0] == "cupy":
-        import sys
-
         stream = int(sys.modules["cupy"].cuda.get_current_stream().ptr)
-    return _on_device(port, value, memory, stream)
+    return _on_device(port, value, memory, stream, exact)
 
 
-def _take_dlpack(port: Port, value: Any, device: int, handle: int) -> Given:
-    _check_device(port, int(value.__dlpack_device__()[1]), device)
+def _take_dlpack(port: Port, value: Any, device: int, handle: int, exact: tuple[int, ...] | None) -> Given:
+    number = int(value.__dlpack_device__()[1])
+    if number != device:
+        _refuse_device(port, number, device, exact)
     cuda.find_memory(value, port.name)  # refuses what is not contiguous
     view = cuda._import("cuda.core.utils").StridedMemoryView.from_any_interface(value, stream_ptr=handle)
     memory = cuda.Memory(int(view.ptr), None, cuda._type_of(str(view.dtype.name)), True, False, False, (view, value))
-    return _on_device(port, view, memory, None)
+    return _on_device(port, view, memory, None, exact)
 
 
-def _on_device(port: Port, value: Any, memory: cuda.Memory, stream: int | None) -> Given:
+def _on_device(port: Port, value: Any, memory: cuda.Memory, stream: int | None, exact: tuple[int, ...] | None) -> Given:
     if memory.dtype is not port.info.dtype:
         shown = memory.dtype.name if isinstance(memory.dtype, DataType) else memory.dtype
-        _refuse(port, f"an array of {shown}")
-    return Given(memory.owner, check_shape(port, tuple(value.shape)), memory.address, stream, "")
+        _refuse(port, f"an array of {shown}", exact)
+    shape = check_shape(port, tuple(value.shape), exact)
+    return Given(memory.owner, shape, memory.address or _NOWHERE, stream)
 
 
 def _is_torch(value: Any) -> bool:
     return type(value).__module__.partition(".")[0] == "torch" and hasattr(value, "data_ptr")
 
 
-def _check_device(port: Port, found: int, device: int) -> None:
-    if found != device:
-        _refuse(port, f"on GPU {found}", f"the session runs on GPU {device}: copy it there")
-
-
-def check_shape(port: Port, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Refuse a shape that the input never has, whichever profile is used."""
-    wanted = port.shape
+def check_shape(port: Port, shape: tuple[int, ...], exact: tuple[int, ...] | None = None) -> tuple[int, ...]:
+    """Refuse a shape other than the exact one; without that, one that the input never has in any profile."""
+    wanted = port.shape if exact is None else exact
     if shape == wanted:
         return shape
-    if len(shape) != len(wanted) or any(s != w for s, w in zip(shape, wanted, strict=True) if w != -1):
-        _refuse(port, f"of shape {show(shape)}")
-    if not any(fits(shape, one) for one in port.info.profiles):
-        _refuse(port, f"of shape {show(shape)}")
+    if (
+        exact is not None
+        or len(shape) != len(wanted)
+        or any(given != size for given, size in zip(shape, wanted, strict=True) if size != -1)
+        or not any(fits(shape, one) for one in port.info.profiles)
+    ):
+        _refuse(port, f"of shape {show(shape)}", exact)
     return shape
 
 
@@ -233,8 +240,13 @@ def fits(shape: tuple[int, ...], profile: tuple[tuple[int, ...], ...]) -> bool:
     return all(low <= size <= high for size, low, high in zip(shape, profile[0], profile[2], strict=True))
 
 
-def _refuse(port: Port, given: str, advice: str = "") -> NoReturn:
-    raise InvalidArgumentError(f"{port.name} is {given}; allowed is {port.info}{f'; {advice}' if advice else ''}")
+def _refuse(port: Port, given: str, exact: tuple[int, ...] | None, advice: str = "") -> NoReturn:
+    allowed = port.info if exact is None else port.info._replace(shape=exact, profiles=())
+    raise InvalidArgumentError(f"{port.name} is {given}; allowed is {allowed}{f'; {advice}' if advice else ''}")
+
+
+def _refuse_device(port: Port, found: int, device: int, exact: tuple[int, ...] | None) -> NoReturn:
+    _refuse(port, f"on GPU {found}", exact, f"the session runs on GPU {device}: copy it there")
 
 
 def match(ports: tuple[Port, ...], given: Mapping[str, Any], what: str = "inputs") -> list[Any]:

@@ -6,6 +6,7 @@ import asyncio
 import importlib
 import itertools
 import os
+import sys
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Literal
@@ -21,7 +22,7 @@ from .binding import Binding
 from .device import Block, Device, open_device
 from .lane import Key, Lane, Program
 from .options import BuildOptions
-from .ports import Given, Port, SessionTensor, check_result, match, read_ports, take
+from .ports import Given, Port, SessionTensor, match, read_ports, take, take_result
 from .source import Loaded, load
 
 if TYPE_CHECKING:
@@ -225,8 +226,11 @@ class Session:
                         self._device.leave(before)
             if output not in ("numpy", "device"):
                 reject("output", output, "'numpy' or 'device'")
-            with self._device.current():
+            before = self._device.enter()
+            try:
                 return self._run(lane, values, out or {}, output == "device", stream)
+            finally:
+                self._device.leave(before)
 
     def __call__(self, *arrays: Any, **options: Any) -> Any:
         """Run the model on arrays in the order of `inputs`; gives the output, or a tuple where there are several."""
@@ -290,6 +294,7 @@ class Session:
 
         if lane.in_flight:
             lane.wait()
+        lane.last = lane.handle
         copy = np.copyto
         for source, value in zip(program.sources, values, strict=True):
             copy(source, value)
@@ -300,41 +305,32 @@ class Session:
     def _run(
         self, lane: Lane, values: list[Any], out: Mapping[str, Any], on_device: bool, stream: Any
     ) -> dict[str, Any]:
-        given = [
-            take(port, value, self._device.ordinal, lane.handle)
-            for port, value in zip(self._inputs, values, strict=True)
-        ]
-        caller = None if stream is None else cuda.stream_handle(stream)
-        if caller is None:
-            caller = next((one.stream for one in given if one.type == "torch" and one.address), None)
-        shapes = tuple(one.shape for one in given)
-        hosts = tuple(
-            one.array.tobytes()
-            for one, port in zip(given, self._inputs, strict=True)
-            if port.on_host and not one.address
-        )
-        output_shapes = lane.output_shapes(shapes, hosts)
-        results = self._results(lane, given, out, on_device, output_shapes)
-        key = Key(shapes, tuple(one.address for one in given), tuple(one.address for one in results), hosts)
-        program = lane.program(key)
-        if lane.in_flight and any(source is not None for source in program.sources):
-            lane.wait()  # the run before may still read the staging memory
-        waited_for = {one.stream for one in given} | {caller}
-        for waited in waited_for:
-            if waited is not None:
-                lane.order(waited, lane.handle)
         import numpy as np
 
-        for source, one in zip(program.sources, given, strict=True):
-            if source is not None:
-                np.copyto(source, one.array)
+        device, handle = self._device.ordinal, lane.handle
+        given = [take(port, value, device, handle) for port, value in zip(self._inputs, values, strict=True)]
+        caller = self._stream_of_caller(given, stream)
+        shapes = tuple([one.shape for one in given])
+        hosts = tuple([_value_of(one, port) for one, port in zip(given, self._inputs, strict=True) if port.on_host])
+        results = self._results(lane, given, out, on_device, lane.output_shapes(shapes, hosts))
+        inputs, outputs = tuple([one.address for one in given]), tuple([one.address for one in results])
+        program = lane.program(Key(shapes, inputs, outputs, hosts))
+        is_staged = 0 in inputs
+        if is_staged and lane.in_flight:
+            lane.wait()  # the run before may still read the staging memory
+        lane.move_to(lane.handle if caller is None else caller)
+        for one in given:
+            if one.stream is not None:
+                lane.order(one.stream, lane.last)
+        if is_staged:
+            for source, one in zip(program.sources, given, strict=True):
+                if source is not None:
+                    np.copyto(source, one.array)
         lane.kept = given, results
         lane.launch(program)
-        lane.latest = program if not any(key.inputs) and not any(key.outputs) else None
-        if any(target is not None for target in program.targets) or caller is None:
+        lane.latest = None if any(inputs) or any(outputs) else program
+        if caller is None or 0 in outputs:
             lane.wait()
-        if caller is not None:
-            lane.order(lane.handle, caller)
         if program.runs == 1 and not self._are_kernels_saved:
             self._are_kernels_saved = True
             lane.wait()
@@ -350,6 +346,15 @@ class Session:
                 found[name] = out[name]
         return found
 
+    def _stream_of_caller(self, given: list[Given], stream: Any) -> int | None:
+        """The stream that the caller names, or torch's where an input is one of its tensors on the GPU."""
+        if stream is not None:
+            return cuda.stream_handle(stream)
+        for one in given:
+            if one.is_torch and one.address:
+                return int(sys.modules["torch"].cuda.current_stream(self._device.ordinal).cuda_stream)
+        return None
+
     def _results(
         self, lane: Lane, given: list[Given], out: Mapping[str, Any], on_device: bool, shapes: tuple[Any, ...]
     ) -> list[Given]:
@@ -357,25 +362,25 @@ class Session:
         for name in out:
             if name not in self._names:
                 raise InvalidArgumentError(f"out names {name!r}; the outputs are {', '.join(map(repr, self._names))}")
-        torch = any(one.type == "torch" for one in given)
+        is_torch = any(one.is_torch for one in given)
         found = []
         for port, shape in zip(self._outputs, shapes, strict=True):
             if port.name in out:
-                found.append(check_result(port, out[port.name], shape, self._device.ordinal, lane.handle))
+                found.append(take_result(port, out[port.name], self._device.ordinal, lane.handle, shape))
             elif on_device and not port.on_host:
-                found.append(self._new_result(lane, port, shape, torch))
+                found.append(self._new_result(lane, port, shape, is_torch))
             else:
-                found.append(Given(None, shape, 0, None, ""))
+                found.append(Given(None, shape))
         return found
 
-    def _new_result(self, lane: Lane, port: Port, shape: tuple[int, ...], torch: bool) -> Given:
-        if torch and self._device.is_cuda:
+    def _new_result(self, lane: Lane, port: Port, shape: tuple[int, ...], is_torch: bool) -> Given:
+        if is_torch and self._device.is_cuda:
             library = importlib.import_module("torch")
             kind = getattr(library, port.np_dtype.name)
             tensor = library.empty(shape, dtype=kind, device=f"cuda:{self._device.ordinal}")
-            return Given(tensor, shape, int(tensor.data_ptr()), None, "torch")
+            return Given(tensor, shape, int(tensor.data_ptr()), None, True)
         block: Block = self._device.allocate(port.nbytes(shape), lane.stream)
-        return Given(self._device.view(block, shape, port.np_dtype), shape, block.address, None, "")
+        return Given(self._device.view(block, shape, port.np_dtype), shape, block.address)
 
     # Life
 
@@ -410,6 +415,15 @@ class Session:
             return "<trtx.Session (closed)>"
         inputs, outputs = (", ".join(map(str, one)) for one in (self.inputs, self.outputs))
         return f"<trtx.Session {inputs} -> {outputs}>"
+
+
+def _value_of(given: Given, port: Port) -> bytes:
+    """The value of an input that decides shapes."""
+    if given.address:
+        raise InvalidArgumentError(
+            f"{port.name} decides shapes, so TensorRT-RTX reads it on the host; it is on the GPU"
+        )
+    return bytes(given.array.tobytes())
 
 
 def _is_usual(values: list[npt.NDArray[Any]], program: Program) -> bool:
