@@ -289,7 +289,7 @@ with session() as s:
         s(rows, rows)
     before = len(made)
     def runs():
-        for _ in range(200):
+        for _ in range(1500):
             for rows in shapes:
                 s.run({"a": rows, "b": rows}, out={"y": out[rows.shape]})
     runs()
