@@ -16,10 +16,18 @@ from .naming import c_name, python_name, snake
 
 #: The classes of `trtx` that have accessors, beside the layers, by their rooms.
 CLASSES = {
-    "_build": ("Builder", "BuilderConfig", "OptimizationProfile", "NetworkDefinition", "Tensor", "Layer"),
-    "_run": ("Runtime", "RuntimeConfig", "SerializationConfig", "CudaEngine", "ExecutionContext", "EngineInspector"),
-    "_onnx": ("OnnxParser",),
-}
+    "_build": (
+        "Builder", "BuilderConfig", "OptimizationProfile", "NetworkDefinition", "Tensor", "Layer", "Loop",
+        "IfConditional", "Attention",
+    ),
+    "_run": (
+        "Runtime", "RuntimeConfig", "SerializationConfig", "CudaEngine", "ExecutionContext", "EngineInspector",
+        "Refitter",
+    ),
+    "_onnx": ("OnnxParser", "OnnxParserRefitter"),
+}  # fmt: skip
+#: Parts of a network beside its tensors and layers.
+PARTS = ("Loop", "IfConditional", "Attention")
 
 #: Ranges of the integers that settings have, in the words of Python.
 INTEGERS = {
@@ -70,6 +78,8 @@ class Value:
     def set_type(self) -> str:
         """Type of Python that it may be set to."""
         numbers = {"int": "SupportsIndex", "mask": "SupportsIndex", "float": "Number", "bool": "Bool"}
+        if self.enum == "DataType" and self.kind == "enum":
+            return "AnyDType"
         structs = {"axes": "SupportsIndex | Shape", "dims": "Shape", "permutation": "Shape", "weights": "Values"}
         return {**numbers, **structs, "tensor": "Tensor"}.get(self.kind, self.read_type)
 
@@ -90,6 +100,8 @@ def value_of(registry: Registry, interface: Interface, type_: Type) -> Value | N
         return Value("mask", type_.target)
     if type_.kind == "name" and type_.name in registry.enums:
         return Value("enum", type_.name)
+    if interface.name in PARTS and type_.kind in ("name", "borrowed") and type_.target == "Tensor":
+        return Value("tensor")
     if is_layer and type_.kind in ("name", "borrowed"):
         kinds = {"Dims": "dims", "Permutation": "permutation", "Weights": "weights", "Tensor": "tensor"}
         return Value(kinds[type_.target]) if type_.target in kinds else None
@@ -118,8 +130,17 @@ class Property:
         return low if given.low is None else str(given.low), high if given.high is None else str(given.high)
 
     @property
+    def can_be_unset(self) -> bool:
+        """Whether the library takes null for none."""
+        return self.setter is not None and self.setter.parameters[0].type.optional
+
+    @property
     def read_type(self) -> str:
         return self.value.read_type + (" | None" if self.python.unset else "")
+
+    @property
+    def set_type(self) -> str:
+        return self.value.set_type + (" | None" if self.can_be_unset else "")
 
 
 @dataclass(frozen=True)
@@ -134,6 +155,14 @@ class Call:
     @cached_property
     def name(self) -> str:
         return snake(self.method.name)
+
+    def range_of(self, value: Value) -> tuple[str, str] | None:
+        """The range of a parameter that is an integer, where it is less than that of its type."""
+        given = self.method.python
+        if value.kind != "int" or given is None or (given.low, given.high) == (None, None):
+            return None
+        low, high = INTEGERS[value.integer]
+        return low if given.low is None else str(given.low), high if given.high is None else str(given.high)
 
 
 def properties(registry: Registry, interface: Interface) -> list[Property]:
@@ -175,11 +204,12 @@ def _check(registry: Registry, property_: Property) -> None:
     given, value = property_.python, property_.value
     is_layer = registry.is_layer(property_.interface.name)
     meant = {
-        "low": value.kind in ("int", "float") and not isinstance(given.high, str),
+        "low": value.kind in ("int", "float"),
         "high": value.kind in ("int", "float") and (not isinstance(given.high, str) or given.high in RANKS),
         "finite": value.kind == "float" and is_layer,
-        "length": value.kind == "dims" and given.length == "rank",
+        "length": value.kind == "dims" and given.length in ("rank", "spatial"),
         "limit": value.kind == "text" and given.limit > 0,
+        "filled": value.kind == "text" and property_.setter is not None,
         "unset": value.kind == "dims",
         "computes": property_.interface.name == "Tensor",
         "read_back": property_.setter is not None and not is_layer,
@@ -207,6 +237,9 @@ def calls(registry: Registry, interface: Interface) -> list[Call]:
                     method.where, f"{interface.name}.{method.name} cannot take {parameter.name!r}: write @by_hand"
                 )
             parameters.append((parameter_name(parameter), value))
+        ranged = method.python is not None and (method.python.low, method.python.high) != (None, None)
+        if ranged and sum(value.kind == "int" for _, value in parameters) != 1:
+            raise RegistryError(method.where, f"{interface.name}.{method.name} has no one number for low= and high=")
         value = value_of(registry, interface, method.returns)
         if value is None and method.returns.kind not in ("none", "ok"):
             raise RegistryError(method.where, f"{interface.name}.{method.name} gives no plain value: write @by_hand")

@@ -11,7 +11,7 @@ import re
 import textwrap
 from dataclasses import dataclass
 
-from .accessors import CLASSES, INTEGERS, RANKS, Call, Property, Value, calls, properties
+from .accessors import CLASSES, INTEGERS, PARTS, RANKS, Call, Property, Value, calls, properties
 from .ctypes_map import CTypes
 from .model import Interface, Method, Registry
 from .naming import c_function, imported, snake
@@ -39,7 +39,7 @@ PART = Owner("Part", "network", "network._notes", ("changed", "network", "self")
 
 
 #: What is not reached as a handle.
-OWNERS = {"Tensor": PART, "Layer": PART, "ExecutionContext": CONTEXT}
+OWNERS = {**dict.fromkeys(("Tensor", "Layer", *PARTS), PART), "ExecutionContext": CONTEXT}
 #: The files, and what they are about.
 ROOMS = {
     "_build": "What has settings when an engine is built: their accessors.",
@@ -53,6 +53,7 @@ BASES = {".._core.handle": ["Handle"], ".part": ["Part"], ".context_base": ["Con
 NAMES = {
     "typing": ("Literal", "SupportsIndex"),
     ".._core.accessors": ("Members", "changed", "no_effect"),
+    ".._core.arrays": ("as_data_type",),
     ".._core.errors": ("text",),
     ".._core.pending": ("pending",),
     ".._core.values": (
@@ -67,7 +68,7 @@ NAMES = {
 }  # fmt: skip
 #: Those that stand in annotations alone.
 TYPES = {
-    ".._core.types": ("Bool", "Number"),
+    ".._core.types": ("AnyDType", "Bool", "Number"),
     ".types": ("Values",),
     ".._core.values": ("Shape",),
     ".tensor": ("Tensor",),
@@ -85,7 +86,7 @@ def _room(registry: Registry, room: str) -> str:
         owner, interface = OWNERS.get(name, HANDLE), registry.interfaces.get(name)
         members = Class(registry, interface, owner).members() if interface else []
         if members:
-            body += ["", f"class {name.removesuffix('Definition')}Accessors({owner.base}):"]
+            body += ["", f"class {mixin(name)}({owner.base}):"]
             body += [f'    """Accessors of `{name}`."""', "", "    __slots__ = ()", *members, ""]
     if not body:
         return ""
@@ -147,6 +148,10 @@ def _functions(registry: Registry) -> list[str]:
     return [c_function(interface.name, method.name).removeprefix("trtx_") for interface, method in methods]
 
 
+def mixin(interface: str) -> str:
+    return f"{interface.removesuffix('Definition')}Accessors"
+
+
 def members_of(enum: str) -> str:
     return f"_{snake(enum).upper()}"
 
@@ -159,6 +164,8 @@ class Class:
         self.types = CTypes(registry)
         #: A layer of one kind, whose C functions take no other; all layers have one type in C.
         self.is_kind = registry.is_layer(interface.name) and interface.name != "Layer"
+        #: The class that has the accessors.
+        self.holder = interface.name if self.is_kind else mixin(interface.name)
 
     def members(self) -> list[str]:
         lines: list[str] = []
@@ -178,7 +185,7 @@ class Class:
         function = _c(self.interface, property_.getter)
         if kind in ("dims", "permutation", "weights", "tensor"):
             unset = "unset_" if property_.python.unset else ""
-            arguments = ["self", self.interface.name, f'"{property_.name}"', function]
+            arguments = ["self", self.holder, f'"{property_.name}"', function]
             return lines + fit(8, f"return read_{unset}{kind}(", arguments, ")")
         if self.owner is PART:
             computes = property_.python.computes
@@ -216,10 +223,12 @@ class Class:
     def _setter(self, property_: Property, setter: Method) -> list[str]:
         name, value = property_.name, property_.value
         kind, getter = value.kind, _c(self.interface, property_.getter)
-        lines = [f"    def {name}(self, value: {value.set_type}) -> None:"]
+        lines = [f"    def {name}(self, value: {property_.set_type}) -> None:"]
         if kind in ("dims", "permutation", "weights", "tensor"):
-            window = ["is_window=True"] if property_.python.length else []
-            arguments = ["self", self.interface.name, f'"{name}"', getter, _c(self.interface, setter), "value", *window]
+            length = property_.python.length
+            more = [{"rank": "is_window=True", "spatial": "is_spatial=True"}[length]] if length else []
+            more += ["is_optional=True"] if property_.can_be_unset else []
+            arguments = ["self", self.holder, f'"{name}"', getter, _c(self.interface, setter), "value", *more]
             return lines + fit(8, f"write_{kind}(", arguments, ")")
         checked, native = self._checks(property_)
         lines += checked
@@ -243,7 +252,8 @@ class Class:
         name, value, given = property_.name, property_.value, property_.python
         if value.kind == "int" and given.high in RANKS:
             beyond = RANKS[str(given.high)]
-            return [f'        value = check_dimension(self, value, "{name}", {beyond})'], "value"
+            low = "" if given.low is None else f", {given.low}"
+            return [f'        value = check_dimension(self, value, "{name}", {beyond}{low})'], "value"
         if value.kind == "float":
             check = "check_number" if self.is_kind else "check_float"
             lines = [f'        number = {check}(value, "{name}"{", is_finite=True" if given.finite else ""})']
@@ -252,7 +262,8 @@ class Class:
                 lines += [f'            reject("{name}", value, "a number from {given.low} to {given.high}")']
             return lines, "number"
         if value.kind == "text":
-            limit = f", limit={given.limit}" if given.limit else ""
+            limit = ", empty=False" if given.filled else ""
+            limit += f", limit={given.limit}" if given.limit else ""
             return [f'        encoded = check_text(value, "{name}"{limit})'], "encoded"
         if value.kind == "axes":
             return [f'        mask = check_axes_of(value, "{name}", input_shape(self))'], "mask"
@@ -263,6 +274,8 @@ class Class:
         more: list[str] = []
         if value.kind == "enum":
             unusual, check, first = f"{variable}.__class__ is not {value.enum}", "check_enum", [value.enum]
+            if value.enum == "DataType":  # other packages have names of their own for these
+                check, first = "as_data_type", []
         elif value.kind == "bool":
             unusual, check, first = f"{variable}.__class__ is not bool", "check_bool", []
         elif value.kind == "mask":
@@ -284,7 +297,7 @@ class Class:
         returns = call.value.read_type if call.value else "Literal[True]" if method.returns.kind == "ok" else "None"
         lines = [*fit(4, f"def {call.name}(", signature, f") -> {returns}:"), *self._doc(call)]
         for name, value in call.parameters:
-            lines += self._check_plain(name, name, value, None)
+            lines += self._check_plain(name, name, value, call.range_of(value))
         function = _c(self.interface, method)
         what = f"{call.name}({', '.join(f'{{{name}}}' for name in names)})"
         label = f'{"f" if names else ""}"{what}"'

@@ -1,6 +1,7 @@
 """``csrc/src/callbacks_gen.cpp``: bridges from the library's application interfaces to C function pointers.
 
-The logger's bridge is written by hand (``logger.cpp``): it also collects messages for the errors of calls.
+The bridges of the logger and the error recorder are written by hand (``logger.cpp``, ``error_recorder.cpp``): they also
+collect messages for the errors of calls.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from .model import Interface, Method, Registry, Type
 from .naming import c_name, c_type
 
 PATH = "csrc/src/callbacks_gen.cpp"
-BY_HAND = {"Logger"}
+BY_HAND = {"ErrorRecorder", "Logger"}
 
 #: What a method does when the application gives no function for it, beyond answering with a zero: the library's own
 #: default for the methods of which it has two forms.
@@ -20,17 +21,6 @@ TWINS = {
     ("GpuAllocator", "deallocateAsync"): "return deallocate(memory);",
     ("GpuAsyncAllocator", "allocate"): "return allocateAsync(size, alignment, flags, nullptr);",
     ("GpuAsyncAllocator", "deallocate"): "return deallocateAsync(memory, nullptr);",
-}
-
-#: What a method does in any case, before it asks the application. With a recorder set, the library tells it of errors
-#: instead of the logger.
-FIRST = {("ErrorRecorder", "reportError"): "collect_message(TRTX_SEVERITY_ERROR, desc);"}
-
-
-#: Other answers of a bridge that has nobody to ask than `_zero` gives: not knowing an error is no success.
-ANSWERS = {
-    ("ErrorRecorder", "getErrorCode"): " TRTX_ERROR_CODE_UNSPECIFIED_ERROR",
-    ("ErrorRecorder", "hasOverflowed"): " false",
 }
 
 
@@ -72,15 +62,13 @@ def _method(types: CTypes, interface: Interface, method: Method) -> str:
     call = f"mCallbacks.{c_name(method.name)}({', '.join([*arguments, 'user_data()'])})"
     if method.returns.kind in ("address", "constaddress"):
         call = f"to_pointer({call})"
-    answer = ANSWERS.get((interface.name, method.name), _zero(method.returns))
+    answer = _zero(method.returns)
     missing = TWINS.get((interface.name, method.name)) or f"return{answer};"
     dropped = f"return{answer};"
     use = f"{call};" if result == "void" else f"return {call};"
-    first = FIRST.get((interface.name, method.name))
     return (
         f"    {join(result, method.name)}({parameters}){const} noexcept override\n    {{\n"
-        + (f"        {first}\n" if first else "")
-        + f"        if (!mCallbacks.{c_name(method.name)}) {{\n            {missing}\n        }}\n"
+        f"        if (!mCallbacks.{c_name(method.name)}) {{\n            {missing}\n        }}\n"
         f"        const Visit visit(*this);\n"
         f"        if (!visit) {{\n            {dropped}\n        }}\n"
         f"        {use}\n    }}"

@@ -9,7 +9,10 @@ from .naming import exported
 PATH = "trtx/_build/layers_gen.py"
 
 #: Layers with members that ``trtx/_build/layer_extras.py`` has by hand.
-EXTRAS = ("FillLayer", "MatrixMultiplyLayer", "MoELayer", "ResizeLayer")
+EXTRAS = (
+    "AttentionBoundaryLayer", "FillLayer", "IfConditionalBoundaryLayer", "LoopBoundaryLayer", "MatrixMultiplyLayer",
+    "MoELayer", "ResizeLayer",
+)  # fmt: skip
 
 
 def emit(registry: Registry) -> str:

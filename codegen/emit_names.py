@@ -13,6 +13,8 @@ from .model import Registry
 TABLE = "trtx/_names_gen.py"
 STUB = "trtx/__init__.pyi"
 ENUMS = "trtx_sys._enums_gen"
+#: Where the package loads the enums from: the same, with hints.
+ENUMS_WITH_HINTS = "trtx._core.enums"
 
 #: Packages whose modules have public names, and modules that are public themselves.
 ROOMS = ("_core", "_build", "_onnx", "_run", "_session")
@@ -42,7 +44,7 @@ def public_names(text: str) -> list[str]:
 
 def _table(names: dict[str, str], enums: list[str]) -> str:
     places: dict[str, list[str]] = {}
-    for name, module in sorted({**names, **dict.fromkeys(enums, ENUMS)}.items()):
+    for name, module in sorted({**names, **dict.fromkeys(enums, ENUMS_WITH_HINTS)}.items()):
         places.setdefault(module, []).append(name)
     lines = ['"""Where the public names of trtx are."""', "", "NAMES = {"]
     for module, found in sorted(places.items()):

@@ -6,7 +6,7 @@ import re
 
 from . import emit_c_header
 from .ctypes_map import CTypes
-from .model import Registry
+from .model import Enum, Registry
 from .naming import c_constant, c_function, c_name, exported, python_constant, snake
 
 CDEF = "trtx_sys/_cdef_gen.txt"
@@ -70,47 +70,60 @@ def python_callbacks(registry: Registry) -> list[str]:
 
 
 def emit_enums(registry: Registry) -> str:
+    enums = [e for e in registry.enums.values() if not e.hidden]
+    kinds = kinds_of_layers(registry)
+    names = [*(["KINDS"] if kinds else []), *sorted({_enum_base(e) for e in enums}), "document"]
     out = [
         '"""The enums of TensorRT-RTX. Values are the library\'s; names have lost their leading ``k``."""',
         "",
-        "from enum import Enum, Flag, IntEnum, IntFlag",
+        f"from ._enum_base import {', '.join(names)}",
+        "",
+        *exported(e.name for e in enums),
         "",
     ]
-    enums = [e for e in registry.enums.values() if not e.hidden]
-    out += [*exported(e.name for e in enums), ""]
-    for kind, base in (("_Named", "Enum"), ("_NamedBits", "Flag")):
-        out += [
-            "",
-            f"class {kind}(Int{base}):",
-            '    """Equals its integer, and no member of another enum. Shows its name in text, on every Python."""',
-            "",
-            f"    __str__ = {base}.__str__",
-            "    __hash__ = int.__hash__",
-            "",
-            "    def __eq__(self, other: object) -> bool:",
-            "        if self is other:",
-            "            return True",
-            "        is_alike = type(other) is type(self) or not isinstance(other, Enum)",
-            "        return is_alike and int.__eq__(self, other)",
-            "",
-            "    def __ne__(self, other: object) -> bool:",
-            "        return not self == other",
-            "",
-            "    def __format__(self, spec: str) -> str:",
-            "        return format(str(self), spec)",
-            "",
-        ]
     for enum in enums:
         notes = f" Since {enum.since[0]}.{enum.since[1]}." if enum.since > (1, 5) else ""
-        out += [
-            "",
-            f"class {enum.name}({'_NamedBits' if enum.bits else '_Named'}):",
-            f'    """{enum.doc}{notes}"""',
-            "",
-        ]
-        out += [f"    {python_constant(k)} = {v}" for k, v in enum.values.items()]
+        if enum.name in kinds:
+            hidden = python_constant(kinds[enum.name])
+            notes += f" As the ``type`` of a layer it equals ``LayerType.{hidden}`` as well."
+        documented = [(python_constant(k), enum.docs[k]) for k in enum.values if k in enum.docs]
+        out += ["", f"class {enum.name}({_enum_base(enum)}):"]
+        if documented:
+            out += [f'    """{enum.doc}{notes}', "", "    Attributes", "    ----------"]
+            for name, doc in documented:
+                out += [f"    {name}", f"        {doc}"]
+            out += ['    """', ""]
+        else:
+            out += [f'    """{enum.doc}{notes}"""', ""]
+        for k, v in enum.values.items():
+            # What stands below the member is for editors; Python itself drops it.
+            out += [f"    {python_constant(k)} = {v}", *([f'    """{enum.docs[k]}"""'] if k in enum.docs else [])]
+            for alias in (a for a, of in enum.aliases.items() if of == k):
+                text = f"Another name of {python_constant(k)}, which NVIDIA's Python package has."
+                out += [f"    {python_constant(alias)} = {v}", f'    """{text}"""']
+        if enum.name in kinds:
+            number = registry.enums["LayerType"].values[kinds[enum.name]]
+            out += ["", "    def __hash__(self) -> int:", f"        return {number}  # that of what it equals as well"]
         out.append("")
+    if kinds:
+        items = [f"    {name}: LayerType.{python_constant(value)}," for name, value in sorted(kinds.items())]
+        out += ["", "KINDS.update({", *items, "})"]
+    out += ["", "document((", *(f"    {e.name}," for e in enums if e.docs), "))", ""]
     return "\n".join(out)
+
+
+def _enum_base(enum: Enum) -> str:
+    return "Sized" if enum.name == "DataType" else "NamedBits" if enum.bits else "Named"
+
+
+def kinds_of_layers(registry: Registry) -> dict[str, str]:
+    """Enums whose members stand for the kind of a layer, as its property ``type``, by the layer type that hides."""
+    return {
+        method.returns.target: interface.layer_type.rsplit(".", 1)[-1]
+        for interface in registry.interfaces.values()
+        for method in interface.bound_methods
+        if interface.layer_type and method.python and method.python.name == "type"
+    }
 
 
 def emit_stub(registry: Registry, header: str) -> str:

@@ -115,6 +115,7 @@ class Python:
     finite: bool = False
     length: str = ""
     limit: int = 0
+    filled: bool = False
     unset: bool = False
     computes: bool = False
     read_back: str = ""
@@ -202,6 +203,10 @@ class Enum:
     hidden: str = ""
     bits: bool = False
     places: dict[str, Where] = field(default_factory=dict)
+    #: What each value means, in a line.
+    docs: dict[str, str] = field(default_factory=dict)
+    #: Other names of values, as NVIDIA's Python package has them.
+    aliases: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass

@@ -183,8 +183,20 @@ class _Reader:
             raise self.fail(node, f"enum {node.name} needs underlying=<integer type>")
         values: dict[str, int] = {}
         places: dict[str, Where] = {}
+        docs: dict[str, str] = {}
+        aliases: dict[str, str] = {}
         for item in node.body[1:]:
+            if isinstance(item, ast.Expr) and values and next(reversed(values)) not in docs:
+                docs[next(reversed(values))] = self.line(item)
+                continue
             name, value = self.assignment(node, item)
+            if name in aliases:
+                raise self.fail(item, f"duplicate name {name!r} in enum {node.name}")
+            if isinstance(value, str):
+                if value not in values or name in values:
+                    raise self.fail(item, f"{name} is to be another name of {value}, a value above it")
+                aliases[name] = value
+                continue
             if name in values:
                 raise self.fail(item, f"duplicate name {name!r} in enum {node.name}")
             if value in values.values():
@@ -196,13 +208,22 @@ class _Reader:
             raise self.fail(node, f"enum {node.name} has no values")
         return Enum(
             node.name, self.text(node, args, "cpp"), underlying.id, values, self.where(node), doc,
-            marks.since, marks.hidden, marks.bits, places,
+            marks.since, marks.hidden, marks.bits, places, docs, aliases,
         )  # fmt: skip
 
-    def assignment(self, node: ast.ClassDef, item: ast.stmt) -> tuple[str, int]:
+    def assignment(self, node: ast.ClassDef, item: ast.stmt) -> tuple[str, int | str]:
+        """Name and value, or another name and that of the value."""
         if isinstance(item, ast.Assign) and len(item.targets) == 1 and isinstance(item.targets[0], ast.Name):
-            return item.targets[0].id, self.integer(item.value)
-        raise self.fail(item, f"enum {node.name} takes NAME = value only")
+            value = item.value
+            return item.targets[0].id, value.id if isinstance(value, ast.Name) else self.integer(value)
+        raise self.fail(item, f"enum {node.name} takes NAME = value only, and a line that explains it")
+
+    def line(self, item: ast.Expr) -> str:
+        """What stands below a value of an enum: one line, for a docstring."""
+        text = item.value.value if isinstance(item.value, ast.Constant) else None
+        if not isinstance(text, str) or not text.strip() or "\n" in text or "\\" in text or text.endswith('"'):
+            raise self.fail(item, f"{ast.unparse(item)} is no line of text that explains a value")
+        return text
 
     def struct(self, node: ast.ClassDef, args: dict[str, ast.expr], doc: str) -> Struct:
         marks = self.decorators(node, "struct")

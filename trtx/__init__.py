@@ -37,31 +37,6 @@ _PLACES = {name: module for module, names in NAMES.items() for name in names}
 
 __all__ = ["__version__", "cuda", "diagnostics", *_PLACES]
 
-#: Names of NVIDIA's package that are missing here, and what to use.
-_INSTEAD = {
-    **dict.fromkeys(("Dims", "Dims2", "Dims3", "Dims4", "DimsHW"), "shapes are tuples of int"),
-    **dict.fromkeys(
-        (
-            "IDebugListener",
-            "IErrorRecorder",
-            "IGpuAllocator",
-            "IGpuAsyncAllocator",
-            "IOutputAllocator",
-            "IProfiler",
-            "IStreamReaderV2",
-            "OnnxParserRefitter",
-            "Profiler",
-            "Refitter",
-        ),
-        "trtx does not have it yet; trtx_sys binds it",
-    ),
-    "ILogger": "trtx.Logger takes a function, as its sink",
-    "Permutation": "a permutation is a tuple of int",
-    "bool": "use trtx.DataType.BOOL",
-    "get_plugin_registry": "TensorRT-RTX has no plugins",
-    "init_libnvinfer_plugins": "TensorRT-RTX has no plugins",
-}
-
 
 def __getattr__(name: str) -> Any:
     if name in ("cuda", "diagnostics"):
@@ -75,9 +50,10 @@ def __getattr__(name: str) -> Any:
 
 
 def _hint(name: str) -> str:
-    hint = _INSTEAD.get(name)
-    if hint is None and name.startswith("I") and name[1:] in _PLACES:
-        hint = f"use trtx.{name[1:]}"
+    """What to use instead of a name of NVIDIA's package that is missing here."""
+    hint = importlib.import_module(f"{__name__}._core.hints").NAMES.get(name)
+    if hint is None and name.startswith("I") and name[1:].removesuffix("V2") in _PLACES:
+        hint = f"use trtx.{name[1:].removesuffix('V2')}"
     return f"; {hint}" if hint else ""
 
 

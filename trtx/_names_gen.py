@@ -2,11 +2,21 @@
 """Where the public names of trtx are."""
 
 NAMES = {
+    "trtx._build.attention": (
+        "Attention",
+    ),
     "trtx._build.builder": (
         "Builder",
     ),
     "trtx._build.config": (
         "BuilderConfig",
+    ),
+    "trtx._build.config_legacy": (
+        "TimingCache",
+    ),
+    "trtx._build.control": (
+        "IfConditional",
+        "Loop",
     ),
     "trtx._build.layer": (
         "Layer",
@@ -79,6 +89,9 @@ NAMES = {
     "trtx._build.progress": (
         "ProgressMonitor",
     ),
+    "trtx._build.stream_writer": (
+        "StreamWriter",
+    ),
     "trtx._build.tensor": (
         "Tensor",
     ),
@@ -101,87 +114,7 @@ NAMES = {
         "uint8",
         "volume",
     ),
-    "trtx._core.errors": (
-        "BuilderError",
-        "BusyError",
-        "ClosedError",
-        "CudaError",
-        "EngineError",
-        "Error",
-        "ExecutionError",
-        "InvalidArgumentError",
-        "LibraryError",
-        "Message",
-        "NetworkError",
-        "OutOfMemoryError",
-        "ParserError",
-        "RefitError",
-        "UnsupportedError",
-    ),
-    "trtx._core.host_memory": (
-        "HostMemory",
-    ),
-    "trtx._core.library": (
-        "Version",
-        "library_path",
-        "library_version",
-        "load_library",
-    ),
-    "trtx._core.logger": (
-        "Logger",
-    ),
-    "trtx._onnx.child": (
-        "check_onnx_model",
-    ),
-    "trtx._onnx.parser": (
-        "OnnxParser",
-    ),
-    "trtx._onnx.report": (
-        "ModelSupport",
-        "ParserErrorInfo",
-        "Subgraph",
-    ),
-    "trtx._run.context": (
-        "ExecutionContext",
-    ),
-    "trtx._run.engine": (
-        "CudaEngine",
-        "SerializationConfig",
-    ),
-    "trtx._run.engine_tensors": (
-        "TensorInfo",
-    ),
-    "trtx._run.inspector": (
-        "EngineInspector",
-    ),
-    "trtx._run.runtime": (
-        "EngineValidityReport",
-        "Runtime",
-    ),
-    "trtx._run.runtime_config": (
-        "RuntimeCache",
-        "RuntimeConfig",
-    ),
-    "trtx._session.batcher": (
-        "Batcher",
-    ),
-    "trtx._session.binding": (
-        "Binding",
-    ),
-    "trtx._session.options": (
-        "BuildOptions",
-    ),
-    "trtx._session.ports": (
-        "SessionTensor",
-    ),
-    "trtx._session.session": (
-        "Session",
-    ),
-    "trtx._session.store": (
-        "CacheEntry",
-        "SessionCache",
-    ),
-    "trtx_sys._enums_gen": (
+    "trtx._core.enums": (
         "APILanguage",
         "ActivationType",
         "AllocatorFlag",
@@ -246,5 +179,120 @@ NAMES = {
         "TripLimit",
         "UnaryOperation",
         "WeightsRole",
+    ),
+    "trtx._core.error_recorder": (
+        "ErrorRecorder",
+        "RecordedError",
+    ),
+    "trtx._core.errors": (
+        "BuilderError",
+        "BusyError",
+        "ClosedError",
+        "CudaError",
+        "EngineError",
+        "Error",
+        "ExecutionError",
+        "InvalidArgumentError",
+        "LibraryError",
+        "Message",
+        "NetworkError",
+        "OutOfMemoryError",
+        "ParserError",
+        "RefitError",
+        "UnsupportedError",
+        "WaitTimeoutError",
+    ),
+    "trtx._core.gpu_allocator": (
+        "GpuAllocator",
+        "GpuAsyncAllocator",
+    ),
+    "trtx._core.host_memory": (
+        "HostMemory",
+    ),
+    "trtx._core.library": (
+        "Version",
+        "library_path",
+        "library_version",
+        "load_library",
+    ),
+    "trtx._core.logger": (
+        "Logger",
+    ),
+    "trtx._onnx.child": (
+        "check_onnx_model",
+    ),
+    "trtx._onnx.observer": (
+        "RefitRecord",
+        "RefitterObserver",
+    ),
+    "trtx._onnx.parser": (
+        "OnnxParser",
+    ),
+    "trtx._onnx.refitter": (
+        "OnnxParserRefitter",
+    ),
+    "trtx._onnx.report": (
+        "ModelSupport",
+        "ParserErrorInfo",
+        "Subgraph",
+    ),
+    "trtx._run.context": (
+        "ExecutionContext",
+    ),
+    "trtx._run.debug_listener": (
+        "DebugListener",
+    ),
+    "trtx._run.engine": (
+        "CudaEngine",
+        "SerializationConfig",
+    ),
+    "trtx._run.engine_tensors": (
+        "TensorInfo",
+    ),
+    "trtx._run.inspector": (
+        "EngineInspector",
+    ),
+    "trtx._run.output_allocator": (
+        "GrowingOutputAllocator",
+        "OutputAllocator",
+        "OutputArray",
+    ),
+    "trtx._run.profiler": (
+        "LayerTime",
+        "ProfileCollector",
+        "Profiler",
+    ),
+    "trtx._run.refitter": (
+        "Refitter",
+    ),
+    "trtx._run.runtime": (
+        "EngineValidityReport",
+        "Runtime",
+    ),
+    "trtx._run.runtime_config": (
+        "RuntimeCache",
+        "RuntimeConfig",
+    ),
+    "trtx._run.stream_reader": (
+        "StreamReader",
+    ),
+    "trtx._session.batcher": (
+        "Batcher",
+    ),
+    "trtx._session.binding": (
+        "Binding",
+    ),
+    "trtx._session.options": (
+        "BuildOptions",
+    ),
+    "trtx._session.ports": (
+        "SessionTensor",
+    ),
+    "trtx._session.session": (
+        "Session",
+    ),
+    "trtx._session.store": (
+        "CacheEntry",
+        "SessionCache",
     ),
 }

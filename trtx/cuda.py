@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from trtx_sys._enums_gen import DataType
 
 from ._core.errors import CudaError, InvalidArgumentError
-from ._core.values import Shape, check_int, check_shape, reject, show
+from ._core.values import ADDRESS_MAX, Shape, check_int, check_shape, reject, show
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -56,7 +56,7 @@ CORE_NAMES = (
     "StreamOptions",
 )
 
-ADDRESS_MAX = 2 ** (8 * (8 if sys.maxsize > 2**32 else 4)) - 1
+_DRIVER = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
 
 _HOW_TO_INSTALL = "install it with: pip install 'trtx[cuda]'"
 
@@ -100,14 +100,10 @@ def driver_problem() -> str | None:
         return None
     import ctypes
 
-    name = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
     try:
-        if sys.platform == "win32":
-            driver: ctypes.CDLL = ctypes.WinDLL(name)
-        else:
-            driver = ctypes.CDLL(name)
+        driver = _open_driver()
     except OSError:
-        return f"There is no CUDA driver: {name} not found"
+        return f"There is no CUDA driver: {_DRIVER} not found"
     status = driver.cuInit(0)
     count = ctypes.c_int(0)
     if status == 0:
@@ -117,9 +113,23 @@ def driver_problem() -> str | None:
         return None
     if status in (0, 100):  # CUDA_ERROR_NO_DEVICE
         return "The CUDA driver sees no GPU"
+    return f"The CUDA driver does not start: {_words_of(driver, status)}"
+
+
+def _open_driver() -> Any:
+    import ctypes
+
+    if sys.platform == "win32":
+        return ctypes.WinDLL(_DRIVER)
+    return ctypes.CDLL(_DRIVER)
+
+
+def _words_of(driver: Any, status: int) -> str:
+    import ctypes
+
     words = ctypes.c_char_p()
     driver.cuGetErrorString(status, ctypes.byref(words))
-    return f"The CUDA driver does not start: {(words.value or b'unknown error').decode()} (CUDA error {status})"
+    return f"{(words.value or b'unknown error').decode()} (CUDA error {status})"
 
 
 def why_unavailable() -> str | None:
@@ -221,6 +231,11 @@ def event_handle(event: object) -> int:
         raise InvalidArgumentError("event is None; allowed is an event, or 0 for none")
     allowed = "an integer, or an event of cuda.core, torch, CuPy or cuda.bindings"
     return _check_address(_attribute_of(event, "event", "cuda_event", "ptr", "handle"), "event", allowed)
+
+
+def handle_of(value: object, name: str, allowed: str) -> int:
+    """The integer of another kind of handle, which may be one of cuda.bindings."""
+    return _check_address(value, name, allowed)
 
 
 def _attribute_of(value: object, kind: str, *attributes: str) -> object:
@@ -418,9 +433,9 @@ def empty(shape: int | Shape, dtype: DataType | npt.DTypeLike = DataType.FLOAT, 
     CudaError
         If there is no driver, no cuda.core, or not enough memory.
     """
-    from ._core.arrays import as_dtype, data_type, itemsize_bits
+    from ._core.arrays import as_data_type, itemsize_bits
 
-    kind = dtype if isinstance(dtype, DataType) else data_type(as_dtype(dtype, "dtype"))
+    kind = as_data_type(dtype, "dtype")
     sizes = check_shape((shape,) if isinstance(shape, int) else shape, "shape")
     return _allocate((math.prod(sizes) * itemsize_bits(kind) + 7) // 8, stream)
 
@@ -497,6 +512,61 @@ def to_numpy(
         _cuda(driver, driver.cuMemcpyDtoHAsync(host.ctypes.data, address, host.nbytes, handle), "copying to the host")
     _cuda(driver, driver.cuStreamSynchronize(handle), "waiting for the stream")
     return host
+
+
+def copy_in(address: int, data: Any, stream: int) -> None:
+    """Copy bytes to an address that may be on the device or on the host, and wait for it.
+
+    For callbacks that get addresses of both kinds: the driver knows its own. It is reached without cuda.bindings, which
+    programs that only run engines need not have.
+    """
+    import ctypes
+
+    from trtx_sys._ffi import ffi
+
+    with ffi.from_buffer("char[]", data) as source:
+        if not _is_on_device(address):
+            ffi.memmove(ffi.cast("char *", address), source, len(source))
+            return
+        driver = _open_driver()
+        host = ctypes.c_void_p(int(ffi.cast("uintptr_t", source)))
+        handle = ctypes.c_void_p(stream)
+        status = driver.cuMemcpyHtoDAsync_v2(ctypes.c_uint64(address), host, ctypes.c_size_t(len(source)), handle)
+        status = status or driver.cuStreamSynchronize(handle)
+        if status:
+            raise CudaError(f"copying to the device failed: {_words_of(driver, status)}")
+
+
+def _is_on_device(address: int) -> bool:
+    """Whether the driver says that an address is on the device."""
+    import ctypes
+
+    if driver_problem() is not None:
+        return False
+    kind, memory_type, on_device = ctypes.c_uint(0), 2, 2  # CU_POINTER_ATTRIBUTE_MEMORY_TYPE, CU_MEMORYTYPE_DEVICE
+    driver = _open_driver()
+    status = driver.cuPointerGetAttribute(ctypes.byref(kind), memory_type, ctypes.c_uint64(address))
+    # Memory that the driver did not allocate is an invalid value to it; without a context there is none of its own.
+    if status not in (0, 1, 201):
+        raise CudaError(f"asking where {address:#x} lies failed: {_words_of(driver, status)}")
+    return status == 0 and kind.value == on_device
+
+
+def stream_of(handle: int) -> Any:
+    """A `cuda.core` stream for the integer that a callback got."""
+    core = _core()
+    if handle in (0, 1):
+        return core.LEGACY_DEFAULT_STREAM
+    return core.PER_THREAD_DEFAULT_STREAM if handle == 2 else core.Stream.from_handle(handle)
+
+
+def allocate_on_current(nbytes: int, stream: Any) -> Any:
+    """Memory of the current device, in the order of a `cuda.core` stream."""
+    _need_driver()
+    try:
+        return _core().Device().memory_resource.allocate(max(nbytes, 1), stream=stream)
+    except Exception as error:
+        raise CudaError(f"allocating {nbytes} bytes on the GPU failed: {error}") from error
 
 
 def _allocate(nbytes: int, stream: Any) -> Any:

@@ -6,6 +6,9 @@ str, or None. Functions that ``trtx_c.h`` marks as long let other Python threads
 that clean up after themselves and exceptions, use `trtx`.
 """
 
+# The extension loads it by itself, but out of sight of programs that freeze this one.
+import _cffi_backend as _cffi_backend
+
 from . import _enums_gen
 from ._enums_gen import *  # noqa: F403
 from ._ffi import ffi, lib

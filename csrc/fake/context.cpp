@@ -75,6 +75,11 @@ protected:
     }
     void *do_getOutputTensorAddress(const char *name) const override { return address(mState->io(name).name); }
     int32_t do_inferShapes(int32_t count, const char **names) override;
+    bool do_setCommunicator(void *communicator) override
+    {
+        require(communicator != nullptr, "communicator != nullptr");
+        return true;
+    }
     bool do_setOutputAllocator(const char *name, IOutputAllocator *allocator) override
     {
         require(!mState->is_input(mState->io(name).name), "the tensor is an output");

@@ -3,6 +3,7 @@
 
 #include "builder.hpp"
 #include "exports.hpp"
+#include "guests.hpp"
 
 namespace trtx::fake {
 namespace {
@@ -230,6 +231,18 @@ int64_t EngineImpl::do_getDeviceMemorySizeForProfileV2(int32_t profile) const
 {
     check_profile(profile);
     return kContextMemory;
+}
+
+/// Reads the beginning, which is all that it needs.
+bool EngineImpl::do_loadWeightsAsync(IStreamReaderV2 *reader, void *stream)
+{
+    require(reader != nullptr, "streamReader != nullptr");
+    remember(reader);
+    char bytes[16];
+    if (!reader->seek(0, TRTX_SEEK_POSITION_SET) || reader->read(bytes, sizeof bytes, stream) != sizeof bytes) {
+        throw Refusal(TRTX_ERROR_CODE_INTERNAL_ERROR, "the stream reader gave too few bytes for weights");
+    }
+    return true;
 }
 
 int64_t EngineImpl::do_getEngineStat(int32_t stat) const

@@ -80,7 +80,7 @@ protected:
     int64_t do_getEngineStat(int32_t stat) const override;
     bool do_areWeightsLoaded() const override { return true; }
     bool do_loadWeights(const void *, int64_t) override { return true; }
-    bool do_loadWeightsAsync(IStreamReaderV2 *, void *) override { return true; }
+    bool do_loadWeightsAsync(IStreamReaderV2 *reader, void *stream) override;
 
 private:
     void check_profile(int32_t profile) const;

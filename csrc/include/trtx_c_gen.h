@@ -769,7 +769,10 @@ typedef struct trtx_error_recorder_callbacks {
     /** True where errors were dropped for lack of room. */
     bool (*has_overflowed)(void *user_data);
     void (*clear)(void *user_data);
-    /** True where the error is fatal and the call under way must end; false lets it go on. */
+    /**
+     * True where the error is fatal and the call under way must end; false lets it go on.  In a short call it comes when
+     * the library has returned, and the answer counts for nothing.
+     */
     bool (*report_error)(trtx_error_code val, const char *desc, void *user_data);
     /** The count after it was raised. */
     int32_t (*inc_ref_count)(void *user_data);
@@ -1569,7 +1572,7 @@ TRTX_API trtx_status trtx_scatter_layer_set_mode(trtx_layer *self, trtx_scatter_
 /** Whether indices name elements or coordinates. */
 TRTX_API trtx_scatter_mode trtx_scatter_layer_get_mode(const trtx_layer *self);
 TRTX_API trtx_status trtx_scatter_layer_set_axis(trtx_layer *self, int32_t axis);
-/** Axis that element indices count along; 0 by default. */
+/** Axis that element indices count along, from the end where negative; 0 by default. */
 TRTX_API int32_t trtx_scatter_layer_get_axis(const trtx_layer *self);
 
 /** IPaddingLayer: Pads with zeros, or crops where the padding is negative. */
@@ -1693,7 +1696,7 @@ TRTX_API trtx_status trtx_cast_layer_set_to_type(trtx_layer *self, trtx_data_typ
 TRTX_API trtx_data_type trtx_cast_layer_get_to_type(const trtx_layer *self);
 
 /** IOneHotLayer: Expands indices into one-hot vectors. */
-/** Where the new axis stands in the output. */
+/** Where the new axis stands in the output, from the end where negative. */
 TRTX_API int32_t trtx_one_hot_layer_get_axis(const trtx_layer *self);
 TRTX_API trtx_status trtx_one_hot_layer_set_axis(trtx_layer *self, int32_t axis);
 
@@ -1865,7 +1868,7 @@ TRTX_API trtx_status trtx_attention_set_causal(trtx_attention *self, bool is_cau
 TRTX_API bool trtx_attention_get_causal(const trtx_attention *self);
 /** Sets a mask of the scores; a causal kind excludes it. */
 TRTX_API trtx_status trtx_attention_set_mask(trtx_attention *self, trtx_tensor *mask);
-/** Mask of the scores: booleans that allow, or values that are added; null for none. */
+/** Mask of the scores: booleans that allow, or values that are added; none by default. */
 TRTX_API trtx_tensor *trtx_attention_get_mask(const trtx_attention *self);
 /** Sets whether several kernels may do the work where no fused one fits. */
 TRTX_API trtx_status trtx_attention_set_decomposable(trtx_attention *self, bool decomposable);
@@ -1873,7 +1876,7 @@ TRTX_API trtx_status trtx_attention_set_decomposable(trtx_attention *self, bool 
 TRTX_API bool trtx_attention_get_decomposable(const trtx_attention *self);
 /** Sets the scale with which the normalized scores are quantized; the type must be set too. */
 TRTX_API trtx_status trtx_attention_set_normalization_quantize_scale(trtx_attention *self, trtx_tensor *tensor);
-/** Scale with which the normalized scores are quantized; null for none. */
+/** Scale with which the normalized scores are quantized; none by default. */
 TRTX_API trtx_tensor *trtx_attention_get_normalization_quantize_scale(const trtx_attention *self);
 /** Sets the type that the normalized scores are quantized to: FP8 or INT8. */
 TRTX_API trtx_status trtx_attention_set_normalization_quantize_to_type(trtx_attention *self, trtx_data_type type);
@@ -1901,11 +1904,11 @@ TRTX_API trtx_status trtx_attention_set_key_value_form(trtx_attention *self, trt
 TRTX_API trtx_attention_io_form trtx_attention_get_key_value_form(const trtx_attention *self);
 /** Sets the running sums of the lengths of packed queries, from 0. */
 TRTX_API trtx_status trtx_attention_set_query_lengths(trtx_attention *self, trtx_tensor *lengths);
-/** Running sums of the lengths of packed queries, from 0; null for none. */
+/** Running sums of the lengths of packed queries, from 0; none by default. */
 TRTX_API trtx_tensor *trtx_attention_get_query_lengths(const trtx_attention *self);
 /** Sets the lengths of padded keys and values, or running sums of packed ones. */
 TRTX_API trtx_status trtx_attention_set_key_value_lengths(trtx_attention *self, trtx_tensor *lengths);
-/** Lengths of padded keys and values, or running sums of packed ones; null for none. */
+/** Lengths of padded keys and values, or running sums of packed ones; none by default. */
 TRTX_API trtx_tensor *trtx_attention_get_key_value_lengths(const trtx_attention *self);
 
 /** IRotaryEmbeddingLayer: Rotary position embedding. */
@@ -1924,7 +1927,7 @@ TRTX_API trtx_status trtx_kv_cache_update_layer_set_update_form(trtx_layer *self
 /** Layout of the update: padded, as by default, or packed without padding. */
 TRTX_API trtx_attention_io_form trtx_kv_cache_update_layer_get_update_form(const trtx_layer *self);
 TRTX_API trtx_status trtx_kv_cache_update_layer_set_update_lengths(trtx_layer *self, trtx_tensor *lengths);
-/** Running sums of the lengths of packed updates, from 0; null for none. */
+/** Running sums of the lengths of packed updates, from 0; none by default. */
 TRTX_API trtx_tensor *trtx_kv_cache_update_layer_get_update_lengths(const trtx_layer *self);
 
 /** IMoELayer: A mixture of experts. */
@@ -2066,9 +2069,9 @@ TRTX_LONG TRTX_API void trtx_onnx_parser_refitter_destroy(trtx_onnx_parser_refit
 TRTX_LONG TRTX_API trtx_status trtx_runtime_deserialize_cuda_engine(trtx_runtime *self, const void *blob, size_t size, trtx_cuda_engine **result);
 /** Sets which deep learning accelerator engines use. */
 TRTX_API trtx_status trtx_runtime_set_dla_core(trtx_runtime *self, int32_t dla_core);
-/** Which deep learning accelerator engines use. */
+/** Core of a deep learning accelerator that engines use; -1, as there is none. */
 TRTX_API int32_t trtx_runtime_get_dla_core(const trtx_runtime *self);
-/** Number of deep learning accelerators. */
+/** Number of deep learning accelerators; 0, as TensorRT-RTX has none. */
 TRTX_API int32_t trtx_runtime_get_nb_dla_cores(const trtx_runtime *self);
 /** Sets who allocates device memory for engines; null for the library itself. */
 TRTX_API trtx_status trtx_runtime_set_gpu_allocator(trtx_runtime *self, trtx_gpu_allocator *allocator);
@@ -2090,7 +2093,7 @@ TRTX_API const char *trtx_runtime_get_temporary_directory(const trtx_runtime *se
 TRTX_API trtx_status trtx_runtime_set_tempfile_control_flags(trtx_runtime *self, uint32_t flags);
 /** Kinds of temporary files that are allowed; all by default. */
 TRTX_API uint32_t trtx_runtime_get_tempfile_control_flags(const trtx_runtime *self);
-/** Loads another runtime library, which is a thing of version compatible engines. */
+/** Loads another runtime library, for version compatible engines, which TensorRT-RTX has not: it refuses its own. */
 TRTX_LONG TRTX_API trtx_status trtx_runtime_load_runtime(trtx_runtime *self, const char *path, trtx_runtime **result);
 /** Sets whether engines may bring code for the host, which they may not by default. */
 TRTX_API trtx_status trtx_runtime_set_engine_host_code_allowed(trtx_runtime *self, bool allowed);

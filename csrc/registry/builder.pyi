@@ -25,7 +25,7 @@ class Builder(Interface, cpp="IBuilder", impl="VBuilder", field="mImpl", offset=
     @long
     def setErrorRecorder(self, recorder: Held[ErrorRecorder] | None) -> None:
         """Sets who is told of errors; null for nobody."""
-    @by_hand("left out: errors come as exceptions")
+    @by_hand("an object of Python")
     @const
     def getErrorRecorder(self) -> Borrowed[ErrorRecorder] | None:
         """Who is told of errors; null for nobody."""
@@ -146,12 +146,12 @@ class BuilderConfig(Interface, cpp="IBuilderConfig", impl="VBuilderConfig", fiel
     @long
     def setTimingCache(self, cache: Held[Const[TimingCache]], ignoreMismatch: bool) -> Ok:
         """Attaches a timing cache; it must live until the build ends."""
-    @by_hand("left out: deprecated, and of no use where kernels are chosen on the machine that runs the engine")
+    @by_hand("the very object that was set")
     @deprecated
     @const
     def getTimingCache(self) -> Borrowed[Const[TimingCache]] | None:
         """The timing cache that is attached; null for none."""
-    @python(method=True)
+    @python(method=True, low=0, high=9223372036854775296, more="At most 2**63 - 512: the library rounds up.")
     def setMemoryPoolLimit(self, pool: MemoryPoolType, poolSize: size_t) -> None:
         """Limits the bytes that a build or the engine may use for a purpose."""
     @python(method=True)
@@ -269,7 +269,7 @@ class OptimizationProfile(Interface, cpp="IOptimizationProfile", impl="VOptimiza
     @since(1, 7)
     def setProfileStream(self, stream: Stream) -> None:
         """Set the stream, and with it the green context, that this profile is tuned for."""
-    @by_hand("left out: not tried on any GPU")
+    @python(more="It must live as long as builds use it.")
     @since(1, 7)
     @const
     def getProfileStream(self) -> Stream:

@@ -32,7 +32,10 @@ class ErrorRecorder(VersionedInterface, cpp="IErrorRecorder", info=("IErrorRecor
         """True where errors were dropped for lack of room."""
     def clear(self) -> None: ...
     def reportError(self, val: ErrorCode, desc: str) -> Ok:
-        """True where the error is fatal and the call under way must end; false lets it go on."""
+        """True where the error is fatal and the call under way must end; false lets it go on.
+
+        In a short call it comes when the library has returned, and the answer counts for nothing.
+        """
     def incRefCount(self) -> int32:
         """The count after it was raised."""
     def decRefCount(self) -> int32:

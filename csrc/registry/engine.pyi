@@ -34,7 +34,7 @@ class CudaEngine(Interface, cpp="ICudaEngine", impl="VCudaEngine", field="mImpl"
     @long
     def setErrorRecorder(self, recorder: Held[ErrorRecorder] | None) -> None:
         """Sets who is told of errors; null for nobody."""
-    @by_hand("left out: errors come as exceptions")
+    @by_hand("an object of Python")
     @const
     def getErrorRecorder(self) -> Borrowed[ErrorRecorder] | None:
         """Who is told of errors; null for nobody."""
@@ -211,7 +211,7 @@ class EngineInspector(Interface, cpp="IEngineInspector", impl="VEngineInspector"
     @long
     def setErrorRecorder(self, recorder: Held[ErrorRecorder] | None) -> None:
         """Sets who is told of errors; null for nobody."""
-    @by_hand("left out: errors come as exceptions")
+    @by_hand("an object of Python")
     @const
     def getErrorRecorder(self) -> Borrowed[ErrorRecorder] | None:
         """Who is told of errors; null for nobody."""
@@ -230,7 +230,7 @@ class ExecutionContext(Interface, cpp="IExecutionContext", impl="VExecutionConte
         """Whether a run that is waited for logs every kernel that succeeds; false by default."""
     def setProfiler(self, profiler: Held[Profiler] | None) -> None:
         """Sets who is told the times of layers; null for nobody."""
-    @by_hand("left out: profilers are not offered yet")
+    @by_hand("an object of Python")
     @const
     def getProfiler(self) -> Borrowed[Profiler] | None:
         """Who is told the times of layers; null for nobody."""
@@ -258,7 +258,7 @@ class ExecutionContext(Interface, cpp="IExecutionContext", impl="VExecutionConte
     @long
     def setErrorRecorder(self, recorder: Held[ErrorRecorder] | None) -> None:
         """Sets who is told of errors; null for nobody."""
-    @by_hand("left out: errors come as exceptions")
+    @by_hand("an object of Python")
     @const
     def getErrorRecorder(self) -> Borrowed[ErrorRecorder] | None:
         """Who is told of errors; null for nobody."""
@@ -317,7 +317,7 @@ class ExecutionContext(Interface, cpp="IExecutionContext", impl="VExecutionConte
         """Most bytes that an output can take with the input shapes of now; -1 where these are not set."""
     def setTemporaryStorageAllocator(self, allocator: Held[GpuAllocator] | None) -> Ok:
         """Sets who provides memory for the duration of a run; null for the library itself."""
-    @by_hand("left out: allocators are not offered yet")
+    @by_hand("an object of Python")
     @const
     def getTemporaryStorageAllocator(self) -> Borrowed[GpuAllocator] | None:
         """Who provides memory for the duration of a run; null for the library itself."""
@@ -361,7 +361,6 @@ class ExecutionContext(Interface, cpp="IExecutionContext", impl="VExecutionConte
         """The settings that it was created with; null for none."""
     def setUnfusedTensorsDebugState(self, flag: bool) -> Ok:
         """Sets whether the values of unfused tensors are told."""
-    @by_hand("left out: debug listeners are not offered yet")
     @const
     def getUnfusedTensorsDebugState(self) -> bool:
         """Whether the values of unfused tensors are told; false by default."""

@@ -5,7 +5,7 @@ from vocabulary import *
 class LoopBoundaryLayer(Layer, cpp="ILoopBoundaryLayer", impl="VLoopBoundaryLayer", field="mBoundary", offset=16):
     """What the layers at the border of a loop have in common."""
 
-    @by_hand("left out: loops are not offered yet")
+    @by_hand("a part of a network, made once")
     @const
     def getLoop(self) -> Borrowed[Loop]:
         """The loop that it belongs to."""
@@ -35,6 +35,7 @@ class LoopOutputLayer(
     def getLoopOutput(self) -> LoopOutput:
         """Whether the output is the last value, or all values in order or in reverse."""
     def setAxis(self, axis: int32) -> None: ...
+    @python(high="rank")
     @const
     def getAxis(self) -> int32:
         """Where the axis of the iterations stands in the output; 0 by default, unused for the last value."""
@@ -65,6 +66,7 @@ class IteratorLayer(
     """Walks over one axis of a tensor, a slice an iteration."""
 
     def setAxis(self, axis: int32) -> None: ...
+    @python(high="rank - 1")
     @const
     def getAxis(self) -> int32:
         """Axis that it walks along."""
@@ -86,6 +88,7 @@ class Loop(Interface, cpp="ILoop", impl="VLoop", field="mImpl", offset=8):
         """Adds an output: the last value, or the values of all iterations along an axis."""
     def setName(self, name: str) -> None:
         """Names it in messages."""
+    @python(limit=4095, filled=True)
     @const
     def getName(self) -> str | None:
         """Name in messages."""
@@ -95,7 +98,7 @@ class IfConditionalBoundaryLayer(
 ):
     """What the layers at the border of a conditional have in common."""
 
-    @by_hand("left out: conditionals are not offered yet")
+    @by_hand("a part of a network, made once")
     @const
     def getConditional(self) -> Borrowed[IfConditional]:
         """The conditional that it belongs to."""
@@ -141,6 +144,7 @@ class IfConditional(Interface, cpp="IIfConditional", impl="VIfConditional", fiel
         """Adds an output, which takes one of two tensors of equal type and shape."""
     def setName(self, name: str) -> None:
         """Names it in messages."""
+    @python(limit=4095, filled=True)
     @const
     def getName(self) -> str | None:
         """Name in messages."""

@@ -32,10 +32,12 @@ class ConvolutionLayer(
     def getBiasWeights(self) -> Weights:
         """One value for each output map; empty for none, or where they come as the third input."""
     def setPrePadding(self, padding: Dims) -> None: ...
+    @python(length="spatial")
     @const
     def getPrePadding(self) -> Dims:
         """Zeros put before the start of each spatial dimension; none by default."""
     def setPostPadding(self, padding: Dims) -> None: ...
+    @python(length="spatial")
     @const
     def getPostPadding(self) -> Dims:
         """Zeros put behind the end of each spatial dimension; none by default."""
@@ -44,18 +46,22 @@ class ConvolutionLayer(
     def getPaddingMode(self) -> PaddingMode:
         """How padding and output size are found; a mode that is not explicit overrides the paddings."""
     def setKernelSizeNd(self, kernelSize: Dims) -> None: ...
+    @python(length="spatial")
     @const
     def getKernelSizeNd(self) -> Dims:
         """Extent of the kernel in each spatial dimension."""
     def setStrideNd(self, stride: Dims) -> None: ...
+    @python(length="spatial")
     @const
     def getStrideNd(self) -> Dims:
         """Step of the kernel in each spatial dimension; 1 by default."""
     def setPaddingNd(self, padding: Dims) -> None: ...
+    @python(length="spatial")
     @const
     def getPaddingNd(self) -> Dims:
         """Padding on both sides of each spatial dimension; the two must be equal when it is asked."""
     def setDilationNd(self, dilation: Dims) -> None: ...
+    @python(length="spatial")
     @const
     def getDilationNd(self) -> Dims:
         """Distance between neighbouring kernel elements in each spatial dimension; 1 by default."""
@@ -90,10 +96,12 @@ class DeconvolutionLayer(
     def getBiasWeights(self) -> Weights:
         """One value for each output map; empty for none, or where they come as the third input."""
     def setPrePadding(self, padding: Dims) -> None: ...
+    @python(length="spatial")
     @const
     def getPrePadding(self) -> Dims:
         """Elements cut off the start of each spatial dimension of the output; none by default."""
     def setPostPadding(self, padding: Dims) -> None: ...
+    @python(length="spatial")
     @const
     def getPostPadding(self) -> Dims:
         """Elements cut off the end of each spatial dimension of the output; none by default."""
@@ -102,18 +110,22 @@ class DeconvolutionLayer(
     def getPaddingMode(self) -> PaddingMode:
         """How padding and output size are found; a mode that is not explicit overrides the paddings."""
     def setKernelSizeNd(self, kernelSize: Dims) -> None: ...
+    @python(length="spatial")
     @const
     def getKernelSizeNd(self) -> Dims:
         """Extent of the kernel in each spatial dimension."""
     def setStrideNd(self, stride: Dims) -> None: ...
+    @python(length="spatial")
     @const
     def getStrideNd(self) -> Dims:
         """Step of the kernel in each spatial dimension; 1 by default."""
     def setPaddingNd(self, padding: Dims) -> None: ...
+    @python(length="spatial")
     @const
     def getPaddingNd(self) -> Dims:
         """Elements cut off both sides of each spatial dimension; the two must be equal when it is asked."""
     def setDilationNd(self, dilation: Dims) -> None: ...
+    @python(length="spatial")
     @const
     def getDilationNd(self) -> Dims:
         """Distance between neighbouring kernel elements in each spatial dimension; 1 by default."""
@@ -137,10 +149,12 @@ class PoolingLayer(
     def getAverageCountExcludesPadding(self) -> bool:
         """Whether averages count the elements of the input alone, without padding; true by default."""
     def setPrePadding(self, padding: Dims) -> None: ...
+    @python(length="spatial")
     @const
     def getPrePadding(self) -> Dims:
         """Padding before the start of each spatial dimension; none by default."""
     def setPostPadding(self, padding: Dims) -> None: ...
+    @python(length="spatial")
     @const
     def getPostPadding(self) -> Dims:
         """Padding behind the end of each spatial dimension; none by default."""
@@ -149,14 +163,17 @@ class PoolingLayer(
     def getPaddingMode(self) -> PaddingMode:
         """How padding and output size are found; a mode that is not explicit overrides the paddings."""
     def setWindowSizeNd(self, windowSize: Dims) -> None: ...
+    @python(length="spatial")
     @const
     def getWindowSizeNd(self) -> Dims:
         """Extent of the window in each spatial dimension."""
     def setStrideNd(self, stride: Dims) -> None: ...
+    @python(length="spatial")
     @const
     def getStrideNd(self) -> Dims:
         """Step of the window in each spatial dimension; 1 by default."""
     def setPaddingNd(self, padding: Dims) -> None: ...
+    @python(length="spatial")
     @const
     def getPaddingNd(self) -> Dims:
         """Padding on both sides of each spatial dimension; the two must be equal when it is asked."""
@@ -291,7 +308,7 @@ class NormalizationLayer(
     @const
     def getNbGroups(self) -> int64:
         """Groups that the channels (axis 1) are divided into; 1 by default."""
-    @python("v2")
+    @python("is_v2")
     @const
     def isV2(self) -> bool:
         """Whether addNormalizationV2 added it."""

@@ -13,6 +13,7 @@ class ConcatenationLayer(
     """Joins tensors along one axis."""
 
     def setAxis(self, axis: int32) -> None: ...
+    @python(high="rank - 1")
     @const
     def getAxis(self) -> int32:
         """Axis that grows; by default the third last, or 0 with fewer than three."""
@@ -47,9 +48,10 @@ class ScatterLayer(
     def getMode(self) -> ScatterMode:
         """Whether indices name elements or coordinates."""
     def setAxis(self, axis: int32) -> None: ...
+    @python(low=-8, high="rank - 1")
     @const
     def getAxis(self) -> int32:
-        """Axis that element indices count along; 0 by default."""
+        """Axis that element indices count along, from the end where negative; 0 by default."""
 
 class PaddingLayer(
     Layer, cpp="IPaddingLayer", impl="VPaddingLayer", field="mImpl", offset=16, layer_type=LayerType.kPADDING
@@ -214,6 +216,7 @@ class FillLayer(Layer, cpp="IFillLayer", impl="VFillLayer", field="mImpl", offse
     @const
     def getBetaInt64(self) -> int64:
         """The step or maximum where it was set as an integer."""
+    @by_hand("a method, as in NVIDIA's package")
     @const
     def isAlphaBetaInt64(self) -> bool:
         """Whether the two parameters are integers."""
@@ -255,9 +258,10 @@ class OneHotLayer(
 ):
     """Expands indices into one-hot vectors."""
 
+    @python(low=-8, high="rank")
     @const
     def getAxis(self) -> int32:
-        """Where the new axis stands in the output."""
+        """Where the new axis stands in the output, from the end where negative."""
     def setAxis(self, axis: int32) -> None: ...
 
 class NonZeroLayer(
@@ -297,10 +301,12 @@ class ReverseSequenceLayer(
     """Reverses the first part of each sequence of a batch."""
 
     def setBatchAxis(self, batchAxis: int32) -> None: ...
+    @python(high="rank - 1")
     @const
     def getBatchAxis(self) -> int32:
         """Axis of the batch; 1 by default."""
     def setSequenceAxis(self, sequenceAxis: int32) -> None: ...
+    @python(high="rank - 1")
     @const
     def getSequenceAxis(self) -> int32:
         """Axis that is reversed; 0 by default."""
@@ -330,6 +336,7 @@ class QuantizeLayer(
 ):
     """Converts to a small type with a scale."""
 
+    @python(low=-1, high="rank - 1")
     @const
     def getAxis(self) -> int32:
         """Channel axis of the scales; -1, the default, for one scale for the whole tensor."""
@@ -349,6 +356,7 @@ class DequantizeLayer(
 ):
     """Converts back from a small type with a scale."""
 
+    @python(low=-1, high="rank - 1")
     @const
     def getAxis(self) -> int32:
         """Channel axis of the scales; -1, the default, for one scale for the whole tensor."""

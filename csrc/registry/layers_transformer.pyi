@@ -7,7 +7,7 @@ class AttentionBoundaryLayer(
 ):
     """What the layers at the border of an attention have in common."""
 
-    @by_hand("left out: attention is not offered yet")
+    @by_hand("a part of a network, made once")
     @const
     def getAttention(self) -> Borrowed[Attention]:
         """The attention that it belongs to."""
@@ -40,22 +40,26 @@ class Attention(Interface, cpp="IAttention", impl="VAttention", field="mImpl", o
     @const
     def getNbInputs(self) -> int32:
         """Number of inputs: query, key, value, and what is set beyond."""
+    @by_hand("numbered")
     @const
     def getInput(self, index: int32) -> Borrowed[Tensor] | None:
         """One of the inputs; null beyond the last, and for one that is not set."""
     @const
     def getNbOutputs(self) -> int32:
         """Number of outputs."""
+    @by_hand("numbered")
     @const
     def getOutput(self, index: int32) -> Borrowed[Tensor]:
         """One of the outputs."""
     def setName(self, name: str) -> Ok:
         """Names it in messages."""
+    @python(limit=4095, filled=True)
     @const
     def getName(self) -> str | None:
         """Name in messages."""
     def setNormalizationOperation(self, op: AttentionNormalizationOp) -> Ok:
         """Sets how the scores are normalized."""
+    @python("norm_op")
     @const
     def getNormalizationOperation(self) -> AttentionNormalizationOp:
         """How the scores are normalized: by a softmax, or not at all."""
@@ -70,7 +74,7 @@ class Attention(Interface, cpp="IAttention", impl="VAttention", field="mImpl", o
         """Sets a mask of the scores; a causal kind excludes it."""
     @const
     def getMask(self) -> Borrowed[Tensor] | None:
-        """Mask of the scores: booleans that allow, or values that are added; null for none."""
+        """Mask of the scores: booleans that allow, or values that are added; none by default."""
     def setDecomposable(self, decomposable: bool) -> Ok:
         """Sets whether several kernels may do the work where no fused one fits."""
     @const
@@ -80,7 +84,7 @@ class Attention(Interface, cpp="IAttention", impl="VAttention", field="mImpl", o
         """Sets the scale with which the normalized scores are quantized; the type must be set too."""
     @const
     def getNormalizationQuantizeScale(self) -> Borrowed[Tensor] | None:
-        """Scale with which the normalized scores are quantized; null for none."""
+        """Scale with which the normalized scores are quantized; none by default."""
     def setNormalizationQuantizeToType(self, type: DataType) -> Ok:
         """Sets the type that the normalized scores are quantized to: FP8 or INT8."""
     @const
@@ -88,11 +92,13 @@ class Attention(Interface, cpp="IAttention", impl="VAttention", field="mImpl", o
         """Type that the normalized scores are quantized to: FP8 or INT8."""
     def setMetadata(self, docString: str) -> Ok:
         """Sets free text of at most 4095 bytes that the engine inspector repeats."""
+    @python(limit=4095)
     @const
     def getMetadata(self) -> str | None:
         """Free text that the engine inspector repeats."""
     def setNbRanks(self, nbRanks: int32) -> Ok:
         """Sets the number of devices that work together; at least 1."""
+    @python(low=1)
     @const
     def getNbRanks(self) -> int32:
         """Number of devices that work together; 1 by default."""
@@ -115,12 +121,12 @@ class Attention(Interface, cpp="IAttention", impl="VAttention", field="mImpl", o
         """Sets the running sums of the lengths of packed queries, from 0."""
     @const
     def getQueryLengths(self) -> Borrowed[Tensor] | None:
-        """Running sums of the lengths of packed queries, from 0; null for none."""
+        """Running sums of the lengths of packed queries, from 0; none by default."""
     def setKeyValueLengths(self, lengths: Tensor | None) -> Ok:
         """Sets the lengths of padded keys and values, or running sums of packed ones."""
     @const
     def getKeyValueLengths(self) -> Borrowed[Tensor] | None:
-        """Lengths of padded keys and values, or running sums of packed ones; null for none."""
+        """Lengths of padded keys and values, or running sums of packed ones; none by default."""
 
 class RotaryEmbeddingLayer(
     Layer,
@@ -164,7 +170,7 @@ class KVCacheUpdateLayer(
     def setUpdateLengths(self, lengths: Tensor | None) -> Ok: ...
     @const
     def getUpdateLengths(self) -> Borrowed[Tensor] | None:
-        """Running sums of the lengths of packed updates, from 0; null for none."""
+        """Running sums of the lengths of packed updates, from 0; none by default."""
 
 class MoELayer(Layer, cpp="IMoELayer", impl="VMoELayer", field="mImpl", offset=16, layer_type=LayerType.kMOE):
     """A mixture of experts."""

@@ -56,7 +56,7 @@ class Layer(Interface, cpp="ILayer", impl="VLayer", field="mLayer", offset=8):
         """Kind of the layer."""
     def setName(self, name: str) -> None:
         """Renames it; the name stands in messages, profiles and the engine inspector."""
-    @python(limit=4095)
+    @python(limit=4095, filled=True)
     @const
     def getName(self) -> str | None:
         """Name, as messages, profiles and the inspector show it; made up by the library until it is set."""
@@ -208,7 +208,7 @@ class NetworkDefinition(Interface, cpp="INetworkDefinition", impl="VNetworkDefin
     @long
     def setErrorRecorder(self, recorder: Held[ErrorRecorder] | None) -> None:
         """Sets who is told of errors; null for nobody."""
-    @by_hand("left out: errors come as exceptions")
+    @by_hand("an object of Python")
     @const
     def getErrorRecorder(self) -> Borrowed[ErrorRecorder] | None:
         """Who is told of errors; null for nobody."""

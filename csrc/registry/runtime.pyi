@@ -13,20 +13,20 @@ class Runtime(Interface, cpp="IRuntime", impl="VRuntime", field="mImpl", offset=
         """Makes an engine of bytes; they are not needed any more then."""
     def setDLACore(self, dlaCore: int32) -> None:
         """Sets which deep learning accelerator engines use."""
-    @by_hand("left out: TensorRT-RTX has no such cores")
+    @python("DLA_core", low=-1, read_back="TensorRT-RTX has no such core")
     @const
     def getDLACore(self) -> int32:
-        """Which deep learning accelerator engines use."""
-    @by_hand("left out: TensorRT-RTX has no such cores")
+        """Core of a deep learning accelerator that engines use; -1, as there is none."""
+    @python("num_DLA_cores")
     @const
     def getNbDLACores(self) -> int32:
-        """Number of deep learning accelerators."""
+        """Number of deep learning accelerators; 0, as TensorRT-RTX has none."""
     def setGpuAllocator(self, allocator: Held[GpuAllocator] | None) -> None:
         """Sets who allocates device memory for engines; null for the library itself."""
     @long
     def setErrorRecorder(self, recorder: Held[ErrorRecorder] | None) -> None:
         """Sets who is told of errors; null for nobody."""
-    @by_hand("left out: errors come as exceptions")
+    @by_hand("an object of Python")
     @const
     def getErrorRecorder(self) -> Borrowed[ErrorRecorder] | None:
         """Who is told of errors; null for nobody."""
@@ -57,7 +57,7 @@ class Runtime(Interface, cpp="IRuntime", impl="VRuntime", field="mImpl", offset=
     def setPluginRegistryParent(self, parent: PluginRegistry | None) -> None: ...
     @long
     def loadRuntime(self, path: str) -> Owned[Runtime]:
-        """Loads another runtime library, which is a thing of version compatible engines."""
+        """Loads another runtime library, for version compatible engines, which TensorRT-RTX has not: it refuses its own."""
     def setEngineHostCodeAllowed(self, allowed: bool) -> None:
         """Sets whether engines may bring code for the host, which they may not by default."""
     @python(more="Allow it for engines that you trust only.")
@@ -185,6 +185,7 @@ class Refitter(Interface, cpp="IRefitter", impl="VRefitter", field="mImpl", offs
     @long
     def setErrorRecorder(self, recorder: Held[ErrorRecorder] | None) -> None:
         """Sets who is told of errors; null for nobody."""
+    @by_hand("left out: errors come as exceptions")
     @const
     def getErrorRecorder(self) -> Borrowed[ErrorRecorder] | None:
         """Who is told of errors; null for nobody."""
@@ -197,11 +198,13 @@ class Refitter(Interface, cpp="IRefitter", impl="VRefitter", field="mImpl", offs
     @long
     def getAllWeights(self, size: int32, weightsNames: OutArray[str] | None) -> int32:
         """Writes the names of all weights that can be refitted, and returns how many they are."""
+    @by_hand("an object of Python")
     @const
     def getLogger(self) -> Borrowed[Logger]:
         """The logger that it was created with."""
     def setMaxThreads(self, maxThreads: int32) -> Ok:
         """Sets how many threads it may use; at least 1, and 1 is the default."""
+    @python(low=1, more="1 by default.")
     @const
     def getMaxThreads(self) -> int32:
         """How many threads it may use."""
@@ -219,6 +222,7 @@ class Refitter(Interface, cpp="IRefitter", impl="VRefitter", field="mImpl", offs
         """Takes back the values given to named weights."""
     def setWeightsValidation(self, weightsValidation: bool) -> None:
         """Sets whether new values are checked."""
+    @python(more="Without it, refitting is faster, and values that a kernel cannot hold go unnoticed.")
     @const
     def getWeightsValidation(self) -> bool:
         """Whether new values are checked; true by default."""

@@ -4,7 +4,8 @@ Classes
     ``Interface``    a public object that holds a pointer to its implementation interface (``impl``, at ``offset``)
     ``Direct``       an abstract class without such a pointer: the ONNX parser's
     ``Application``  an interface that the application implements; ``__del__`` marks the place of the destructor
-    ``Enum``, ``Struct``  values, and fields with their byte offsets
+    ``Enum``, ``Struct``  values, and fields with their byte offsets. Below a value of an enum stands what it means, in
+                          a line; ``kOTHER = kNAME`` below that is another name for it in Python
 Methods stand in the order of their slots, with their C++ names.
 
 Results
@@ -55,10 +56,12 @@ Accessors of `trtx`
     ``@by_hand("why")``  no accessor is generated: the class has it by hand, or it is left out
     ``@python("name")``  its name, where ``getNbLayers`` is not to be ``num_layers``; and by keywords
         ``method=True``        it stays a method of its name, a setter too; one that returns ``Ok`` answers True
-        ``low=``, ``high=``    what a number may be, ends included; ``high="rank - 1"`` and ``"rank"`` are axes of the input
+        ``low=``, ``high=``    what a number may be, ends included, that of a method too; ``high="rank - 1"`` and ``"rank"`` are axes of the input
         ``finite=True``        a float of a layer that must not be infinite
         ``length="rank"``      a size for each dimension of the input, or for as many as the layer has axes
+        ``length="spatial"``   one for each dimension of the window that the layer slides
         ``limit=``             most bytes of a text
+        ``filled=True``        a text that must not be set to an empty one
         ``unset=True``         dimensions that may be missing: None
         ``computes=True``      reading computes in the library, which does not go beside a build
         ``read_back="why"``    what it was set to is read back, as the library ignores some values. Settings of layers

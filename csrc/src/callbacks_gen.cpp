@@ -4,103 +4,6 @@
 namespace trtx {
 namespace {
 
-class ErrorRecorderBridge final : public Bridge<abi::IErrorRecorder, trtx_error_recorder_callbacks> {
-public:
-    using Bridge::Bridge;
-
-    abi::InterfaceInfo getInterfaceInfo() const noexcept override { return {"IErrorRecorder", 1, 0}; }
-    int32_t getAPILanguage() const noexcept override { return TRTX_API_LANGUAGE_CPP; }
-    int32_t getNbErrors() const noexcept override
-    {
-        if (!mCallbacks.get_nb_errors) {
-            return 0;
-        }
-        const Visit visit(*this);
-        if (!visit) {
-            return 0;
-        }
-        return mCallbacks.get_nb_errors(user_data());
-    }
-    int32_t getErrorCode(int32_t errorIdx) const noexcept override
-    {
-        if (!mCallbacks.get_error_code) {
-            return TRTX_ERROR_CODE_UNSPECIFIED_ERROR;
-        }
-        const Visit visit(*this);
-        if (!visit) {
-            return TRTX_ERROR_CODE_UNSPECIFIED_ERROR;
-        }
-        return mCallbacks.get_error_code(errorIdx, user_data());
-    }
-    const char *getErrorDesc(int32_t errorIdx) const noexcept override
-    {
-        if (!mCallbacks.get_error_desc) {
-            return "";
-        }
-        const Visit visit(*this);
-        if (!visit) {
-            return "";
-        }
-        return mCallbacks.get_error_desc(errorIdx, user_data());
-    }
-    bool hasOverflowed() const noexcept override
-    {
-        if (!mCallbacks.has_overflowed) {
-            return false;
-        }
-        const Visit visit(*this);
-        if (!visit) {
-            return false;
-        }
-        return mCallbacks.has_overflowed(user_data());
-    }
-    void clear() noexcept override
-    {
-        if (!mCallbacks.clear) {
-            return;
-        }
-        const Visit visit(*this);
-        if (!visit) {
-            return;
-        }
-        mCallbacks.clear(user_data());
-    }
-    bool reportError(int32_t val, const char *desc) noexcept override
-    {
-        collect_message(TRTX_SEVERITY_ERROR, desc);
-        if (!mCallbacks.report_error) {
-            return false;
-        }
-        const Visit visit(*this);
-        if (!visit) {
-            return false;
-        }
-        return mCallbacks.report_error(val, desc, user_data());
-    }
-    int32_t incRefCount() noexcept override
-    {
-        if (!mCallbacks.inc_ref_count) {
-            return 0;
-        }
-        const Visit visit(*this);
-        if (!visit) {
-            return 0;
-        }
-        return mCallbacks.inc_ref_count(user_data());
-    }
-    int32_t decRefCount() noexcept override
-    {
-        if (!mCallbacks.dec_ref_count) {
-            return 0;
-        }
-        const Visit visit(*this);
-        if (!visit) {
-            return 0;
-        }
-        return mCallbacks.dec_ref_count(user_data());
-    }
-};
-
 class StreamWriterBridge final : public Bridge<abi::IStreamWriter, trtx_stream_writer_callbacks> {
 public:
     using Bridge::Bridge;
@@ -406,20 +309,6 @@ public:
 } // namespace trtx
 
 using namespace trtx;
-
-trtx_status trtx_error_recorder_create(const trtx_error_recorder_callbacks *callbacks, void *user_data, trtx_error_recorder **result)
-{
-    return guard({"trtx_error_recorder_create"}, Results(result), [&](Call &call) {
-        call.need(result, "result");
-        call.need(callbacks, "callbacks");
-        *result = from_abi<trtx_error_recorder *>(make_bridge<ErrorRecorderBridge>(*callbacks, user_data));
-    });
-}
-
-void trtx_error_recorder_destroy(trtx_error_recorder *self)
-{
-    destroy("trtx_error_recorder_destroy", self);
-}
 
 trtx_status trtx_stream_writer_create(const trtx_stream_writer_callbacks *callbacks, void *user_data, trtx_stream_writer **result)
 {

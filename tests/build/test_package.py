@@ -22,6 +22,8 @@ def test_wheel_holds_what_it_should(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     for name in (
         "trtx/py.typed",
+        "trtx/_pyinstaller/hooks/hook-trtx.py",
+        "trtx/_pyinstaller/hooks/hook-trtx_sys.py",
         "trtx_sys/py.typed",
         "trtx_sys/_ffi.abi3.so",
         "trtx_sys/_ffi.pyi",

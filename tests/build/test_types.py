@@ -137,7 +137,7 @@ def add(network: trtx.NetworkDefinition, x: trtx.Tensor) -> None:
     window = network.add_slice(x, [0], [1], [1])
     assert_type(window.start, tuple[int, ...] | None)
     assert_type(network.add_pooling_nd(x, trtx.PoolingType.MAX, (2, 2)).type, trtx.PoolingType)
-    assert_type(network.add_normalization(x, x, x, {1}).v2, bool)
+    assert_type(network.add_normalization(x, x, x, {1}).is_v2, bool)
     network.add_constant((1,), float32s)
     network.add_constant((1,), np.float32(3))
     network.add_constant((1,), memoryview(b"1"))
@@ -241,7 +241,7 @@ def wrong(
     shuffle.first_transpose = 3
     shuffle.reshape_dims[0]
     network.add_softmax(x).axes = "1"
-    network.add_normalization(x, x, x, 1).v2 = True
+    network.add_normalization(x, x, x, 1).is_v2 = True
     network.add_fill((3,), trtx.FillOperation.LINSPACE).alpha = "1"
     network.add_resize(x).scales = 2.0
     network.add_constant((1,), 5.0)

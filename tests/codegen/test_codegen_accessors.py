@@ -194,6 +194,8 @@ def test_settings_of_layers(tmp_path: Path) -> None:
     [
         (["@const; def getOther(self) -> Borrowed[Builder]: ..."], "getOther can be no property: write @by_hand"),
         (["@python(low=1); @const; def isOn(self) -> bool: ..."], "isOn has no use for low= as it is"),
+        (["@python(filled=True); @const; def isOn(self) -> bool: ..."], "isOn has no use for filled= as it is"),
+        (["@python(method=True, low=0); def setOn(self, on: bool) -> Ok: ..."], "setOn has no one number for low="),
         ([f"@python(finite=True); {GET}"], "getSize has no use for finite="),
         ([f'@python(high="most"); {GET}'], "getSize has no use for high="),
         ([f'@python(read_back="why"); {GET}'], "getSize has no use for read_back="),
@@ -227,3 +229,20 @@ def test_lines_are_short_and_functions_are_looked_up_once() -> None:
     for text in (*emit_accessors.emit(registry).values(), emit_layers.emit(registry)):
         assert max(map(len, text.splitlines())) <= emit_accessors.WIDTH
         assert "lib." not in text[text.index("\nclass ") :]
+
+
+def test_a_method_may_have_a_range(tmp_path: Path) -> None:
+    text = body(
+        written(builder(tmp_path, "@python(method=True, low=0, high=9); def setLimit(self, size: int32) -> Ok: ...")),
+        "set_limit",
+    )
+    assert 'if size.__class__ is not int or not 0 <= size <= 9: size = check_int(size, "size", 0, 9)' in text
+
+
+def test_a_text_that_must_not_be_empty(tmp_path: Path) -> None:
+    methods = (
+        "def setTitle(self, title: str) -> Ok: ...",
+        "@python(filled=True); @const; def getTitle(self) -> str: ...",
+    )
+    text = body(written(builder(tmp_path, *methods)), "title", setter=True)
+    assert 'check_text(value, "title", empty=False)' in text

@@ -21,7 +21,7 @@ from codegen.ctypes_map import CTypes
 from codegen.generate import outputs, write
 from codegen.model import Registry, Type
 from codegen.naming import c_constant, c_function, c_name, exported, imported, python_constant, python_name, snake
-from codegen.read import ROOT, read_registry
+from codegen.read import ROOT
 
 from . import tiny
 
@@ -234,13 +234,6 @@ def test_callbacks(registry: Registry) -> None:
     assert "bool look(const char *name, const void *data, const trtx_dims &shape) noexcept override" in text
 
 
-def test_a_recorder_without_functions_does_not_say_success() -> None:
-    text = squeeze(emit_callbacks.emit(read_registry()))
-    for method, answer in (("getErrorCode", "TRTX_ERROR_CODE_UNSPECIFIED_ERROR"), ("hasOverflowed", "false")):
-        body = text[text.index(f" {method}(") :]
-        assert re.match(rf" {method}\([^)]*\) const noexcept override {{ if \(!\w+\.\w+\) {{ return {answer}; }}", body)
-
-
 def test_sys(tmp_path: Path) -> None:
     texts = outputs(tiny.write_tiny(tmp_path))
     cdef, stub, enums = texts[emit_sys.CDEF], texts[emit_sys.STUB], texts[emit_sys.ENUMS]
@@ -253,7 +246,7 @@ def test_sys(tmp_path: Path) -> None:
     assert "def trtx_last_error(lib) -> str: ..." in stub
     assert "    TRTX_COLOR_RED: int" in stub
     compile(stub, "_ffi.pyi", "exec")
-    names: dict[str, object] = {}
+    names: dict[str, object] = {"__name__": "trtx_sys._enums", "__package__": "trtx_sys"}
     exec(compile(enums, "enums", "exec"), names)
     assert [member.name for member in names["Color"]] == ["RED", "DARK_RED"]  # type: ignore[attr-defined]
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.helpers.process import hear_interrupts
 from trtx_sys._ffi import ffi, lib
 
 __all__ = [
@@ -21,6 +22,8 @@ __all__ = [
 ]  # fmt: skip
 
 PATH = os.environ["TRTX_FAKE_PATH"]
+
+hear_interrupts()
 
 TYPES = {
     np.dtype(np.float32): lib.TRTX_DATA_TYPE_FLOAT,

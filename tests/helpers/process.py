@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def hear_interrupts() -> None:
+    """Let Ctrl-C raise `KeyboardInterrupt` in this process, as it does in a terminal.
+
+    A process that was started under nohup, or in the background of a script, ignores it, and so do its children.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def python_path() -> str:
@@ -23,6 +32,8 @@ def run_python(
 
     Variables whose value is None in ``environment`` are removed.
     """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n" + textwrap.dedent(code)
     variables = dict(os.environ)
     for name, value in (environment or {}).items():
         if value is None:

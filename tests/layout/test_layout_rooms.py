@@ -15,9 +15,11 @@ PACKAGE = Path(__file__).resolve().parents[2] / "trtx"
 ALLOWED = {
     "_core": set(),
     "_build": {"_core"},
-    "_onnx": {"_core", "_build"},
-    "_run": {"_core", "cuda"},
+    # Refitting is of an engine, by weights as those of a network.
+    "_onnx": {"_core", "_build", "_run"},
+    "_run": {"_core", "_build", "cuda"},
     "_session": {"_core", "_build", "_onnx", "_run", "cuda"},
+    "_pyinstaller": set(),
     "cuda": {"_core"},
     "diagnostics": {"_core"},
     "__init__": {"_names_gen", "_version"},

@@ -7,6 +7,9 @@ from tests.lifetime.running import on_fake
 #: Name, native method, the call, and what is closed meanwhile: attributes of a `Run`.
 GETTERS = """
 tensor = lambda r: r.network.get_input(0)
+def attention(r):
+    x = r.network.add_input("q", trtx.float32, (1, 2, 4, 4))
+    return r.network.add_attention_v2(x, x, x, trtx.AttentionNormalizationOp.SOFTMAX, trtx.CausalMaskKind.NONE)
 GETTERS = [
     ("VNetworkDefinition::getNbLayers", lambda r: r.network, lambda n: n.num_layers, ("network", "builder", "logger")),
     ("VNetworkDefinition::getName", lambda r: r.network, lambda n: n.name, ("network", "builder")),
@@ -15,6 +18,10 @@ GETTERS = [
     ("VTensor::getType", tensor, lambda t: t.dtype, ("network",)),
     ("VLayer::getName", lambda r: r.network.get_layer(0), lambda l: l.name, ("network", "builder")),
     ("VActivationLayer::getActivationType", lambda r: r.network.get_layer(0), lambda l: l.type, ("network",)),
+    ("VLoop::getName", lambda r: r.network.add_loop(), lambda l: l.name, ("network", "builder", "logger")),
+    ("VIfConditional::getName", lambda r: r.network.add_if_conditional(), lambda c: c.name, ("network", "builder")),
+    ("VAttention::getMask", attention, lambda a: a.mask, ("network", "builder", "logger")),
+    ("VAttention::getNbInputs", attention, lambda a: a.num_inputs, ("network",)),
     ("VBuilder::getMaxThreads", lambda r: r.builder, lambda b: b.max_threads, ("builder", "logger")),
     ("VBuilderConfig::getBuilderOptimizationLevel", lambda r: r.config, lambda c: c.builder_optimization_level,
      ("config", "builder")),

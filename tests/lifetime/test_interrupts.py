@@ -218,6 +218,33 @@ def test_what_the_library_was_told_is_kept_alive() -> None:
     """)
 
 
+def test_callbacks_are_kept_where_the_library_may_have_been_told() -> None:
+    """An interrupted setter was done or not: the former callback and the new one live on, and all ends well."""
+    on_fake_with_interrupts("""
+        def recorders(run):
+            return [bridge for group in run.network._bridges.values() for bridge in group]
+        run = Run()
+        former, new = trtx.ErrorRecorder(), trtx.ErrorRecorder()
+        run.network.error_recorder = former
+        during("VNetworkDefinition::setErrorRecorder", lambda: setattr(run.network, "error_recorder", new))
+        assert {id(bridge.value) for bridge in recorders(run)} == {id(former), id(new)}
+        assert run.network.error_recorder in (former, new)
+        run.network.error_recorder = None
+        assert recorders(run) == []
+        class Mine(trtx.StreamReader):
+            def read(self, destination, num_bytes, stream):
+                return self.deliver(destination, plan()[:num_bytes], stream)
+            def seek(self, offset, where):
+                return True
+        during("VCudaEngine::loadWeightsAsync", lambda: run.engine.load_weights_async(Mine(), 0))
+        during("VRuntime::deserializeCudaEngineV2", lambda: CALLS["read_engine"][1](run))
+        for name in ("set_recorder", "set_allocator", "set_profiler", "set_temporary_allocator", "set_debug_listener"):
+            often(lambda name=name: CALLS[name][1](run), 30, 0.003)
+        del run, former, new
+        finish()
+    """)
+
+
 def test_an_interrupt_of_a_finished_build_is_no_interrupt_of_the_build() -> None:
     on_fake_with_interrupts("""
         raised = []
@@ -262,8 +289,8 @@ def test_on_the_real_library(native_library: str) -> None:
         x = network.add_input("x", trtx.DataType.FLOAT, (64,))
         interrupts = 0
         while interrupts < 300:
-            signal.setitimer(signal.ITIMER_REAL, dice.uniform(0.0003, 0.002))
             try:
+                signal.setitimer(signal.ITIMER_REAL, dice.uniform(0.0003, 0.002))
                 while True:
                     constant = network.add_constant((64,), np.full(64, 7, np.float32)).get_output(0)
                     network.add_elementwise(x, constant, trtx.ElementWiseOperation.SUM).metadata = "sum"

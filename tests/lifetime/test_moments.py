@@ -293,7 +293,8 @@ def test_a_close_during_a_running_call_is_refused() -> None:
             used = {
                 "VNetworkDefinition": run.network, "VBuilder": run.builder, "IParser": run.parser,
                 "VRuntime": run.runtime, "VCudaEngine": run.engine, "VEngineInspector": run.inspector,
-                "VRuntimeCache": run.cache, "VExecutionContext": run.context,
+                "VRuntimeCache": run.cache, "VExecutionContext": run.context, "VRefitter": run.refitter,
+                "IParserRefitter": run.onnx_refitter,
             }[method.partition("::")[0]]
             for one in owners(used):
                 try:

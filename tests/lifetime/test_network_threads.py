@@ -198,3 +198,39 @@ def test_one_of_several_threads_gives_a_network_its_parser(native_library: str) 
             for thread in threads: thread.join()
             assert len(parsers) == 1 and not problems, (parsers, problems)
     """)
+
+
+def test_short_calls_on_a_shared_builder_and_config_never_meet(native_library: str) -> None:
+    """What they make, set and read in four threads at once: nobody is refused."""
+    on_real("""
+        import sys, threading
+        import trtx
+        sys.setswitchinterval(1e-6)
+        builder = trtx.Builder(trtx.Logger(trtx.Severity.ERROR))
+        config, barrier, problems, counts = builder.create_config(), threading.Barrier(4), [], []
+        def work(number):
+            barrier.wait()
+            count = 0
+            for step in range(1000):
+                try:
+                    builder.create_network().close()
+                    profile = builder.create_optimization_profile()
+                    builder.max_threads = 1 + step % 4
+                    config.builder_optimization_level = step % 6
+                    config.set_memory_pool_limit(trtx.MemoryPoolType.WORKSPACE, 1 << 20)
+                    config.set_flag(trtx.BuilderFlag.TF32)
+                    assert config.get_flag(trtx.BuilderFlag.TF32) and 1 <= builder.max_threads <= 4
+                    if step % 100 == 0:
+                        other = builder.create_config()
+                        other.add_optimization_profile(profile)
+                        other.close()
+                    count += 1
+                except BaseException as error:
+                    problems.append(error)
+            counts.append(count)
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+        for thread in threads: thread.start()
+        for thread in threads: thread.join()
+        assert counts == [1000] * 4, (len(problems), problems[:3])
+        builder.close()
+    """)

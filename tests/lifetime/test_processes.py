@@ -222,7 +222,8 @@ def test_values_and_errors_can_be_pickled_and_copied() -> None:
         import copy, enum, inspect, pickle
         values = [
             trtx.Version(1, 6, 1, 120), trtx.Message(trtx.Severity.ERROR, "text"), trtx.Weights(trtx.DataType.FLOAT),
-            trtx.ProgressMonitor(),
+            trtx.ProgressMonitor(), trtx.RefitterObserver(),
+            trtx.RefitRecord("w", trtx.RefitTransformKind.IDENTITY, 1, trtx.DataType.FLOAT, 2, ("w",), 0.0, b""),
         ]
         public = {getattr(trtx, name) for name in trtx.__all__}
         kinds = {kind for kind in public if inspect.isclass(kind)} - set(native_classes())
@@ -241,7 +242,7 @@ def test_values_and_errors_can_be_pickled_and_copied() -> None:
                 assert type(again) is type(value)
                 if isinstance(value, Exception):
                     assert (str(again), again.status, again.messages) == (str(value), value.status, value.messages)
-                elif not isinstance(value, (trtx.Weights, trtx.ProgressMonitor)):
+                elif not isinstance(value, (trtx.Weights, trtx.ProgressMonitor, trtx.RefitterObserver)):
                     assert again == value
     """)
 

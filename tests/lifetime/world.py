@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import importlib
+import io
 import itertools
 import json
 import os
@@ -17,6 +18,7 @@ import signal
 import sys
 import threading
 import time
+import warnings
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -87,6 +89,7 @@ def _memory() -> trtx.HostMemory:
 
 
 _plan = b""
+_refittable = b""
 
 
 def plan() -> bytes:
@@ -106,6 +109,36 @@ def _engine() -> trtx.CudaEngine:
     return _runtime().deserialize_cuda_engine(plan())
 
 
+def _timing_cache() -> trtx.TimingCache:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return _builder().create_config().create_timing_cache(b"")
+
+
+def refittable_plan() -> bytes:
+    """A serialized engine that adds a constant, whose weights have the name "w"."""
+    global _refittable
+    if not _refittable:
+        builder = _builder()
+        network = builder.create_network()
+        x = network.add_input("x", trtx.DataType.FLOAT, (3,))
+        constant = network.add_constant((3,), trtx.Weights(trtx.DataType.FLOAT, bytes(12)))
+        constant.name = "constant"
+        network.set_weights_name(constant, "w")
+        total = network.add_elementwise(x, constant.get_output(0), trtx.ElementWiseOperation.SUM)
+        total.get_output(0).name = "y"
+        network.mark_output(total.get_output(0))
+        config = builder.create_config()
+        config.set_flag(trtx.BuilderFlag.REFIT)
+        with builder.build_serialized_network(network, config) as memory:
+            _refittable = bytes(memory)
+    return _refittable
+
+
+def _refitter() -> trtx.Refitter:
+    return trtx.Refitter(_runtime().deserialize_cuda_engine(refittable_plan()))
+
+
 #: Makes an object of a class, with everything that it needs.
 FACTORIES: dict[type[Handle], Callable[[], Handle]] = {
     trtx.Builder: _builder,
@@ -117,11 +150,14 @@ FACTORIES: dict[type[Handle], Callable[[], Handle]] = {
     trtx.Logger: lambda: trtx.Logger(trtx.Severity.VERBOSE, quiet),
     trtx.NetworkDefinition: lambda: small_network(_builder()),
     trtx.OnnxParser: lambda: trtx.OnnxParser(_builder().create_network()),
+    trtx.OnnxParserRefitter: lambda: trtx.OnnxParserRefitter(_refitter()),
     trtx.OptimizationProfile: lambda: _builder().create_optimization_profile(),
+    trtx.Refitter: _refitter,
     trtx.Runtime: _runtime,
     trtx.RuntimeCache: lambda: _engine().create_runtime_config().create_runtime_cache(),
     trtx.RuntimeConfig: lambda: _engine().create_runtime_config(),
     trtx.SerializationConfig: lambda: _engine().create_serialization_config(),
+    trtx.TimingCache: _timing_cache,
 }
 
 #: Native classes by the names of the fake library; None where the shim alone has them.
@@ -180,6 +216,9 @@ class Run:
         self.saved_cache = bytes(self.cache.serialize())
         self.serialization = self.engine.create_serialization_config()
         self.context = self.engine.create_execution_context()
+        self.refitter = trtx.Refitter(self.runtime.deserialize_cuda_engine(refittable_plan()), self.logger)
+        self.onnx_refitter = trtx.OnnxParserRefitter(self.refitter)
+        self.weights = trtx.Weights(trtx.DataType.FLOAT, bytes(12))
         self._buffers = [(ctypes.c_float * 6)() for _ in range(3)]
         x, y, another = (ctypes.addressof(buffer) for buffer in self._buffers)
         self.addresses = [x, y]
@@ -222,6 +261,27 @@ class Writer:
         return len(data)
 
 
+class HostAllocator(trtx.GpuAllocator):
+    """Hands out memory of the host, as the fake library uses none of the device."""
+
+    def __init__(self) -> None:
+        self.held: dict[int, Any] = {}
+
+    def allocate(self, size: int, alignment: int, flags: int) -> int:
+        buffer = ctypes.create_string_buffer(size + alignment)
+        address = ctypes.addressof(buffer)
+        address += -address % alignment
+        self.held[address] = buffer
+        return address
+
+    def deallocate(self, memory: int) -> bool:
+        return self.held.pop(memory) is not None
+
+
+def _read_engine(run: Run) -> trtx.CudaEngine:
+    return run.runtime.deserialize_cuda_engine(io.BytesIO(plan()))
+
+
 #: An ONNX model of one node. `OnnxParser` finds it sound; the fake's parser, which knows one file only, does not.
 _MODEL = b"\x08\x08\x3a\x12\x0a\x10\x0a\x01x\x12\x01y\x22\x08Identity"
 
@@ -229,6 +289,14 @@ _MODEL = b"\x08\x08\x3a\x12\x0a\x10\x0a\x01x\x12\x01y\x22\x08Identity"
 def _parse(run: Run) -> None:
     try:
         trtx.OnnxParser(run.builder.create_network()).parse(_MODEL)
+    except trtx.ParserError as error:
+        if "Failed to parse the ONNX model" not in str(error):
+            raise
+
+
+def _refit_from_onnx(run: Run) -> None:
+    try:
+        run.onnx_refitter.refit_from_bytes(_MODEL)
     except trtx.ParserError as error:
         if "Failed to parse the ONNX model" not in str(error):
             raise
@@ -272,9 +340,30 @@ CALLS: dict[str, tuple[str, Callable[[Run], object]]] = {
     "inspect": ("VEngineInspector::getEngineInformation", lambda r: r.inspector.get_engine_information()),
     "cache_serialize": ("VRuntimeCache::serialize", lambda r: r.cache.serialize()),
     "cache_deserialize": ("VRuntimeCache::deserialize", lambda r: r.cache.deserialize(r.saved_cache)),
+    "set_weights": ("VRefitter::setNamedWeights", lambda r: r.refitter.set_named_weights("w", r.weights)),
+    "refit": ("VRefitter::refitCudaEngine", lambda r: r.refitter.refit_cuda_engine()),
+    "refit_from_onnx": ("IParserRefitter::refitFromBytes", _refit_from_onnx),
     "set_shape": ("VExecutionContext::setInputShape", lambda r: r.context.set_input_shape("x", (2, 3))),
     "set_address": ("VExecutionContext::setTensorAddress", lambda r: r.change_address()),
     "infer_shapes": ("VExecutionContext::inferShapes", lambda r: r.context.infer_shapes()),
+    "read_engine": ("VRuntime::deserializeCudaEngineV2", _read_engine),
+    "set_recorder": (
+        "VNetworkDefinition::setErrorRecorder",
+        lambda r: setattr(r.network, "error_recorder", trtx.ErrorRecorder()),
+    ),
+    "set_allocator": ("VRuntime::setGpuAllocator", lambda r: setattr(r.runtime, "gpu_allocator", HostAllocator())),
+    "set_profiler": (
+        "VExecutionContext::setProfiler",
+        lambda r: setattr(r.context, "profiler", trtx.ProfileCollector()),
+    ),
+    "set_temporary_allocator": (
+        "VExecutionContext::setTemporaryStorageAllocator",
+        lambda r: setattr(r.context, "temporary_allocator", HostAllocator()),
+    ),
+    "set_debug_listener": (
+        "VExecutionContext::setDebugListener",
+        lambda r: r.context.set_debug_listener(lambda *arguments: None),
+    ),
     "enqueue": ("VExecutionContext::enqueueV3", lambda r: r.context.enqueue_v3(0)),
     "execute": ("VExecutionContext::executeV2", lambda r: r.context.execute_v2(r.addresses)),
 }

@@ -9,7 +9,20 @@ from typing import Any, Literal
 
 Program = Callable[..., Generator[None, None, None]]
 
-MODULES = ("lifetime", "network", "layers", "weights", "config", "engine", "parser", "callbacks", "threads", "close")
+MODULES = (
+    "lifetime",
+    "network",
+    "layers",
+    "control",
+    "weights",
+    "config",
+    "engine",
+    "parser",
+    "callbacks",
+    "hooks",
+    "threads",
+    "close",
+)
 
 
 @dataclass(frozen=True)

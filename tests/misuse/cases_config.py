@@ -77,6 +77,9 @@ CALLS: dict[str, tuple[Callable[..., Any]]] = {
     "get_flag(99)": (lambda t, c: c.get_flag(99),),
     "clear_flag(-1)": (lambda t, c: c.clear_flag(-1),),
     "set_memory_pool_limit(99, 1)": (lambda t, c: c.set_memory_pool_limit(99, 1),),
+    "set_memory_pool_limit(WORKSPACE, 2**64 - 1)": (
+        lambda t, c: c.set_memory_pool_limit(t.MemoryPoolType.WORKSPACE, 2**64 - 1),
+    ),
     "set_memory_pool_limit(WORKSPACE, -1)": (lambda t, c: c.set_memory_pool_limit(t.MemoryPoolType.WORKSPACE, -1),),
     "set_memory_pool_limit(WORKSPACE, 2**64)": (
         lambda t, c: c.set_memory_pool_limit(t.MemoryPoolType.WORKSPACE, 2**64),

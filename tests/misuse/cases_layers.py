@@ -41,15 +41,16 @@ LAYERS: dict[str, Make] = {
 SETTINGS: tuple[tuple[str, str, tuple[Any, ...]], ...] = (
     ("convolution", "num_groups", (0, -1, 3, 2**31)),
     ("convolution", "num_output_maps", (0, -4)),
-    ("convolution", "stride_nd", ((0, 0), (-1, -1), (1,), (1, 1, 1, 1))),
-    ("convolution", "dilation_nd", ((0, 0), (-1, 1), (1,))),
-    ("convolution", "padding_nd", ((-1, -1), (1,))),
+    ("convolution", "stride_nd", ((0, 0), (-1, -1), (1,), (1, 1, 1), (1, 1, 1, 1))),
+    ("convolution", "dilation_nd", ((0, 0), (-1, 1), (1,), (1, 1, 1))),
+    ("convolution", "padding_nd", ((-1, -1), (1,), (1, 1, 1))),
     ("convolution", "pre_padding", ((-3, 0),)),
     ("convolution", "kernel_size_nd", ((0, 0), (-3, 3), (5, 5))),
     ("convolution", "padding_mode", (99, None)),
     ("deconvolution", "num_groups", (0, -1)),
     ("deconvolution", "stride_nd", ((0, 0), (-1, 1))),
-    ("pooling", "window_size_nd", ((0, 0), (-1, 2), (99, 99))),
+    ("pooling", "window_size_nd", ((0, 0), (-1, 2), (99, 99), (2,), (1, 1, 1))),
+    ("activation", "name", ("",)),
     ("pooling", "stride_nd", ((0, 0), (-2, 2))),
     ("pooling", "padding_nd", ((-1, -1),)),
     ("pooling", "blend_factor", (math.nan, -1.0, 2.0, "x")),
@@ -130,6 +131,18 @@ ADDS: dict[str, Make] = {
     "an assertion of floats": lambda t, n, x: n.add_assertion(x, "message"),
     "a select by floats": lambda t, n, x: n.add_select(x, x, x),
     "logic of floats": lambda t, n, x: n.add_elementwise(x, x, t.ElementWiseOperation.AND),
+    "an elementwise layer of two ranks": lambda t, n, x: n.add_elementwise(
+        x, n.add_constant((8,), np.ones(8, np.float32)).get_output(0), t.ElementWiseOperation.SUM
+    ),
+    "a product of two ranks": lambda t, n, x: n.add_matrix_multiply(
+        x,
+        t.MatrixOperation.NONE,
+        n.add_constant((8, 8), np.ones((8, 8), np.float32)).get_output(0),
+        t.MatrixOperation.NONE,
+    ),
+    "a concatenation of two ranks": lambda t, n, x: n.add_concatenation(
+        [x, n.add_constant((8,), np.ones(8, np.float32)).get_output(0)]
+    ),
     "not of floats": lambda t, n, x: n.add_unary(x, t.UnaryOperation.NOT),
 }
 
@@ -150,6 +163,8 @@ ADDS: dict[str, Make] = {
     "pre_padding is",
     "condition",
     "input2",
+    "input1",
+    "inputs[1]",
     variants={name: (make,) for name, make in ADDS.items()},
 )
 def layer_that_cannot_be(api: Api, make: Make) -> Steps:

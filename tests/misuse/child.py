@@ -11,11 +11,14 @@ import json
 import sys
 from typing import Any, TextIO
 
+from tests.helpers.process import hear_interrupts
+
 from .adapters import Api, make
 from .case import Case, load_cases
 
 
 def main(package: str, name: str, first: str, count: str, path: str) -> None:
+    hear_interrupts()
     found = load_cases()[name]
     with open(path, "a", encoding="utf-8", buffering=1) as results:
         api = make(package)

@@ -46,7 +46,9 @@ PRELUDE = f"""
 import os, signal, sys, threading, time
 sys.path[:0] = [{str(ROOT)!r}, {str(Path(__file__).parent)!r}]
 import trtx
+from tests.helpers.process import hear_interrupts
 from test_builder import add_relu, add_slow
+hear_interrupts()
 def interrupt(seconds):
     threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT)).start()
 logger = trtx.Logger(trtx.Severity.WARNING, lambda severity, message: None)

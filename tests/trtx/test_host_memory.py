@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
+import re
 import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -150,6 +154,129 @@ def test_save_into_a_missing_folder_names_the_file(memory: trtx.HostMemory, tmp_
     assert caught.value.filename == target
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX")
+def test_save_under_the_longest_names(memory: trtx.HostMemory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever open() can write: names of 255 bytes, and paths of 4095, absolute or beyond that where they are not."""
+    for name in ("n" * 255, "\u6a21" * 85, "\U0001f9ea" * 63):
+        memory.save(tmp_path / name)
+        assert (tmp_path / name).read_bytes() == bytes(memory)
+        memory.save(tmp_path / name)
+        assert os.listdir(tmp_path) == [name]
+        (tmp_path / name).unlink()
+    folder = str(tmp_path)
+    while len(folder) < 4095 - 256:
+        folder = os.path.join(folder, "d" * 200)
+        os.mkdir(folder)
+    for length in (4093, 4095):  # no room for a longer name beside
+        path = os.path.join(folder, "f" * 30, "x" * (length - len(folder) - 32))
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        assert len(path) == length
+        memory.save(path)
+        with open(path, "rb") as file:
+            assert file.read() == bytes(memory)
+    monkeypatch.chdir(folder)
+    monkeypatch.chdir("f" * 30)
+    memory.save("y" * 255)  # of which the absolute path is too long
+    with open("y" * 255, "rb") as file:
+        assert file.read() == bytes(memory)
+    with pytest.raises(OSError, match="too long") as caught:
+        memory.save("z" * 256)
+    assert caught.value.filename == "z" * 256
+
+
+def refused(number: int) -> Callable[..., None]:
+    """A function of the system that fails."""
+
+    def refuse(path: object, *_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number), path)
+
+    return refuse
+
+
+@pytest.mark.parametrize("number", [errno.EBUSY, errno.EXDEV, errno.EPERM, errno.EACCES])
+def test_save_to_a_file_that_cannot_be_replaced(
+    memory: trtx.HostMemory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """As one that is mounted by itself: it is written in place, and stays the same file."""
+    target = tmp_path / "model.engine"
+    target.write_bytes(b"longer than before" * memory.nbytes)
+    file = target.stat().st_ino
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", refused(number))
+        memory.save(target)
+    assert target.read_bytes() == bytes(memory)
+    assert target.stat().st_ino == file
+    assert os.listdir(tmp_path) == ["model.engine"]
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS, errno.ENAMETOOLONG])
+def test_save_in_a_folder_where_nothing_can_be_made(
+    memory: trtx.HostMemory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    target = tmp_path / "model.engine"
+    target.write_bytes(b"old")
+    true_open = os.open
+
+    def open_only_old(path: str, flags: int, *arguments: Any) -> int:
+        if flags & os.O_EXCL or not os.path.exists(path):
+            raise OSError(number, os.strerror(number), path)
+        return true_open(path, flags, *arguments)
+
+    monkeypatch.setattr(os, "open", open_only_old)
+    memory.save(target)
+    assert target.read_bytes() == bytes(memory)
+    with pytest.raises(OSError, match=re.escape(os.strerror(number))) as caught:
+        memory.save(tmp_path / "new.engine")
+    assert caught.value.filename == str(tmp_path / "new.engine")
+    assert caught.value.filename2 is None
+
+
+def test_save_on_a_file_system_without_modes(
+    memory: trtx.HostMemory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, number in (("fchmod", errno.EPERM), ("fsync", errno.EINVAL)):
+        if hasattr(os, name):
+            monkeypatch.setattr(os, name, refused(number))
+    memory.save(tmp_path / "model.engine")
+    assert (tmp_path / "model.engine").read_bytes() == bytes(memory)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="needs a user whom permissions stop")
+def test_save_with_the_permissions_of_the_system(memory: trtx.HostMemory, tmp_path: Path) -> None:
+    target = tmp_path / "model.engine"
+    target.write_bytes(b"old")
+    tmp_path.chmod(0o555)
+    try:
+        memory.save(target)
+        assert target.read_bytes() == bytes(memory)
+        with pytest.raises(PermissionError) as caught:
+            memory.save(tmp_path / "new.engine")
+        assert caught.value.filename == str(tmp_path / "new.engine")
+    finally:
+        tmp_path.chmod(0o755)
+
+
+def test_numpy_sees_the_bytes(memory: trtx.HostMemory) -> None:
+    """Not an array of one object, which is what numpy makes of what it cannot read."""
+    numpy = pytest.importorskip("numpy")
+    for array in (numpy.asarray(memory), memory.__array__()):
+        assert (array.dtype, array.shape) == (numpy.uint8, (memory.nbytes,))
+        assert not array.flags.writeable
+        assert array.tobytes() == bytes(memory)
+        assert array.ctypes.data == numpy.frombuffer(memory.view(), numpy.uint8).ctypes.data
+    assert numpy.array(memory).flags.writeable
+    assert numpy.asarray(memory, dtype=numpy.int32).dtype == numpy.int32
+    assert memory.__array__(copy=True).flags.writeable
+    with pytest.raises(ValueError, match="without one"):
+        memory.__array__(numpy.dtype("i4"), copy=False)
+    array = numpy.asarray(memory)
+    expected = bytes(memory)
+    memory.close()
+    assert array.tobytes() == expected
+    with pytest.raises(trtx.ClosedError):
+        memory.__array__()
+
+
 @pytest.mark.parametrize("function", ["fsync", "replace"])
 def test_a_failed_save_leaves_nothing_behind(
     memory: trtx.HostMemory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, function: str
@@ -161,7 +288,8 @@ def test_a_failed_save_leaves_nothing_behind(
     target.write_bytes(b"precious")
     with monkeypatch.context() as patch:
         patch.setattr(os, function, full)
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(OSError, match="No space left") as caught:
             memory.save(target)
+    assert caught.value.filename == str(target)
     assert os.listdir(tmp_path) == ["model.engine"]
     assert target.read_bytes() == b"precious"

@@ -62,7 +62,7 @@ def test_alpha_and_beta_of_a_fill_read_back(network: Network, alpha: float, beta
     for name in sorted(values, reverse=first == "beta"):
         setattr(layer, name, values[name])
     assert (layer.alpha, layer.beta) == (alpha, beta)
-    assert type(layer.alpha) is type(layer.beta) is (int if layer.is_alpha_beta_int64 else float)
+    assert type(layer.alpha) is type(layer.beta) is (int if layer.is_alpha_beta_int64() else float)
 
 
 def test_alpha_of_a_fill_leaves_a_beta_that_is_a_tensor(network: Network) -> None:
@@ -84,7 +84,7 @@ def test_alpha_of_a_fill_leaves_a_beta_that_is_a_tensor(network: Network) -> Non
         (lambda n, x: n.add_topk(x, trtx.TopKOperation.MAX, 1, 0b1100), "^axes is 12; allowed is one dimension"),
         (lambda n, x: setattr(n.add_resize(x), "scales", (2.0,)), r"^scales is \(2\.0,\); .* input's 4 dimensions"),
         (lambda n, x: setattr(n.add_resize(x), "scales", (1, 1, 1, 2, 2)), "input's 4 dimensions"),
-        (lambda n, x: n.add_ragged_softmax(x, x), r"^bounds \('x'\) are FLOAT; allowed is INT32"),
+        (lambda n, x: n.add_ragged_softmax(x, x), r"^bounds \('x'\) is FLOAT; allowed is INT32"),
         (
             lambda n, x: n.add_select(n.add_input("c", trtx.DataType.BOOL, (1,)), x, n.add_input("h", HALF, (1,))),
             r"^else_input \('h'\) is HALF; allowed is FLOAT, the type of then_input \('x'\)",
@@ -132,9 +132,31 @@ def test_members_of_different_enums_differ(network: Network, x: trtx.Tensor) -> 
     assert relu.type != trtx.LayerType.CONVOLUTION
     assert not relu.type == trtx.LayerType.CONVOLUTION  # noqa: SIM201  both operators
     assert relu.layer_type == trtx.LayerType.ACTIVATION
+    assert trtx.PoolingType.MAX not in (trtx.ActivationType.RELU, trtx.LayerType.CONVOLUTION)
     assert (kinds[trtx.LayerType.CONVOLUTION], kinds[relu.type]) == ("layer", "activation")
     for member in (trtx.DataType.HALF, trtx.TensorFormat.LINEAR, trtx.EngineInvalidityDiagnostics.UNSUPPORTED_CC):
         assert member == type(member)(member.value) == member.value == float(member.value)
         assert hash(member) == hash(member.value)
         assert member != member.value + 1
         assert member not in (None, "HALF", object())
+
+
+def test_the_type_of_an_activation_equals_that_of_its_layer(network: Network, x: trtx.Tensor) -> None:
+    """Ported scripts compare so, as the layers that NVIDIA's network gives have the type of the layer."""
+    kinds = trtx.LayerType
+    network.add_activation(x, trtx.ActivationType.SIGMOID)
+    network.add_pooling_nd(x, trtx.PoolingType.AVERAGE, (2, 2))
+    relu, pool = network
+    assert relu.type is trtx.ActivationType.SIGMOID
+    for layer, same, other in ((relu, kinds.ACTIVATION, kinds.POOLING), (pool, kinds.POOLING, kinds.ACTIVATION)):
+        assert layer.type == same
+        assert same == layer.type
+        assert not layer.type != same  # noqa: SIM202  both operators
+        assert layer.type in {same}
+        assert {same: "found"}[layer.type] == "found"
+        assert layer.type in (kinds.CAST, same)
+        assert other not in (layer.type,)
+        assert layer.type not in {other, kinds.CONVOLUTION, kinds.CAST}
+    assert relu.type != trtx.ActivationType.RELU
+    assert len({*trtx.ActivationType}) == len(trtx.ActivationType)
+    assert [trtx.ActivationType(number) for number in (0, 1)] == [trtx.ActivationType.RELU, relu.type]

@@ -266,7 +266,7 @@ def test_wrong_arguments_are_named(network: Network, x: trtx.Tensor, attempt: At
         (lambda n, x: setattr(n.add_convolution_nd(x, 1, (3, 3), kernel(1, 4, 3, 3)), "num_groups", 0), "nbGroups"),
         (lambda n, x: setattr(n.add_convolution_nd(x, 1, (3, 3), kernel(1, 4, 3, 3)), "stride_nd", (0, 1)), "stride"),
         (lambda n, x: setattr(n.add_softmax(x), "axes", 3), "axes"),
-        (lambda n, x: setattr(n.add_concatenation([x, x]), "axis", -5), "axis"),
+        (lambda n, x: setattr(n.add_lrn(x, 3, 1.0, 0.5, 1.0), "window_size", 4), "window"),
         (lambda n, x: n.add_identity(x).set_input(4, x), "set_input"),
     ],
 )

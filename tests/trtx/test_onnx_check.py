@@ -222,7 +222,7 @@ class TestExternalData:
             ({"offset": "84", "length": "17"}, "past the end of 'w.bin', which has 100 bytes"),
             ({"length": "101"}, "past the end"),
             ({"offset": "-5"}, "the offset of its external data is '-5'"),
-            ({"offset": "abc"}, "'abc'"),
+            ({"offset": "85_0"}, "the offset of its external data is '85_0'"),
             ({"length": "1_0"}, "the length of its external data is '1_0'"),
             ({"length": "9" * 30}, "not negative"),
         ],
@@ -232,11 +232,18 @@ class TestExternalData:
         assert "'culprit'" in text
         assert words in text
 
-    def test_a_key_that_comes_twice_is_refused(self, folder):
+    def test_of_a_key_that_comes_twice_the_last_counts(self, folder):
         doubtful = tensor("culprit", "w.bin")
         entry = doubtful.external_data.add()
-        entry.key, entry.value = "location", "../secret.bin"
-        assert "a key twice" in refuse(model(initializers=[doubtful]), folder)
+        entry.key, entry.value = "location", "missing.bin"
+        assert "'missing.bin' cannot be read" in refuse(model(initializers=[doubtful]), folder)
+
+    @pytest.mark.parametrize("order", [("w.bin", "../secret.bin"), ("../secret.bin", "w.bin")])
+    def test_of_several_locations_none_may_lead_outside(self, folder, order):
+        doubtful = tensor("culprit", order[0])
+        entry = doubtful.external_data.add()
+        entry.key, entry.value = "location", order[1]
+        assert "contains '..'" in refuse(model(initializers=[doubtful]), folder)
 
     def test_bytes_without_a_path_are_told_what_to_do(self):
         text = refuse(model(initializers=[tensor("culprit", "w.bin")]))

@@ -172,16 +172,50 @@ class TestAnswers:
 
 
 @pytest.mark.skipif(not hasattr(os, "symlink"), reason="no symbolic links")
-class TestDataOutsideTheFolder:
+class TestFolderOfLinks:
     """As in the cache of Hugging Face: a folder of links to files elsewhere."""
 
+    @pytest.fixture
+    def path(self, tmp_path: Path) -> Path:
+        blobs, snapshot = tmp_path / "blobs", tmp_path / "snapshots" / "main"
+        blobs.mkdir()
+        snapshot.mkdir(parents=True)
+        external(blobs)
+        (snapshot / "model.onnx").symlink_to("../../blobs/model.onnx")
+        (snapshot / "w.bin").symlink_to("../../blobs/w.bin")
+        return snapshot / "model.onnx"
+
+    def test_data_may_lie_where_the_model_really_lies(self, parser, network, path):
+        trtx.check_onnx_model(path)
+        assert parser.supports_model(path.read_bytes(), path).supported
+        parser.parse_from_file(path, isolated=True)
+        assert network.num_layers == 3
+
+    def test_it_may_lie_nowhere_else(self, parser, path, tmp_path):
+        (tmp_path / "elsewhere").mkdir()
+        (tmp_path / "blobs" / "w.bin").rename(tmp_path / "elsewhere" / "w.bin")
+        (path.parent / "w.bin").unlink()
+        (path.parent / "w.bin").symlink_to(tmp_path / "elsewhere" / "w.bin")
+        with pytest.raises(trtx.ParserError, match=r"'w\.bin' is a link to .*allow_outside_data"):
+            parser.parse_from_file(path)
+
+    def test_its_name_may_not_lead_there(self, parser, path, tmp_path):
+        model = (tmp_path / "blobs" / "model.onnx").read_bytes()
+        assert model.count(b"w.bin") == 1
+        model = model.replace(b"w.bin", b"../ww")
+        with pytest.raises(trtx.ParserError, match=r"contains '\.\.'"):
+            parser.parse(model, path)
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="no symbolic links")
+class TestDataOutsideTheFolder:
     @pytest.fixture
     def path(self, tmp_path: Path) -> Path:
         blobs, snapshot = tmp_path / "blobs", tmp_path / "snapshot"
         blobs.mkdir()
         snapshot.mkdir()
         external(blobs)
-        (snapshot / "model.onnx").symlink_to(blobs / "model.onnx")
+        (blobs / "model.onnx").rename(snapshot / "model.onnx")
         (snapshot / "w.bin").symlink_to("../blobs/w.bin")
         return snapshot / "model.onnx"
 

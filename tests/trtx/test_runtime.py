@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import threading
 from pathlib import Path
@@ -159,7 +160,7 @@ def test_a_path_with_nul(runtime: trtx.Runtime) -> None:
 
 def test_sources_of_a_wrong_kind(runtime: trtx.Runtime) -> None:
     for wrong in (None, 5, [1, 2, 3], object()):
-        with pytest.raises(trtx.InvalidArgumentError, match=f"engine is {type(wrong).__name__}"):
+        with pytest.raises(trtx.InvalidArgumentError, match=f"source is {type(wrong).__name__}, no engine"):
             runtime.deserialize_cuda_engine(wrong)
     with pytest.raises(trtx.InvalidArgumentError, match=r"ndarray.*contiguous"):
         runtime.deserialize_cuda_engine(np.zeros(4096, np.uint8)[::2])
@@ -329,3 +330,22 @@ def test_an_instance_that_was_never_made() -> None:
     for use in (lambda: engine.num_io_tensors, lambda: list(engine), lambda: engine.create_execution_context()):
         with pytest.raises(trtx.ClosedError, match="never made"):
             use()
+
+
+def test_there_are_no_accelerators_of_deep_learning(runtime: trtx.Runtime) -> None:
+    assert (runtime.DLA_core, runtime.num_DLA_cores) == (-1, 0)
+    runtime.DLA_core = -1
+    with pytest.raises(trtx.UnsupportedError, match="DLA_core = 0 had no effect"):
+        runtime.DLA_core = 0
+    with pytest.raises(trtx.InvalidArgumentError, match="DLA_core is -2"):
+        runtime.DLA_core = -2
+
+
+def test_files_are_read_by_the_library_itself(runtime: trtx.Runtime, engine_bytes: bytes) -> None:
+    """It asks for the bytes, or says first that there is no driver."""
+    with pytest.raises(trtx.Error):
+        runtime.deserialize_cuda_engine(io.BytesIO(b"x" * 5000))
+    if trtx.cuda.driver_problem() is None:
+        return
+    with pytest.raises(trtx.CudaError, match="driver"):
+        runtime.deserialize_cuda_engine(io.BytesIO(engine_bytes))

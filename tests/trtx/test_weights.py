@@ -99,6 +99,76 @@ def test_bytes_hold_whole_elements() -> None:
     assert trtx.Weights(INT4, b"\0" * 13).count == 26
 
 
+@pytest.mark.parametrize("name", ["uint16", "int16", "V2", "uint8"])
+def test_raw_bits_with_a_type(name: str) -> None:
+    bits = np.array([0x3F80, 0x4000, 0xC000], np.uint16)
+    weights = trtx.Weights(trtx.DataType.BF16, bits.view(name))
+    assert (weights.dtype, weights.count, weights.nbytes) == (trtx.DataType.BF16, 3, 6)
+    assert pytest.importorskip("ml_dtypes")
+    assert weights.numpy().tolist() == [1, 2, -2]
+
+
+def test_what_is_not_taken_for_bits() -> None:
+    """A number of a type that TensorRT-RTX has is a number, and so is one that could be."""
+    for dtype, values in (
+        (FLOAT, np.ones(2, np.int32)),
+        (trtx.DataType.INT32, np.ones(2, np.uint32)),
+        (trtx.DataType.FP8, np.ones(2, np.int8)),
+        (trtx.DataType.BF16, np.ones(2, np.float16)),
+        (HALF, np.ones(2, np.uint32)),
+        (FLOAT, np.zeros(2, [("a", "u4")])),
+    ):
+        with pytest.raises(trtx.InvalidArgumentError, match=r"^values ha(ve|s) the type"):
+            trtx.Weights(dtype, values)
+    with pytest.raises(trtx.InvalidArgumentError, match="type uint16"):
+        trtx.Weights(np.ones(2, np.uint16))
+    np.testing.assert_array_equal(trtx.Weights(FLOAT, np.ones(2, np.float32).view(np.uint32)).numpy(), [1, 1])
+
+
+def test_an_address_with_type_and_count(network: trtx.NetworkDefinition) -> None:
+    """The form of NVIDIA's package; the memory is the caller's, and not copied."""
+    values = np.arange(6, dtype=np.float32)
+    weights = trtx.Weights(FLOAT, values.ctypes.data, 6)
+    assert (weights.dtype, weights.count, weights.is_placeholder) == (FLOAT, 6, False)
+    values[0] = 7
+    assert network.add_constant((2, 3), weights).weights.numpy().tolist() == [7, 1, 2, 3, 4, 5]
+    assert trtx.Weights(INT4, values.ctypes.data, 5).nbytes == 3
+    assert trtx.Weights(FLOAT, 0, 0).count == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"dtype": FLOAT, "values": 64}, r"values is 64; .* dtype and count are needed"),
+        ({"values": 64, "count": 1}, r"values is 64; .* dtype and count are needed"),
+        ({"dtype": FLOAT, "values": 0, "count": 3}, "values is 0"),
+        ({"dtype": FLOAT, "values": -8, "count": 3}, "values is -8"),
+        ({"dtype": FLOAT, "values": 2**64, "count": 3}, "values is 18446744073709551616"),
+        ({"dtype": FLOAT, "values": 2**63, "count": 2**62}, "count is 4611686018427387904"),
+        ({"dtype": FLOAT, "values": 64, "count": -1}, "count is -1"),
+        ({"dtype": "FLOAT", "values": 64, "count": 1}, "dtype is 'FLOAT'"),
+        ({"dtype": FLOAT, "values": True, "count": 1}, "values is bool"),
+    ],
+)
+def test_addresses_that_cannot_be(arguments: dict[str, Any], words: str) -> None:
+    with pytest.raises(trtx.InvalidArgumentError, match=f"^{words}"):
+        trtx.Weights(**arguments)
+
+
+@pytest.mark.parametrize("kind", ["read-only", "strided", "transposed", "reversed", "big-endian"])
+def test_any_layout_of_an_array(network: trtx.NetworkDefinition, kind: str) -> None:
+    values = np.arange(24, dtype=np.float32).reshape(4, 6)
+    array = {
+        "read-only": values.copy(),
+        "strided": np.repeat(values, 2, axis=1)[:, ::2],
+        "transposed": values.T.copy().T,
+        "reversed": values[::-1].copy()[::-1],
+        "big-endian": values.astype(">f4"),
+    }[kind]
+    array.flags.writeable = False
+    np.testing.assert_array_equal(network.add_constant((4, 6), array).weights.numpy(), values.reshape(-1))
+
+
 class FailingInterface:
     __array_interface__ = 3
 

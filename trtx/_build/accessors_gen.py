@@ -6,7 +6,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, SupportsIndex
 
 from trtx_sys._enums_gen import (
+    AttentionIOForm,
+    AttentionNormalizationOp,
     BuilderFlag,
+    CausalMaskKind,
+    DataType,
     DeviceType,
     EngineCapability,
     HardwareCompatibilityLevel,
@@ -22,14 +26,17 @@ from trtx_sys._enums_gen import (
 from trtx_sys._ffi import ffi, lib
 
 from .._core.accessors import Members, changed, no_effect
+from .._core.arrays import as_data_type
 from .._core.errors import text
 from .._core.handle import Handle
 from .._core.pending import pending
 from .._core.values import check_bool, check_enum, check_float, check_int, check_mask, check_text, reject
+from .layer_values import read_tensor, write_tensor
 from .part import Part
 
 if TYPE_CHECKING:
-    from .._core.types import Bool, Number
+    from .._core.types import AnyDType, Bool, Number
+    from .tensor import Tensor
 
 _builder_get_max_dla_batch_size = lib.trtx_builder_get_max_dla_batch_size
 _builder_get_nb_dla_cores = lib.trtx_builder_get_nb_dla_cores
@@ -75,6 +82,8 @@ _builder_config_get_preview_feature = lib.trtx_builder_config_get_preview_featur
 _optimization_profile_get_extra_memory_target = lib.trtx_optimization_profile_get_extra_memory_target
 _optimization_profile_set_extra_memory_target = lib.trtx_optimization_profile_set_extra_memory_target
 _optimization_profile_is_valid = lib.trtx_optimization_profile_is_valid
+_optimization_profile_get_profile_stream = lib.trtx_optimization_profile_get_profile_stream
+_optimization_profile_set_profile_stream = lib.trtx_optimization_profile_set_profile_stream
 _network_definition_get_nb_layers = lib.trtx_network_definition_get_nb_layers
 _network_definition_get_nb_inputs = lib.trtx_network_definition_get_nb_inputs
 _network_definition_get_nb_outputs = lib.trtx_network_definition_get_nb_outputs
@@ -95,6 +104,40 @@ _layer_get_metadata = lib.trtx_layer_get_metadata
 _layer_set_metadata = lib.trtx_layer_set_metadata
 _layer_get_nb_ranks = lib.trtx_layer_get_nb_ranks
 _layer_set_nb_ranks = lib.trtx_layer_set_nb_ranks
+_loop_get_name = lib.trtx_loop_get_name
+_loop_set_name = lib.trtx_loop_set_name
+_if_conditional_get_name = lib.trtx_if_conditional_get_name
+_if_conditional_set_name = lib.trtx_if_conditional_set_name
+_attention_get_nb_inputs = lib.trtx_attention_get_nb_inputs
+_attention_get_nb_outputs = lib.trtx_attention_get_nb_outputs
+_attention_get_name = lib.trtx_attention_get_name
+_attention_set_name = lib.trtx_attention_set_name
+_attention_get_normalization_operation = lib.trtx_attention_get_normalization_operation
+_attention_set_normalization_operation = lib.trtx_attention_set_normalization_operation
+_attention_get_causal = lib.trtx_attention_get_causal
+_attention_set_causal = lib.trtx_attention_set_causal
+_attention_get_mask = lib.trtx_attention_get_mask
+_attention_set_mask = lib.trtx_attention_set_mask
+_attention_get_decomposable = lib.trtx_attention_get_decomposable
+_attention_set_decomposable = lib.trtx_attention_set_decomposable
+_attention_get_normalization_quantize_scale = lib.trtx_attention_get_normalization_quantize_scale
+_attention_set_normalization_quantize_scale = lib.trtx_attention_set_normalization_quantize_scale
+_attention_get_normalization_quantize_to_type = lib.trtx_attention_get_normalization_quantize_to_type
+_attention_set_normalization_quantize_to_type = lib.trtx_attention_set_normalization_quantize_to_type
+_attention_get_metadata = lib.trtx_attention_get_metadata
+_attention_set_metadata = lib.trtx_attention_set_metadata
+_attention_get_nb_ranks = lib.trtx_attention_get_nb_ranks
+_attention_set_nb_ranks = lib.trtx_attention_set_nb_ranks
+_attention_get_causal_kind = lib.trtx_attention_get_causal_kind
+_attention_set_causal_kind = lib.trtx_attention_set_causal_kind
+_attention_get_query_form = lib.trtx_attention_get_query_form
+_attention_set_query_form = lib.trtx_attention_set_query_form
+_attention_get_key_value_form = lib.trtx_attention_get_key_value_form
+_attention_set_key_value_form = lib.trtx_attention_set_key_value_form
+_attention_get_query_lengths = lib.trtx_attention_get_query_lengths
+_attention_set_query_lengths = lib.trtx_attention_set_query_lengths
+_attention_get_key_value_lengths = lib.trtx_attention_get_key_value_lengths
+_attention_set_key_value_lengths = lib.trtx_attention_set_key_value_lengths
 _ENGINE_CAPABILITY = Members(EngineCapability)
 _DEVICE_TYPE = Members(DeviceType)
 _PROFILING_VERBOSITY = Members(ProfilingVerbosity)
@@ -102,6 +145,10 @@ _HARDWARE_COMPATIBILITY_LEVEL = Members(HardwareCompatibilityLevel)
 _RUNTIME_PLATFORM = Members(RuntimePlatform)
 _TILING_OPTIMIZATION_LEVEL = Members(TilingOptimizationLevel)
 _LAYER_TYPE = Members(LayerType)
+_ATTENTION_NORMALIZATION_OP = Members(AttentionNormalizationOp)
+_DATA_TYPE = Members(DataType)
+_CAUSAL_MASK_KIND = Members(CausalMaskKind)
+_ATTENTION_IO_FORM = Members(AttentionIOForm)
 
 
 class BuilderAccessors(Handle):
@@ -484,9 +531,9 @@ class BuilderConfigAccessors(Handle):
         return _builder_config_get_tactic_sources(self._ptr)
 
     def set_memory_pool_limit(self, pool: MemoryPoolType, pool_size: SupportsIndex) -> None:
-        """Limits the bytes that a build or the engine may use for a purpose.
+        """Limits the bytes that a build or the engine may use for a purpose. (``IBuilderConfig::setMemoryPoolLimit``)
 
-        (``IBuilderConfig::setMemoryPoolLimit``)
+        At most 2**63 - 512: the library rounds up.
 
         Parameters
         ----------
@@ -495,8 +542,8 @@ class BuilderConfigAccessors(Handle):
         """
         if pool.__class__ is not MemoryPoolType:
             pool = check_enum(MemoryPoolType, pool, "pool")
-        if pool_size.__class__ is not int or not 0 <= pool_size <= 2**64 - 1:
-            pool_size = check_int(pool_size, "pool_size", 0, 2**64 - 1)
+        if pool_size.__class__ is not int or not 0 <= pool_size <= 9223372036854775296:
+            pool_size = check_int(pool_size, "pool_size", 0, 9223372036854775296)
         if not self._notes:
             status = _builder_config_set_memory_pool_limit(self._ptr, pool, pool_size)
         else:
@@ -596,6 +643,30 @@ class OptimizationProfileAccessors(Handle):
         (``IOptimizationProfile::isValid``)
         """
         return _optimization_profile_is_valid(self._ptr)
+
+    @property
+    def profile_stream(self) -> int:
+        """The stream that this profile is tuned for; 0 where none was set. (``IOptimizationProfile::getProfileStream``)
+
+        Needs TensorRT-RTX 1.7. It must live as long as builds use it.
+        """
+        result = ffi.new("trtx_stream *")
+        status = _optimization_profile_get_profile_stream(self._ptr, result)
+        if status or pending:
+            self._check(status, "profile_stream")
+        value: int = result[0]
+        return value
+
+    @profile_stream.setter
+    def profile_stream(self, value: SupportsIndex) -> None:
+        if value.__class__ is not int or not 0 <= value <= 2**64 - 1:
+            value = check_int(value, "profile_stream", 0, 2**64 - 1)
+        if not self._notes:
+            status = _optimization_profile_set_profile_stream(self._ptr, value)
+        else:
+            status = changed(self, "profile_stream", self, _optimization_profile_set_profile_stream, value)
+        if status or pending:
+            self._check(status, f"profile_stream = {value}")
 
 
 class NetworkAccessors(Handle):
@@ -720,7 +791,7 @@ class LayerAccessors(Part):
 
     @name.setter
     def name(self, value: str) -> None:
-        encoded = check_text(value, "name", limit=4095)
+        encoded = check_text(value, "name", empty=False, limit=4095)
         network = self._network
         _ = network._ptr
         if not network._notes:
@@ -778,3 +849,342 @@ class LayerAccessors(Part):
             status = changed(network, "Layer.num_ranks", self, _layer_set_nb_ranks, value)
         if status or pending:
             network._check(status, "Layer.num_ranks")
+
+
+class LoopAccessors(Part):
+    """Accessors of `Loop`."""
+
+    __slots__ = ()
+
+    @property
+    def name(self) -> str:
+        """Name in messages. (``ILoop::getName``)"""
+        _ = self._network._ptr
+        return _loop_get_name(self._ptr) or ""
+
+    @name.setter
+    def name(self, value: str) -> None:
+        encoded = check_text(value, "name", empty=False, limit=4095)
+        network = self._network
+        _ = network._ptr
+        if not network._notes:
+            status = _loop_set_name(self._ptr, encoded)
+        else:
+            status = changed(network, "Loop.name", self, _loop_set_name, encoded)
+        if status or pending:
+            network._check(status, "Loop.name")
+
+
+class IfConditionalAccessors(Part):
+    """Accessors of `IfConditional`."""
+
+    __slots__ = ()
+
+    @property
+    def name(self) -> str:
+        """Name in messages. (``IIfConditional::getName``)"""
+        _ = self._network._ptr
+        return _if_conditional_get_name(self._ptr) or ""
+
+    @name.setter
+    def name(self, value: str) -> None:
+        encoded = check_text(value, "name", empty=False, limit=4095)
+        network = self._network
+        _ = network._ptr
+        if not network._notes:
+            status = _if_conditional_set_name(self._ptr, encoded)
+        else:
+            status = changed(network, "IfConditional.name", self, _if_conditional_set_name, encoded)
+        if status or pending:
+            network._check(status, "IfConditional.name")
+
+
+class AttentionAccessors(Part):
+    """Accessors of `Attention`."""
+
+    __slots__ = ()
+
+    @property
+    def num_inputs(self) -> int:
+        """Number of inputs: query, key, value, and what is set beyond. (``IAttention::getNbInputs``)"""
+        _ = self._network._ptr
+        return _attention_get_nb_inputs(self._ptr)
+
+    @property
+    def num_outputs(self) -> int:
+        """Number of outputs. (``IAttention::getNbOutputs``)"""
+        _ = self._network._ptr
+        return _attention_get_nb_outputs(self._ptr)
+
+    @property
+    def name(self) -> str:
+        """Name in messages. (``IAttention::getName``)"""
+        _ = self._network._ptr
+        return _attention_get_name(self._ptr) or ""
+
+    @name.setter
+    def name(self, value: str) -> None:
+        encoded = check_text(value, "name", empty=False, limit=4095)
+        network = self._network
+        _ = network._ptr
+        if not network._notes:
+            status = _attention_set_name(self._ptr, encoded)
+        else:
+            status = changed(network, "Attention.name", self, _attention_set_name, encoded)
+        if status or pending:
+            network._check(status, "Attention.name")
+
+    @property
+    def norm_op(self) -> AttentionNormalizationOp:
+        """How the scores are normalized: by a softmax, or not at all. (``IAttention::getNormalizationOperation``)"""
+        _ = self._network._ptr
+        return _ATTENTION_NORMALIZATION_OP[_attention_get_normalization_operation(self._ptr)]
+
+    @norm_op.setter
+    def norm_op(self, value: AttentionNormalizationOp) -> None:
+        if value.__class__ is not AttentionNormalizationOp:
+            value = check_enum(AttentionNormalizationOp, value, "norm_op")
+        network = self._network
+        _ = network._ptr
+        if not network._notes:
+            status = _attention_set_normalization_operation(self._ptr, value)
+        else:
+            status = changed(network, "Attention.norm_op", self, _attention_set_normalization_operation, value)
+        if status or pending:
+            network._check(status, "Attention.norm_op")
+
+    @property
+    def causal(self) -> bool:
+        """Whether later positions are hidden, aligned at the upper left. (``IAttention::getCausal``)"""
+        _ = self._network._ptr
+        return _attention_get_causal(self._ptr)
+
+    @causal.setter
+    def causal(self, value: Bool) -> None:
+        if value.__class__ is not bool:
+            value = check_bool(value, "causal")
+        network = self._network
+        _ = network._ptr
+        if not network._notes:
+            status = _attention_set_causal(self._ptr, value)
+        else:
+            status = changed(network, "Attention.causal", self, _attention_set_causal, value)
+        if status or pending:
+            network._check(status, "Attention.causal")
+
+    @property
+    def mask(self) -> Tensor | None:
+        """Mask of the scores: booleans that allow, or values that are added; none by default.
+
+        (``IAttention::getMask``)
+        """
+        return read_tensor(self, AttentionAccessors, "mask", _attention_get_mask)
+
+    @mask.setter
+    def mask(self, value: Tensor) -> None:
+        write_tensor(self, AttentionAccessors, "mask", _attention_get_mask, _attention_set_mask, value)
+
+    @property
+    def decomposable(self) -> bool:
+        """Whether several kernels may do the work where no fused one fits; false by default.
+
+        (``IAttention::getDecomposable``)
+        """
+        _ = self._network._ptr
+        return _attention_get_decomposable(self._ptr)
+
+    @decomposable.setter
+    def decomposable(self, value: Bool) -> None:
+        if value.__class__ is not bool:
+            value = check_bool(value, "decomposable")
+        network = self._network
+        _ = network._ptr
+        if not network._notes:
+            status = _attention_set_decomposable(self._ptr, value)
+        else:
+            status = changed(network, "Attention.decomposable", self, _attention_set_decomposable, value)
+        if status or pending:
+            network._check(status, "Attention.decomposable")
+
+    @property
+    def normalization_quantize_scale(self) -> Tensor | None:
+        """Scale with which the normalized scores are quantized; none by default.
+
+        (``IAttention::getNormalizationQuantizeScale``)
+        """
+        return read_tensor(
+            self, AttentionAccessors, "normalization_quantize_scale", _attention_get_normalization_quantize_scale
+        )
+
+    @normalization_quantize_scale.setter
+    def normalization_quantize_scale(self, value: Tensor) -> None:
+        write_tensor(
+            self,
+            AttentionAccessors,
+            "normalization_quantize_scale",
+            _attention_get_normalization_quantize_scale,
+            _attention_set_normalization_quantize_scale,
+            value,
+        )
+
+    @property
+    def normalization_quantize_to_type(self) -> DataType:
+        """Type that the normalized scores are quantized to: FP8 or INT8.
+
+        (``IAttention::getNormalizationQuantizeToType``)
+        """
+        _ = self._network._ptr
+        return _DATA_TYPE[_attention_get_normalization_quantize_to_type(self._ptr)]
+
+    @normalization_quantize_to_type.setter
+    def normalization_quantize_to_type(self, value: AnyDType) -> None:
+        if value.__class__ is not DataType:
+            value = as_data_type(value, "normalization_quantize_to_type")
+        network = self._network
+        _ = network._ptr
+        if not network._notes:
+            status = _attention_set_normalization_quantize_to_type(self._ptr, value)
+        else:
+            status = changed(
+                network,
+                "Attention.normalization_quantize_to_type",
+                self,
+                _attention_set_normalization_quantize_to_type,
+                value,
+            )
+        if status or pending:
+            network._check(status, "Attention.normalization_quantize_to_type")
+
+    @property
+    def metadata(self) -> str:
+        """Free text that the engine inspector repeats. (``IAttention::getMetadata``)"""
+        _ = self._network._ptr
+        return _attention_get_metadata(self._ptr) or ""
+
+    @metadata.setter
+    def metadata(self, value: str) -> None:
+        encoded = check_text(value, "metadata", limit=4095)
+        network = self._network
+        _ = network._ptr
+        if not network._notes:
+            status = _attention_set_metadata(self._ptr, encoded)
+        else:
+            status = changed(network, "Attention.metadata", self, _attention_set_metadata, encoded)
+        if status or pending:
+            network._check(status, "Attention.metadata")
+
+    @property
+    def num_ranks(self) -> int:
+        """Number of devices that work together; 1 by default. (``IAttention::getNbRanks``)"""
+        _ = self._network._ptr
+        return _attention_get_nb_ranks(self._ptr)
+
+    @num_ranks.setter
+    def num_ranks(self, value: SupportsIndex) -> None:
+        if value.__class__ is not int or not 1 <= value <= 2**31 - 1:
+            value = check_int(value, "num_ranks", 1, 2**31 - 1)
+        network = self._network
+        _ = network._ptr
+        if not network._notes:
+            status = _attention_set_nb_ranks(self._ptr, value)
+        else:
+            status = changed(network, "Attention.num_ranks", self, _attention_set_nb_ranks, value)
+        if status or pending:
+            network._check(status, "Attention.num_ranks")
+
+    @property
+    def causal_kind(self) -> CausalMaskKind:
+        """Where the mask that hides later positions is aligned, if there is one. (``IAttention::getCausalKind``)"""
+        _ = self._network._ptr
+        return _CAUSAL_MASK_KIND[_attention_get_causal_kind(self._ptr)]
+
+    @causal_kind.setter
+    def causal_kind(self, value: CausalMaskKind) -> None:
+        if value.__class__ is not CausalMaskKind:
+            value = check_enum(CausalMaskKind, value, "causal_kind")
+        network = self._network
+        _ = network._ptr
+        if not network._notes:
+            status = _attention_set_causal_kind(self._ptr, value)
+        else:
+            status = changed(network, "Attention.causal_kind", self, _attention_set_causal_kind, value)
+        if status or pending:
+            network._check(status, "Attention.causal_kind")
+
+    @property
+    def query_form(self) -> AttentionIOForm:
+        """Layout of the query: padded, as by default, or packed without padding. (``IAttention::getQueryForm``)"""
+        _ = self._network._ptr
+        return _ATTENTION_IO_FORM[_attention_get_query_form(self._ptr)]
+
+    @query_form.setter
+    def query_form(self, value: AttentionIOForm) -> None:
+        if value.__class__ is not AttentionIOForm:
+            value = check_enum(AttentionIOForm, value, "query_form")
+        network = self._network
+        _ = network._ptr
+        if not network._notes:
+            status = _attention_set_query_form(self._ptr, value)
+        else:
+            status = changed(network, "Attention.query_form", self, _attention_set_query_form, value)
+        if status or pending:
+            network._check(status, "Attention.query_form")
+
+    @property
+    def key_value_form(self) -> AttentionIOForm:
+        """Layout of keys and values: padded, as by default, or packed without padding.
+
+        (``IAttention::getKeyValueForm``)
+        """
+        _ = self._network._ptr
+        return _ATTENTION_IO_FORM[_attention_get_key_value_form(self._ptr)]
+
+    @key_value_form.setter
+    def key_value_form(self, value: AttentionIOForm) -> None:
+        if value.__class__ is not AttentionIOForm:
+            value = check_enum(AttentionIOForm, value, "key_value_form")
+        network = self._network
+        _ = network._ptr
+        if not network._notes:
+            status = _attention_set_key_value_form(self._ptr, value)
+        else:
+            status = changed(network, "Attention.key_value_form", self, _attention_set_key_value_form, value)
+        if status or pending:
+            network._check(status, "Attention.key_value_form")
+
+    @property
+    def query_lengths(self) -> Tensor | None:
+        """Running sums of the lengths of packed queries, from 0; none by default. (``IAttention::getQueryLengths``)"""
+        return read_tensor(self, AttentionAccessors, "query_lengths", _attention_get_query_lengths)
+
+    @query_lengths.setter
+    def query_lengths(self, value: Tensor | None) -> None:
+        write_tensor(
+            self,
+            AttentionAccessors,
+            "query_lengths",
+            _attention_get_query_lengths,
+            _attention_set_query_lengths,
+            value,
+            is_optional=True,
+        )
+
+    @property
+    def key_value_lengths(self) -> Tensor | None:
+        """Lengths of padded keys and values, or running sums of packed ones; none by default.
+
+        (``IAttention::getKeyValueLengths``)
+        """
+        return read_tensor(self, AttentionAccessors, "key_value_lengths", _attention_get_key_value_lengths)
+
+    @key_value_lengths.setter
+    def key_value_lengths(self, value: Tensor | None) -> None:
+        write_tensor(
+            self,
+            AttentionAccessors,
+            "key_value_lengths",
+            _attention_get_key_value_lengths,
+            _attention_set_key_value_lengths,
+            value,
+            is_optional=True,
+        )

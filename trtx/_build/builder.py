@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, SupportsIndex
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Literal, Protocol, SupportsIndex
 
-from trtx_sys._enums_gen import NetworkDefinitionCreationFlag
+from trtx_sys._enums_gen import DataType, NetworkDefinitionCreationFlag
 from trtx_sys._ffi import ffi, lib
 
 from .._core import interruptible as _interruptible
 from .._core.accessors import changed
-from .._core.callbacks import Target, trampoline
+from .._core.callbacks import Bridge
 from .._core.calls import new_place
-from .._core.errors import BuilderError, InvalidArgumentError, failure
+from .._core.error_recorder import RecordsErrors
+from .._core.errors import BuilderError, InvalidArgumentError
+from .._core.gpu_allocator import AllocatesOnGpu
 from .._core.host_memory import HostMemory
 from .._core.logger import Logger, MadeWithLogger
 from .._core.public import public
@@ -22,23 +24,27 @@ from .accessors_gen import BuilderAccessors
 from .config import BuilderConfig
 from .profile import OptimizationProfile
 from .progress import BuildMonitor
+from .stream_writer import StreamWriter
 
 if TYPE_CHECKING:
     from .network import NetworkDefinition
 
 __all__ = ["Builder"]
 
+#: Types of tensors whose values can decide shapes.
+_SHAPE_TYPES = (DataType.INT32, DataType.INT64, DataType.BOOL)
 
-class StreamWriter(Protocol):
-    """What `Builder.build_serialized_network_to_stream` writes to: a binary file, or an object with this method."""
 
-    def write(self, data: bytes, /) -> int:
-        """Take the next bytes and return how many of them were taken: all, or it is an error."""
-        ...
+class _Writes(Protocol):
+    def write(self, data: bytes, /) -> int: ...
+
+
+#: What `Builder.build_serialized_network_to_stream` writes to.
+Writer = StreamWriter | BinaryIO | _Writes | Callable[[bytes], int]
 
 
 @public
-class Builder(BuilderAccessors, MadeWithLogger):
+class Builder(BuilderAccessors, RecordsErrors, AllocatesOnGpu, MadeWithLogger):
     """Makes networks and configurations, and builds engines of them (``IBuilder``).
 
     No GPU is needed, but for engines that are to be refitted or built without their weights (`BuilderFlag.REFIT`,
@@ -67,6 +73,9 @@ class Builder(BuilderAccessors, MadeWithLogger):
     __slots__ = ()
 
     _error = BuilderError
+    _set_error_recorder: ClassVar[Any] = lib.trtx_builder_set_error_recorder
+    _get_error_recorder: ClassVar[Any] = lib.trtx_builder_get_error_recorder
+    _set_gpu_allocator: ClassVar[Any] = lib.trtx_builder_set_gpu_allocator
 
     def __init__(self, logger: Logger) -> None:
         self._create(logger, "trtx_builder", lib.trtx_builder_create)
@@ -180,19 +189,19 @@ class Builder(BuilderAccessors, MadeWithLogger):
         background, and the three objects stay in use until it has.
         """
         self._check_parts(network, config)
-        monitor = self._monitor(config)
+        monitor = self._monitor(network, config)
 
         def build() -> HostMemory:
             with self._building("build_serialized_network", network, config, monitor):
                 place = new_place("trtx_host_memory")
                 status = lib.trtx_builder_build_serialized_network(self._ptr, network._ptr, config._ptr, place)
-                self._check_build(status, "build_serialized_network", monitor)
+                self._check_build(status, "build_serialized_network", monitor, *network._targets)
                 return HostMemory._adopt(place)
 
         return _interruptible.run(build, monitor.stop, "build_serialized_network")
 
     def build_serialized_network_to_stream(
-        self, network: NetworkDefinition, config: BuilderConfig, writer: StreamWriter | BinaryIO
+        self, network: NetworkDefinition, config: BuilderConfig, writer: Writer
     ) -> Literal[True]:
         """Build an engine and hand it to a writer in the pieces in which TensorRT-RTX serializes it.
 
@@ -202,7 +211,7 @@ class Builder(BuilderAccessors, MadeWithLogger):
         ----------
         network, config
             As for `build_serialized_network`.
-        writer : binary file, or object with ``write(bytes) -> int``
+        writer : StreamWriter, binary file, other object with ``write(bytes) -> int``, or function ``(bytes) -> int``
             Gets the engine in pieces, in order. What it raises comes out of this call. It is not needed afterwards, and
             is not closed.
 
@@ -217,17 +226,16 @@ class Builder(BuilderAccessors, MadeWithLogger):
             If ``write`` answers with anything but an int.
         """
         self._check_parts(network, config)
-        if not callable(getattr(writer, "write", None)):
-            reject("writer", writer, "a binary file or another object with a method write(bytes) -> int")
+        StreamWriter._implementation(writer, "writer")
         what = "build_serialized_network_to_stream"
-        monitor = self._monitor(config)
+        monitor = self._monitor(network, config)
 
         def build() -> None:
-            with self._building(what, network, config, monitor), _native_writer(writer) as (pointer, target):
+            with self._building(what, network, config, monitor), Bridge(StreamWriter, writer, "writer") as bridge:
                 status = lib.trtx_builder_build_serialized_network_to_stream(
-                    self._ptr, network._ptr, config._ptr, pointer
+                    self._ptr, network._ptr, config._ptr, bridge.pointer
                 )
-                self._check_build(status, what, monitor, target)
+                self._check_build(status, what, monitor, bridge.target, *network._targets)
 
         _interruptible.run(build, monitor.stop, what)
         return True
@@ -253,13 +261,17 @@ class Builder(BuilderAccessors, MadeWithLogger):
 
         def ask() -> bool:
             function = lib.trtx_builder_is_network_supported
-            self._check(self._long(what, function, network, config, result, also=config._profiles), what)
+            self._check(
+                self._long(what, function, network, config, result, also=config._used_by_builds()),
+                what,
+                *network._targets,
+            )
             return bool(result[0])
 
         return _interruptible.run(ask, lambda: None, what)
 
     def reset(self) -> None:
-        """Set the builder back to its defaults (``IBuilder::reset``).
+        """Set the builder back to its defaults (``IBuilder::reset``). Recorder and allocator stay.
 
         Raises
         ------
@@ -274,6 +286,7 @@ class Builder(BuilderAccessors, MadeWithLogger):
 
     def _check_parts(self, network: NetworkDefinition, config: BuilderConfig) -> None:
         """Refuse what cannot be built, while the reason is plain to see."""
+        from .control_checks import check_complete
         from .network import NetworkDefinition
 
         _ = self._ptr
@@ -290,6 +303,7 @@ class Builder(BuilderAccessors, MadeWithLogger):
                 f"network {network.name!r} has no outputs; mark those tensors that the engine is to return with "
                 "network.mark_output(tensor)"
             )
+        check_complete(network)
         self._check_profiles(network, config)
 
     def _check_profiles(self, network: NetworkDefinition, config: BuilderConfig) -> None:
@@ -326,15 +340,15 @@ class Builder(BuilderAccessors, MadeWithLogger):
                             f"has {which} {sizes} for it; the dimensions must agree but for those that are -1"
                         )
 
-    def _monitor(self, config: BuilderConfig) -> BuildMonitor:
-        return BuildMonitor(config._monitor, *self._targets)
+    def _monitor(self, network: NetworkDefinition, config: BuilderConfig) -> BuildMonitor:
+        return BuildMonitor(config._monitor, *self._targets, *network._targets)
 
     @contextmanager
     def _building(
         self, what: str, network: NetworkDefinition, config: BuilderConfig, monitor: BuildMonitor
     ) -> Iterator[None]:
         """Keep the three objects for one build, and watch it."""
-        with self._using(what, network, config, *config._profiles), monitor:
+        with self._using(what, network, config, *config._used_by_builds()), monitor:
             pointer = config._ptr
             self._check(lib.trtx_builder_config_set_progress_monitor(pointer, monitor.pointer), what)
             try:
@@ -354,29 +368,3 @@ def _dynamic_inputs(network: NetworkDefinition) -> Iterator[tuple[str, tuple[int
         shape = tensor.shape
         if shape is not None and -1 in shape:
             yield tensor.name, shape
-
-
-@contextmanager
-def _native_writer(writer: Any) -> Iterator[tuple[Any, Target]]:
-    target = Target(writer)
-    handle = ffi.new_handle(target)
-    callbacks = ffi.new("trtx_stream_writer_callbacks *")
-    callbacks.write = lib.trtx_py_stream_writer_write
-    result = ffi.new("trtx_stream_writer **")
-    if lib.trtx_stream_writer_create(callbacks, handle, result):
-        raise failure(BuilderError, "the writer of a build")
-    try:
-        yield result[0], target
-    finally:
-        lib.trtx_stream_writer_destroy(result[0])
-
-
-@trampoline("trtx_py_stream_writer_write", error=-1)
-def _write(writer: Any, data: Any, size: int) -> int:
-    # A copy: the writer may keep what it gets, and the library's memory is gone after the call.
-    written = writer.write(ffi.buffer(data, size)[:])
-    if type(written) is not int:
-        raise TypeError(f"{type(writer).__name__}.write must return the number of bytes written, not {written!r}")
-    if written != size:
-        raise BuilderError(f"{type(writer).__name__}.write took {written} of {size} bytes; it must take all")
-    return written

@@ -10,10 +10,11 @@ from trtx_sys._ffi import ffi, lib
 
 from .._core.accessors import changed
 from .._core.errors import BuilderError, Error, InvalidArgumentError, last_reason, text
+from .._core.handle import Handle
 from .._core.pending import pending
 from .._core.public import public
-from .._core.values import INT32_MAX, check_enum, check_index, check_int, check_text, reject
-from .accessors_gen import BuilderConfigAccessors
+from .._core.values import INT32_MAX, check_enum, check_index, check_int, check_sequence, check_text, reject
+from .config_legacy import ConfigLegacy
 from .profile import OptimizationProfile
 from .progress import ProgressMonitor
 
@@ -21,7 +22,7 @@ __all__ = ["BuilderConfig"]
 
 
 @public
-class BuilderConfig(BuilderConfigAccessors):
+class BuilderConfig(ConfigLegacy):
     """How an engine is built: memory, flags, target GPUs, profiles (``IBuilderConfig``).
 
     `Builder.create_config` makes it. It may serve any number of builds, one at a time.
@@ -44,9 +45,6 @@ class BuilderConfig(BuilderConfigAccessors):
     It keeps its builder alive. Threads may share it; what they change counts for builds that start later.
 
     Methods whose twin in NVIDIA's package answers False on failure raise here, and answer True otherwise.
-
-    Timing caches are left out: they are deprecated, and TensorRT-RTX, which picks kernels on the machine that runs the
-    engine, has no use for them.
     """
 
     __slots__ = ("_monitor", "_profiles")
@@ -58,6 +56,7 @@ class BuilderConfig(BuilderConfigAccessors):
     def _prepare(self, pointer: Any) -> None:
         self._monitor = None
         self._profiles = []
+        self._cache = None
 
     def _how_to_make(self) -> str:
         return "Call Builder.create_config()."
@@ -188,11 +187,9 @@ class BuilderConfig(BuilderConfigAccessors):
 
     @compute_capabilities.setter
     def compute_capabilities(self, capabilities: Iterable[ComputeCapability]) -> None:
-        if isinstance(capabilities, (str, bytes, int)) or not hasattr(capabilities, "__iter__"):
-            reject("compute_capabilities", capabilities, "a sequence of members of trtx.ComputeCapability")
-        wanted = [
-            check_enum(ComputeCapability, item, f"compute_capabilities[{i}]") for i, item in enumerate(capabilities)
-        ]
+        allowed = "a sequence of members of trtx.ComputeCapability"
+        items = check_sequence(capabilities, "compute_capabilities", allowed, len(ComputeCapability))
+        wanted = [check_enum(ComputeCapability, item, f"compute_capabilities[{i}]") for i, item in enumerate(items)]
         names = [item.name for item in wanted]
         if ComputeCapability.NONE in wanted:
             reject("compute_capabilities", names, "any members but NONE; the usual set is an empty sequence")
@@ -268,19 +265,27 @@ class BuilderConfig(BuilderConfigAccessors):
 
     @progress_monitor.setter
     def progress_monitor(self, monitor: ProgressMonitor | None) -> None:
-        if monitor is not None and not isinstance(monitor, ProgressMonitor):
-            reject("progress_monitor", monitor, "an object of a class derived from trtx.ProgressMonitor, or None")
+        if monitor is not None:
+            ProgressMonitor._implementation(monitor, "progress_monitor")
         self._refuse_change("progress_monitor")
         _ = self._ptr
         self._monitor = monitor  # the native one is made anew for each build
 
     def reset(self) -> None:
-        """Set everything back to its default, and forget profiles and monitor (``IBuilderConfig::reset``)."""
+        """Set everything back to its default (``IBuilderConfig::reset``); profiles, monitor and cache are forgotten."""
         self._set("reset", "reset", lib.trtx_builder_config_reset)
         self._profiles = []
         self._monitor = None
+        if self._cache is not None:
+            self._depend_no_more_on(self._cache)
+            self._cache = None
 
     def _let_go(self) -> None:
         super()._let_go()
         self._profiles = []
         self._monitor = None
+        self._cache = None
+
+    def _used_by_builds(self) -> list[Handle]:
+        """What a build uses beside this configuration."""
+        return [*self._profiles, *([] if self._cache is None else [self._cache])]

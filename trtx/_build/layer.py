@@ -54,7 +54,11 @@ class Layer(LayerAccessors):
 
     @property
     def type(self) -> Any:
-        """Kind of the layer. Activations and poolings have their own `type` here: use `layer_type` for any layer."""
+        """Kind of the layer.
+
+        The `type` of activations and poolings is an `ActivationType` or a `PoolingType`, as in NVIDIA's package, and
+        equals ``LayerType.ACTIVATION`` or ``LayerType.POOLING`` as well; `layer_type` is the plain one of any layer.
+        """
         return self.layer_type
 
     @property
@@ -134,6 +138,7 @@ class Layer(LayerAccessors):
         number = check_int(index, "index", 0, INT32_MAX)
         pointer = self._network._own(tensor, "tensor")
         self._network._change("Layer.set_input", lib.trtx_layer_set_input, self, number, pointer)
+        self._network._is_rewired = True
 
     def get_output_type(self, index: SupportsIndex) -> DataType:
         """Type of an output (``ILayer::getOutputType``).

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from trtx_sys._enums_gen import DataType, MatrixOperation, MoEActType
+from trtx_sys._enums_gen import MatrixOperation, MoEActType
 from trtx_sys._ffi import ffi, lib
 
+from .._core.arrays import as_data_type
 from .._core.values import (
     MAX_DIMS,
     Shape,
@@ -26,7 +27,9 @@ from .._core.values import (
 from .layer import Layer
 
 if TYPE_CHECKING:
-    from .._core.types import Number
+    from .._core.types import AnyDType, Number
+    from .attention import Attention
+    from .control import IfConditional, Loop
     from .tensor import Tensor
 
 
@@ -141,6 +144,11 @@ class FillLayerExtras(Layer):
     def beta(self, value: Number) -> None:
         self._set("beta", value)
 
+    def is_alpha_beta_int64(self) -> bool:
+        """Whether `alpha` and `beta` are integers (``IFillLayer::isAlphaBetaInt64``)."""
+        _ = self._network._ptr
+        return lib.trtx_fill_layer_is_alpha_beta_int64(self._ptr)
+
     def _set(self, name: str, value: Number) -> None:
         is_int = isinstance(value, Integral)
         number: int | float = check_int(value, name) if is_int else check_float(value, name)
@@ -171,14 +179,16 @@ class FillLayerExtras(Layer):
 class MoELayerExtras(Layer):
     __slots__ = ()
 
-    def set_gated_weights(self, fc_gate: Tensor, fc_up: Tensor, fc_down: Tensor, activation_type: MoEActType) -> None:
+    def set_gated_weights(
+        self, fc_gate_weights: Tensor, fc_up_weights: Tensor, fc_down_weights: Tensor, activation_type: MoEActType
+    ) -> None:
         """Set the weights of gated experts (``IMoELayer::setGatedWeights``).
 
         Parameters
         ----------
-        fc_gate, fc_up : Tensor
+        fc_gate_weights, fc_up_weights : Tensor
             Shape (experts, hidden size, inner size), and of the input's type.
-        fc_down : Tensor
+        fc_down_weights : Tensor
             Shape (experts, inner size, hidden size).
         activation_type : MoEActType
             The function between the products.
@@ -193,20 +203,20 @@ class MoELayerExtras(Layer):
             "MoELayer.set_gated_weights",
             lib.trtx_moe_layer_set_gated_weights,
             self,
-            own(fc_gate, "fc_gate"),
-            own(fc_up, "fc_up"),
-            own(fc_down, "fc_down"),
+            own(fc_gate_weights, "fc_gate_weights"),
+            own(fc_up_weights, "fc_up_weights"),
+            own(fc_down_weights, "fc_down_weights"),
             check_enum(MoEActType, activation_type, "activation_type"),
         )
 
-    def set_gated_biases(self, fc_gate: Tensor, fc_up: Tensor, fc_down: Tensor) -> None:
+    def set_gated_biases(self, fc_gate_biases: Tensor, fc_up_biases: Tensor, fc_down_biases: Tensor) -> None:
         """Set the biases of gated experts (``IMoELayer::setGatedBiases``).
 
         Parameters
         ----------
-        fc_gate, fc_up : Tensor
+        fc_gate_biases, fc_up_biases : Tensor
             Shape (experts, inner size), and of the input's type.
-        fc_down : Tensor
+        fc_down_biases : Tensor
             Shape (experts, hidden size).
 
         Raises
@@ -219,19 +229,19 @@ class MoELayerExtras(Layer):
             "MoELayer.set_gated_biases",
             lib.trtx_moe_layer_set_gated_biases,
             self,
-            own(fc_gate, "fc_gate"),
-            own(fc_up, "fc_up"),
-            own(fc_down, "fc_down"),
+            own(fc_gate_biases, "fc_gate_biases"),
+            own(fc_up_biases, "fc_up_biases"),
+            own(fc_down_biases, "fc_down_biases"),
         )
 
-    def set_quantization_static(self, fc_down_activation_scale: Tensor, dtype: DataType) -> None:
+    def set_quantization_static(self, fc_down_activation_scale: Tensor, data_type: AnyDType) -> None:
         """Quantize the activations with a given scale (``IMoELayer::setQuantizationStatic``).
 
         Parameters
         ----------
         fc_down_activation_scale : Tensor
             One scale, or one for each expert: no dimensions, or one.
-        dtype : DataType
+        data_type : DataType
             Type to quantize to, such as FP8.
         """
         self._network._change(
@@ -239,11 +249,15 @@ class MoELayerExtras(Layer):
             lib.trtx_moe_layer_set_quantization_static,
             self,
             self._network._own(fc_down_activation_scale, "fc_down_activation_scale"),
-            check_enum(DataType, dtype, "dtype"),
+            as_data_type(data_type, "data_type"),
         )
 
     def set_quantization_dynamic_dbl_q(
-        self, fc_down_activation_dbl_q_scale: Tensor, dtype: DataType, block_shape: Shape, scale_type: DataType
+        self,
+        fc_down_activation_dbl_q_scale: Tensor,
+        data_type: AnyDType,
+        block_shape: Shape,
+        dyn_q_output_scale_type: AnyDType,
     ) -> None:
         """Quantize the activations with scales from the data (``IMoELayer::setQuantizationDynamicDblQ``).
 
@@ -251,11 +265,11 @@ class MoELayerExtras(Layer):
         ----------
         fc_down_activation_dbl_q_scale : Tensor
             Scale that the scales themselves are quantized with.
-        dtype : DataType
+        data_type : DataType
             Type to quantize to, such as FP4.
         block_shape : sequence of int
             Elements that share a scale, on each axis; -1 for all of an axis.
-        scale_type : DataType
+        dyn_q_output_scale_type : DataType
             Type of the scales.
         """
         self._network._change(
@@ -263,9 +277,9 @@ class MoELayerExtras(Layer):
             lib.trtx_moe_layer_set_quantization_dynamic_dbl_q,
             self,
             self._network._own(fc_down_activation_dbl_q_scale, "fc_down_activation_dbl_q_scale"),
-            check_enum(DataType, dtype, "dtype"),
+            as_data_type(data_type, "data_type"),
             to_dims(check_shape(block_shape, "block_shape", low=-1)),
-            check_enum(DataType, scale_type, "scale_type"),
+            as_data_type(dyn_q_output_scale_type, "dyn_q_output_scale_type"),
         )
 
     def set_swiglu_params(self, limit: Number, alpha: Number, beta: Number) -> None:
@@ -288,3 +302,46 @@ class MoELayerExtras(Layer):
             check_float32(alpha, "alpha"),
             check_float32(beta, "beta"),
         )
+
+
+# Layers at the border of a part say which one; the network makes its object, as this module cannot know the classes.
+
+
+class LoopBoundaryLayerExtras(Layer):
+    __slots__ = ()
+
+    @property
+    def loop(self) -> Loop:
+        """The loop that it belongs to (``ILoopBoundaryLayer::getLoop``)."""
+        network = self._network
+        _ = network._ptr
+        pointer = lib.trtx_loop_boundary_layer_get_loop(self._ptr)
+        return network._loop(pointer or _no_border(self, "loop"))
+
+
+class IfConditionalBoundaryLayerExtras(Layer):
+    __slots__ = ()
+
+    @property
+    def conditional(self) -> IfConditional:
+        """The conditional that it belongs to (``IIfConditionalBoundaryLayer::getConditional``)."""
+        network = self._network
+        _ = network._ptr
+        pointer = lib.trtx_if_conditional_boundary_layer_get_conditional(self._ptr)
+        return network._conditional(pointer or _no_border(self, "conditional"))
+
+
+class AttentionBoundaryLayerExtras(Layer):
+    __slots__ = ()
+
+    @property
+    def attention(self) -> Attention:
+        """The attention that it belongs to (``IAttentionBoundaryLayer::getAttention``)."""
+        network = self._network
+        _ = network._ptr
+        pointer = lib.trtx_attention_boundary_layer_get_attention(self._ptr)
+        return network._attention(pointer or _no_border(self, "attention"))
+
+
+def _no_border(layer: Layer, name: str) -> NoReturn:
+    raise TypeError(f"{type(layer).__name__} {layer.name!r} belongs to no {name}")

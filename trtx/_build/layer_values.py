@@ -18,11 +18,13 @@ from .._core.calls import new_place
 from .._core.errors import InvalidArgumentError, NetworkError
 from .._core.pending import pending
 from .._core.values import INT64_MAX, MAX_DIMS, check_float32, check_int, check_shape, from_dims, reject, show, to_dims
+from .tensor_checks import shape_of
 from .weights import (
     Weights,
     as_weights,
     check_bias,
     check_coefficients,
+    check_constant,
     check_kernel,
     check_type,
     from_native,
@@ -31,6 +33,7 @@ from .weights import (
 
 if TYPE_CHECKING:
     from .layer import Layer
+    from .part import Part
     from .tensor import Tensor
 
 _DIMS = ffi.typeof("trtx_dims *")
@@ -44,16 +47,13 @@ Setter = Callable[..., int]
 def input_shape(layer: Layer, index: int = 0) -> tuple[int, ...] | None:
     """Shape of an input; None where it is not known, or cannot be computed as the network is now."""
     tensor = layer.get_input(index)
-    try:
-        return None if tensor is None else tensor.shape
-    except NetworkError:
-        return None
+    return None if tensor is None else shape_of(tensor)
 
 
 # Checks
 
 
-def check_kind(layer: Layer, kind: type[Layer], name: str) -> None:
+def check_kind(layer: Part, kind: type[Part], name: str) -> None:
     """Refuse a property that was taken from one kind of layer and called with another, for which the library has 0."""
     if not isinstance(layer, kind):
         raise TypeError(f"{kind.__name__}.{name} does not apply to {type(layer).__name__} objects")
@@ -65,10 +65,13 @@ def check_setting(layer: Layer, kind: type[Layer], name: str, status: int) -> No
     layer._network._check(status, f"{type(layer).__name__}.{name}")
 
 
-def check_dimension(layer: Layer, value: object, name: str, beyond: int) -> int:
-    """The number of a dimension of the input, or of one that is so far beyond the last."""
+def check_dimension(layer: Layer, value: object, name: str, beyond: int, low: int = 0) -> int:
+    """The number of a dimension of the input, or of one that is so far beyond the last; from the end where negative."""
     shape = input_shape(layer)
-    return check_int(value, name, 0, (MAX_DIMS if shape is None else len(shape)) - 1 + beyond)
+    count = (MAX_DIMS if shape is None else len(shape)) + beyond
+    if low > count - 1:
+        reject(name, value, "nothing, as the input has no dimensions")
+    return check_int(value, name, max(low, -count), count - 1)
 
 
 def check_number(value: object, name: str, *, is_finite: bool = False) -> float:
@@ -123,9 +126,27 @@ def read_unset_dims(layer: Layer, kind: type[Layer], name: str, getter: Getter) 
 
 
 def write_dims(
-    layer: Layer, kind: type[Layer], name: str, getter: Getter, setter: Setter, value: Any, *, is_window: bool = False
+    layer: Any,
+    kind: type[Layer],
+    name: str,
+    getter: Getter,
+    setter: Setter,
+    value: Any,
+    *,
+    is_window: bool = False,
+    is_spatial: bool = False,
 ) -> None:
     sizes = check_shape(value, name, low=-INT64_MAX - 1)
+    if is_spatial:
+        # Whatever the layer slides has a stride, from the start with a number for each dimension of its window.
+        check_kind(layer, kind, name)
+        count = len(layer.stride_nd)
+        if len(sizes) != count:
+            reject(
+                name,
+                tuple(sizes),
+                f"{count} numbers, one for each dimension of the window that the layer was made with",
+            )
     shape = input_shape(layer) if is_window else None
     if shape is not None and not min(len(shape), 1) <= len(sizes) <= len(shape):
         reject(name, tuple(sizes), f"{len(shape)} dimensions, the rank of the input, or as many as it has axes")
@@ -181,17 +202,27 @@ def _rank(layer: Any, name: str) -> int | None:
 # Tensors
 
 
-def read_tensor(layer: Layer, kind: type[Layer], name: str, getter: Getter) -> Tensor | None:
-    check_kind(layer, kind, name)
-    return layer._network._tensor_of(layer, getter)
+def read_tensor(part: Part, kind: type[Part], name: str, getter: Getter) -> Tensor | None:
+    check_kind(part, kind, name)
+    return part._network._tensor_of(part, getter)
 
 
-def write_tensor(layer: Layer, kind: type[Layer], name: str, getter: Getter, setter: Setter, value: Any) -> None:
-    check_kind(layer, kind, name)
-    network = layer._network
-    network._change(f"{kind.__name__}.{name}", setter, layer, network._own(value, name))
-    if read_tensor(layer, kind, name, getter) is not value:
-        raise NetworkError(f"{kind.__name__}.{name}: TensorRT-RTX did not take the tensor")
+def write_tensor(
+    part: Part,
+    kind: type[Part],
+    name: str,
+    getter: Getter,
+    setter: Setter,
+    value: Any,
+    *,
+    is_optional: bool = False,
+) -> None:
+    check_kind(part, kind, name)
+    network, what = part._network, f"{type(part).__name__}.{name}"
+    pointer = ffi.NULL if value is None and is_optional else network._own(value, name)
+    network._change(what, setter, part, pointer)
+    if read_tensor(part, kind, name, getter) is not value:
+        raise NetworkError(f"{what}: TensorRT-RTX did not take the tensor")
 
 
 # Weights. What was given from Python is kept and handed back; what the ONNX parser made is copied.
@@ -218,6 +249,8 @@ def write_weights(layer: Layer, kind: type[Layer], name: str, getter: Getter, se
         if read_weights(layer, kind, name, getter).count:
             reject(name, value, "an array with elements or trtx.Weights (what is set cannot be unset)")
         return
+    if kind.__name__ == "ConstantLayer":
+        check_constant(weights, name)
     if check is not None:  # weights of a constant may be set before the shape that they are for
         check(layer, name, weights)
     network, what = layer._network, f"{kind.__name__}.{name}"

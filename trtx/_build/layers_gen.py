@@ -35,11 +35,20 @@ from trtx_sys._enums_gen import (
 from trtx_sys._ffi import lib
 
 from .._core.accessors import Members, changed
+from .._core.arrays import as_data_type
 from .._core.pending import pending
 from .._core.public import public
 from .._core.values import check_axes_of, check_bool, check_enum, check_int, check_text, to_float32
 from .layer import Layer
-from .layer_extras import FillLayerExtras, MatrixMultiplyLayerExtras, MoELayerExtras, ResizeLayerExtras
+from .layer_extras import (
+    AttentionBoundaryLayerExtras,
+    FillLayerExtras,
+    IfConditionalBoundaryLayerExtras,
+    LoopBoundaryLayerExtras,
+    MatrixMultiplyLayerExtras,
+    MoELayerExtras,
+    ResizeLayerExtras,
+)
 from .layer_values import (
     check_dimension,
     check_kind,
@@ -59,7 +68,7 @@ from .layer_values import (
 )
 
 if TYPE_CHECKING:
-    from .._core.types import Bool, Number
+    from .._core.types import AnyDType, Bool, Number
     from .._core.values import Shape
     from .tensor import Tensor
     from .types import Values
@@ -304,7 +313,6 @@ _fill_layer_get_dimensions = lib.trtx_fill_layer_get_dimensions
 _fill_layer_set_dimensions = lib.trtx_fill_layer_set_dimensions
 _fill_layer_get_operation = lib.trtx_fill_layer_get_operation
 _fill_layer_set_operation = lib.trtx_fill_layer_set_operation
-_fill_layer_is_alpha_beta_int64 = lib.trtx_fill_layer_is_alpha_beta_int64
 _fill_layer_get_to_type = lib.trtx_fill_layer_get_to_type
 _fill_layer_set_to_type = lib.trtx_fill_layer_set_to_type
 _constant_layer_get_weights = lib.trtx_constant_layer_get_weights
@@ -522,6 +530,7 @@ class ConvolutionLayer(Layer):
             _convolution_layer_get_pre_padding,
             _convolution_layer_set_pre_padding,
             value,
+            is_spatial=True,
         )
 
     @property
@@ -541,6 +550,7 @@ class ConvolutionLayer(Layer):
             _convolution_layer_get_post_padding,
             _convolution_layer_set_post_padding,
             value,
+            is_spatial=True,
         )
 
     @property
@@ -585,6 +595,7 @@ class ConvolutionLayer(Layer):
             _convolution_layer_get_kernel_size_nd,
             _convolution_layer_set_kernel_size_nd,
             value,
+            is_spatial=True,
         )
 
     @property
@@ -601,6 +612,7 @@ class ConvolutionLayer(Layer):
             _convolution_layer_get_stride_nd,
             _convolution_layer_set_stride_nd,
             value,
+            is_spatial=True,
         )
 
     @property
@@ -620,6 +632,7 @@ class ConvolutionLayer(Layer):
             _convolution_layer_get_padding_nd,
             _convolution_layer_set_padding_nd,
             value,
+            is_spatial=True,
         )
 
     @property
@@ -639,6 +652,7 @@ class ConvolutionLayer(Layer):
             _convolution_layer_get_dilation_nd,
             _convolution_layer_set_dilation_nd,
             value,
+            is_spatial=True,
         )
 
 
@@ -755,6 +769,7 @@ class DeconvolutionLayer(Layer):
             _deconvolution_layer_get_pre_padding,
             _deconvolution_layer_set_pre_padding,
             value,
+            is_spatial=True,
         )
 
     @property
@@ -774,6 +789,7 @@ class DeconvolutionLayer(Layer):
             _deconvolution_layer_get_post_padding,
             _deconvolution_layer_set_post_padding,
             value,
+            is_spatial=True,
         )
 
     @property
@@ -820,6 +836,7 @@ class DeconvolutionLayer(Layer):
             _deconvolution_layer_get_kernel_size_nd,
             _deconvolution_layer_set_kernel_size_nd,
             value,
+            is_spatial=True,
         )
 
     @property
@@ -836,6 +853,7 @@ class DeconvolutionLayer(Layer):
             _deconvolution_layer_get_stride_nd,
             _deconvolution_layer_set_stride_nd,
             value,
+            is_spatial=True,
         )
 
     @property
@@ -855,6 +873,7 @@ class DeconvolutionLayer(Layer):
             _deconvolution_layer_get_padding_nd,
             _deconvolution_layer_set_padding_nd,
             value,
+            is_spatial=True,
         )
 
     @property
@@ -874,6 +893,7 @@ class DeconvolutionLayer(Layer):
             _deconvolution_layer_get_dilation_nd,
             _deconvolution_layer_set_dilation_nd,
             value,
+            is_spatial=True,
         )
 
 
@@ -977,7 +997,13 @@ class PoolingLayer(Layer):
     @pre_padding.setter
     def pre_padding(self, value: Shape) -> None:
         write_dims(
-            self, PoolingLayer, "pre_padding", _pooling_layer_get_pre_padding, _pooling_layer_set_pre_padding, value
+            self,
+            PoolingLayer,
+            "pre_padding",
+            _pooling_layer_get_pre_padding,
+            _pooling_layer_set_pre_padding,
+            value,
+            is_spatial=True,
         )
 
     @property
@@ -988,7 +1014,13 @@ class PoolingLayer(Layer):
     @post_padding.setter
     def post_padding(self, value: Shape) -> None:
         write_dims(
-            self, PoolingLayer, "post_padding", _pooling_layer_get_post_padding, _pooling_layer_set_post_padding, value
+            self,
+            PoolingLayer,
+            "post_padding",
+            _pooling_layer_get_post_padding,
+            _pooling_layer_set_post_padding,
+            value,
+            is_spatial=True,
         )
 
     @property
@@ -1033,6 +1065,7 @@ class PoolingLayer(Layer):
             _pooling_layer_get_window_size_nd,
             _pooling_layer_set_window_size_nd,
             value,
+            is_spatial=True,
         )
 
     @property
@@ -1042,7 +1075,15 @@ class PoolingLayer(Layer):
 
     @stride_nd.setter
     def stride_nd(self, value: Shape) -> None:
-        write_dims(self, PoolingLayer, "stride_nd", _pooling_layer_get_stride_nd, _pooling_layer_set_stride_nd, value)
+        write_dims(
+            self,
+            PoolingLayer,
+            "stride_nd",
+            _pooling_layer_get_stride_nd,
+            _pooling_layer_set_stride_nd,
+            value,
+            is_spatial=True,
+        )
 
     @property
     def padding_nd(self) -> tuple[int, ...]:
@@ -1055,7 +1096,13 @@ class PoolingLayer(Layer):
     @padding_nd.setter
     def padding_nd(self, value: Shape) -> None:
         write_dims(
-            self, PoolingLayer, "padding_nd", _pooling_layer_get_padding_nd, _pooling_layer_set_padding_nd, value
+            self,
+            PoolingLayer,
+            "padding_nd",
+            _pooling_layer_get_padding_nd,
+            _pooling_layer_set_padding_nd,
+            value,
+            is_spatial=True,
         )
 
 
@@ -1477,12 +1524,12 @@ class NormalizationLayer(Layer):
             not_taken(self, "num_groups", value, taken)
 
     @property
-    def v2(self) -> bool:
+    def is_v2(self) -> bool:
         """Whether addNormalizationV2 added it. (``INormalizationLayer::isV2``)"""
         _ = self._network._ptr
         value = _normalization_layer_is_v2(self._ptr)
         if not value:
-            check_kind(self, NormalizationLayer, "v2")
+            check_kind(self, NormalizationLayer, "is_v2")
         return value
 
 
@@ -1733,9 +1780,9 @@ class TopKLayer(Layer):
         return _DATA_TYPE[value]
 
     @indices_type.setter
-    def indices_type(self, value: DataType) -> None:
+    def indices_type(self, value: AnyDType) -> None:
         if value.__class__ is not DataType:
-            value = check_enum(DataType, value, "indices_type")
+            value = as_data_type(value, "indices_type")
         network = self._network
         _ = network._ptr
         if not network._notes:
@@ -1879,8 +1926,7 @@ class ConcatenationLayer(Layer):
 
     @axis.setter
     def axis(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not -(2**31) <= value <= 2**31 - 1:
-            value = check_int(value, "axis", -(2**31), 2**31 - 1)
+        value = check_dimension(self, value, "axis", 0)
         network = self._network
         _ = network._ptr
         if not network._notes:
@@ -2015,7 +2061,10 @@ class ScatterLayer(Layer):
 
     @property
     def axis(self) -> int:
-        """Axis that element indices count along; 0 by default. (``IScatterLayer::getAxis``)"""
+        """Axis that element indices count along, from the end where negative; 0 by default.
+
+        (``IScatterLayer::getAxis``)
+        """
         _ = self._network._ptr
         value = _scatter_layer_get_axis(self._ptr)
         if not value:
@@ -2024,8 +2073,7 @@ class ScatterLayer(Layer):
 
     @axis.setter
     def axis(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not -(2**31) <= value <= 2**31 - 1:
-            value = check_int(value, "axis", -(2**31), 2**31 - 1)
+        value = check_dimension(self, value, "axis", 0, -8)
         network = self._network
         _ = network._ptr
         if not network._notes:
@@ -2575,15 +2623,6 @@ class FillLayer(FillLayerExtras):
             not_taken(self, "operation", value, taken)
 
     @property
-    def is_alpha_beta_int64(self) -> bool:
-        """Whether the two parameters are integers. (``IFillLayer::isAlphaBetaInt64``)"""
-        _ = self._network._ptr
-        value = _fill_layer_is_alpha_beta_int64(self._ptr)
-        if not value:
-            check_kind(self, FillLayer, "is_alpha_beta_int64")
-        return value
-
-    @property
     def to_type(self) -> DataType:
         """Element type of the output: FLOAT, HALF, INT32 or INT64. (``IFillLayer::getToType``)"""
         _ = self._network._ptr
@@ -2593,9 +2632,9 @@ class FillLayer(FillLayerExtras):
         return _DATA_TYPE[value]
 
     @to_type.setter
-    def to_type(self, value: DataType) -> None:
+    def to_type(self, value: AnyDType) -> None:
         if value.__class__ is not DataType:
-            value = check_enum(DataType, value, "to_type")
+            value = as_data_type(value, "to_type")
         network = self._network
         _ = network._ptr
         if not network._notes:
@@ -2657,9 +2696,9 @@ class CastLayer(Layer):
         return _DATA_TYPE[value]
 
     @to_type.setter
-    def to_type(self, value: DataType) -> None:
+    def to_type(self, value: AnyDType) -> None:
         if value.__class__ is not DataType:
-            value = check_enum(DataType, value, "to_type")
+            value = as_data_type(value, "to_type")
         network = self._network
         _ = network._ptr
         if not network._notes:
@@ -2681,7 +2720,7 @@ class OneHotLayer(Layer):
 
     @property
     def axis(self) -> int:
-        """Where the new axis stands in the output. (``IOneHotLayer::getAxis``)"""
+        """Where the new axis stands in the output, from the end where negative. (``IOneHotLayer::getAxis``)"""
         _ = self._network._ptr
         value = _one_hot_layer_get_axis(self._ptr)
         if not value:
@@ -2690,8 +2729,7 @@ class OneHotLayer(Layer):
 
     @axis.setter
     def axis(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not -(2**31) <= value <= 2**31 - 1:
-            value = check_int(value, "axis", -(2**31), 2**31 - 1)
+        value = check_dimension(self, value, "axis", 1, -8)
         network = self._network
         _ = network._ptr
         if not network._notes:
@@ -2721,9 +2759,9 @@ class NonZeroLayer(Layer):
         return _DATA_TYPE[value]
 
     @indices_type.setter
-    def indices_type(self, value: DataType) -> None:
+    def indices_type(self, value: AnyDType) -> None:
         if value.__class__ is not DataType:
-            value = check_enum(DataType, value, "indices_type")
+            value = as_data_type(value, "indices_type")
         network = self._network
         _ = network._ptr
         if not network._notes:
@@ -2806,9 +2844,9 @@ class NMSLayer(Layer):
         return _DATA_TYPE[value]
 
     @indices_type.setter
-    def indices_type(self, value: DataType) -> None:
+    def indices_type(self, value: AnyDType) -> None:
         if value.__class__ is not DataType:
-            value = check_enum(DataType, value, "indices_type")
+            value = as_data_type(value, "indices_type")
         network = self._network
         _ = network._ptr
         if not network._notes:
@@ -2839,8 +2877,7 @@ class ReverseSequenceLayer(Layer):
 
     @batch_axis.setter
     def batch_axis(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not -(2**31) <= value <= 2**31 - 1:
-            value = check_int(value, "batch_axis", -(2**31), 2**31 - 1)
+        value = check_dimension(self, value, "batch_axis", 0)
         network = self._network
         _ = network._ptr
         if not network._notes:
@@ -2866,8 +2903,7 @@ class ReverseSequenceLayer(Layer):
 
     @sequence_axis.setter
     def sequence_axis(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not -(2**31) <= value <= 2**31 - 1:
-            value = check_int(value, "sequence_axis", -(2**31), 2**31 - 1)
+        value = check_dimension(self, value, "sequence_axis", 0)
         network = self._network
         _ = network._ptr
         if not network._notes:
@@ -2948,8 +2984,7 @@ class QuantizeLayer(Layer):
 
     @axis.setter
     def axis(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not -(2**31) <= value <= 2**31 - 1:
-            value = check_int(value, "axis", -(2**31), 2**31 - 1)
+        value = check_dimension(self, value, "axis", 0, -1)
         network = self._network
         _ = network._ptr
         if not network._notes:
@@ -2972,9 +3007,9 @@ class QuantizeLayer(Layer):
         return _DATA_TYPE[value]
 
     @to_type.setter
-    def to_type(self, value: DataType) -> None:
+    def to_type(self, value: AnyDType) -> None:
         if value.__class__ is not DataType:
-            value = check_enum(DataType, value, "to_type")
+            value = as_data_type(value, "to_type")
         network = self._network
         _ = network._ptr
         if not network._notes:
@@ -3022,8 +3057,7 @@ class DequantizeLayer(Layer):
 
     @axis.setter
     def axis(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not -(2**31) <= value <= 2**31 - 1:
-            value = check_int(value, "axis", -(2**31), 2**31 - 1)
+        value = check_dimension(self, value, "axis", 0, -1)
         network = self._network
         _ = network._ptr
         if not network._notes:
@@ -3046,9 +3080,9 @@ class DequantizeLayer(Layer):
         return _DATA_TYPE[value]
 
     @to_type.setter
-    def to_type(self, value: DataType) -> None:
+    def to_type(self, value: AnyDType) -> None:
         if value.__class__ is not DataType:
-            value = check_enum(DataType, value, "to_type")
+            value = as_data_type(value, "to_type")
         network = self._network
         _ = network._ptr
         if not network._notes:
@@ -3149,9 +3183,9 @@ class DynamicQuantizeLayer(Layer):
         return _DATA_TYPE[value]
 
     @scale_type.setter
-    def scale_type(self, value: DataType) -> None:
+    def scale_type(self, value: AnyDType) -> None:
         if value.__class__ is not DataType:
-            value = check_enum(DataType, value, "scale_type")
+            value = as_data_type(value, "scale_type")
         network = self._network
         _ = network._ptr
         if not network._notes:
@@ -3176,9 +3210,9 @@ class DynamicQuantizeLayer(Layer):
         return _DATA_TYPE[value]
 
     @to_type.setter
-    def to_type(self, value: DataType) -> None:
+    def to_type(self, value: AnyDType) -> None:
         if value.__class__ is not DataType:
-            value = check_enum(DataType, value, "to_type")
+            value = as_data_type(value, "to_type")
         network = self._network
         _ = network._ptr
         if not network._notes:
@@ -3212,7 +3246,7 @@ class DynamicQuantizeLayer(Layer):
 
 
 @public
-class LoopBoundaryLayer(Layer):
+class LoopBoundaryLayer(LoopBoundaryLayerExtras):
     """What the layers at the border of a loop have in common. (``ILoopBoundaryLayer``)"""
 
     __slots__ = ()
@@ -3257,8 +3291,7 @@ class LoopOutputLayer(LoopBoundaryLayer):
 
     @axis.setter
     def axis(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not -(2**31) <= value <= 2**31 - 1:
-            value = check_int(value, "axis", -(2**31), 2**31 - 1)
+        value = check_dimension(self, value, "axis", 1)
         network = self._network
         _ = network._ptr
         if not network._notes:
@@ -3305,8 +3338,7 @@ class IteratorLayer(LoopBoundaryLayer):
 
     @axis.setter
     def axis(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not -(2**31) <= value <= 2**31 - 1:
-            value = check_int(value, "axis", -(2**31), 2**31 - 1)
+        value = check_dimension(self, value, "axis", 0)
         network = self._network
         _ = network._ptr
         if not network._notes:
@@ -3346,7 +3378,7 @@ class IteratorLayer(LoopBoundaryLayer):
 
 
 @public
-class IfConditionalBoundaryLayer(Layer):
+class IfConditionalBoundaryLayer(IfConditionalBoundaryLayerExtras):
     """What the layers at the border of a conditional have in common. (``IIfConditionalBoundaryLayer``)"""
 
     __slots__ = ()
@@ -3374,7 +3406,7 @@ class IfConditionalOutputLayer(IfConditionalBoundaryLayer):
 
 
 @public
-class AttentionBoundaryLayer(Layer):
+class AttentionBoundaryLayer(AttentionBoundaryLayerExtras):
     """What the layers at the border of an attention have in common. (``IAttentionBoundaryLayer``)"""
 
     __slots__ = ()
@@ -3530,14 +3562,14 @@ class KVCacheUpdateLayer(Layer):
 
     @property
     def update_lengths(self) -> Tensor | None:
-        """Running sums of the lengths of packed updates, from 0; null for none.
+        """Running sums of the lengths of packed updates, from 0; none by default.
 
         (``IKVCacheUpdateLayer::getUpdateLengths``)
         """
         return read_tensor(self, KVCacheUpdateLayer, "update_lengths", _kv_cache_update_layer_get_update_lengths)
 
     @update_lengths.setter
-    def update_lengths(self, value: Tensor) -> None:
+    def update_lengths(self, value: Tensor | None) -> None:
         write_tensor(
             self,
             KVCacheUpdateLayer,
@@ -3545,6 +3577,7 @@ class KVCacheUpdateLayer(Layer):
             _kv_cache_update_layer_get_update_lengths,
             _kv_cache_update_layer_set_update_lengths,
             value,
+            is_optional=True,
         )
 
 
@@ -3592,9 +3625,9 @@ class MoELayer(MoELayerExtras):
         return _DATA_TYPE[value]
 
     @quantization_to_type.setter
-    def quantization_to_type(self, value: DataType) -> None:
+    def quantization_to_type(self, value: AnyDType) -> None:
         if value.__class__ is not DataType:
-            value = check_enum(DataType, value, "quantization_to_type")
+            value = as_data_type(value, "quantization_to_type")
         network = self._network
         _ = network._ptr
         if not network._notes:
@@ -3636,9 +3669,9 @@ class MoELayer(MoELayerExtras):
         return _DATA_TYPE[value]
 
     @dyn_q_output_scale_type.setter
-    def dyn_q_output_scale_type(self, value: DataType) -> None:
+    def dyn_q_output_scale_type(self, value: AnyDType) -> None:
         if value.__class__ is not DataType:
-            value = check_enum(DataType, value, "dyn_q_output_scale_type")
+            value = as_data_type(value, "dyn_q_output_scale_type")
         network = self._network
         _ = network._ptr
         if not network._notes:

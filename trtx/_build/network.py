@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, SupportsIndex
 
-from trtx_sys._enums_gen import DataType
 from trtx_sys._ffi import ffi, lib
 
 from .._core import pending as _pending
+from .._core.arrays import as_data_type
 from .._core.calls import busy_error
 from .._core.errors import BusyError, ClosedError, InvalidArgumentError, NetworkError, failure
 from .._core.public import public
@@ -22,7 +22,6 @@ from .._core.values import (
     INT64_MAX,
     MAX_TEXT,
     Shape,
-    check_enum,
     check_index,
     check_shape,
     check_text,
@@ -31,11 +30,15 @@ from .._core.values import (
     to_dims,
 )
 from .layer import Layer
+from .network_control import ControlParts
 from .network_dense import DenseLayers
 from .network_shape import ShapeLayers
+from .network_transformer import TransformerLayers
 from .tensor import Tensor
+from .weights import Weights, as_weights, to_native
 
 if TYPE_CHECKING:
+    from .._core.types import AnyDType, Array
     from .builder import Builder
 
 __all__ = ["NetworkDefinition"]
@@ -60,7 +63,7 @@ _get_input = lib.trtx_network_definition_get_input
 
 
 @public
-class NetworkDefinition(DenseLayers, ShapeLayers):
+class NetworkDefinition(DenseLayers, ShapeLayers, TransformerLayers, ControlParts):
     """A network under construction (``INetworkDefinition``): its inputs, layers and outputs.
 
     Networks come from `Builder.create_network`. They are strongly typed: every tensor has the type that its layer gives
@@ -189,7 +192,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
 
     # Inputs and outputs
 
-    def add_input(self, name: str, dtype: DataType, shape: Shape) -> Tensor:
+    def add_input(self, name: str, dtype: AnyDType, shape: Shape) -> Tensor:
         """Add an input (``INetworkDefinition::addInput``).
 
         Parameters
@@ -197,7 +200,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         name : str
             Name of the input, unique among the inputs.
         dtype : DataType
-            Type of its elements.
+            Type of its elements; a dtype of numpy, ml_dtypes or torch will do.
         shape : sequence of int
             Up to eight sizes; -1 for one that is given at run time, within an `OptimizationProfile`.
 
@@ -209,7 +212,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
             If TensorRT-RTX refuses it, say because the name is taken.
         """
         encoded = check_text(name, "name", empty=False, limit=MAX_TEXT)
-        kind = check_enum(DataType, dtype, "dtype")
+        kind = as_data_type(dtype, "dtype")
         sizes = check_shape(shape, "shape", low=-1)
         _check_volume(sizes, "shape")
         return self._add_tensor(
@@ -222,16 +225,17 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         Parameters
         ----------
         tensor : Tensor
-            A tensor of this network that is not an output yet. Give it a name, by which the engine will know it.
+            A tensor of this network; nothing is done where it is an output already. Give it a name, by which the engine
+            will know it.
 
         Raises
         ------
         InvalidArgumentError
-            If it is an output already, or no tensor of this network.
+            If it is no tensor of this network.
         """
         pointer = self._own(tensor, "tensor")
-        if tensor.is_network_output:
-            raise InvalidArgumentError(f"tensor is {tensor.name!r}, which is an output already")
+        if tensor.is_network_output:  # the library would refuse
+            return
         self._change(f"mark_output({tensor.name!r})", lib.trtx_network_definition_mark_output, self, pointer)
 
     def unmark_output(self, tensor: Tensor) -> None:
@@ -339,7 +343,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
             tensor.__class__ = tensor._open_class
             self._wrappers[pointer] = weakref.ref(tensor)
             with suppress(NetworkError, ClosedError, BusyError):  # the first error is the one that tells
-                self._change(what, lib.trtx_tensor_set_name, tensor, name.encode())
+                self._change(what, lib.trtx_tensor_set_name, tensor, name.encode("utf-8", "surrogateescape"))
             _pending.raise_pending(error, *self._targets)
         self._check(0, what)
 
@@ -399,37 +403,44 @@ class NetworkDefinition(DenseLayers, ShapeLayers):
         )
         return True
 
-    def set_weights_name(self, layer: Layer, name: str, weights: str = "weights") -> Literal[True]:
-        """Name weights of a layer, so that they can be refitted by this name (``INetworkDefinition::setWeightsName``).
+    def set_weights_name(self, weights: Layer | Weights | Array, name: str, which: str = "weights") -> Literal[True]:
+        """Name weights, so that they can be refitted by this name (``INetworkDefinition::setWeightsName``).
 
         Parameters
         ----------
-        layer : Layer
-            The layer that holds the weights.
+        weights : Layer or Weights or array-like
+            The layer that holds the weights; or the very weights or array that a layer was made with.
         name : str
             Unique among the weights of the network.
-        weights : str, default "weights"
-            The layer's property: ``"weights"`` of a constant, ``"kernel"`` or ``"bias"`` of a convolution, ``"shift"``,
-            ``"scale"`` or ``"power"`` of a scale.
+        which : str, default "weights"
+            Of a layer, the property that they are: ``"weights"`` of a constant, ``"kernel"`` or ``"bias"`` of a
+            convolution, ``"shift"``, ``"scale"`` or ``"power"`` of a scale.
 
         Raises
         ------
         InvalidArgumentError
             If the layer is none of this network, or has no such weights.
         NetworkError
-            If TensorRT-RTX refuses the name, say because other weights have it.
+            If no layer has these weights, or TensorRT-RTX refuses the name, say because others have it.
         """
-        if not isinstance(layer, Layer) or layer._network is not self:
-            reject("layer", layer, "a layer of this network")
         encoded = check_text(name, "name", empty=False, limit=MAX_TEXT)
-        check_text(weights, "weights", empty=False)
-        getter = _WEIGHTS.get((type(layer).__name__, weights))
-        if getter is None:
-            raise InvalidArgumentError(f"weights is {show(weights)}, but a {type(layer).__name__} has no such weights")
-        native = ffi.new("trtx_weights *")
-        self._check(getter(layer._ptr, native), "set_weights_name")
+        check_text(which, "which", empty=False)
+        if isinstance(weights, Layer):
+            native = self._weights_of(weights, which)
+        else:
+            native = to_native(as_weights(weights, "weights"))  # the library knows them by their memory
         self._change(f"set_weights_name({name!r})", lib.trtx_network_definition_set_weights_name, self, native, encoded)
         return True
+
+    def _weights_of(self, layer: Layer, which: str) -> Any:
+        if layer._network is not self:
+            reject("weights", layer, "a layer of this network, or weights or an array that one was made with")
+        getter = _WEIGHTS.get((type(layer).__name__, which))
+        if getter is None:
+            raise InvalidArgumentError(f"which is {show(which)}, but a {type(layer).__name__} has no such weights")
+        native = ffi.new("trtx_weights *")
+        self._check(getter(layer._ptr, native), "set_weights_name")
+        return native
 
     def mark_weights_refittable(self, name: str) -> Literal[True]:
         """Let named weights be refitted one by one (``INetworkDefinition::markWeightsRefittable``).

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from trtx_sys._ffi import ffi, lib
 
+from .._core.error_recorder import RecordsErrors
 from .._core.errors import ClosedError, Error, InvalidArgumentError, NetworkError
 from .._core.pending import pending
 from .._core.shut import Native, shut_class
@@ -42,13 +43,15 @@ _make: Callable[[type[Any]], Any] = object.__new__
 _reference = weakref.ref
 
 
-class NetworkBase(NetworkAccessors):
+class NetworkBase(NetworkAccessors, RecordsErrors):
     """Calls of a network, and the objects that it owns."""
 
     __slots__ = ("_removals", "_results", "_wrappers")
 
     _error = NetworkError
     _is_shared = True
+    _set_error_recorder: ClassVar[Any] = lib.trtx_network_definition_set_error_recorder
+    _get_error_recorder: ClassVar[Any] = lib.trtx_network_definition_get_error_recorder
 
     #: Python objects of native tensors and layers, by pointer: the same native object is the same Python object.
     _wrappers: dict[Any, weakref.ref[Native]]

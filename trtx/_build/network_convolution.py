@@ -21,6 +21,7 @@ from .._core.values import (
 from . import layers_gen as layers
 from .network_base import L, NetworkBase
 from .tensor import Tensor
+from .tensor_checks import check_rank
 from .weights import Weights, check_bias, check_coefficients, check_kernel, to_native
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ class ConvolutionLayers(NetworkBase):
         sizes = check_shape(kernel_shape, "kernel_shape", low=1)
         if len(sizes) not in (2, 3):
             reject("kernel_shape", tuple(sizes), "two or three sizes, one for each spatial dimension")
+        check_rank(input, "input", len(sizes) + 2, what=f"for kernel_shape {tuple(sizes)}")
         native_kernel, held_kernel = self._weights(kernel, "kernel", input)
         native_bias, held_bias = self._weights(bias, "bias", input)
         if held_kernel is not None:
@@ -134,17 +136,19 @@ class ConvolutionLayers(NetworkBase):
         Raises
         ------
         InvalidArgumentError
-            If there are not two or three sizes above 0.
+            If there are not two or three sizes above 0, or too many for the input.
         """
         kind = check_enum(PoolingType, type, "type")
         sizes = check_shape(window_size, "window_size", low=1)
         if len(sizes) not in (2, 3):
             reject("window_size", tuple(sizes), "two or three sizes, one for each spatial dimension")
+        pointer = self._own(input, "input")
+        check_rank(input, "input", len(sizes) + 2, what=f"for window_size {tuple(sizes)}")
         return self._add(
             "add_pooling_nd",
             lib.trtx_network_definition_add_pooling_nd,
             layers.PoolingLayer,
-            self._own(input, "input"),
+            pointer,
             kind,
             to_dims(sizes),
         )

@@ -17,7 +17,8 @@ from trtx_sys._enums_gen import (
 )
 from trtx_sys._ffi import lib
 
-from .._core.errors import InvalidArgumentError
+from .._core.arrays import as_data_type
+from .._core.keywords import also_named
 from .._core.values import (
     INT32_MAX,
     Shape,
@@ -26,15 +27,17 @@ from .._core.values import (
     check_enum,
     check_float32,
     check_int,
+    check_sequence,
     check_text,
     reject,
 )
 from . import layers_gen as layers
 from .network_convolution import ConvolutionLayers
 from .tensor import Tensor
+from .tensor_checks import check_broadcast, check_product, check_rank, check_same_rank, check_same_type, check_type
 
 if TYPE_CHECKING:
-    from .._core.types import Bool, Number
+    from .._core.types import AnyDType, Bool, Number
 
 _add_activation = lib.trtx_network_definition_add_activation
 
@@ -92,11 +95,12 @@ class DenseLayers(ConvolutionLayers):
         Raises
         ------
         InvalidArgumentError
-            If the types differ.
+            If the types or the numbers of dimensions differ, or sizes that are known and not 1.
         """
         operation = check_enum(ElementWiseOperation, op, "op")
         first, second = self._own(input1, "input1"), self._own(input2, "input2")
-        _check_same_type("input1", input1, "input2", input2)
+        check_same_type("input1", input1, "input2", input2)
+        check_broadcast("input1", input1, "input2", input2)
         return self._add(
             "add_elementwise",
             lib.trtx_network_definition_add_elementwise,
@@ -121,11 +125,12 @@ class DenseLayers(ConvolutionLayers):
         Raises
         ------
         InvalidArgumentError
-            If the types differ.
+            If the types differ, or the shapes, where they are known, do not fit.
         """
         first, second = check_enum(MatrixOperation, op0, "op0"), check_enum(MatrixOperation, op1, "op1")
         pointer0, pointer1 = self._own(input0, "input0"), self._own(input1, "input1")
-        _check_same_type("input0", input0, "input1", input1)
+        check_same_type("input0", input0, "input1", input1)
+        check_product(input0, first, input1, second)
         return self._add(
             "add_matrix_multiply",
             lib.trtx_network_definition_add_matrix_multiply,
@@ -142,11 +147,16 @@ class DenseLayers(ConvolutionLayers):
         Parameters
         ----------
         input : Tensor
-            Values of a floating-point type.
+            Values of a floating-point type, with at least two dimensions.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If it has fewer dimensions.
         """
-        return self._add(
-            "add_softmax", lib.trtx_network_definition_add_softmax, layers.SoftMaxLayer, self._own(input, "input")
-        )
+        pointer = self._own(input, "input")
+        check_rank(input, "input", 2)
+        return self._add("add_softmax", lib.trtx_network_definition_add_softmax, layers.SoftMaxLayer, pointer)
 
     def add_reduce(
         self, input: Tensor, op: ReduceOperation, axes: SupportsIndex | Shape, keep_dims: Bool
@@ -186,7 +196,7 @@ class DenseLayers(ConvolutionLayers):
         op: TopKOperation,
         k: SupportsIndex,
         axes: SupportsIndex | Shape,
-        indices_type: DataType = DataType.INT32,
+        indices_type: AnyDType = DataType.INT32,
     ) -> layers.TopKLayer:
         """Find the k largest or smallest values and their indices (``INetworkDefinition::addTopK``).
 
@@ -209,7 +219,7 @@ class DenseLayers(ConvolutionLayers):
             If the input has no such axis, if it is not one, or if an argument is out of its range.
         """
         operation = check_enum(TopKOperation, op, "op")
-        kind = check_enum(DataType, indices_type, "indices_type")
+        kind = as_data_type(indices_type, "indices_type")
         if kind not in (DataType.INT32, DataType.INT64):
             reject("indices_type", indices_type, "DataType.INT32 or DataType.INT64")
         pointer, count = self._own(input, "input"), check_int(k, "k", 1, INT32_MAX)
@@ -220,6 +230,7 @@ class DenseLayers(ConvolutionLayers):
             "add_topk", lib.trtx_network_definition_add_topk_v2, layers.TopKLayer, pointer, operation, count, mask, kind
         )
 
+    @also_named(axesMask="axes")
     def add_normalization(
         self, input: Tensor, scale: Tensor, bias: Tensor, axes: SupportsIndex | Shape
     ) -> layers.NormalizationLayer:
@@ -237,17 +248,15 @@ class DenseLayers(ConvolutionLayers):
         Raises
         ------
         InvalidArgumentError
-            If there is no axis, or one that the input does not have.
+            If there is no axis, or one that the input does not have, or if types or numbers of dimensions differ.
         """
-        return self._add(
-            "add_normalization",
-            lib.trtx_network_definition_add_normalization_v2,
-            layers.NormalizationLayer,
-            self._own(input, "input"),
-            self._own(scale, "scale"),
-            self._own(bias, "bias"),
-            check_axes_of(axes, "axes", input.shape),
-        )
+        pointers = self._own(input, "input"), self._own(scale, "scale"), self._own(bias, "bias")
+        mask = check_axes_of(axes, "axes", input.shape)
+        for name, tensor in (("scale", scale), ("bias", bias)):
+            check_same_type("input", input, name, tensor)
+            check_same_rank("input", input, name, tensor)
+        function, kind = lib.trtx_network_definition_add_normalization_v2, layers.NormalizationLayer
+        return self._add("add_normalization", function, kind, *pointers, mask)
 
     #: The name in NVIDIA's package, whose add_normalization is an older method.
     add_normalization_v2 = add_normalization
@@ -263,12 +272,19 @@ class DenseLayers(ConvolutionLayers):
             Odd number of channels, from 1 to 15.
         alpha, beta, k : float
             Factor of the sum of squares, exponent of what each value is divided by, and what is added to the sum.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the input has fewer dimensions, or a number is out of its range.
         """
+        pointer = self._own(input, "input")
+        check_rank(input, "input", 4)
         return self._add(
             "add_lrn",
             lib.trtx_network_definition_add_lrn,
             layers.LRNLayer,
-            self._own(input, "input"),
+            pointer,
             check_int(window, "window", 1, INT32_MAX),
             check_float32(alpha, "alpha"),
             check_float32(beta, "beta"),
@@ -283,15 +299,18 @@ class DenseLayers(ConvolutionLayers):
         input : Tensor
             Values of a floating-point type.
         slopes : Tensor
-            Factors of negative values, of the input's rank; sizes of 1 are broadcast.
+            Factors of negative values, of the input's type and rank; sizes of 1 are broadcast.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If types or shapes do not fit.
         """
-        return self._add(
-            "add_parametric_relu",
-            lib.trtx_network_definition_add_parametric_relu,
-            layers.ParametricReLULayer,
-            self._own(input, "input"),
-            self._own(slopes, "slopes"),
-        )
+        pointers = self._own(input, "input"), self._own(slopes, "slopes")
+        check_same_type("input", input, "slopes", slopes)
+        check_broadcast("input", input, "slopes", slopes)
+        function, kind = lib.trtx_network_definition_add_parametric_relu, layers.ParametricReLULayer
+        return self._add("add_parametric_relu", function, kind, *pointers)
 
     def add_ragged_softmax(self, input: Tensor, bounds: Tensor) -> layers.RaggedSoftMaxLayer:
         """Add a SoftMax over rows of different lengths (``INetworkDefinition::addRaggedSoftMax``).
@@ -306,12 +325,13 @@ class DenseLayers(ConvolutionLayers):
         Raises
         ------
         InvalidArgumentError
-            If the bounds are not INT32.
+            If the bounds are not INT32, or one has not three dimensions.
         """
         function, kind = lib.trtx_network_definition_add_ragged_softmax, layers.RaggedSoftMaxLayer
         pointers = self._own(input, "input"), self._own(bounds, "bounds")
-        if bounds.dtype is not DataType.INT32:
-            raise InvalidArgumentError(f"bounds ({bounds.name!r}) are {bounds.dtype.name}; allowed is INT32")
+        check_type(bounds, "bounds", (DataType.INT32,))
+        check_rank(input, "input", 3, 3)
+        check_rank(bounds, "bounds", 3, 3)
         return self._add("add_ragged_softmax", function, kind, *pointers)
 
     def add_einsum(self, inputs: Iterable[Tensor], equation: str) -> layers.EinsumLayer:
@@ -327,9 +347,12 @@ class DenseLayers(ConvolutionLayers):
         Raises
         ------
         InvalidArgumentError
-            If there is no input, or one is no tensor of this network.
+            If there is no input, or one is no tensor of this network, or types differ.
         """
-        array, count = self._own_list(inputs, "inputs")
+        tensors = check_sequence(inputs, "inputs", "a sequence of trtx.Tensor")
+        array, count = self._own_list(tensors, "inputs")
+        for i, tensor in enumerate(tensors):
+            check_same_type("inputs[0]", tensors[0], f"inputs[{i}]", tensor)
         return self._add(
             f"add_einsum({equation!r})",
             lib.trtx_network_definition_add_einsum,
@@ -367,12 +390,4 @@ class DenseLayers(ConvolutionLayers):
             operation,
             check_bool(exclusive, "exclusive"),
             check_bool(reverse, "reverse"),
-        )
-
-
-def _check_same_type(name: str, input: Tensor, other_name: str, other: Tensor) -> None:
-    if input.dtype is not other.dtype:
-        raise InvalidArgumentError(
-            f"{other_name} ({other.name!r}) is {other.dtype.name}; allowed is {input.dtype.name}, the type of {name} "
-            f"({input.name!r}); add_cast converts"
         )

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 from trtx_sys._enums_gen import DataType, FillOperation, GatherMode, ScatterMode
 from trtx_sys._ffi import ffi, lib
 
+from .._core.arrays import as_data_type
 from .._core.errors import InvalidArgumentError
 from .._core.values import (
     INT32_MAX,
     INT64_MAX,
+    MAX_DIMS,
     Shape,
     check_enum,
     check_int,
+    check_sequence,
     check_shape,
     check_text,
     reject,
@@ -24,12 +27,20 @@ from .._core.values import (
 from . import layers_gen as layers
 from .network_base import NetworkBase
 from .tensor import Tensor
+from .tensor_checks import (
+    INDICES,
+    check_broadcast,
+    check_rank,
+    check_same_rank,
+    check_same_type,
+    check_type,
+    shape_of,
+)
+from .weights import check_constant
 
 if TYPE_CHECKING:
-    from .._core.types import Array
+    from .._core.types import AnyDType, Array
     from .weights import Weights
-
-_INDEX_TYPES = (DataType.INT32, DataType.INT64)
 
 
 class ShapeLayers(NetworkBase):
@@ -57,11 +68,7 @@ class ShapeLayers(NetworkBase):
         native, held = self._weights(weights, "weights")
         if held is None:
             reject("weights", weights, "an array or trtx.Weights")
-        if held.dtype is DataType.UINT8:
-            raise InvalidArgumentError(
-                "weights are UINT8, which TensorRT-RTX takes as the type of network inputs only; allowed are other "
-                "types, and bytes of one of them as trtx.Weights(dtype, bytes)"
-            )
+        check_constant(held, "weights")
         volume = math.prod(sizes)
         if held.count != volume:
             raise InvalidArgumentError(
@@ -83,7 +90,7 @@ class ShapeLayers(NetworkBase):
             "add_identity", lib.trtx_network_definition_add_identity, layers.IdentityLayer, self._own(input, "input")
         )
 
-    def add_cast(self, input: Tensor, to_type: DataType) -> layers.CastLayer:
+    def add_cast(self, input: Tensor, to_type: AnyDType) -> layers.CastLayer:
         """Convert the elements to another type (``INetworkDefinition::addCast``).
 
         Parameters
@@ -98,7 +105,7 @@ class ShapeLayers(NetworkBase):
         InvalidArgumentError
             If the type is no `DataType`.
         """
-        kind = check_enum(DataType, to_type, "to_type")
+        kind = as_data_type(to_type, "to_type")
         return self._add(
             "add_cast", lib.trtx_network_definition_add_cast, layers.CastLayer, self._own(input, "input"), kind
         )
@@ -114,9 +121,14 @@ class ShapeLayers(NetworkBase):
         Raises
         ------
         InvalidArgumentError
-            If there is none, or one is no tensor of this network.
+            If there is none, or one is no tensor of this network, or types or numbers of dimensions differ.
         """
-        array, count = self._own_list(inputs, "inputs")
+        tensors = check_sequence(inputs, "inputs", "a sequence of trtx.Tensor")
+        array, count = self._own_list(tensors, "inputs")
+        for i, tensor in enumerate(tensors):
+            check_rank(tensor, f"inputs[{i}]", 1)
+            check_same_type("inputs[0]", tensors[0], f"inputs[{i}]", tensor)
+            check_same_rank("inputs[0]", tensors[0], f"inputs[{i}]", tensor)
         return self._add(
             "add_concatenation", lib.trtx_network_definition_add_concatenation, layers.ConcatenationLayer, array, count
         )
@@ -190,7 +202,7 @@ class ShapeLayers(NetworkBase):
         """
         pointer = self._own(input, "input")
         index = self._indices(indices, "indices")
-        shape = input.shape
+        shape = check_rank(input, "input", 1)
         highest = INT32_MAX if shape is None else len(shape) - 1
         return self._add(
             "add_gather",
@@ -220,13 +232,12 @@ class ShapeLayers(NetworkBase):
             If a tensor is none of this network, or the indices are not INT32 or INT64.
         """
         kind = check_enum(GatherMode, mode, "mode")
+        pointers = self._own(input, "input"), self._indices(indices, "indices")
+        check_rank(input, "input", 1)
+        if kind is GatherMode.ELEMENT:
+            check_same_rank("input", input, "indices", indices)
         return self._add(
-            "add_gather_v2",
-            lib.trtx_network_definition_add_gather_v2,
-            layers.GatherLayer,
-            self._own(input, "input"),
-            self._indices(indices, "indices"),
-            kind,
+            "add_gather_v2", lib.trtx_network_definition_add_gather_v2, layers.GatherLayer, *pointers, kind
         )
 
     def add_scatter(self, data: Tensor, indices: Tensor, updates: Tensor, mode: ScatterMode) -> layers.ScatterLayer:
@@ -249,15 +260,12 @@ class ShapeLayers(NetworkBase):
             If a tensor is none of this network, or the indices are not INT32 or INT64.
         """
         kind = check_enum(ScatterMode, mode, "mode")
-        return self._add(
-            "add_scatter",
-            lib.trtx_network_definition_add_scatter,
-            layers.ScatterLayer,
-            self._own(data, "data"),
-            self._indices(indices, "indices"),
-            self._own(updates, "updates"),
-            kind,
-        )
+        pointers = self._own(data, "data"), self._indices(indices, "indices"), self._own(updates, "updates")
+        check_same_type("data", data, "updates", updates)
+        if kind is ScatterMode.ELEMENT:
+            check_same_rank("data", data, "indices", indices)
+            check_same_rank("data", data, "updates", updates)
+        return self._add("add_scatter", lib.trtx_network_definition_add_scatter, layers.ScatterLayer, *pointers, kind)
 
     def add_resize(self, input: Tensor) -> layers.ResizeLayer:
         """Resample to the layer's ``shape`` or by its ``scales`` (``INetworkDefinition::addResize``).
@@ -292,22 +300,19 @@ class ShapeLayers(NetworkBase):
         condition : Tensor
             BOOL.
         then_input, else_input : Tensor
-            Of one type; all three broadcast.
+            Of one type; all three have as many dimensions, and sizes of 1 are broadcast.
 
         Raises
         ------
         InvalidArgumentError
-            If the condition is not BOOL, or the other two differ in type.
+            If the condition is not BOOL, the other two differ in type, or shapes do not fit.
         """
         pointer = self._own(condition, "condition")
-        if condition.dtype is not DataType.BOOL:
-            raise InvalidArgumentError(f"condition ({condition.name!r}) is {condition.dtype.name}; allowed is BOOL")
+        check_type(condition, "condition", (DataType.BOOL,))
         inputs = self._own(then_input, "then_input"), self._own(else_input, "else_input")
-        if then_input.dtype is not else_input.dtype:
-            raise InvalidArgumentError(
-                f"else_input ({else_input.name!r}) is {else_input.dtype.name}; allowed is {then_input.dtype.name}, the "
-                f"type of then_input ({then_input.name!r})"
-            )
+        check_same_type("then_input", then_input, "else_input", else_input)
+        check_broadcast("then_input", then_input, "else_input", else_input)
+        check_broadcast("then_input", then_input, "condition", condition)
         return self._add("add_select", lib.trtx_network_definition_add_select, layers.SelectLayer, pointer, *inputs)
 
     def add_padding_nd(self, input: Tensor, pre_padding: Shape, post_padding: Shape) -> layers.PaddingLayer:
@@ -323,20 +328,22 @@ class ShapeLayers(NetworkBase):
         Raises
         ------
         InvalidArgumentError
-            If these are not two integers each.
+            If these are not two integers each, or the input has fewer dimensions.
         """
         before = check_shape(pre_padding, "pre_padding", low=-INT64_MAX, rank=2)
         after = check_shape(post_padding, "post_padding", low=-INT64_MAX, rank=2)
+        pointer = self._own(input, "input")
+        check_rank(input, "input", 4)
         return self._add(
             "add_padding_nd",
             lib.trtx_network_definition_add_padding_nd,
             layers.PaddingLayer,
-            self._own(input, "input"),
+            pointer,
             to_dims(before),
             to_dims(after),
         )
 
-    def add_fill(self, shape: Shape, op: FillOperation, output_type: DataType = DataType.FLOAT) -> layers.FillLayer:
+    def add_fill(self, shape: Shape, op: FillOperation, output_type: AnyDType = DataType.FLOAT) -> layers.FillLayer:
         """Make a tensor of evenly spaced or random values (``INetworkDefinition::addFill``).
 
         Parameters
@@ -349,7 +356,7 @@ class ShapeLayers(NetworkBase):
             Type of the output.
         """
         operation = check_enum(FillOperation, op, "op")
-        kind = check_enum(DataType, output_type, "output_type")
+        kind = as_data_type(output_type, "output_type")
         dims = to_dims(check_shape(shape, "shape"))
         return self._add("add_fill", lib.trtx_network_definition_add_fill_v2, layers.FillLayer, dims, operation, kind)
 
@@ -365,22 +372,18 @@ class ShapeLayers(NetworkBase):
         depth : Tensor
             Length of the vectors, as an integer of no dimensions.
         axis : int
-            Dimension of the output that the vectors lie along; -1 for the last.
+            Dimension of the output that the vectors lie along, from the end where negative.
 
         Raises
         ------
         InvalidArgumentError
             If a tensor is none of this network, or the indices are not INT32 or INT64.
         """
-        return self._add(
-            "add_one_hot",
-            lib.trtx_network_definition_add_one_hot,
-            layers.OneHotLayer,
-            self._indices(indices, "indices"),
-            self._own(values, "values"),
-            self._own(depth, "depth"),
-            check_int(axis, "axis", -1, INT32_MAX),
-        )
+        pointers = self._indices(indices, "indices"), self._own(values, "values"), self._own(depth, "depth")
+        shape = shape_of(indices)
+        highest = MAX_DIMS - 1 if shape is None else len(shape)
+        number = check_int(axis, "axis", -highest - 1, highest)
+        return self._add("add_one_hot", lib.trtx_network_definition_add_one_hot, layers.OneHotLayer, *pointers, number)
 
     def add_grid_sample(self, input: Tensor, grid: Tensor) -> layers.GridSampleLayer:
         """Sample a tensor at the points of a grid (``INetworkDefinition::addGridSample``).
@@ -388,16 +391,20 @@ class ShapeLayers(NetworkBase):
         Parameters
         ----------
         input : Tensor
-            Shape (N, C, H, W).
+            Shape (N, C, H, W), or (N, C, D, H, W) with a grid of one dimension more.
         grid : Tensor
             Shape (N, H', W', 2): for each point of the output, where to look, from -1 to 1 in each dimension.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If numbers of dimensions do not fit.
         """
+        pointers = self._own(input, "input"), self._own(grid, "grid")
+        check_rank(input, "input", 4, 5)
+        check_same_rank("input", input, "grid", grid)
         return self._add(
-            "add_grid_sample",
-            lib.trtx_network_definition_add_grid_sample,
-            layers.GridSampleLayer,
-            self._own(input, "input"),
-            self._own(grid, "grid"),
+            "add_grid_sample", lib.trtx_network_definition_add_grid_sample, layers.GridSampleLayer, *pointers
         )
 
     def add_reverse_sequence(self, input: Tensor, sequence_lens: Tensor) -> layers.ReverseSequenceLayer:
@@ -415,13 +422,11 @@ class ShapeLayers(NetworkBase):
         InvalidArgumentError
             If a tensor is none of this network, or the indices are not INT32 or INT64.
         """
-        return self._add(
-            "add_reverse_sequence",
-            lib.trtx_network_definition_add_reverse_sequence,
-            layers.ReverseSequenceLayer,
-            self._own(input, "input"),
-            self._indices(sequence_lens, "sequence_lens"),
-        )
+        pointers = self._own(input, "input"), self._indices(sequence_lens, "sequence_lens")
+        check_rank(input, "input", 2)
+        check_rank(sequence_lens, "sequence_lens", 1, 1)
+        function, kind = lib.trtx_network_definition_add_reverse_sequence, layers.ReverseSequenceLayer
+        return self._add("add_reverse_sequence", function, kind, *pointers)
 
     def add_squeeze(self, input: Tensor, axes: Tensor | None = None) -> layers.SqueezeLayer:
         """Remove dimensions of size 1 (``INetworkDefinition::addSqueeze``).
@@ -491,7 +496,7 @@ class ShapeLayers(NetworkBase):
             check_text(message, "message"),
         )
 
-    def add_quantize(self, input: Tensor, scale: Tensor, output_type: DataType) -> layers.QuantizeLayer:
+    def add_quantize(self, input: Tensor, scale: Tensor, output_type: AnyDType) -> layers.QuantizeLayer:
         """Convert to a small type with a scale (``INetworkDefinition::addQuantize``).
 
         Parameters
@@ -504,7 +509,7 @@ class ShapeLayers(NetworkBase):
         output_type : DataType
             INT8, FP8, INT4 or FP4.
         """
-        kind = check_enum(DataType, output_type, "output_type")
+        kind = as_data_type(output_type, "output_type")
         return self._add(
             "add_quantize",
             lib.trtx_network_definition_add_quantize_v2,
@@ -514,7 +519,7 @@ class ShapeLayers(NetworkBase):
             kind,
         )
 
-    def add_dequantize(self, input: Tensor, scale: Tensor, output_type: DataType) -> layers.DequantizeLayer:
+    def add_dequantize(self, input: Tensor, scale: Tensor, output_type: AnyDType) -> layers.DequantizeLayer:
         """Convert back from a small type with a scale (``INetworkDefinition::addDequantize``).
 
         Parameters
@@ -527,7 +532,7 @@ class ShapeLayers(NetworkBase):
         output_type : DataType
             FLOAT, HALF or BF16.
         """
-        kind = check_enum(DataType, output_type, "output_type")
+        kind = as_data_type(output_type, "output_type")
         return self._add(
             "add_dequantize",
             lib.trtx_network_definition_add_dequantize_v2,
@@ -539,6 +544,5 @@ class ShapeLayers(NetworkBase):
 
     def _indices(self, tensor: Tensor, name: str) -> Any:
         pointer = self._own(tensor, name)
-        if tensor.dtype not in _INDEX_TYPES:
-            raise InvalidArgumentError(f"{name} ({tensor.name!r}) is {tensor.dtype.name}; allowed are INT32 and INT64")
+        check_type(tensor, name, INDICES)
         return pointer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .._core.errors import ClosedError
 from .._core.shut import Native
@@ -28,6 +28,25 @@ class Part(Native):
         """The network that it belongs to."""
         _ = self._network._ptr
         return self._network
+
+    @property
+    def handle(self) -> Any:
+        """The native object for functions of `trtx_sys`: a ``trtx_tensor *``, or a ``trtx_layer *`` for all layers.
+
+        Raises
+        ------
+        ClosedError
+            If the network is closed, or if this is no part of it any more.
+        BusyError
+            If a call has the network for itself.
+
+        Notes
+        -----
+        The pointer is borrowed: it is valid while the network is open and this is a part of it, and keeps nothing
+        alive. It must not be destroyed. Nobody here hears of what is done to it this way.
+        """
+        _ = self._network._ptr
+        return self._ptr
 
     @property
     def is_closed(self) -> bool:

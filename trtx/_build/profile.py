@@ -56,6 +56,10 @@ class OptimizationProfile(OptimizationProfileAccessors):
     def _how_to_make(self) -> str:
         return "Call Builder.create_optimization_profile()."
 
+    def __bool__(self) -> bool:
+        """Whether it is valid, as `is_valid` says."""
+        return self.is_valid
+
     def set_shape(self, input: str, min: Shape, opt: Shape, max: Shape) -> None:
         """Set the shapes that an input may have (``IOptimizationProfile::setDimensions``).
 
@@ -131,7 +135,7 @@ class OptimizationProfile(OptimizationProfileAccessors):
 
     def _input_names(self) -> list[str]:
         """Inputs that the profile has something for."""
-        return [name.decode() for _, name in list(self._keep)]
+        return [name.decode("utf-8", "surrogateescape") for _, name in list(self._keep)]
 
     def set_shape_input(self, input: str, min: Shape, opt: Shape, max: Shape) -> None:
         """Set the values that a shape input may have: an input whose values decide shapes of other tensors.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from trtx_sys._ffi import ffi, lib
 
 from .._core import pending as _pending
-from .._core.callbacks import Target, trampoline
+from .._core.callbacks import Callback, Target, trampoline
 from .._core.errors import BuilderError, failure, text
 from .._core.public import public
 
@@ -15,7 +15,7 @@ __all__ = ["ProgressMonitor"]
 
 
 @public
-class ProgressMonitor:
+class ProgressMonitor(Callback):
     """Follows a build; derive from it, and assign an object to `BuilderConfig.progress_monitor`.
 
     A build runs in phases, each of a known number of steps; phases nest. The methods here do nothing, so a class needs
@@ -25,10 +25,14 @@ class ProgressMonitor:
     -----
     One monitor may serve any number of configurations, and builds that run at the same time. The methods are called
     while `Builder.build_serialized_network` waits, but mostly on another thread than the one that called it. An
-    exception from any of them cancels the build and comes out of it.
+    exception from any of them cancels the build and comes out of it. A method of a derived class whose name is almost
+    one of these is refused when the monitor is set, as nobody would call it.
     """
 
-    __slots__ = ("__dict__", "__weakref__")
+    __slots__ = ()
+
+    _native: ClassVar[str] = "progress_monitor"
+    _methods: ClassVar[tuple[str, ...]] = ("phase_start", "step_complete", "phase_finish")
 
     def phase_start(self, phase_name: str, parent_phase: str | None, num_steps: int) -> None:
         """A phase begins (``IProgressMonitor::phaseStart``).

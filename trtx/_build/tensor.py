@@ -9,7 +9,7 @@ from trtx_sys._enums_gen import DataType, TensorFormat
 from trtx_sys._ffi import ffi, lib
 
 from .._core.accessors import changed
-from .._core.errors import NetworkError, text
+from .._core.errors import NetworkError, UnsupportedError, text
 from .._core.pending import pending
 from .._core.public import public
 from .._core.shut import only_refuses
@@ -128,6 +128,11 @@ class Tensor(TensorAccessors):
     def allowed_formats(self, value: SupportsIndex | TensorFormat | Iterable[TensorFormat]) -> None:
         mask = _format_mask(value)
         self._network._change("Tensor.allowed_formats", lib.trtx_tensor_set_allowed_formats, self, mask)
+        taken = self.allowed_formats
+        if taken != mask:
+            raise UnsupportedError(
+                f"Tensor.allowed_formats = {mask:#x} had no effect: tensor {self.name!r} has {taken:#x} in TensorRT-RTX"
+            )
 
     def set_dimension_name(self, index: SupportsIndex, name: str) -> None:
         """Name a dimension of an input (``ITensor::setDimensionName``): those of one name must be equal at run time.

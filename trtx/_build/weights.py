@@ -12,7 +12,7 @@ from trtx_sys._ffi import ffi
 from .._core.arrays import as_array, data_type, is_array, itemsize_bits, pack, unpack
 from .._core.errors import InvalidArgumentError
 from .._core.public import public
-from .._core.values import INT64_MAX, check_enum, check_int, reject
+from .._core.values import ADDRESS_MAX, INT64_MAX, check_enum, check_int, reject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,17 +40,24 @@ class Weights:
     dtype : DataType or array-like, optional
         Type of the elements, without which it is that of the values, and FLOAT where there are none; or, alone, the
         values.
-    values : array-like, optional
+    values : array-like or int, optional
         The values: anything with the buffer protocol or DLPack. Bytes are taken as they are, packed for types of four
-        bits. They are not copied, and must not change before the engine is built.
+        bits; so are elements of as many bits as a floating type has, in a type that TensorRT-RTX does not know (uint16
+        or int16 for BF16, uint32 for FLOAT). They are not copied where they lie in order, and must not change before
+        the engine is built. An integer is the address of such bytes on the host, which the caller keeps; then dtype and
+        count are needed.
     count : int, optional
         Number of elements; it follows from the values where there are any. Without values and with a count above zero
         this is a placeholder: the engine is built without the values, to be refitted later (since 1.7).
+    type, ptr, a : optional
+        What NVIDIA's package calls ``dtype``, ``values``, and an array alone.
 
     Raises
     ------
     InvalidArgumentError
-        If type, values and count contradict each other.
+        If type, values and count contradict each other, or if the values are of a kind that cannot be read.
+    UnsupportedError
+        If the values need ml_dtypes to be read, and that package is not installed.
     """
 
     __slots__ = ("_count", "_dtype", "_shape", "_values")
@@ -64,13 +71,28 @@ class Weights:
 
     # Not __init__, which could be called again, and change what the library has been pointed at.
     def __new__(
-        cls, dtype: DataType | Array = _UNSAID, values: Array | None = None, count: SupportsIndex | None = None
+        cls,
+        dtype: DataType | Array = _UNSAID,
+        values: Array | int | None = None,
+        count: SupportsIndex | None = None,
+        *,
+        type: DataType = _UNSAID,
+        ptr: Array | int | None = None,
+        a: Array = _UNSAID,
     ) -> Self:
+        if type is not _UNSAID or ptr is not None or a is not _UNSAID:
+            if dtype is not _UNSAID or (type is not _UNSAID and a is not _UNSAID):
+                raise TypeError("Weights() got two of 'dtype', 'type' and 'a', which mean the same")
+            dtype, values = type if a is _UNSAID else a, ptr if values is None else values
         if values is None and dtype is not _UNSAID and not isinstance(dtype, DataType):
             if not is_array(dtype):
                 reject("dtype", dtype, "a member of trtx.DataType, or an array alone")
             values = dtype
             dtype = _UNSAID
+        if values.__class__ is int:
+            if dtype is _UNSAID or count is None:
+                reject("values", values, "an array; with an address, dtype and count are needed too")
+            return cls._at(check_int(values, "values", 0, ADDRESS_MAX), check_enum(DataType, dtype, "dtype"), count)
         if dtype is _UNSAID:
             dtype = DataType.FLOAT if values is None else data_type(as_array(values, "values").dtype, "values")
         kind = check_enum(DataType, dtype, "dtype")
@@ -80,6 +102,8 @@ class Weights:
         shape: tuple[int, ...] | None = array.shape
         if array.dtype.name == "uint8" and kind is not DataType.UINT8:
             held, shape = _elements_in_bytes(array.nbytes, kind), None
+        elif _are_bits(array.dtype, kind):
+            held = array.size
         else:
             actual = data_type(array.dtype, "values")
             if actual is not kind:
@@ -89,6 +113,23 @@ class Weights:
         if number > held:
             raise InvalidArgumentError(f"count is {number}, but values hold {held} elements")
         return cls._make(kind, array, number, shape if number == held else None)
+
+    @classmethod
+    def _at(cls, address: int, dtype: DataType, count: SupportsIndex) -> Self:
+        """Weights in memory that nobody here knows more about."""
+        import ctypes
+
+        import numpy as np
+
+        number = check_int(count, "count", 0, INT64_MAX)
+        if not address:
+            if number:
+                reject("values", address, "the address of the values; without it, None makes a placeholder")
+            return cls._make(dtype, None, 0, None)
+        size = (number * itemsize_bits(dtype) + 7) // 8
+        if address + size > ADDRESS_MAX:
+            reject("count", number, f"as many elements as there is memory behind {address:#x}")
+        return cls._make(dtype, np.asarray((ctypes.c_uint8 * size).from_address(address)), number, None)
 
     @classmethod
     def _make(cls, dtype: DataType, values: npt.NDArray[Any] | None, count: int, shape: tuple[int, ...] | None) -> Self:
@@ -192,6 +233,14 @@ def check_type(weights: Weights, name: str, input: Tensor) -> None:
         )
 
 
+def check_constant(weights: Weights, name: str) -> None:
+    if weights.dtype is DataType.UINT8:
+        raise InvalidArgumentError(
+            f"{name} are UINT8, which TensorRT-RTX takes as the type of network inputs only; allowed are other types, "
+            "and bytes of one of them as trtx.Weights(dtype, bytes)"
+        )
+
+
 def check_kernel(
     weights: Weights, shape: Sequence[int] | None, maps: int, window: Sequence[int], *, transposed: bool
 ) -> None:
@@ -240,6 +289,16 @@ def check_coefficients(weights: Weights, name: str, shape: Sequence[int] | None,
         expected = math.prod(sizes)
     if weights.count not in (0, expected):
         raise InvalidArgumentError(f"{name} has {weights.count} elements; allowed are {expected} for {mode.name}")
+
+
+def _are_bits(given: np.dtype[Any], kind: DataType) -> bool:
+    """Whether elements can only be the bits of a floating type: as wide, and of a type that the library lacks."""
+    is_raw = given.kind == "V" and given.name.startswith("void") and not given.fields
+    return (
+        kind in (DataType.FLOAT, DataType.HALF, DataType.BF16, DataType.FP8, DataType.E8M0)
+        and given.itemsize * 8 == itemsize_bits(kind)
+        and (is_raw or given.name in ("uint16", "int16", "uint32"))
+    )
 
 
 def _elements_in_bytes(size: int, dtype: DataType) -> int:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from trtx_sys._enums_gen import DataType
 
+from . import dlpack
 from .errors import InvalidArgumentError, UnsupportedError
 from .values import reject
 
@@ -89,6 +91,20 @@ def as_dtype(value: Any, name: str) -> np.dtype[Any]:
     return found
 
 
+def as_data_type(value: Any, name: str) -> DataType:
+    """The TensorRT-RTX type that a `DataType` is, or a dtype of numpy, ml_dtypes or torch."""
+    if isinstance(value, DataType):
+        return value
+    found: DataType | None
+    if type(value).__name__ == "dtype" and type(value).__module__ == "torch":
+        found = _TYPES.get(str(value).rpartition(".")[2])
+    else:
+        found = None if isinstance(value, Enum) else _TYPES.get(as_dtype(value, name).name)
+    if found is None:
+        reject(name, value, f"a trtx.DataType, or a dtype of numpy, ml_dtypes or torch: {', '.join(sorted(_TYPES))}")
+    return found
+
+
 def data_type(dtype: np.dtype[Any], name: str = "dtype") -> DataType:
     """The TensorRT-RTX type of a numpy dtype, or `InvalidArgumentError`."""
     found = _TYPES.get(dtype.name)
@@ -134,6 +150,8 @@ def _foreign_array(value: Any, name: str) -> npt.NDArray[Any]:
     way, read = reader
     try:
         return read(value)
+    except UnsupportedError:
+        raise
     except Exception as error:  # whatever the object's own code raises
         raise InvalidArgumentError(f"{name} cannot be read through {way}: {error}") from None
 
@@ -145,7 +163,7 @@ def _reader(value: Any) -> tuple[str, Callable[[Any], npt.NDArray[Any]]] | None:
     if isinstance(value, type):
         return None  # its objects may show memory, it has none
     if hasattr(value, "__dlpack__"):
-        return "DLPack", np.from_dlpack
+        return "DLPack", dlpack.read
     if hasattr(value, "__array_interface__"):
         return "__array_interface__", np.asarray
     try:
@@ -176,9 +194,5 @@ def unpack(raw: bytes | memoryview, data_type: DataType, count: int) -> npt.NDAr
     dtype = numpy_dtype(data_type)
     if _BITS[data_type] != 4:
         return np.frombuffer(raw, dtype, count)
-    packed = np.frombuffer(raw, np.uint8)
-    nibbles = np.empty(packed.size * 2, np.uint8)
-    nibbles[0::2], nibbles[1::2] = packed & 0x0F, packed >> 4
-    if data_type is DataType.INT4:  # ml_dtypes keeps the sign in all eight bits
-        nibbles = np.where(nibbles & 0x08, nibbles | 0xF0, nibbles).astype(np.uint8)
-    return nibbles[:count].view(dtype)
+    nibbles = dlpack.unpacked(np.frombuffer(raw, np.uint8), count, signed=data_type is DataType.INT4)
+    return nibbles.view(dtype)

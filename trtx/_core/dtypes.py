@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from trtx_sys._enums_gen import DataType
 
 from .arrays import itemsize_bits, numpy_dtype
+from .keywords import also_named
 from .public import public
 from .values import Shape, check_enum, check_shape
 
@@ -45,6 +46,7 @@ e8m0 = DataType.E8M0
 
 
 @public
+@also_named(trt_type="dtype")
 def nptype(dtype: DataType) -> type[np.generic]:
     """Get numpy's scalar type, such as `numpy.float32`; for bfloat16 and the small floats and integers, ml_dtypes'.
 
@@ -74,6 +76,7 @@ def nptype(dtype: DataType) -> type[np.generic]:
 
 
 @public
+@also_named(iterable="shape")
 def volume(shape: Shape) -> int:
     """Get the number of elements of a shape; 1 for that of a scalar, ``()``.
 

@@ -7,6 +7,7 @@
     ├── InvalidArgumentError    also ValueError: an argument cannot be right
     ├── ClosedError             also ValueError: the object was closed, or never made
     ├── BusyError               also RuntimeError: the object is in use by another call
+    │   └── WaitTimeoutError    also TimeoutError: it is still in use when the time to wait is over
     ├── UnsupportedError        also NotImplementedError: the loaded library is too old
     ├── OutOfMemoryError        also MemoryError: host memory ran out
     ├── BuilderError            building an engine failed
@@ -16,6 +17,9 @@
     ├── ExecutionError          a run failed
     ├── RefitError              weights cannot be replaced
     └── CudaError               CUDA failed, or is missing
+
+Where a file is the cause, the error is of the operating system's kind too: a model that is not there raises what is
+both a `ParserError` and a `FileNotFoundError`.
 """
 
 from __future__ import annotations
@@ -50,6 +54,7 @@ __all__ = [
     "ParserError",
     "RefitError",
     "UnsupportedError",
+    "WaitTimeoutError",
 ]
 
 
@@ -109,8 +114,10 @@ class ClosedError(Error, ValueError):
 class BusyError(Error, RuntimeError):
     """The object is in use by another call, of this thread or of another one."""
 
-    #: Whether that call takes no time, so that `close` waits for it.
-    _is_brief = False
+
+@public
+class WaitTimeoutError(BusyError, TimeoutError):
+    """The object was still in use when the time to wait was over."""
 
 
 @public
@@ -140,7 +147,8 @@ class ParserError(Error):
     Attributes
     ----------
     errors : tuple of ParserErrorInfo
-        Every error that the parser reported, in its order.
+        Every error that the parser reported, in its order; where the model's structure was refused before that, what
+        is wrong with it.
     """
 
     errors: tuple[ParserErrorInfo, ...] = ()
@@ -164,6 +172,62 @@ class RefitError(Error):
 @public
 class CudaError(Error):
     """CUDA failed, or there is no CUDA driver."""
+
+
+class _AboutFile:
+    """What errors about files share: a message of our own, which `OSError` would replace by one of its making."""
+
+    args: tuple[Any, ...]
+    _kinds: tuple[type[Error], type[OSError]]
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        said: Any = self
+        about = (said.errno, said.strerror, said.filename)
+        return (_rebuild_about_file, (self._kinds, self.args, self.__dict__, about))
+
+
+_about_files: dict[tuple[type[Error], type[OSError]], type[Error]] = {}
+
+
+def _about_file(kind: type[Error], system: type[OSError]) -> type[Error]:
+    known = _about_files.get((kind, system))
+    if known is not None:
+        return known
+    name = f"{kind.__name__.removesuffix('Error')}{system.__name__}"
+    lines = f"Both a `{kind.__name__}` and a `{system.__name__}`."
+    body = {"__module__": "trtx", "__doc__": lines, "_kinds": (kind, system)}
+    return _about_files.setdefault((kind, system), type(name, (_AboutFile, kind, system), body))
+
+
+def _rebuild_about_file(
+    kinds: tuple[type[Error], type[OSError]], args: tuple[object, ...], state: dict[str, object], about: tuple[Any, ...]
+) -> Error:
+    error: Any = _rebuild(_about_file(*kinds), args, state)
+    error.errno, error.strerror, error.filename = about
+    return error  # type: ignore[no-any-return]
+
+
+def file_error(kind: type[Error], message: str, cause: BaseException, path: object = None) -> Error:
+    """An error about a file, which is of the operating system's kind too: what ``except FileNotFoundError`` catches.
+
+    Parameters
+    ----------
+    kind
+        The exception of `trtx`.
+    cause
+        What the operating system said. Anything but an `OSError` gives a plain ``kind``.
+    path
+        The file, where the cause does not name it.
+    """
+    if not isinstance(cause, OSError):
+        return kind(message)
+    error: Any = _about_file(kind, type(cause))(message)
+    error.errno, error.strerror = cause.errno, cause.strerror
+    error.filename = path if cause.filename is None else cause.filename
+    return error  # type: ignore[no-any-return]
 
 
 def text(pointer: Any) -> str:

@@ -13,23 +13,28 @@ from __future__ import annotations
 import _thread
 import os
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, TypeVar
 
 from trtx_sys._ffi import ffi, lib
 
 from . import pending as _pending
-from .calls import Note, busy_error
-from .errors import BusyError, Error, failure
+from .callbacks import Bridge, Callback
+from .calls import Note, busy_error, new_place
+from .errors import BusyError, Error, WaitTimeoutError, failure
 from .process import mark_forked, was_forked
 from .shut import SHUT, Native, only_refuses
+from .values import check_float, reject
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from typing_extensions import Self
+
+    from .types import Number
 
 R = TypeVar("R")
 
@@ -49,7 +54,7 @@ _NOTHING = object()
 class Handle(Native):
     """A native object that Python owns."""
 
-    __slots__ = ("_children", "_keep", "_notes", "_parents", "_place", "_targets")
+    __slots__ = ("_bridges", "_children", "_end", "_keep", "_notes", "_parents", "_place", "_targets")
 
     #: Exception for failures that the status does not explain.
     _error: ClassVar[type[Error]] = Error
@@ -64,15 +69,19 @@ class Handle(Native):
     _children: dict[int, weakref.ref[Handle]]
     #: What the native object refers to.
     _keep: dict[Any, Any]
+    #: The callbacks among that, by what set them. One, but for the time in which it is being replaced.
+    _bridges: dict[Any, tuple[Bridge, ...]]
     #: The long calls that may be using it.
     _notes: list[Note]
+    #: How it was closed, for people; empty where it was not.
+    _end: str
     #: Callback targets whose exceptions the calls of this handle raise: its own, and those of its parents.
     _targets: tuple[object, ...]
 
     def __new__(cls, *_: object, **__: object) -> Self:
         handle = super().__new__(cls)
         handle._place, handle._parents, handle._children = _NOWHERE, (), {}
-        handle._keep, handle._notes, handle._targets = {}, [], ()
+        handle._keep, handle._bridges, handle._notes, handle._targets, handle._end = {}, {}, [], (), ""
         return handle
 
     @only_refuses
@@ -81,6 +90,29 @@ class Handle(Native):
 
     def _how_to_make(self) -> str:
         return "Use the method of the object that they belong to."
+
+    def _closed_text(self) -> str:
+        name = type(self).__name__
+        if self._place is not _NOWHERE:
+            return f"this {name} is closed" + (f"; it was closed {self._end}" if self._end else "")
+        theirs = [kind for kind in type(self).__mro__ if not kind.__module__.startswith("trtx.")]
+        if any("__init__" in vars(kind) for kind in theirs if kind is not object):
+            return f"this {name} was never made; its __init__ must call super().__init__()"
+        return f"this {name} is closed, or was never made"
+
+    @classmethod
+    def _share(cls, handle: Any, c_type: str, *parents: Handle) -> Self:
+        """The object of a pointer that `trtx_sys` made: one more owner, or the one that has it already."""
+        is_pointer = isinstance(handle, type(ffi.NULL)) and ffi.typeof(handle) is ffi.typeof(f"{c_type} *")
+        if not is_pointer or not handle:
+            reject("handle", handle, f"a {c_type} * of trtx_sys that is not null")
+        for known in live_handles():
+            if isinstance(known, cls) and known._ptr == handle:
+                return known
+        place = new_place(c_type)
+        if lib.trtx_retain(handle, place):
+            raise failure(cls._error, f"{cls.__name__}.from_handle()")
+        return cls._adopt(place, *parents)
 
     @classmethod
     def _adopt(cls, place: Any, *parents: Handle) -> Self:
@@ -95,6 +127,8 @@ class Handle(Native):
         self._targets = tuple(dict.fromkeys([*self._targets, *(t for parent in parents for t in parent._targets)]))
         for parent in parents:
             self._depend_on(parent)
+            if parent._bridges:
+                self._inherit(place, parent)
             _was_used = True
         self._prepare(place[0])
         _live[id(self)] = weakref.ref(self)
@@ -202,6 +236,66 @@ class Handle(Native):
             self._keep[key] = former
         return status
 
+    # Callbacks
+
+    def _refer_to(
+        self, what: str, kind: type[Callback], value: object, call: Callable[[Any], int], *, key: Any = None
+    ) -> int:
+        """Set a callback, by a call that gets its native side; gives the status of that call.
+
+        An interrupt may come out of the call, done or not: it leaves both the former callback and the new one in use.
+
+        Parameters
+        ----------
+        what
+            Name of the argument or property for people.
+        value
+            What the user gave; None for none.
+        key
+            What tells it from others, where the name does not.
+        """
+        _ = self._ptr
+        new = () if value is None else (Bridge(kind, value, what),)
+        key = what if key is None else key
+        former = self._bridges.get(key, ())
+        self._bridges[key] = former + new
+        for bridge in new:
+            bridge.join(self._place)
+        try:
+            status = call(new[0].pointer if new else ffi.NULL)
+        except Error:  # no call was made
+            self._settle(key, former, new)
+            raise
+        if status:
+            self._settle(key, former, new)
+        else:
+            self._settle(key, new, former)
+        return status
+
+    def _settle(self, key: Any, kept: tuple[Bridge, ...], dropped: tuple[Bridge, ...]) -> None:
+        """Note which callbacks are in use."""
+        for bridge in dropped:  # first, as a bridge must not say that it is in use when it is not kept
+            bridge.leave(self._place)
+        gone, new = [bridge.target for bridge in dropped], [bridge.target for bridge in kept]
+        self._targets = (*(one for one in self._targets if one not in gone and one not in new), *new)
+        if kept:
+            self._bridges[key] = kept
+        else:
+            self._bridges.pop(key, None)
+
+    def _inherit(self, place: Any, parent: Handle) -> None:
+        """Keep the callbacks that the maker of an object had: the object may call them as well."""
+        bridges = tuple(bridge for group in list(parent._bridges.values()) for bridge in group)
+        self._bridges[id(parent), "of its maker"] = bridges
+        for bridge in bridges:
+            bridge.join(place)
+
+    def _callback(self, key: Any) -> Any:
+        """What the user set last; None for nothing."""
+        _ = self._ptr
+        group = self._bridges.get(key)
+        return group[-1].value if group else None
+
     def _depend_instead(
         self, what: str, former: Handle | None, new: Handle | None, function: Callable[..., int]
     ) -> int:
@@ -236,6 +330,7 @@ class Handle(Native):
         if not self._place[0] or was_forked():
             return
         tree: dict[int, tuple[Handle, type[Any]]] = {}
+        end = self._end or "by close()"
         with _closing:
             try:
                 self._shut_tree(tree)
@@ -248,10 +343,59 @@ class Handle(Native):
                     if handle._place[0]:
                         handle.__class__ = kind
                 raise
+        for handle, _ in tree.values():
+            handle._end = end if handle is self else f"with its {self._label()} {end}"
+        targets = self._targets
         for handle, _ in reversed(tree.values()):  # children first
             handle._release()
-        if _pending.pending:  # a destructor logged, and the sink raised
-            _pending.raise_pending(None, *self._targets)
+        if _pending.pending:  # a destructor logged or freed memory, and the callback raised
+            _pending.raise_pending(None, *targets)
+
+    def wait(self, timeout: Number | None = None) -> Literal[True]:
+        """Wait until no call that takes long is using the object, or one that depends on it: then `close` works.
+
+        Such calls go on by themselves where Ctrl-C has interrupted them, until TensorRT-RTX looks whether to stop: in a
+        build that may take many seconds.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds to wait at most; 0 just looks. Without it there is no limit.
+
+        Returns
+        -------
+        True
+            It raises otherwise. Also for an object that is closed.
+
+        Raises
+        ------
+        WaitTimeoutError
+            If the object is in use when the time is over; it is a `BusyError` and a `TimeoutError`.
+        InvalidArgumentError
+            If the timeout is no such number.
+
+        Notes
+        -----
+        Another thread may begin the next call at once, so this is for objects that only one thread uses. In a callback
+        of the very call that it waits for, it would wait for ever.
+        """
+        limit = None
+        if timeout is not None:
+            limit = check_float(timeout, "timeout")
+            if not 0 <= limit <= threading.TIMEOUT_MAX:
+                reject("timeout", timeout, f"a number of seconds from 0 to {threading.TIMEOUT_MAX:.0f}")
+            limit += time.monotonic()
+        pause = 0.0005
+        while True:
+            users = [(handle, notes) for handle in self._tree() if (notes := handle._long_calls())]
+            if not users:
+                return True
+            left = pause if limit is None else limit - time.monotonic()
+            if left <= 0:
+                handle, notes = users[0]
+                raise WaitTimeoutError(f"{self._label()}.wait({timeout}): {busy_error(handle, '', notes)}")
+            time.sleep(min(pause, left))
+            pause = min(2 * pause, 0.02)
 
     def _shut_tree(self, tree: dict[int, tuple[Handle, type[Any]]]) -> None:
         """Shut this object and all that depend on it; notes their classes, every parent before its children."""
@@ -277,6 +421,13 @@ class Handle(Native):
     def _let_go(self) -> None:
         """Drop what was kept for the native object, which is gone."""
         self._keep.clear()  # not a new one: contexts have it in a tuple too
+        if self._bridges:
+            bridges = [bridge for group in self._bridges.values() for bridge in group]
+            self._bridges = {}
+            gone = [bridge.target for bridge in bridges]
+            self._targets = tuple(target for target in self._targets if target not in gone)
+            for bridge in bridges:
+                bridge.leave(self._place)
         _live.pop(id(self), None)
         for parent in self._parents:
             parent._children.pop(id(self), None)
@@ -287,15 +438,21 @@ class Handle(Native):
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
     ) -> None:
         try:
+            if not self._is_shut:
+                self._end = "at the end of a with block"
             self.close()
         except BusyError as busy:
-            if error is None:
+            self._end = ""
+            if exc_value is None:
                 raise
             # An interrupted call may still be using the object, which goes when that has ended.
-            _pending.add_note(error, f"trtx: {busy}")
+            _pending.add_note(exc_value, f"trtx: {busy}")
 
     def __del__(self) -> None:
         try:

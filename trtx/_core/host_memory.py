@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import stat
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trtx_sys._enums_gen import DataType
 from trtx_sys._ffi import ffi, lib
 
 from .calls import new_place
+from .files import save
 from .handle import Handle
 from .public import public
-from .values import reject
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from typing_extensions import Self
 
 __all__ = ["HostMemory"]
 
@@ -26,7 +29,8 @@ class HostMemory(Handle):
     """A block of memory that TensorRT-RTX allocated: a serialized engine, a cache, a set of weights (``IHostMemory``).
 
     It depends on no other object, so it may outlive the builder or engine that made it. ``len(memory)`` is its size in
-    bytes and ``bytes(memory)`` a copy; `view` reads it in place, as does ``memoryview(memory)`` since Python 3.12.
+    bytes and ``bytes(memory)`` a copy; `view` reads it in place, as do ``numpy.asarray(memory)`` and, since
+    Python 3.12, ``memoryview(memory)``.
 
     Notes
     -----
@@ -47,6 +51,22 @@ class HostMemory(Handle):
 
     def _how_to_make(self) -> str:
         return "Builder.build_serialized_network() and the serialize() methods make them."
+
+    @classmethod
+    def from_handle(cls, handle: Any) -> Self:
+        """Take memory that a function of `trtx_sys` made.
+
+        Parameters
+        ----------
+        handle : trtx_host_memory *
+            The pointer. This object becomes one more owner of the memory: whoever had it still has to destroy it.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If it is no such pointer, or if the memory has been destroyed.
+        """
+        return cls._share(handle, "trtx_host_memory")
 
     @property
     def nbytes(self) -> int:
@@ -92,8 +112,23 @@ class HostMemory(Handle):
             raise BufferError("a HostMemory is read-only")
         return self.view()
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        """The bytes as numpy sees them: an array of uint8 in place, read-only, as `view` gives them.
+
+        numpy reads buffers first, so this is what it asks before Python 3.12, where classes have none. Without it, it
+        would make an array of this one object, and say nothing.
+        """
+        import numpy as np
+
+        array: npt.NDArray[np.uint8] = np.frombuffer(self.view(), np.uint8)
+        if dtype is not None and array.dtype != dtype:
+            if copy is False:
+                raise ValueError(f"copy is False, but the bytes of a HostMemory cannot be shown as {dtype} without one")
+            return array.astype(dtype)
+        return array.copy() if copy else array
+
     def save(self, path: str | os.PathLike[str]) -> str:
-        """Write the memory to a file, completely or not at all.
+        """Write the memory to a file, completely or not at all where that can be done.
 
         The bytes go to a new file beside, which then takes the place of the old one. Nobody sees a half-written file,
         and if it fails, what was there stays as it was.
@@ -101,8 +136,8 @@ class HostMemory(Handle):
         Parameters
         ----------
         path : str or path-like
-            The file, new or to be replaced. A symbolic link is followed; the permissions of a file that is replaced
-            stay as they are.
+            The file, new or to be replaced: any regular one that `open` can write. A symbolic link is followed; the
+            permissions of a file that is replaced stay as they are.
 
         Returns
         -------
@@ -114,49 +149,15 @@ class HostMemory(Handle):
         InvalidArgumentError
             If the path is none, or names something else than a regular file.
         OSError
-            If the file cannot be written.
+            If the file cannot be written; it names the path as it was given.
+
+        Notes
+        -----
+        Where there can be no other file beside, or none can take its place, the file itself is written: in a folder
+        that is read-only, for a file that is mounted by itself as containers do it, at the limit of a path's length. If
+        that fails midway, the file is half-written, and the error has a note that says so.
         """
-        return _write_file(path, self.view())
+        return save(path, self.view())
 
     def _details(self) -> str:
         return f"{self.nbytes} bytes"
-
-
-def _write_file(path: str | os.PathLike[str], data: memoryview) -> str:
-    try:
-        target = os.path.realpath(os.fsdecode(path))
-    except (TypeError, ValueError):  # of another type, or with a NUL
-        reject("path", path, "a str or path-like object that names a file")
-    try:
-        found: int | None = os.stat(target).st_mode
-    except FileNotFoundError:
-        found = None
-    if (found is not None and not stat.S_ISREG(found)) or not os.path.basename(target):
-        reject("path", path, "a regular file, or one that does not exist yet")
-    folder, name = os.path.split(target)
-    draft = os.path.join(folder, f".{name[:200]}.{os.urandom(8).hex()}.tmp")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-    try:
-        descriptor = os.open(draft, flags, 0o666)
-    except OSError as error:  # name the file that was asked for
-        raise type(error)(error.errno, error.strerror, target) from None
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            # The mode of a new file is what the umask leaves; while it is written it is nobody else's business.
-            mode = stat.S_IMODE(os.fstat(descriptor).st_mode if found is None else found)
-            _set_mode(descriptor, 0o600)
-            file.write(data)
-            file.flush()
-            os.fsync(descriptor)
-            _set_mode(descriptor, mode)
-        os.replace(draft, target)
-    except BaseException:
-        with contextlib.suppress(OSError):  # the first error is the one that tells
-            os.unlink(draft)
-        raise
-    return target
-
-
-def _set_mode(descriptor: int, mode: int) -> None:
-    if hasattr(os, "fchmod"):
-        os.fchmod(descriptor, mode)

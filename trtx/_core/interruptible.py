@@ -113,7 +113,7 @@ class _Job(Generic[T]):
         if not self.is_finished and not self.done.acquire(timeout=_GRACE):
             self._forsaken = True
             if not self.done.acquire(blocking=False):
-                line = f"trtx: {what} ends in the background; the objects that it uses stay in use until then"
+                line = f"trtx: {what} ends in the background; its objects stay in use until then: see wait()"
                 _pending.add_note(interrupt, line)
                 return
         error = self._clear()

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import trtx_sys
 from trtx_sys._ffi import ffi, lib
 
-from .errors import LibraryError, text
+from .errors import LibraryError, file_error, text
 from .process import refuse_after_fork
 from .public import public
 from .values import check_path
@@ -51,7 +51,8 @@ def load_library(path: str | os.PathLike[str] | None = None) -> str:
     Raises
     ------
     LibraryError
-        If none is found, if it is older than 1.5 or of another kind, or if this process has loaded another one.
+        If none is found, if it is older than 1.5 or of another kind, or if this process has loaded another one. Also a
+        `FileNotFoundError` where there is nothing at the path.
     InvalidArgumentError
         If the path is of a wrong kind.
     """
@@ -84,8 +85,21 @@ def _load(kind: str, path: str | os.PathLike[str] | None) -> None:
     try:
         (trtx_sys.load if kind == "core" else trtx_sys.load_onnx_parser)(path)
     except trtx_sys.LibraryNotFoundError as error:
-        raise LibraryError(str(error), status=getattr(error, "status", 0)) from None
+        missing = _missing(path)
+        failed = LibraryError(str(error)) if missing is None else file_error(LibraryError, str(error), missing)
+        failed.status = getattr(error, "status", 0)
+        raise failed from None
     _loaded.add(kind)
+
+
+def _missing(path: str | os.PathLike[str] | None) -> OSError | None:
+    """What the operating system says of a path that is not there."""
+    if path is not None:
+        try:
+            os.stat(path)
+        except OSError as error:
+            return error
+    return None
 
 
 @public

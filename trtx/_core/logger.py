@@ -55,7 +55,7 @@ class Logger(Handle):
 
     Parameters
     ----------
-    severity : Severity, default WARNING
+    min_severity : Severity, default WARNING
         Less severe messages are dropped natively, before they cost anything.
     sink : callable or logging.Logger, optional
         Called as ``sink(severity, message)``, on whatever thread TensorRT-RTX logs, one call at a time. A
@@ -96,9 +96,11 @@ class Logger(Handle):
                 "trtx.Logger(severity, sink=function)"
             )
 
-    def __init__(self, severity: enums.Severity = Severity.WARNING, sink: Sink | logging.Logger | None = None) -> None:
+    def __init__(
+        self, min_severity: enums.Severity = Severity.WARNING, sink: Sink | logging.Logger | None = None
+    ) -> None:
         refuse_after_fork()  # also the shim's own locks may be taken for good
-        self._severity = check_enum(Severity, severity, "severity")
+        self._severity = check_enum(Severity, min_severity, "min_severity")
         self._target = Target(_as_sink(sink))
         callbacks = ffi.new("trtx_logger_callbacks *")
         callbacks.log = lib.trtx_py_logger_log
@@ -111,11 +113,11 @@ class Logger(Handle):
         self._take(place)
 
     @classmethod
-    def to_logging(cls, severity: enums.Severity = Severity.INFO, name: str = "trtx") -> Logger:
+    def to_logging(cls, min_severity: enums.Severity = Severity.INFO, name: str = "trtx") -> Logger:
         """Make a logger that writes to ``logging.getLogger(name)``."""
         import logging
 
-        return cls(severity, logging.getLogger(name))
+        return cls(min_severity, logging.getLogger(name))
 
     @property
     def severity(self) -> enums.Severity:
@@ -132,16 +134,16 @@ class Logger(Handle):
     #: The spelling of NVIDIA's package.
     min_severity = severity
 
-    def log(self, severity: enums.Severity, message: str) -> None:
+    def log(self, severity: enums.Severity, msg: str) -> None:
         """Send a message through the logger, as TensorRT-RTX would.
 
         Parameters
         ----------
         severity : Severity
-        message : str
+        msg : str
             Text without NUL characters.
         """
-        encoded = check_text(message, "message")
+        encoded = check_text(msg, "msg")
         self._check(lib.trtx_logger_log(self._ptr, check_enum(Severity, severity, "severity"), encoded), "log")
 
     def _details(self) -> str:

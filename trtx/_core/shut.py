@@ -53,6 +53,26 @@ class Native:
         """Whether the native object is gone."""
         return self._is_shut
 
+    @property
+    def handle(self) -> Any:
+        """The native object for functions of `trtx_sys`: a typed cffi pointer, such as ``trtx_builder *``.
+
+        Raises
+        ------
+        ClosedError
+            If the object is closed.
+        BusyError
+            If a call has the object for itself.
+
+        Notes
+        -----
+        The pointer is borrowed: it is valid while this object is open, and keeps nothing alive. So keep the object, and
+        read this anew for every call: ``trtx_sys.lib.trtx_builder_get_max_threads(builder.handle)``. Never destroy it;
+        ``trtx_sys.lib.trtx_retain`` makes one more owner that may. Of what is done to it this way nobody here hears:
+        calls look neither whether another call is using the object, nor do they keep alive what they are given.
+        """
+        return self._ptr
+
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError(f"{type(self).__name__} objects stand for native ones and cannot be copied or pickled")
 

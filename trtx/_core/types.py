@@ -14,7 +14,22 @@ import numpy as np
 import numpy.typing as npt
 from typing_extensions import Buffer
 
+from trtx_sys._enums_gen import DataType
+
 from .host_memory import HostMemory
+
+
+class TorchDType(Protocol):
+    """A dtype of torch, which is not imported here."""
+
+    @property
+    def is_floating_point(self) -> bool: ...
+    @property
+    def is_complex(self) -> bool: ...
+
+
+#: A type of elements.
+AnyDType = DataType | npt.DTypeLike | TorchDType
 
 #: True or False. There is no protocol for it: numpy's bool is the only other one that is taken.
 Bool = bool | np.bool_

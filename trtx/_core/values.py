@@ -8,6 +8,7 @@ import math
 import operator
 import os
 import struct
+import sys
 from collections.abc import Iterable, Mapping, Sequence, Set
 from enum import Enum, IntEnum
 from typing import Any, NoReturn, SupportsIndex, TypeVar
@@ -24,6 +25,7 @@ E = TypeVar("E", bound=IntEnum)
 MAX_DIMS = 8
 INT32_MAX = 2**31 - 1
 INT64_MAX = 2**63 - 1
+ADDRESS_MAX = 2 * sys.maxsize + 1
 #: The library truncates or refuses longer names; its own limit is 4096 bytes with the terminating NUL.
 MAX_TEXT = 4095
 
@@ -84,10 +86,11 @@ def check_float(value: object, name: str) -> float:
     """A real number; no bool, no member of an enum, and no text."""
     if type(value) is float:
         return value
-    # Arrays without dimensions are numbers, but float() would make one of text, of a bool or of half a complex as well.
-    kind = getattr(getattr(value, "dtype", None), "kind", "f")
     is_number = hasattr(value, "__float__") or hasattr(value, "__index__")
-    if isinstance(value, (bool, Enum, str, bytes)) or not is_number or kind in ("b", "c", "S", "U", "O", "M", "m"):
+    if isinstance(value, (bool, Enum, str, bytes)) or not is_number:
+        reject(name, value, "a number")
+    # Arrays without dimensions are numbers, but float() would make one of text, of a bool or of half a complex as well.
+    if getattr(getattr(value, "dtype", None), "kind", "f") in ("b", "c", "S", "U", "O", "M", "m"):
         reject(name, value, "a number")
     try:
         number = float(value)  # type: ignore[arg-type]
@@ -126,7 +129,10 @@ def check_bool(value: object, name: str) -> bool:
 
 
 def check_text(value: object, name: str, *, empty: bool = True, limit: int | None = None) -> bytes:
-    """A string as the UTF-8 that the library gets: no NUL, which would cut it."""
+    """A string as the UTF-8 that the library gets: no NUL, which would cut it.
+
+    Bytes that are not UTF-8, as `text` reads them from the library, go back as they came.
+    """
     if not isinstance(value, str):
         reject(name, value, "a str")
     if "\0" in value:
@@ -134,7 +140,7 @@ def check_text(value: object, name: str, *, empty: bool = True, limit: int | Non
     if not value and not empty:
         reject(name, value, "a str that is not empty")
     try:
-        encoded = value.encode()
+        encoded = value.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         reject(name, value, "a str that can be encoded as UTF-8")
     if limit is not None and len(encoded) > limit:

@@ -19,6 +19,7 @@ _onnx_parser_set_flags = lib.trtx_onnx_parser_set_flags
 _onnx_parser_clear_flag = lib.trtx_onnx_parser_clear_flag
 _onnx_parser_set_flag = lib.trtx_onnx_parser_set_flag
 _onnx_parser_get_flag = lib.trtx_onnx_parser_get_flag
+_onnx_parser_refitter_get_nb_errors = lib.trtx_onnx_parser_refitter_get_nb_errors
 
 
 class OnnxParserAccessors(Handle):
@@ -98,3 +99,14 @@ class OnnxParserAccessors(Handle):
         if flag.__class__ is not OnnxParserFlag:
             flag = check_enum(OnnxParserFlag, flag, "flag")
         return _onnx_parser_get_flag(self._ptr, flag)
+
+
+class OnnxParserRefitterAccessors(Handle):
+    """Accessors of `OnnxParserRefitter`."""
+
+    __slots__ = ()
+
+    @property
+    def num_errors(self) -> int:
+        """Number of errors since they were cleared. (``IParserRefitter::getNbErrors``)"""
+        return _onnx_parser_refitter_get_nb_errors(self._ptr)

@@ -12,42 +12,34 @@ Like protobuf, it takes a field of an unexpected wire type for an unknown one, a
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import NamedTuple
 
 from .shapes import TENSOR_FIELDS, Content, OnnxStructureError, Shapes
+from .wire import VARINT, Wire, short, tags
 
-#: protobuf's own bounds: it gives up beyond 100 nested messages, and takes sizes as an int.
-_MAX_DEPTH = 100
+#: protobuf takes sizes as an int.
 _MAX_SIZE = 2**31 - 1
-#: Characters of a name that a message repeats.
-_MAX_SHOWN = 120
 
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
-
-
-def _tags(*numbers: int, wire: int = _BYTES) -> tuple[int, ...]:
-    return tuple(number << 3 | wire for number in numbers)
-
+_NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?)([0-9]*)[ \t\n\v\f\r]*")
 
 # Tags, that is field number and wire type in one, of the fields that are looked at.
-_MODEL_GRAPH, _MODEL_FUNCTION = _MODEL = _tags(7, 25)
-_GRAPH_NODE, _GRAPH_INITIALIZER, _GRAPH_INPUT, _GRAPH_SPARSE = _GRAPH = _tags(1, 5, 11, 15)
-_FUNCTION_NAME, _FUNCTION_NODE, _FUNCTION_ATTRIBUTE = _FUNCTION = _tags(1, 7, 11)
-_NODE_INPUT, _NODE_OUTPUT, _NODE_NAME, _NODE_OPERATOR, _NODE_ATTRIBUTE = _NODE = _tags(1, 2, 3, 4, 5)
-_ATTRIBUTE_NAME, _TENSOR_VALUE, _GRAPH_VALUE, _TENSORS, _GRAPHS, _SPARSE_VALUE, _SPARSES = _ATTRIBUTE = _tags(
+_MODEL_GRAPH, _MODEL_FUNCTION = _MODEL = tags(7, 25)
+_GRAPH_NODE, _GRAPH_INITIALIZER, _GRAPH_INPUT, _GRAPH_SPARSE = _GRAPH = tags(1, 5, 11, 15)
+_FUNCTION_NAME, _FUNCTION_NODE, _FUNCTION_ATTRIBUTE = _FUNCTION = tags(1, 7, 11)
+_NODE_INPUT, _NODE_OUTPUT, _NODE_NAME, _NODE_OPERATOR, _NODE_ATTRIBUTE = _NODE = tags(1, 2, 3, 4, 5)
+_ATTRIBUTE_NAME, _TENSOR_VALUE, _GRAPH_VALUE, _TENSORS, _GRAPHS, _SPARSE_VALUE, _SPARSES = _ATTRIBUTE = tags(
     1, 5, 6, 10, 11, 22, 23
 )
-_SPARSE = _tags(1, 2)
-_TENSOR_NAME, _TENSOR_EXTERNAL, _TENSOR_LOCATION = _TENSOR = (*_tags(8, 13), *_tags(14, wire=_VARINT))
+_SPARSE = tags(1, 2)
+_TENSOR_NAME, _TENSOR_EXTERNAL, _TENSOR_LOCATION = _TENSOR = (*tags(8, 13), *tags(14, wire=VARINT))
 _TENSOR_ALL = (*_TENSOR, *TENSOR_FIELDS)
-_ENTRY_KEY, _ENTRY_VALUE = _ENTRY = _tags(1, 2)
+_ENTRY_KEY, _ENTRY_VALUE = _ENTRY = tags(1, 2)
 
 #: protobuf merges what comes twice in these, so that two halves, each harmless, could make a whole that is not.
 _ONCE = frozenset({_TENSOR_VALUE, _GRAPH_VALUE, _SPARSE_VALUE})
-
-_Field = tuple[int, int, int]
 
 
 class Initializer(NamedTuple):
@@ -65,7 +57,8 @@ def check_model(
     initializers: dict[str, Initializer] | None = None,
     *,
     allow_outside: bool = False,
-) -> None:
+    real_folder: str | os.PathLike[str] | None = None,
+) -> list[int]:
     """Raise unless the bytes are an ONNX model of sound structure.
 
     Parameters
@@ -80,6 +73,15 @@ def check_model(
         and not raised: for models whose initializers the caller is going to supply.
     allow_outside
         Whether external data may lie outside the folder.
+    real_folder
+        Where the model really lies, if its file is a link: external data may be links to there too, as in the cache of
+        Hugging Face.
+
+    Returns
+    -------
+    list of int
+        Places of bytes to be set to 0 before the parser reads the model: those that say of tensors without elements
+        that their data is in a file, which the parser refuses.
 
     Raises
     ------
@@ -94,25 +96,28 @@ def check_model(
             f"the model has {model.nbytes} bytes; protobuf allows {_MAX_SIZE}, so larger models keep their tensors in "
             "external data"
         )
-    _Walk(model, folder, initializers, allow_outside).model()
+    walk = _Walk(model, folder, initializers, allow_outside, real_folder)
+    walk.model()
+    return walk.empty
 
 
 def external_files(
-    model: memoryview, folder: str | os.PathLike[str] | None, *, allow_outside: bool = False
+    model: memoryview,
+    folder: str | os.PathLike[str] | None,
+    *,
+    allow_outside: bool = False,
+    real_folder: str | os.PathLike[str] | None = None,
 ) -> tuple[str, ...]:
     """Where the external data of a model is: paths as the model writes them, relative to its folder.
 
-    Raises
-    ------
-    OnnxStructureError
-        As `check_model`.
+    Parameters and errors are those of `check_model`.
     """
-    walk = _Walk(model, folder, None, allow_outside)
+    walk = _Walk(model, folder, None, allow_outside, real_folder)
     walk.model()
     return tuple(sorted(walk._sizes))
 
 
-class _Walk:
+class _Walk(Wire):
     """One walk over one model, which raises `OnnxStructureError` at the first fault."""
 
     def __init__(
@@ -121,12 +126,16 @@ class _Walk:
         folder: str | os.PathLike[str] | None,
         initializers: dict[str, Initializer] | None,
         allow_outside: bool,
+        real_folder: str | os.PathLike[str] | None = None,
     ) -> None:
-        self._bytes = model
+        super().__init__(model)
+        self._real_folder = None if real_folder is None else Path(real_folder)
         self._folder = None if folder is None else Path(folder)
         self._initializers = initializers
         self._allow_outside = allow_outside
         self._sizes: dict[str, int] = {}
+        #: The bytes that say of tensors without elements that their data is in a file.
+        self.empty: list[int] = []
 
     # Messages
 
@@ -155,7 +164,7 @@ class _Walk:
         # An initializer may be an input as well, as its default: then the parser takes it for the value.
         for wanted, add in ((_GRAPH_INPUT, shapes.add_input), (_GRAPH_INITIALIZER, shapes.add_initializer)):
             for tag, start, stop in fields:
-                if tag == wanted:
+                if tag == wanted and (main or wanted == _GRAPH_INITIALIZER):
                     add(start, stop, depth + 1)
         for tag, start, stop in fields:
             if tag == _GRAPH_NODE:
@@ -207,12 +216,12 @@ class _Walk:
             for start, stop in attributes:
                 attribute = self._attribute(start, stop, depth + 1)
                 if attribute in seen:
-                    raise OnnxStructureError(f"attribute {_short(attribute)!r} comes a second time, at byte {start}")
+                    raise OnnxStructureError(f"attribute {short(attribute)!r} comes a second time, at byte {start}")
                 seen[attribute] = (start, stop)
             if shapes is not None:
                 shapes.check(self._text(*operator), inputs, seen, depth + 1)
         except OnnxStructureError as error:
-            raise error.within(f"node {index} ({self._text(*name)!r}, operator {self._text(*operator)!r})") from None
+            raise error.at_node(index, self._text(*name), self._text(*operator)) from None
 
     def _attribute(self, pos: int, end: int, depth: int) -> str:
         name = ""
@@ -235,7 +244,7 @@ class _Walk:
                 else:
                     self._sparse(start, stop, depth + 1, "sparse tensor")
         except OnnxStructureError as error:
-            raise error.within(f"attribute {_short(name)!r}") from None
+            raise error.within(f"attribute {short(name)!r}") from None
         return name
 
     def _sparse(self, pos: int, end: int, depth: int, what: str) -> None:
@@ -247,6 +256,7 @@ class _Walk:
 
     def _tensor(self, pos: int, end: int, depth: int, what: str, *, main: bool = False) -> None:
         is_external = False
+        place = 0
         name = ""
         entries: list[tuple[str, str]] = []
         content = Content(self._bytes)
@@ -259,16 +269,19 @@ class _Walk:
                     # protobuf cuts an enum to 32 bits, and leaves the field as it was for a value it does not know.
                     value = start & 0xFFFFFFFF
                     is_external = value == 1 or (is_external and value != 0)
+                    place = stop - 1
                 elif tag == _TENSOR_NAME:
                     name = self._name(start, stop)
                 else:
                     content.add(tag, start, stop)
-            if is_external:
+            if is_external and content.is_empty and self._bytes[place] == 1:
+                self.empty.append(place)
+            elif is_external:
                 self._external(entries, content)
             else:
                 content.check()
         except OnnxStructureError as error:
-            fault = error.within(f"{what} ({_short(name)!r})")
+            fault = error.within(f"{what} ({short(name)!r})")
             if not main or self._initializers is None or not is_external:
                 raise fault from None
         if main and self._initializers is not None:
@@ -282,8 +295,7 @@ class _Walk:
             if tag == _ENTRY_KEY:
                 key = self._name(start, stop)
             else:
-                # Invalid UTF-8 makes the name of a file that does not exist.
-                value = str(self._bytes[start:stop], "utf-8", "replace")
+                value = self._name(start, stop)
         return key, value
 
     def _external(self, entries: list[tuple[str, str]], content: Content) -> None:
@@ -291,126 +303,70 @@ class _Walk:
             raise OnnxStructureError(
                 "its data is in a file beside the model, but the model came as bytes; pass the model's path too"
             )
+        # The parser takes the last of several. Another version might take another one, so none may lead outside.
         found = dict(entries)
-        if len(found) < len(entries):
-            # Of two locations one reader takes the first, another the last.
-            raise OnnxStructureError("its external data has a key twice; once is allowed")
+        for key, value in entries:
+            if key == "location":
+                self._check_inside(value, self._folder)
         location = found.get("location", "")
         size = self._sizes.get(location)
         if size is None:
-            size = self._sizes[location] = self._file_size(location, self._folder, self._allow_outside)
-        offset = self._number(found, "offset", 0)
-        length = self._number(found, "length", max(size - offset, 0))
+            size = self._sizes[location] = self._file_size(location, self._folder)
+        offset = self._number(found, "offset")
+        length = self._number(found, "length") or max(size - offset, 0)
         if offset + length > size:
             raise OnnxStructureError(
-                f"its data (offset {offset}, length {length}) runs past the end of {_short(location)!r}, which has "
+                f"its data (offset {offset}, length {length}) runs past the end of {short(location)!r}, which has "
                 f"{size} bytes"
             )
         content.check_size(length)
 
-    @staticmethod
-    def _file_size(location: str, folder: Path, allow_outside: bool) -> int:
-        what = f"its external data location {_short(location)!r}"
-        inside = f"allowed are files inside the model's folder {str(folder)!r} (unless allow_outside_data is set)"
+    def _check_inside(self, location: str, folder: Path) -> None:
+        """Raise for a location that is a way out of the folder by its name."""
+        # Both kinds of path on every system: what one takes for a name is a way out on another.
+        for path in () if self._allow_outside else (PurePosixPath(location), PureWindowsPath(location)):
+            if path.anchor:
+                raise OnnxStructureError(f"{_external(location)} is absolute; {_inside(folder)}")
+            if ".." in path.parts:
+                raise OnnxStructureError(f"{_external(location)} contains '..'; {_inside(folder)}")
+
+    def _file_size(self, location: str, folder: Path) -> int:
+        what = _external(location)
         if not location or "\0" in location:
             raise OnnxStructureError(f"{what} is no path; a relative one is needed")
-        # Both kinds of path on every system: what one takes for a name is a way out on another.
-        for path in () if allow_outside else (PurePosixPath(location), PureWindowsPath(location)):
-            if path.anchor:
-                raise OnnxStructureError(f"{what} is absolute; {inside}")
-            if ".." in path.parts:
-                raise OnnxStructureError(f"{what} contains '..'; {inside}")
         try:
             real = (folder / location).resolve()
-            if not allow_outside and not real.is_relative_to(folder.resolve()):
-                raise OnnxStructureError(f"{what} is a link to {str(real)!r}; {inside}")
+            homes = [folder.resolve(), *([] if self._real_folder is None else [self._real_folder.resolve()])]
+            if not self._allow_outside and not any(real.is_relative_to(home) for home in homes):
+                raise OnnxStructureError(f"{what} is a link to {str(real)!r}; {_inside(folder)}")
             status = real.stat()
         except (OSError, RuntimeError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
-            raise OnnxStructureError(f"{what} cannot be read in folder {str(folder)!r}: {reason}") from None
+            cause = error if isinstance(error, OSError) else None
+            raise OnnxStructureError(f"{what} cannot be read in folder {str(folder)!r}: {reason}", cause) from None
         if not stat.S_ISREG(status.st_mode):
             raise OnnxStructureError(f"{what} is not a regular file in folder {str(folder)!r}")
         return status.st_size
 
     @staticmethod
-    def _number(entries: dict[str, str], key: str, default: int) -> int:
-        text = entries.get(key)
-        if text is None:
-            return default
-        # int() alone takes '1_0', ' 1' and '+1', which native readers do not.
-        if not (text.isascii() and text.isdigit() and len(text) < 20):
+    def _number(entries: dict[str, str], key: str) -> int:
+        """A number as the parser reads it, 0 for none (C's ``strtoll``).
+
+        Of what is no number the parser takes what stands in front, and reads other bytes than were meant: refused.
+        """
+        text = entries.get(key, "")
+        match = _NUMBER.fullmatch(text)
+        digits = match[2].lstrip("0") if match else ""
+        if not match or (digits and (match[1] == "-" or len(digits) > 18)):
             raise OnnxStructureError(
-                f"the {key} of its external data is {_short(text)!r}; allowed is a decimal integer, not negative"
+                f"the {key} of its external data is {short(text)!r}; allowed is a decimal integer, not negative"
             )
-        return int(text)
-
-    # Wire format
-
-    def _fields(self, pos: int, end: int, wanted: tuple[int, ...], depth: int) -> list[_Field]:
-        """Fields that are wanted: tag, start (of a varint its value) and stop. Others are stepped over."""
-        if depth > _MAX_DEPTH:
-            raise OnnxStructureError(f"at byte {pos}: messages are nested deeper than {_MAX_DEPTH}")
-        data = self._bytes
-        found = []
-        while pos < end:
-            at = pos
-            tag = data[pos]
-            pos += 1
-            if tag >= 0x80:
-                tag, pos = self._varint(at, end)
-            wire = tag & 7
-            if wire == _BYTES:
-                # Sizes of one byte are by far the most: they need no call.
-                if pos < end and data[pos] < 0x80:
-                    stop = pos + 1 + data[pos]
-                    pos += 1
-                else:
-                    size, pos = self._varint(pos, end)
-                    stop = pos + size
-            elif wire == _VARINT:
-                if pos < end and data[pos] < 0x80:
-                    value = data[pos]
-                    pos += 1
-                else:
-                    value, pos = self._varint(pos, end)
-                if tag in wanted:
-                    found.append((tag, value, pos))
-                stop = pos
-            elif wire in (_FIXED32, _FIXED64):
-                stop = pos + (4 if wire == _FIXED32 else 8)
-            else:
-                raise OnnxStructureError(f"at byte {at}: field {tag >> 3} has wire type {wire}, which ONNX never uses")
-            if not 8 <= tag < 2**32:
-                raise OnnxStructureError(f"at byte {at}: there is no field number {tag >> 3}")
-            if stop > end:
-                raise OnnxStructureError(
-                    f"at byte {at}: field {tag >> 3} reaches to byte {stop}, but its message ends at byte {end}"
-                )
-            if wire != _VARINT and tag in wanted:
-                found.append((tag, pos, stop))
-            pos = stop
-        return found
-
-    def _varint(self, pos: int, end: int) -> tuple[int, int]:
-        at, value = pos, 0
-        for shift in range(0, 70, 7):
-            if pos >= end:
-                raise OnnxStructureError(f"at byte {at}: a number reaches beyond its message, which ends at byte {end}")
-            byte = self._bytes[pos]
-            pos += 1
-            value |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                return value & (2**64 - 1), pos
-        raise OnnxStructureError(f"at byte {at}: a number takes more than 10 bytes")
-
-    def _name(self, start: int, stop: int) -> str:
-        """All of a name, to tell it from others."""
-        return str(self._bytes[start:stop], "utf-8", "replace")
-
-    def _text(self, start: int, stop: int) -> str:
-        """As much of a name as a message shows."""
-        return _short(str(self._bytes[start : min(stop, start + 4 * _MAX_SHOWN)], "utf-8", "replace"))
+        return int(digits or "0")
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."
+def _external(location: str) -> str:
+    return f"its external data location {short(location)!r}"
+
+
+def _inside(folder: Path) -> str:
+    return f"allowed are files inside the model's folder {str(folder)!r} (unless allow_outside_data is set)"

@@ -36,6 +36,8 @@ DEFAULT_TIMEOUT = 60.0
 #: More than this is no answer.
 LONGEST_ANSWER = 1 << 20
 MOST_ERRORS = 100
+#: Set in the environment of the process, so that it never starts another one.
+MARK = "TRTX_ISOLATED"
 #: What else than `ParserError` the process may raise here.
 _KINDS = ("InvalidArgumentError", "LibraryError", "OutOfMemoryError", "UnsupportedError")
 
@@ -82,6 +84,8 @@ def check_onnx_model(
         If an argument is of a wrong kind.
     LibraryError
         If the process cannot load the native library.
+    UnsupportedError
+        In a frozen program, which has no Python interpreter to start.
 
     Notes
     -----
@@ -126,15 +130,35 @@ def parse_apart(what: str, source: str, view: memoryview, request: Request, time
 
 
 def _start(request: Request, answer: IO[bytes]) -> subprocess.Popen[bytes]:
-    if not sys.executable:
-        raise UnsupportedError("a process of its own needs a Python interpreter, and sys.executable names none")
+    refuse_without_python()
     # The same modules as here, wherever they came from; the path of the script is not one of them for -c.
     code = f"import sys; sys.path[:] = {sys.path!r}; from trtx._onnx.isolated import main; main()"
     command = [sys.executable, "-c", code, json.dumps(dataclasses.asdict(request))]
     try:
-        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=answer, stderr=subprocess.DEVNULL)
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=answer,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, MARK: "1"},
+        )
     except OSError as error:
         raise UnsupportedError(f"a process of its own cannot be started: {error}") from error
+
+
+def refuse_without_python() -> None:
+    """Raise where this program itself would be started again, in place of a Python interpreter, and again by that."""
+    what = "a process of its own needs a Python interpreter"
+    remedy = (
+        "parse here, without isolated=True, or in a process that the program starts itself: multiprocessing with "
+        "get_context('spawn'), and multiprocessing.freeze_support() first thing in the main module"
+    )
+    if os.environ.get(MARK):
+        raise UnsupportedError(f"{what}, but {sys.executable} has started this program again; {remedy}")
+    if getattr(sys, "frozen", False) or "__compiled__" in vars(sys.modules["__main__"]):  # the latter is Nuitka's
+        raise UnsupportedError(f"{what}, and a frozen program has none: sys.executable is the program itself; {remedy}")
+    if not sys.executable:
+        raise UnsupportedError(f"{what}, and sys.executable names none; {remedy}")
 
 
 def _judge(subject: str, status: int, answer: bytes) -> None:

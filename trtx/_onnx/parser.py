@@ -9,80 +9,91 @@ What the library does not say, and this module sees to:
 - A native parser makes its error recorder the network's, and never takes it back. A second parser on the network finds
   that recorder, and restores it when it is destroyed: with the network gone before, that crashes.
 
-  Therefore a network has one native parser in its life, and keeps it until it is gone itself.
+  Therefore a network has one native parser in its life, and keeps it until it is gone itself. An `OnnxParser` that was
+  closed before it read a model leaves it to the next one.
 - Some malformed models crash the library: see `check`.
 """
 
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, TypeVar
 
 from trtx_sys._enums_gen import Severity
-from trtx_sys._ffi import ffi, lib
+from trtx_sys._ffi import lib
 
 from .._build.network import NetworkDefinition
-from .._core import interruptible
 from .._core import pending as _pending
 from .._core.accessors import changed
-from .._core.arrays import as_array, data_type, pack
 from .._core.calls import new_place
-from .._core.errors import InvalidArgumentError, ParserError, failure
+from .._core.errors import InvalidArgumentError, ParserError, readable
+from .._core.keywords import also_named
 from .._core.library import require_onnx_parser
 from .._core.logger import Logger
 from .._core.public import public
 from .._core.shut import busy_class
-from .._core.values import check_bool, check_index, check_int, check_text, reject
-from .accessors_gen import OnnxParserAccessors
+from .._core.values import check_bool, check_text, reject
 from .check import Initializer
-from .report import ModelSupport, ParserErrorInfo, read_errors, read_subgraphs
+from .explain import explain, newer_than_known
+from .initializers import initializer_bytes
+from .questions import ParserQuestions, run_apart
+from .report import parser_error, read_errors
 from .source import Model, as_view, check, map_file
 
 if TYPE_CHECKING:
     from .._build.config import BuilderConfig
-    from .._build.tensor import Tensor
     from .._core.types import Array, Bool, BytesLike
 
 __all__ = ["OnnxParser"]
 
 T = TypeVar("T")
 
+_claiming = threading.Lock()
+
 #: Where a network keeps what it knows of its parser.
 ONNX_PARSER = "onnx_parser"
-
-#: Lines of the log that say what `ParserErrorInfo` says, and of the search for a GPU.
-_NOISE = ("ModelImporter.cpp", "[checkMacros.cpp")
 
 
 class _Record:
     """What a network knows of its parser, and keeps for it, whatever becomes of the `OnnxParser`."""
 
-    __slots__ = ("keep", "model")
+    __slots__ = ("config", "flags", "keep", "logger", "model", "owner", "user")
 
     def __init__(self) -> None:
         #: What it has been asked to read; empty before that.
         self.model = ""
+        #: A share in the native parser, for the next `OnnxParser` if this one reads nothing; null while there is none.
+        self.owner: Any = new_place("trtx_onnx_parser")
+        #: The logger that the native parser was made with, its flags then, and whether it was given a configuration.
+        self.logger: Logger | None = None
+        self.flags = 0
+        self.config = False
+        #: The identity of the `OnnxParser` that has it; 0 for none.
+        self.user = 0
         #: Values that were supplied, which the native parser reads until the build.
         self.keep: list[Any] = []
 
 
 @public
-class OnnxParser(OnnxParserAccessors):
+class OnnxParser(ParserQuestions):
     """Fills a network with the layers of an ONNX model (``nvonnxparser::IParser``). No GPU is needed.
 
     Parameters
     ----------
     network : NetworkDefinition
-        An empty network. It takes one parser, and one model, in its life.
+        An empty network. It takes one model in its life, and one parser at a time: the next one is taken when the
+        former was closed before it read a model. (It gets the former's native parser, as that of a network cannot be
+        replaced; so it needs the same logger, and the former must not have been given a configuration.)
     logger : Logger, optional
         Gets the parser's messages; by default the logger of the network's builder.
 
     Raises
     ------
     InvalidArgumentError
-        If an argument is of a wrong kind, or if the network has had another parser.
+        If an argument is of a wrong kind, or if the network has another parser, or had one that has read a model.
     LibraryError
         If the ONNX parser library cannot be loaded.
 
@@ -101,10 +112,9 @@ class OnnxParser(OnnxParserAccessors):
     those, parse with ``isolated=True``.
     """
 
-    __slots__ = ("_config", "_initializers", "_is_loaded", "_record")
+    __slots__ = ("_initializers", "_is_loaded", "_record")
 
     _error = ParserError
-    _config: BuilderConfig | None
     _is_loaded: bool
     #: The initializers of a loaded model, some of which cannot be read from files and must be supplied.
     _initializers: dict[str, Initializer]
@@ -119,35 +129,43 @@ class OnnxParser(OnnxParserAccessors):
         elif not isinstance(logger, Logger):
             reject("logger", logger, "a trtx.Logger, or None for the builder's")
         require_onnx_parser()
-        self._record = _Record()
-        _claim_network(network, self._record)
+        self._record, is_new = _claim_network(network, self, logger)
         self._config = None
         self._is_loaded = False
-        self._initializers = {}
+        self._initializers, self._subgraphs = {}, ()
         self._targets = tuple(dict.fromkeys((*network._targets, *logger._targets)))
         place = new_place("trtx_onnx_parser")
+        if not is_new:
+            self._check(lib.trtx_retain(self._record.owner[0], place), "create")
+            self._take(place, network, logger)
+            self._set("flags", lib.trtx_onnx_parser_set_flags, self._record.flags)
+            self.clear_errors()
+            return
         try:
             self._check(
                 network._long("OnnxParser()", lib.trtx_onnx_parser_create, logger, place, alone=[network]), "create"
             )
             self._take(place, network, logger)
+            self._record.flags = self.flags
+            self._check(lib.trtx_retain(self._ptr, self._record.owner), "create")
         except BaseException:
-            if not place[0]:  # else the network has had one, and takes no other
+            if not place[0] and self.is_closed:  # else the network has one, and takes no other
                 network._keep.pop(ONNX_PARSER, None)
             raise
 
     def _let_go(self) -> None:
         super()._let_go()
+        record = getattr(self, "_record", None)
+        if record is not None and record.user == id(self):
+            record.user = 0
         self._record = _Record()  # the network has the other one
 
     def _details(self) -> str:
         return self._record.model or "no model yet"
 
     @property
-    def network(self) -> NetworkDefinition:
-        """The network that the parser fills, and keeps alive."""
-        _ = self._ptr
-        return self._parents[0]  # type: ignore[return-value]
+    def _model(self) -> str:
+        return self._record.model
 
     # Parsing
 
@@ -168,8 +186,8 @@ class OnnxParser(OnnxParserAccessors):
         path : str or os.PathLike, optional
             Where the model comes from; needed for models with external data, which must lie in the same folder.
         allow_outside_data : bool, default False
-            Let external data lie anywhere: for models that you trust, such as those in the cache of Hugging Face, whose
-            files are links out of the model's folder.
+            Let external data lie anywhere: for models that you trust. Where the model's file is a link, as in the cache
+            of Hugging Face, its data may lie beside the real file without that.
         isolated : bool, default False
             Let a process of its own parse the model first, with `check_onnx_model`: what crashes or blocks NVIDIA's
             parser then raises here. For models from strangers.
@@ -187,6 +205,7 @@ class OnnxParser(OnnxParserAccessors):
         self._parse("parse", check("OnnxParser.parse", as_view(model), path, allow_outside_data), isolated)
         return True
 
+    @also_named(model="path")
     def parse_from_file(
         self, path: str | os.PathLike[str], *, allow_outside_data: Bool = False, isolated: Bool = False
     ) -> Literal[True]:
@@ -223,9 +242,9 @@ class OnnxParser(OnnxParserAccessors):
         def parse() -> None:
             with self._changing(what):
                 self._claim(what, model)
-                self._finish(lib.trtx_onnx_parser_parse(self._ptr, *model.arguments), what)
+                self._finish(lib.trtx_onnx_parser_parse(self._ptr, *model.arguments), what, model.view)
 
-        _run(parse, what)
+        run_apart(parse, what)
 
     def load_model_proto(
         self, model: BytesLike, path: str | os.PathLike[str] | None = None, *, allow_outside_data: Bool = False
@@ -260,10 +279,10 @@ class OnnxParser(OnnxParserAccessors):
                 self._initializers = initializers
                 self._is_loaded = True
 
-        _run(load, what)
+        run_apart(load, what)
         return True
 
-    def load_initializer(self, name: str, data: Array) -> Literal[True]:
+    def load_initializer(self, name: str, data: Array | int, size: SupportsIndex | None = None) -> Literal[True]:
         """Supply the values of an initializer (``IParser::loadInitializer``).
 
         Parameters
@@ -272,7 +291,10 @@ class OnnxParser(OnnxParserAccessors):
             An initializer of the model that `load_model_proto` has read.
         data : array-like
             Its values in the model's order: an array of the model's type, or bytes (uint8), which are taken as they
-            are. They are kept, not copied, and must not change before the engine is built.
+            are. They are kept, not copied, and must not change before the engine is built. Or their address, behind
+            which nothing can be checked or kept.
+        size : int, optional
+            Bytes of the values; needed where the address alone is given.
 
         Raises
         ------
@@ -282,22 +304,13 @@ class OnnxParser(OnnxParserAccessors):
             If an argument is of a wrong kind, or if the array has another type than the initializer.
         """
         encoded = check_text(name, "name", empty=False)
-        array = as_array(data, "data")
         what = f"load_initializer({name!r})"
         with self._changing(what):
             self._need_loaded(what)
             known = self._initializers.get(name)
-            given = array.dtype.name
-            if known is not None and given not in ("uint8", known.dtype):
-                raise InvalidArgumentError(
-                    f"data has the type {given}; allowed are {known.dtype}, the type of initializer {name!r}, and bytes"
-                )
-            if given in ("int4", "float4_e2m1fn"):
-                array = pack(array, data_type(array.dtype, "data"))
-            raw = array.reshape(-1).view("uint8")  # types of ml_dtypes have no buffers
-            view = ffi.from_buffer("char[]", raw) if array.nbytes else ffi.new("char[1]")
+            view, nbytes = initializer_bytes(name, data, known, size)
             self._record.keep.append(view)  # before the call, out of which an interrupt may come
-            self._finish(lib.trtx_onnx_parser_load_initializer(self._ptr, encoded, view, array.nbytes), what)
+            self._finish(lib.trtx_onnx_parser_load_initializer(self._ptr, encoded, view, nbytes), what)
             if known is not None:
                 self._initializers[name] = known._replace(fault=None)
         return True
@@ -323,7 +336,7 @@ class OnnxParser(OnnxParserAccessors):
                 self._is_loaded = False
                 self._finish(lib.trtx_onnx_parser_parse_model_proto(self._ptr), what)
 
-        _run(parse, what)
+        run_apart(parse, what)
         return True
 
     def _need_loaded(self, what: str) -> None:
@@ -338,6 +351,10 @@ class OnnxParser(OnnxParserAccessors):
                 "a new network and a new parser"
             )
         self._record.model = model.source
+        newer = newer_than_known(model.view)
+        if newer:
+            logger: Any = self._parents[1]
+            logger.log(Severity.WARNING, readable(f"OnnxParser.{what}: {model.source}: {newer}"))
 
     @contextmanager
     def _changing(self, what: str) -> Iterator[None]:
@@ -350,165 +367,27 @@ class OnnxParser(OnnxParserAccessors):
             finally:
                 network.__class__ = network._open_class
 
-    def _finish(self, status: int, what: str) -> None:
+    def _finish(self, status: int, what: str, model: memoryview | None = None) -> None:
         """Raise what a callback raised, or every error of the parser, if the call has failed."""
         if not status:
             self._check(status, what)
             return
-        error = failure(ParserError, f"OnnxParser.{what}")
-        if isinstance(error, ParserError):
-            error.errors = read_errors(self._ptr)
-            if error.errors:
-                lines = "".join(f"\n  {info}" for info in error.errors)
-                # What layers said is in the log alone, and it is often the cause.
-                said = dict.fromkeys(
-                    message.text
-                    for message in error.messages
-                    if message.severity <= Severity.ERROR and not message.text.startswith(_NOISE)
-                )
-                logged = "".join(f"\n  {line}" for line in said if line not in lines)
-                error.args = (f"OnnxParser.{what} failed for {self._record.model}:{lines}{logged}",)
+        error = parser_error(f"OnnxParser.{what}", self._record.model, lambda: explain(read_errors(self._ptr), model))
         try:
             _pending.raise_pending(error, *self._targets)
         finally:
             del error  # see raise_pending
 
-    # Questions
-
-    def supports_operator(self, name: str) -> bool:
-        """Whether the parser knows an operator; nodes may still have attributes that it does not take.
-
-        (``IParser::supportsOperator``)
-
-        Parameters
-        ----------
-        name : str
-            Such as ``"Conv"``.
-        """
-        encoded = check_text(name, "name")
-        result = ffi.new("bool *")
-        what = "supports_operator"
-        self._check(self._long(f"OnnxParser.{what}", lib.trtx_onnx_parser_supports_operator, encoded, result), what)
-        return bool(result[0])
-
-    def supports_model(
-        self, model: BytesLike, path: str | os.PathLike[str] | None = None, *, allow_outside_data: Bool = False
-    ) -> ModelSupport:
-        """Find out which parts of a model are supported (``IParser::supportsModelV2``).
-
-        The model is parsed into a network of its own: this parser and its network stay as they are. The flags and the
-        configuration of this parser count.
-
-        Parameters
-        ----------
-        model : bytes-like
-        path : str or os.PathLike, optional
-        allow_outside_data : bool, default False
-            As in `parse`.
-
-        Returns
-        -------
-        ModelSupport
-
-        Raises
-        ------
-        ParserError
-            If the model is malformed.
-        InvalidArgumentError
-            If an argument is of a wrong kind.
-        """
-        what = "supports_model"
-        checked = check(f"OnnxParser.{what}", as_view(model), path, allow_outside_data)
-        network, builder = self.network, self.network.builder
-        logger: Any = self._parents[1]
-
-        def ask() -> ModelSupport:
-            with builder.create_network(network.flags) as scratch, OnnxParser(scratch, logger) as parser:
-                parser.flags = self.flags
-                if self._config is not None:
-                    parser.set_builder_config(self._config)
-                result = ffi.new("bool *")
-                function = lib.trtx_onnx_parser_supports_model_v2
-                status = parser._long(f"OnnxParser.{what}", function, *checked.arguments, result)
-                # A model that cannot be read at all gets a "no" as well: with an explanation, but without any part.
-                error = None if result[0] else failure(ParserError, f"OnnxParser.{what}", status or lib.TRTX_FAILED)
-                errors, subgraphs = read_errors(parser._ptr), read_subgraphs(parser._ptr)
-                try:
-                    if error is not None and not errors and not subgraphs:
-                        _pending.raise_pending(error, *self._targets)
-                    self._check(0, what)
-                finally:
-                    del error  # see raise_pending
-            return ModelSupport(bool(result[0]), subgraphs, errors)
-
-        return _run(ask, what)
-
-    def get_layer_output_tensor(self, name: str, i: SupportsIndex = 0) -> Tensor:
-        """Tensor that a node of the parsed model computes (``IParser::getLayerOutputTensor``).
-
-        Parameters
-        ----------
-        name : str
-            Name of the node; of several, the first one counts.
-        i : int, default 0
-            Which output.
-
-        Raises
-        ------
-        InvalidArgumentError
-            If there is no such node, or if it has no such output.
-        """
-        encoded = check_text(name, "name")
-        index = check_int(i, "i", 0)
-        what = f"get_layer_output_tensor({name!r}, {index})"
-        result = ffi.new("const trtx_tensor **")
-        network = self.network
-
-        def get(_: Any) -> Any:
-            self._check(lib.trtx_onnx_parser_get_layer_output_tensor(self._ptr, encoded, index, result), what)
-            return ffi.cast("trtx_tensor *", result[0])
-
-        found = network._tensor_of(self, get)
-        if found is None:
-            model = self._record.model or "the parser, which has read no model,"
-            raise InvalidArgumentError(f"OnnxParser.{what}: {model} has no node {name!r} with an output {index}")
-        return found
-
-    @property
-    def errors(self) -> tuple[ParserErrorInfo, ...]:
-        """The errors of TensorRT-RTX since the parser was made, or since `clear_errors` (``IParser::getError``)."""
-        return self._long("errors", read_errors)  # which makes several calls
-
-    def get_error(self, index: SupportsIndex) -> ParserErrorInfo:
-        """One of `errors` (``IParser::getError``).
-
-        Parameters
-        ----------
-        index : int
-            From 0 to ``num_errors - 1``.
-
-        Raises
-        ------
-        InvalidArgumentError
-            If there is no such error.
-        """
-        errors = self.errors
-        return errors[check_index(index, "index", len(errors), "errors")]
-
-    def clear_errors(self) -> None:
-        """Forget the errors (``IParser::clearErrors``)."""
-        self._set("clear_errors", lib.trtx_onnx_parser_clear_errors)
-
     # Settings
 
-    def set_builder_config(self, config: BuilderConfig) -> Literal[True]:
+    def set_builder_config(self, builder_config: BuilderConfig) -> Literal[True]:
         """Let the parser see the configuration that the engine is going to be built with.
 
         (``IParser::setBuilderConfig``)
 
         Parameters
         ----------
-        config : BuilderConfig
+        builder_config : BuilderConfig
             It is kept alive until another one is set, and must be open when the model is parsed.
 
         Raises
@@ -518,10 +397,11 @@ class OnnxParser(OnnxParserAccessors):
         """
         from .._build.config import BuilderConfig
 
-        if not isinstance(config, BuilderConfig):
-            reject("config", config, "a trtx.BuilderConfig")
-        former, self._config = self._config, config  # now, as an interrupt may come out of the call
-        status = self._long("set_builder_config", lib.trtx_onnx_parser_set_builder_config, config)
+        if not isinstance(builder_config, BuilderConfig):
+            reject("builder_config", builder_config, "a trtx.BuilderConfig")
+        former, self._config = self._config, builder_config  # now, as an interrupt may come out of the call
+        self._record.config = True
+        status = self._long("set_builder_config", lib.trtx_onnx_parser_set_builder_config, builder_config)
         if status:
             self._config = former
         self._check(status, "set_builder_config")
@@ -531,16 +411,29 @@ class OnnxParser(OnnxParserAccessors):
         self._check(changed(self, what, self, function, *values), what)
 
 
-def _run(work: Callable[[], T], what: str) -> T:
-    """Do long work that TensorRT-RTX cannot be asked to leave; an interrupt goes on without it."""
-    return interruptible.run(work, lambda: None, f"OnnxParser.{what}")
+def _claim_network(network: NetworkDefinition, parser: OnnxParser, logger: Logger) -> tuple[_Record, bool]:
+    """Note the parser of a network, and whether it is the first one; or refuse.
 
-
-def _claim_network(network: NetworkDefinition, record: _Record) -> None:
-    """Note the parser of a network, in one step for all threads, or refuse: a network takes one in its life."""
-    known = network._keep.setdefault(ONNX_PARSER, record)
-    if known is not record:
-        read = f", which has read {known.model}" if known.model else ""
-        raise InvalidArgumentError(
-            f"network has had an OnnxParser already{read}; allowed is a network without one: it takes one in its life"
-        )
+    One step for all threads: of two that make a parser, one is told so.
+    """
+    with _claiming:
+        made = _Record()
+        record: _Record = network._keep.setdefault(ONNX_PARSER, made)
+        if record is not made:
+            if record.model:
+                problem = f"network has had an OnnxParser already, which has read {record.model}"
+                raise InvalidArgumentError(
+                    f"{problem}; allowed is a network without one: it takes one model in its life"
+                )
+            if record.user or not record.owner[0]:
+                raise InvalidArgumentError(
+                    "network has had an OnnxParser already, which is open; use that one, or close it first"
+                )
+            if record.logger is not logger or record.config:
+                reason = "a configuration" if record.config else "another logger"
+                raise InvalidArgumentError(
+                    f"network has had an OnnxParser already, with {reason}; a next one gets the same native parser, "
+                    "which cannot forget that: make a new network"
+                )
+        record.user, record.logger = id(parser), logger
+        return record, record is made

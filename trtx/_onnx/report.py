@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from trtx_sys._enums_gen import OnnxErrorCode
+from trtx_sys._enums_gen import OnnxErrorCode, Severity
 from trtx_sys._ffi import ffi, lib
 
-from .._core.errors import text
+from .._core.errors import Error, ParserError, failure, readable, text
 from .._core.public import public
 
 __all__ = ["ModelSupport", "ParserErrorInfo", "Subgraph"]
+
+#: Lines of the log that say what `ParserErrorInfo` says, and of the search for a GPU.
+_NOISE = ("ModelImporter.cpp", "[checkMacros.cpp")
 
 _CODES = {int(code): code for code in OnnxErrorCode}
 
@@ -56,7 +60,8 @@ class ParserErrorInfo(NamedTuple):
         node = f"node {self.node}{named}{operator}{stack}: " if self.node >= 0 or self.node_operator else ""
         # Without a GPU, looking for one fails on the way: that is never the cause.
         lines = [line for line in self.description.splitlines() if "catchCudaError" not in line]
-        return f"{node}{' / '.join(lines)} [{where}{self.code.name}]"
+        # For people: names that are not UTF-8 could not be printed.
+        return readable(f"{node}{' / '.join(lines)} [{where}{self.code.name}]")
 
 
 @public
@@ -96,10 +101,47 @@ class ModelSupport(NamedTuple):
 
 def read_errors(parser: Any) -> tuple[ParserErrorInfo, ...]:
     """Copies of a native parser's errors, which it forgets."""
+    return _read(parser, lib.trtx_onnx_parser_get_nb_errors, lib.trtx_onnx_parser_get_error)
+
+
+def read_refitter_errors(refitter: Any) -> tuple[ParserErrorInfo, ...]:
+    """Copies of the errors of a parser's refitter."""
+    return _read(refitter, lib.trtx_onnx_parser_refitter_get_nb_errors, lib.trtx_onnx_parser_refitter_get_error)
+
+
+def parser_error(subject: str, source: str, read: Callable[[], tuple[ParserErrorInfo, ...]]) -> Error:
+    """The exception for a native call of a parser that has just failed on this thread.
+
+    Parameters
+    ----------
+    subject
+        Object and call: ``"OnnxParser.parse"``.
+    source
+        What messages call the model.
+    read
+        Reads the errors that the parser noted.
+    """
+    error = failure(ParserError, subject)
+    if isinstance(error, ParserError):
+        error.errors = read()
+        if error.errors:
+            lines = "".join(f"\n  {info}" for info in error.errors)
+            # What layers said is in the log alone, and it is often the cause.
+            said = dict.fromkeys(
+                message.text
+                for message in error.messages
+                if message.severity <= Severity.ERROR and not message.text.startswith(_NOISE)
+            )
+            logged = "".join(f"\n  {line}" for line in said if line not in lines)
+            error.args = (f"{subject} failed for {source}:{lines}{logged}",)
+    return error
+
+
+def _read(parser: Any, count: Callable[[Any], int], get: Callable[..., int]) -> tuple[ParserErrorInfo, ...]:
     found = []
     result, stack = ffi.new("const trtx_onnx_parser_error **"), ffi.new("const char *const **")
-    for index in range(lib.trtx_onnx_parser_get_nb_errors(parser)):
-        if lib.trtx_onnx_parser_get_error(parser, index, result):
+    for index in range(count(parser)):
+        if get(parser, index, result):
             continue
         error = result[0]
         depth = lib.trtx_onnx_parser_error_local_function_stack_size(error)

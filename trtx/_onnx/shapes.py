@@ -50,11 +50,32 @@ _Fields = Callable[[int, int, tuple[int, ...], int], list[tuple[int, int, int]]]
 
 
 class OnnxStructureError(Exception):
-    """The model is broken. The message says where: a byte of the model, or a node or initializer by its name."""
+    """The model is broken. The message says where: a byte of the model, or a node or initializer by its name.
+
+    Attributes
+    ----------
+    node, node_name, node_operator
+        The node of the main graph where that is, if it is in one: its index, name and operator.
+    cause
+        What the operating system said of a file.
+    """
+
+    def __init__(self, text: str, cause: OSError | None = None) -> None:
+        super().__init__(text)
+        self.cause = cause
+        self.node, self.node_name, self.node_operator = -1, "", ""
 
     def within(self, place: str) -> OnnxStructureError:
         """The same error, seen from outside."""
-        return OnnxStructureError(f"{place}: {self}")
+        seen = OnnxStructureError(f"{place}: {self}", self.cause)
+        seen.node, seen.node_name, seen.node_operator = self.node, self.node_name, self.node_operator
+        return seen
+
+    def at_node(self, index: int, name: str, operator: str) -> OnnxStructureError:
+        """The same error, seen from outside of a node."""
+        seen = self.within(f"node {index} ({name!r}, operator {operator!r})")
+        seen.node, seen.node_name, seen.node_operator = index, name, operator
+        return seen
 
 
 class Shapes:
@@ -77,7 +98,11 @@ class Shapes:
         self._empty: set[bytes] = set()
 
     def add_input(self, pos: int, end: int, depth: int) -> None:
-        """Note a ValueInfoProto. Where it leaves the shape open, the parser takes the input for a scalar."""
+        """Note a ValueInfoProto of the main graph. Where it leaves the shape open, the parser makes a scalar of it.
+
+        Inputs of the bodies of loops and conditions are what the node outside gives them: the parser does not look at
+        what they say.
+        """
         name = b""
         for tag, start, stop in self._fields(pos, end, (_NAME, _TYPE), depth):
             if tag == _NAME:
@@ -210,9 +235,15 @@ class Content:
         """Name of the type."""
         return _NAMES.get(self._type, f"ONNX type {self._type}")
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the tensor has no elements."""
+        return 0 in self._dims
+
     def check(self) -> None:
         """Raise where there is less than the dimensions tell of; a tensor without any data is the parser's business."""
-        if self._raw is not None:
+        # The parser looks at the numbers where there are raw bytes, but none.
+        if self._raw is not None and (self._raw or self._count is None):
             self.check_size(self._raw)
         elif self._count is not None and self._type in _BITS:
             need = self._elements()
@@ -220,6 +251,20 @@ class Content:
                 need = -(-need * _BITS[self._type] // 8)
             if self._count < need:
                 raise OnnxStructureError(f"its dimensions tell of {need} values, and it has {self._count}")
+
+    def excess(self) -> str:
+        """What is wrong where there is more than the dimensions tell of, or nothing at all; else empty."""
+        try:
+            elements = self._elements()
+        except OnnxStructureError as error:
+            return str(error)
+        bits = _BITS.get(self._type, 0)
+        if self._raw:
+            need = -(-elements * bits // 8)
+            return f"its dimensions and type tell of {need} bytes, and it has {self._raw}" if self._raw != need else ""
+        need = -(-elements * bits // 8) if bits < 8 else elements
+        has = self._count or 0
+        return f"its dimensions tell of {need} values, and it has {has}" if has != need else ""
 
     def check_size(self, size: int) -> None:
         """Raise where the data, of so many bytes, is too short."""

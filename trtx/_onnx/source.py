@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from trtx_sys._enums_gen import OnnxErrorCode
 from trtx_sys._ffi import ffi
 
-from .._core.errors import InvalidArgumentError, ParserError
+from .._core.errors import Error, InvalidArgumentError, ParserError, file_error
 from .._core.values import check_bool, check_path, reject
 from .check import Initializer, check_model
+from .report import ParserErrorInfo
 from .shapes import OnnxStructureError
 
 
@@ -49,10 +51,28 @@ def check(
     full = None if path is None else os.path.abspath(check_path(path))
     source = "the model" if path is None else f"the model {os.fspath(path)!r}"
     try:
-        check_model(view, full and os.path.dirname(full), initializers, allow_outside=allowed)
+        folder, real_folder = (None, None) if full is None else map(os.path.dirname, (full, os.path.realpath(full)))
+        places = check_model(view, folder, initializers, allow_outside=allowed, real_folder=real_folder)
     except OnnxStructureError as error:
-        raise ParserError(f"{subject}: {source} cannot be parsed: {error}") from None
+        raise refusal(subject, source, error) from None
+    if places:
+        patched = bytearray(view)
+        for place in places:
+            patched[place] = 0
+        view = memoryview(patched)
     return Model(view, source, full, allowed)
+
+
+def refusal(subject: str, source: str, error: OnnxStructureError) -> Error:
+    """The exception for a model that the check refuses."""
+    line = f"{subject}: {source} cannot be parsed: {error}"
+    made = ParserError(line) if error.cause is None else file_error(ParserError, line, error.cause)
+    if isinstance(made, ParserError):
+        code = OnnxErrorCode.INVALID_GRAPH if error.node >= 0 else OnnxErrorCode.MODEL_DESERIALIZE_FAILED
+        made.errors = (
+            ParserErrorInfo(code, str(error), "", 0, "", error.node, error.node_name, error.node_operator, ()),
+        )
+    return made
 
 
 def as_view(model: Any) -> memoryview:
@@ -84,6 +104,6 @@ def map_file(subject: str, path: str | os.PathLike[str]) -> Iterator[memoryview]
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise ParserError(f"{subject}: the file {name!r} cannot be read: {reason}") from error
+        raise file_error(ParserError, f"{subject}: the file {name!r} cannot be read: {reason}", error) from error
     # Not closed here: an exception on its way may still hold views of it. It goes with the last one.
     yield memoryview(mapped)

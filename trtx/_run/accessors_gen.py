@@ -18,7 +18,7 @@ from trtx_sys._enums_gen import (
 )
 from trtx_sys._ffi import ffi, lib
 
-from .._core.accessors import Members, changed
+from .._core.accessors import Members, changed, no_effect
 from .._core.handle import Handle
 from .._core.pending import pending
 from .._core.values import check_bool, check_enum, check_int, check_mask, check_text
@@ -27,6 +27,9 @@ from .context_base import ContextBase
 if TYPE_CHECKING:
     from .._core.types import Bool
 
+_runtime_get_dla_core = lib.trtx_runtime_get_dla_core
+_runtime_set_dla_core = lib.trtx_runtime_set_dla_core
+_runtime_get_nb_dla_cores = lib.trtx_runtime_get_nb_dla_cores
 _runtime_get_max_threads = lib.trtx_runtime_get_max_threads
 _runtime_set_max_threads = lib.trtx_runtime_set_max_threads
 _runtime_get_tempfile_control_flags = lib.trtx_runtime_get_tempfile_control_flags
@@ -83,7 +86,13 @@ _execution_context_get_persistent_cache_limit = lib.trtx_execution_context_get_p
 _execution_context_set_persistent_cache_limit = lib.trtx_execution_context_set_persistent_cache_limit
 _execution_context_get_nvtx_verbosity = lib.trtx_execution_context_get_nvtx_verbosity
 _execution_context_set_nvtx_verbosity = lib.trtx_execution_context_set_nvtx_verbosity
+_execution_context_get_unfused_tensors_debug_state = lib.trtx_execution_context_get_unfused_tensors_debug_state
+_execution_context_set_unfused_tensors_debug_state = lib.trtx_execution_context_set_unfused_tensors_debug_state
 _execution_context_get_input_consumed_event = lib.trtx_execution_context_get_input_consumed_event
+_refitter_get_max_threads = lib.trtx_refitter_get_max_threads
+_refitter_set_max_threads = lib.trtx_refitter_set_max_threads
+_refitter_get_weights_validation = lib.trtx_refitter_get_weights_validation
+_refitter_set_weights_validation = lib.trtx_refitter_set_weights_validation
 _EXECUTION_CONTEXT_ALLOCATION_STRATEGY = Members(ExecutionContextAllocationStrategy)
 _DYNAMIC_SHAPES_KERNEL_SPECIALIZATION_STRATEGY = Members(DynamicShapesKernelSpecializationStrategy)
 _CUDA_GRAPH_STRATEGY = Members(CudaGraphStrategy)
@@ -96,6 +105,29 @@ class RuntimeAccessors(Handle):
     """Accessors of `Runtime`."""
 
     __slots__ = ()
+
+    @property
+    def DLA_core(self) -> int:
+        """Core of a deep learning accelerator that engines use; -1, as there is none. (``IRuntime::getDLACore``)"""
+        return _runtime_get_dla_core(self._ptr)
+
+    @DLA_core.setter
+    def DLA_core(self, value: SupportsIndex) -> None:
+        if value.__class__ is not int or not -1 <= value <= 2**31 - 1:
+            value = check_int(value, "DLA_core", -1, 2**31 - 1)
+        if not self._notes:
+            status = _runtime_set_dla_core(self._ptr, value)
+        else:
+            status = changed(self, "DLA_core", self, _runtime_set_dla_core, value)
+        if status or pending:
+            self._check(status, f"DLA_core = {value}")
+        if _runtime_get_dla_core(self._ptr) != value:
+            no_effect(self, "DLA_core", value, "TensorRT-RTX has no such core")
+
+    @property
+    def num_DLA_cores(self) -> int:
+        """Number of deep learning accelerators; 0, as TensorRT-RTX has none. (``IRuntime::getNbDLACores``)"""
+        return _runtime_get_nb_dla_cores(self._ptr)
 
     @property
     def max_threads(self) -> int:
@@ -568,9 +600,74 @@ class ExecutionContextAccessors(ContextBase):
         if status or pending:
             self._check(status, f"nvtx_verbosity = {value}")
 
+    @property
+    def unfused_tensors_debug_state(self) -> bool:
+        """Whether the values of unfused tensors are told; false by default.
+
+        (``IExecutionContext::getUnfusedTensorsDebugState``)
+        """
+        return _execution_context_get_unfused_tensors_debug_state(self._ptr)
+
+    @unfused_tensors_debug_state.setter
+    def unfused_tensors_debug_state(self, value: Bool) -> None:
+        if value.__class__ is not bool:
+            value = check_bool(value, "unfused_tensors_debug_state")
+        if not (self._notes or self._bindings.running[0]):
+            status = _execution_context_set_unfused_tensors_debug_state(self._ptr, value)
+        else:
+            status = self._changed(
+                "unfused_tensors_debug_state", _execution_context_set_unfused_tensors_debug_state, value
+            )
+        if status or pending:
+            self._check(status, f"unfused_tensors_debug_state = {value}")
+
     def get_input_consumed_event(self) -> int:
         """Integer of the event that is recorded when a run has read all inputs; 0 for none.
 
         (``IExecutionContext::getInputConsumedEvent``)
         """
         return _execution_context_get_input_consumed_event(self._ptr)
+
+
+class RefitterAccessors(Handle):
+    """Accessors of `Refitter`."""
+
+    __slots__ = ()
+
+    @property
+    def max_threads(self) -> int:
+        """How many threads it may use. (``IRefitter::getMaxThreads``)
+
+        1 by default.
+        """
+        return _refitter_get_max_threads(self._ptr)
+
+    @max_threads.setter
+    def max_threads(self, value: SupportsIndex) -> None:
+        if value.__class__ is not int or not 1 <= value <= 2**31 - 1:
+            value = check_int(value, "max_threads", 1, 2**31 - 1)
+        if not self._notes:
+            status = _refitter_set_max_threads(self._ptr, value)
+        else:
+            status = changed(self, "max_threads", self, _refitter_set_max_threads, value)
+        if status or pending:
+            self._check(status, f"max_threads = {value}")
+
+    @property
+    def weights_validation(self) -> bool:
+        """Whether new values are checked; true by default. (``IRefitter::getWeightsValidation``)
+
+        Without it, refitting is faster, and values that a kernel cannot hold go unnoticed.
+        """
+        return _refitter_get_weights_validation(self._ptr)
+
+    @weights_validation.setter
+    def weights_validation(self, value: Bool) -> None:
+        if value.__class__ is not bool:
+            value = check_bool(value, "weights_validation")
+        if not self._notes:
+            status = _refitter_set_weights_validation(self._ptr, value)
+        else:
+            status = changed(self, "weights_validation", self, _refitter_set_weights_validation, value)
+        if status or pending:
+            self._check(status, f"weights_validation = {value}")

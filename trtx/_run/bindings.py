@@ -8,7 +8,7 @@ from typing import Any
 
 from trtx_sys._ffi import ffi
 
-from ..cuda import ADDRESS_MAX
+from .._core.values import ADDRESS_MAX
 
 
 class Bindings:

@@ -15,11 +15,13 @@ from trtx_sys._ffi import ffi, lib
 from .._core.calls import busy_error
 from .._core.errors import ExecutionError, InvalidArgumentError
 from .._core.handle import Handle
+from .._core.keywords import under_name
 from .._core.pending import pending as _pending
 from .._core.public import public
 from .._core.values import INT64_MAX, check_int, check_sequence
 from ..cuda import find_memory, stream_handle
-from .context_tensors import DEVICE_MEMORY, ContextTensors, list_names
+from .context_callbacks import ContextCallbacks
+from .context_tensors import DEVICE_MEMORY, list_names
 
 if TYPE_CHECKING:
     from .engine import CudaEngine
@@ -34,7 +36,7 @@ _MEMORY_ALIGNMENT = 256
 
 
 @public
-class ExecutionContext(ContextTensors):
+class ExecutionContext(ContextCallbacks):
     """Runs an engine (``IExecutionContext``); made by `CudaEngine.create_execution_context`.
 
     Give the shapes of inputs that have open dimensions (`set_input_shape`), the addresses of all inputs and outputs
@@ -130,8 +132,12 @@ class ExecutionContext(ContextTensors):
             self._check(status, "enqueue_v3()")
         return True
 
-    #: The spelling of NVIDIA's package.
-    execute_async_v3 = enqueue_v3
+    if TYPE_CHECKING:
+
+        def execute_async_v3(self, stream_handle: Any) -> Literal[True]: ...
+
+    else:  # the spelling of NVIDIA's package
+        execute_async_v3 = under_name(enqueue_v3, "execute_async_v3", stream="stream_handle")
 
     def execute_v2(self, bindings: Iterable[Any]) -> Literal[True]:
         """Run the engine and wait until it is done (``IExecutionContext::executeV2``).
@@ -201,6 +207,32 @@ class ExecutionContext(ContextTensors):
         what, function = "set_device_memory", lib.trtx_execution_context_set_device_memory_v2
         status = self._hand_over(DEVICE_MEMORY, memory, self._long, what, function, found.address, nbytes)
         self._check(status, f"{what}({nbytes} bytes)")
+        self._missing.discard(DEVICE_MEMORY)
+
+    @property
+    def device_memory(self) -> Any:
+        """The device memory that the context was given; None where it was given none.
+
+        Setting it is `set_device_memory`. Behind a bare address the size is not checked; it must be as large as
+        `CudaEngine.device_memory_size_v2` or `update_device_memory_size_for_shapes` say (then it is
+        ``IExecutionContext::setDeviceMemory``).
+        """
+        _ = self._ptr
+        return self._keep.get(DEVICE_MEMORY)
+
+    @device_memory.setter
+    def device_memory(self, memory: Any) -> None:
+        found = find_memory(memory, "device_memory")
+        if found.nbytes is not None:
+            self.set_device_memory(memory)
+            return
+        if found.address % _MEMORY_ALIGNMENT:
+            raise InvalidArgumentError(
+                f"device_memory is at {found.address:#x}; allowed are multiples of {_MEMORY_ALIGNMENT}"
+            )
+        what, function = "device_memory", lib.trtx_execution_context_set_device_memory
+        status = self._hand_over(DEVICE_MEMORY, memory, self._long, what, function, found.address)
+        self._check(status, what)
         self._missing.discard(DEVICE_MEMORY)
 
     def update_device_memory_size_for_shapes(self) -> int:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from trtx_sys._ffi import ffi, lib
 
+from .._core.error_recorder import RecordsErrors
 from .._core.errors import ExecutionError, InvalidArgumentError
 from .._core.values import check_sequence
 from ..cuda import event_handle, stream_handle
@@ -14,7 +15,7 @@ from .accessors_gen import ExecutionContextAccessors
 from .engine_tensors import WithShapes
 
 
-class ContextSettings(ExecutionContextAccessors, WithShapes):
+class ContextSettings(ExecutionContextAccessors, RecordsErrors, WithShapes):
     """A base of `ExecutionContext`."""
 
     __slots__ = ()
@@ -37,12 +38,12 @@ class ContextSettings(ExecutionContextAccessors, WithShapes):
         self._check(status, "report_to_profiler()")
         return True
 
-    def set_aux_streams(self, streams: Iterable[Any]) -> None:
+    def set_aux_streams(self, aux_streams: Iterable[Any]) -> None:
         """Provide the auxiliary streams of the runs (``IExecutionContext::setAuxStreams``).
 
         Parameters
         ----------
-        streams : sequence
+        aux_streams : sequence
             What `trtx.cuda.stream_handle` takes; all different, none the default stream. Those beyond
             `CudaEngine.num_aux_streams` are not used; for those that lack, TensorRT-RTX makes its own. Streams given as
             objects are kept alive until others are set or the context is closed.
@@ -56,10 +57,10 @@ class ContextSettings(ExecutionContextAccessors, WithShapes):
         BusyError
             If another thread uses the context.
         """
-        kept = list(check_sequence(streams, "streams", "a sequence of streams"))
-        handles = [stream_handle(stream, f"streams[{i}]") for i, stream in enumerate(kept)]
+        kept = list(check_sequence(aux_streams, "aux_streams", "a sequence of streams"))
+        handles = [stream_handle(stream, f"aux_streams[{i}]") for i, stream in enumerate(kept)]
         if 0 in handles or len(set(handles)) != len(handles):
-            raise InvalidArgumentError(f"streams is {handles}; allowed are different streams, none the default one")
+            raise InvalidArgumentError(f"aux_streams is {handles}; allowed are different streams, none the default one")
         native = ffi.new("trtx_stream[]", handles)
         what, function = "set_aux_streams", lib.trtx_execution_context_set_aux_streams
         self._refuse_change(what)

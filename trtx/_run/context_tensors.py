@@ -15,7 +15,8 @@ from trtx_sys._ffi import ffi, lib
 
 from .._core.errors import ExecutionError, InvalidArgumentError, text
 from .._core.values import Shape, check_index, check_shape, to_dims
-from ..cuda import Memory, find_memory, stream_handle
+from ..cuda import Memory, find_memory
+from ..cuda import stream_handle as _stream_handle
 from .bindings import Bindings
 from .context_settings import ContextSettings
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 SIZES = object()
 #: In the set of what is missing: the caller manages the device memory, and has given none.
 DEVICE_MEMORY = object()
+#: In the keys of callbacks, with the name of the output.
+OUTPUT_ALLOCATOR = "output allocator"
 
 
 class ContextTensors(ContextSettings):
@@ -56,13 +59,13 @@ class ContextTensors(ContextSettings):
 
     # Addresses
 
-    def set_tensor_address(self, name: str, address: Any) -> Literal[True]:
+    def set_tensor_address(self, name: str, memory: Any) -> Literal[True]:
         """Say where an input or output lies (``IExecutionContext::setTensorAddress``).
 
         Parameters
         ----------
         name : str
-        address
+        memory
             An integer, a `cuda.core` ``Buffer``, or an array on the GPU: torch, CuPy, anything with
             ``__cuda_array_interface__`` or DLPack. An object is kept alive until another address is set, and checked:
             contiguous, of the tensor's type, large enough for its shape. Behind an integer nothing can be checked; 0
@@ -81,13 +84,13 @@ class ContextTensors(ContextSettings):
         address, that call raises `ExecutionError`.
         """
         index, addresses, missing, keep, running = self._for_addresses
-        if address.__class__ is not int or not address or self._notes or running[0]:
-            self._set_unusual_address(name, address)
+        if memory.__class__ is not int or not memory or self._notes or running[0]:
+            self._set_unusual_address(name, memory)
             return True
         try:
-            addresses[index[name]] = address
+            addresses[index[name]] = memory
         except (KeyError, TypeError, OverflowError):
-            self._set_unusual_address(name, address)
+            self._set_unusual_address(name, memory)
             return True
         if missing:
             missing.discard(name)
@@ -97,7 +100,7 @@ class ContextTensors(ContextSettings):
 
     def _set_unusual_address(self, name: str, address: Any) -> None:
         """Set the address of an object, or take an address back; or say why not."""
-        index, addresses, missing, keep, _ = self._for_addresses
+        index, addresses, _, keep, _ = self._for_addresses
         self._refuse_change("set_tensor_address")
         self._engine._name(name)
         memory = self._find(name, address)
@@ -106,18 +109,23 @@ class ContextTensors(ContextSettings):
             keep.pop(name, None)
         else:
             addresses[index[name]], keep[name] = memory.address, memory
-        if memory.address or memory.nbytes == 0:  # nothing lies nowhere
+        self._see_to_address(name, is_empty=memory.nbytes == 0)
+
+    def _see_to_address(self, name: str, *, is_empty: bool = False) -> None:
+        """Note whether the address of a tensor is missing: nothing lies nowhere, and an allocator provides its own."""
+        index, addresses, missing, _, _ = self._for_addresses
+        if addresses[index[name]] or is_empty or (OUTPUT_ALLOCATOR, name) in self._bridges:
             missing.discard(name)
         else:
             missing.add(name)
 
-    def set_input_tensor_address(self, name: str, address: Any) -> Literal[True]:
+    def set_input_tensor_address(self, name: str, memory: Any) -> Literal[True]:
         """`set_tensor_address` for an input (``IExecutionContext::setInputTensorAddress``); an output is refused.
 
         Parameters
         ----------
         name : str
-        address
+        memory
             As in `set_tensor_address`.
 
         Raises
@@ -128,16 +136,16 @@ class ContextTensors(ContextSettings):
             If another thread uses the context.
         """
         self._need_mode(name, TensorIOMode.INPUT)
-        self.set_tensor_address(name, address)
+        self.set_tensor_address(name, memory)
         return True
 
-    def set_output_tensor_address(self, name: str, address: Any) -> Literal[True]:
+    def set_output_tensor_address(self, name: str, memory: Any) -> Literal[True]:
         """`set_tensor_address` for an output (``IExecutionContext::setOutputTensorAddress``); an input is refused.
 
         Parameters
         ----------
         name : str
-        address
+        memory
             As in `set_tensor_address`.
 
         Raises
@@ -148,7 +156,7 @@ class ContextTensors(ContextSettings):
             If another thread uses the context.
         """
         self._need_mode(name, TensorIOMode.OUTPUT)
-        self.set_tensor_address(name, address)
+        self.set_tensor_address(name, memory)
         return True
 
     def get_tensor_address(self, name: str) -> int:
@@ -388,20 +396,20 @@ class ContextTensors(ContextSettings):
 
     # Profiles
 
-    def set_optimization_profile_async(self, profile_index: SupportsIndex, stream: Any) -> Literal[True]:
+    def set_optimization_profile_async(self, profile_index: SupportsIndex, stream_handle: Any) -> Literal[True]:
         """Change the optimization profile (``IExecutionContext::setOptimizationProfileAsync``).
 
         Parameters
         ----------
         profile_index : int
             From 0 to `CudaEngine.num_optimization_profiles` - 1.
-        stream
+        stream_handle
             What `trtx.cuda.stream_handle` takes. Runs on other streams must wait for it.
 
         Raises
         ------
         InvalidArgumentError
-            If there is no such profile, or if ``stream`` is none.
+            If there is no such profile, or if ``stream_handle`` is none.
         ExecutionError
             If TensorRT-RTX cannot change to it.
         BusyError
@@ -414,7 +422,7 @@ class ContextTensors(ContextSettings):
         index = check_index(
             profile_index, "profile_index", self._engine.num_optimization_profiles, "optimization profiles"
         )
-        handle = stream_handle(stream)
+        handle = _stream_handle(stream_handle, "stream_handle")
         what, function = "set_optimization_profile_async", lib.trtx_execution_context_set_optimization_profile_async
         self._refuse_change(what)
         # Forgotten first: an interrupt may come out of the call.

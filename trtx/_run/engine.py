@@ -14,16 +14,21 @@ from .._core.calls import new_place
 from .._core.errors import EngineError
 from .._core.public import public
 from .._core.values import check_enum, check_int, reject
-from .accessors_gen import SerializationConfigAccessors
+from ..cuda import stream_handle
+from .accessors_gen import RuntimeAccessors, SerializationConfigAccessors
 from .engine_source import open_blob
 from .engine_tensors import EngineTensors
 from .runtime_config import RuntimeConfig
+from .stream_reader import Reader, StreamReader
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from .._core.host_memory import HostMemory
     from .._core.types import Source
     from .context import ExecutionContext
     from .inspector import EngineInspector
+    from .runtime import Runtime
 
 __all__ = ["CudaEngine", "SerializationConfig"]
 
@@ -70,6 +75,26 @@ class CudaEngine(EngineTensors):
     __slots__ = ()
 
     _is_shared = True
+
+    @classmethod
+    def from_handle(cls, handle: Any, runtime: Runtime) -> Self:
+        """Take an engine that a function of `trtx_sys` made.
+
+        Parameters
+        ----------
+        handle : trtx_cuda_engine *
+            The pointer. This object becomes one more owner of the engine: whoever had it still has to destroy it.
+        runtime : Runtime
+            What it was made with, by its `handle`. It is kept alive; closing it closes the engine first.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the first is no such pointer or the second no runtime, or if the engine has been destroyed.
+        """
+        if not isinstance(runtime, RuntimeAccessors):
+            reject("runtime", runtime, "a trtx.Runtime")
+        return cls._share(handle, "trtx_cuda_engine", runtime)
 
     def _how_to_make(self) -> str:
         return "Call Runtime.deserialize_cuda_engine()."
@@ -125,12 +150,12 @@ class CudaEngine(EngineTensors):
         status = self._long(what, function, budget, alone=self._tree())
         self._check(status, f"{what} = {budget}")
 
-    def load_weights(self, source: Source) -> Literal[True]:
+    def load_weights(self, blob: Source) -> Literal[True]:
         """Load the weights that deserializing left out (``ICudaEngine::loadWeights``, TensorRT-RTX 1.6).
 
         Parameters
         ----------
-        source : HostMemory, buffer, str or os.PathLike
+        blob : HostMemory, buffer, str or os.PathLike
             The very engine that was deserialized under `Runtime.defer_weights_loading`. It is not needed afterwards.
 
         Raises
@@ -140,14 +165,54 @@ class CudaEngine(EngineTensors):
         EngineError
             If the file cannot be read, if the weights are loaded already, or the bytes are not those of this engine.
         InvalidArgumentError
-            If the source is of a wrong kind, or is not contiguous.
+            If it is of a wrong kind, or is not contiguous.
         UnsupportedError
             If the loaded library is older than 1.6.
         """
-        with open_blob(source, "engine", 1) as blob:
+        with open_blob(blob, "engine", 1) as found:
             function = lib.trtx_cuda_engine_load_weights
-            status = self._long("load_weights", function, blob.pointer, blob.size, alone=self._tree())
-            self._check(status, f"load_weights({blob.label})")
+            status = self._long("load_weights", function, found.pointer, found.size, alone=self._tree())
+            self._check(status, f"load_weights({found.label})")
+        return True
+
+    def load_weights_async(self, stream_reader: Reader, stream: Any) -> Literal[True]:
+        """Load the weights that deserializing left out, on a stream (``ICudaEngine::loadWeightsAsync``, since 1.6).
+
+        Parameters
+        ----------
+        stream_reader : StreamReader, binary file, or other object with ``read(size) -> bytes``
+            Delivers the very engine that was deserialized under `Runtime.defer_weights_loading`. It is kept alive until
+            another one is given or the engine is closed; a file must stay open until the stream has done the loading.
+        stream
+            What `trtx.cuda.stream_handle` takes. Runs on other streams must wait for it.
+
+        Raises
+        ------
+        BusyError
+            If the engine or a context of it is in use.
+        EngineError
+            If the weights are loaded already, or the bytes are not those of this engine.
+        InvalidArgumentError
+            If the reader or the stream is of a wrong kind.
+        UnsupportedError
+            If the loaded library is older than 1.6.
+
+        Notes
+        -----
+        What the reader raises comes out of this call, or, where TensorRT-RTX reads later on a thread of its own, out of
+        the next call of the engine.
+        """
+        handle = stream_handle(stream)
+        if stream_reader is None:
+            StreamReader._implementation(stream_reader, "stream_reader")
+        what, function = "load_weights_async", lib.trtx_cuda_engine_load_weights_async
+        status = self._refer_to(
+            "stream_reader",
+            StreamReader,
+            stream_reader,
+            lambda pointer: self._long(what, function, pointer, handle, alone=self._tree()),
+        )
+        self._check(status, f"{what}()")
         return True
 
     # What is made from an engine

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trtx_sys._ffi import ffi
 
-from .._core.errors import EngineError, InvalidArgumentError
+from .._core.errors import EngineError, InvalidArgumentError, file_error
 
 if TYPE_CHECKING:
     from .._core.library import Version
@@ -75,7 +75,8 @@ def _open_buffer(source: Any, what: str) -> Iterator[Blob]:
         view = ffi.from_buffer("char[]", source)
     except TypeError:
         raise InvalidArgumentError(
-            f"{what} is {kind}; allowed is a path, a HostMemory, or bytes and anything else with the buffer protocol"
+            f"source is {kind}, no {what}; allowed is a path, a HostMemory, or bytes and anything else with the buffer "
+            "protocol"
         ) from None
     except (BufferError, ValueError) as error:
         raise InvalidArgumentError(f"{what} is a {kind} whose bytes cannot be used as they lie: {error}") from None
@@ -96,7 +97,7 @@ def _open_file(path: str | os.PathLike[str], what: str, least: int) -> Iterator[
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise EngineError(f"{what} from {label} cannot be read: {reason}") from error
+        raise file_error(EngineError, f"{what} from {label} cannot be read: {reason}", error) from error
     with mapped, ffi.from_buffer("char[]", mapped) as view:
         yield Blob(view, len(view), label)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any, NamedTuple, NoReturn, SupportsIndex
+from typing import Any, ClassVar, NamedTuple, NoReturn, SupportsIndex
 
 from trtx_sys._enums_gen import DataType, OptProfileSelector, TensorFormat, TensorIOMode, TensorLocation
 from trtx_sys._ffi import ffi, lib
 
+from .._core.error_recorder import RecordsErrors
 from .._core.errors import EngineError, InvalidArgumentError, text
 from .._core.handle import Handle
 from .._core.public import public
@@ -61,12 +62,14 @@ class WithShapes(Handle):
         return shape
 
 
-class EngineTensors(CudaEngineAccessors, WithShapes):
+class EngineTensors(CudaEngineAccessors, RecordsErrors, WithShapes):
     """What an engine tells of its inputs and outputs. Iterating over it gives their names."""
 
     __slots__ = ("_infos", "_names", "_ranges")
 
     _error = EngineError
+    _set_error_recorder: ClassVar[Any] = lib.trtx_cuda_engine_set_error_recorder
+    _get_error_recorder: ClassVar[Any] = lib.trtx_cuda_engine_get_error_recorder
 
     #: C strings of the names, made once: looking one up both checks and encodes it.
     _names: dict[str, bytes]

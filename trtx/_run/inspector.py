@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, SupportsIndex
+from typing import TYPE_CHECKING, Any, ClassVar, SupportsIndex
 
 from trtx_sys._enums_gen import LayerInformationFormat
 from trtx_sys._ffi import ffi, lib
 
+from .._core.error_recorder import RecordsErrors
 from .._core.errors import EngineError, text
-from .._core.handle import Handle
 from .._core.public import public
 from .._core.values import check_enum, check_index, reject
 
@@ -20,7 +20,7 @@ __all__ = ["EngineInspector"]
 
 
 @public
-class EngineInspector(Handle):
+class EngineInspector(RecordsErrors):
     """Tells what the layers of an engine are (``IEngineInspector``); made by `CudaEngine.create_engine_inspector`.
 
     How much it tells was decided by the build: see `BuilderConfig.profiling_verbosity`. It keeps the engine alive, and
@@ -30,6 +30,8 @@ class EngineInspector(Handle):
     __slots__ = ("_context",)
 
     _error = EngineError
+    _set_error_recorder: ClassVar[Any] = lib.trtx_engine_inspector_set_error_recorder
+    _get_error_recorder: ClassVar[Any] = lib.trtx_engine_inspector_get_error_recorder
     _context: ExecutionContext | None
 
     def _prepare(self, pointer: Any) -> None:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, cast
 
 from trtx_sys._enums_gen import EngineInvalidityDiagnostics, EngineValidity
 from trtx_sys._ffi import ffi, lib
 
 from .._core import pending as _pending
 from .._core.accessors import changed
+from .._core.callbacks import Bridge
 from .._core.calls import new_place
+from .._core.error_recorder import RecordsErrors
 from .._core.errors import CudaError, EngineError, Error, failure
+from .._core.gpu_allocator import AllocatesOnGpu
+from .._core.keywords import also_named
 from .._core.library import library_version
 from .._core.logger import Logger, MadeWithLogger
 from .._core.public import public
 from .._core.values import reject
 from .accessors_gen import RuntimeAccessors
 from .engine_source import Blob, explain, open_blob
+from .stream_reader import Reader, StreamReader, is_file
 
 if TYPE_CHECKING:
     from .._core.types import Source
@@ -43,7 +48,7 @@ class EngineValidityReport(NamedTuple):
 
 
 @public
-class Runtime(RuntimeAccessors, MadeWithLogger):
+class Runtime(RuntimeAccessors, RecordsErrors, AllocatesOnGpu, MadeWithLogger):
     """Deserializes engines (``IRuntime``).
 
     Parameters
@@ -68,6 +73,9 @@ class Runtime(RuntimeAccessors, MadeWithLogger):
 
     _error = EngineError
     _is_shared = True
+    _set_error_recorder: ClassVar[Any] = lib.trtx_runtime_set_error_recorder
+    _get_error_recorder: ClassVar[Any] = lib.trtx_runtime_get_error_recorder
+    _set_gpu_allocator: ClassVar[Any] = lib.trtx_runtime_set_gpu_allocator
 
     def __init__(self, logger: Logger) -> None:
         self._create(logger, "trtx_runtime", lib.trtx_runtime_create)
@@ -75,16 +83,19 @@ class Runtime(RuntimeAccessors, MadeWithLogger):
     def _how_to_make(self) -> str:
         return "Call trtx.Runtime(logger)."
 
-    def deserialize_cuda_engine(self, source: Source) -> CudaEngine:
+    @also_named(stream_reader_v2="serialized_engine")
+    def deserialize_cuda_engine(self, serialized_engine: Source | Reader) -> CudaEngine:
         """Make an engine ready to run (``IRuntime::deserializeCudaEngine``).
 
         An engine is code: load only what you trust.
 
         Parameters
         ----------
-        source : HostMemory, buffer, str or os.PathLike
+        serialized_engine : HostMemory, buffer, str, os.PathLike, StreamReader or binary file
             The engine as the builder returned it, any contiguous buffer with its bytes, or the path of its file, which
-            is mapped into memory. Nothing is copied, and nothing is needed any more after the call.
+            is mapped into memory. Nothing is copied, and nothing is needed any more after the call. A `StreamReader`,
+            an open binary file or another object with ``read(size) -> bytes`` is read in pieces, from where it stands,
+            and never lies in memory as a whole.
 
         Returns
         -------
@@ -94,12 +105,12 @@ class Runtime(RuntimeAccessors, MadeWithLogger):
         Raises
         ------
         EngineError
-            If the file cannot be read, or if the bytes are no engine, are incomplete, or come from another version of
-            TensorRT-RTX; the message has the library's words and what the engine's header shows.
+            If the file cannot be read (an `OSError` too then), or if the bytes are no engine, are incomplete, or come
+            from another version of TensorRT-RTX; the message has the library's words, and what the header shows.
         CudaError
             If there is no CUDA driver or no GPU.
         InvalidArgumentError
-            If the source is of a wrong kind, or is not contiguous.
+            If it is of a wrong kind, or is not contiguous.
 
         Notes
         -----
@@ -108,14 +119,29 @@ class Runtime(RuntimeAccessors, MadeWithLogger):
         """
         from .engine import CudaEngine
 
+        if isinstance(serialized_engine, StreamReader) or is_file(serialized_engine):
+            return self._read_engine(serialized_engine)
         what, function = "deserialize_cuda_engine", lib.trtx_runtime_deserialize_cuda_engine
-        with open_blob(source, "engine", self.engine_header_size) as blob:
+        with open_blob(cast("Source", serialized_engine), "engine", self.engine_header_size) as blob:
             place = new_place("trtx_cuda_engine")
             status = self._long(what, function, blob.pointer, blob.size, place)
             if status:
                 self._refuse(blob)
             self._check(status, what)
             return CudaEngine._adopt(place, self)
+
+    def _read_engine(self, source: Any) -> CudaEngine:
+        from .engine import CudaEngine
+
+        what, function = "deserialize_cuda_engine", lib.trtx_runtime_deserialize_cuda_engine_v2
+        place = new_place("trtx_cuda_engine")
+        with Bridge(StreamReader, source, "source") as bridge:
+            if self._long(what, function, bridge.pointer, place):
+                label = f"Runtime.{what}({type(source).__name__})"
+                # Not kept in a variable: see raise_pending.
+                _pending.raise_pending(self._if_cuda_error(failure(EngineError, label)), *self._targets, bridge.target)
+            self._check(0, what, bridge.target)
+        return CudaEngine._adopt(place, self)
 
     def _refuse(self, blob: Blob) -> NoReturn:
         # Not kept in a variable: see raise_pending.
@@ -128,10 +154,9 @@ class Runtime(RuntimeAccessors, MadeWithLogger):
         if type(error) is not EngineError:
             return error
         words = str(error)
-        if "Cuda Runtime" in words:
-            problem = _driver_problem()
-            if problem:
-                return CudaError(f"{words}. {problem}", status=error.status, messages=error.messages)
+        cuda_error = self._if_cuda_error(error)
+        if cuda_error is not error:
+            return cuda_error
         report = self._read_validity(blob)
         diagnostics = report.diagnostics if report else EngineInvalidityDiagnostics(0)
         more = [explain(blob, library_version(), malformed=EngineInvalidityDiagnostics.MALFORMED_ENGINE in diagnostics)]
@@ -148,14 +173,14 @@ class Runtime(RuntimeAccessors, MadeWithLogger):
             return None
         return EngineValidityReport(EngineValidity(result[0]), EngineInvalidityDiagnostics(diagnostics[0]))
 
-    def get_engine_validity(self, source: Source) -> EngineValidityReport:
+    def get_engine_validity(self, buffer: Source) -> EngineValidityReport:
         """Ask what the header of an engine says of its chances here (``IRuntime::getEngineValidity``).
 
         This is information, not a verdict: deserializing may succeed for an engine that is called invalid.
 
         Parameters
         ----------
-        source : HostMemory, buffer, str or os.PathLike
+        buffer : HostMemory, buffer, str or os.PathLike
             The engine, or its first `engine_header_size` bytes.
 
         Returns
@@ -169,9 +194,9 @@ class Runtime(RuntimeAccessors, MadeWithLogger):
         EngineError
             If the file cannot be read or has fewer bytes than a header.
         InvalidArgumentError
-            If the source is of a wrong kind, or is not contiguous.
+            If it is of a wrong kind, or is not contiguous.
         """
-        with open_blob(source, "engine", self.engine_header_size) as blob:
+        with open_blob(buffer, "engine", self.engine_header_size) as blob:
             report = self._read_validity(blob)
             if report is None:
                 what = f"Runtime.get_engine_validity({blob.label})"
@@ -184,6 +209,10 @@ class Runtime(RuntimeAccessors, MadeWithLogger):
             if problem:
                 raise CudaError(f"Runtime.get_engine_validity: the engine cannot be judged. {problem}")
         return report
+
+    def _if_cuda_error(self, error: Error) -> Error:
+        """The error, as that of CUDA where the library speaks of it and there is a reason on this machine."""
+        return self._as_cuda_error(error) if "Cuda Runtime" in str(error) else error
 
     @staticmethod
     def _as_cuda_error(error: Error) -> Error:

@@ -64,12 +64,12 @@ class RuntimeCache(Handle):
         self._check(self._long("serialize", lib.trtx_runtime_cache_serialize, place), "serialize()")
         return HostMemory._adopt(place)
 
-    def deserialize(self, source: Source) -> Literal[True]:
+    def deserialize(self, blob: Source) -> Literal[True]:
         """Load what `serialize` returned once (``IRuntimeCache::deserialize``).
 
         Parameters
         ----------
-        source : HostMemory, buffer, str or os.PathLike
+        blob : HostMemory, buffer, str or os.PathLike
             The bytes, or the path of a file that holds them. They are not needed afterwards.
 
         Raises
@@ -79,14 +79,14 @@ class RuntimeCache(Handle):
             or with a newer driver. Such a cache is useless: go on with an empty one. This one stays
             as it was. Also if the file cannot be read.
         InvalidArgumentError
-            If the source is of a wrong kind, or is not contiguous.
+            If it is of a wrong kind, or is not contiguous.
         BusyError
             If another thread uses the cache.
         """
-        with open_blob(source, "runtime cache", 1) as blob:
-            if self._long("deserialize", lib.trtx_runtime_cache_deserialize, blob.pointer, blob.size):
+        with open_blob(blob, "runtime cache", 1) as found:
+            if self._long("deserialize", lib.trtx_runtime_cache_deserialize, found.pointer, found.size):
                 # Not kept in a variable: see raise_pending.
-                _pending.raise_pending(_with_advice(f"RuntimeCache.deserialize({blob.label})"), *self._targets)
+                _pending.raise_pending(_with_advice(f"RuntimeCache.deserialize({found.label})"), *self._targets)
         self._check(0, "deserialize()")
         return True
 
@@ -133,12 +133,14 @@ class RuntimeConfig(RuntimeConfigAccessors):
         """The same as the property `execution_context_allocation_strategy`."""
         return self.execution_context_allocation_strategy
 
-    def set_execution_context_allocation_strategy(self, strategy: ExecutionContextAllocationStrategy) -> None:
+    def set_execution_context_allocation_strategy(
+        self, strategy: ExecutionContextAllocationStrategy = ExecutionContextAllocationStrategy.STATIC
+    ) -> None:
         """The same as setting the property `execution_context_allocation_strategy`.
 
         Parameters
         ----------
-        strategy : ExecutionContextAllocationStrategy
+        strategy : ExecutionContextAllocationStrategy, default STATIC
 
         Raises
         ------
@@ -187,8 +189,11 @@ class RuntimeConfig(RuntimeConfigAccessors):
         BusyError
             If config or cache is in use by another call.
         """
+        return self._set_cache(cache, "cache")
+
+    def _set_cache(self, cache: RuntimeCache, name: str) -> Literal[True]:
         if not isinstance(cache, RuntimeCache):
-            reject("cache", cache, "a trtx.RuntimeCache")
+            reject(name, cache, "a trtx.RuntimeCache")
         former, function = self._cache, lib.trtx_runtime_config_set_runtime_cache
         if cache is former:
             return True
@@ -210,7 +215,7 @@ class RuntimeConfig(RuntimeConfigAccessors):
 
     @runtime_cache.setter
     def runtime_cache(self, value: RuntimeCache) -> None:
-        self.set_runtime_cache(value)
+        self._set_cache(value, "runtime_cache")
 
 
 def _with_advice(what: str) -> Error:

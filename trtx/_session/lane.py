@@ -12,7 +12,7 @@ import _thread
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .._core.errors import ClosedError, Error, InvalidArgumentError
+from .._core.errors import ClosedError, Error, InvalidArgumentError, UnsupportedError
 from .._core.values import show
 from .device import Block, Device, Graph
 from .ports import Port, fits
@@ -107,11 +107,18 @@ class Lane:
         return program
 
     def output_shapes(self, shapes: tuple[tuple[int, ...], ...], values: tuple[bytes, ...]) -> tuple[Any, ...]:
-        """Shapes of the outputs for those of the inputs; -1 where a size depends on data."""
+        """Shapes of the outputs for those of the inputs."""
         if all(port.is_fixed for port in self.outputs):
             return tuple(port.shape for port in self.outputs)
         self._set_shapes(shapes, values)
-        return tuple(self.context.get_tensor_shape(port.name) for port in self.outputs)
+        found = tuple(self.context.get_tensor_shape(port.name) for port in self.outputs)
+        for port, shape in zip(self.outputs, found, strict=True):
+            if -1 in shape:
+                raise UnsupportedError(
+                    f"the shape of output {port.name!r} depends on values, {show(shape)}: use ExecutionContext, with a "
+                    "trtx.GrowingOutputAllocator"
+                )
+        return found
 
     def _set_shapes(self, shapes: tuple[tuple[int, ...], ...], values: tuple[bytes, ...]) -> None:
         if self._shapes == (shapes, values):

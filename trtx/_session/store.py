@@ -22,6 +22,7 @@ from .._core.library import library_version
 from .._core.public import public
 from .._core.values import check_int, check_path
 from .._onnx.check import external_files
+from .._onnx.shapes import OnnxStructureError
 
 if TYPE_CHECKING:
     from .._core.host_memory import HostMemory
@@ -136,11 +137,8 @@ class SessionCache:
         digest = hashlib.sha256()
         digest.update(memoryview(model))
         if path is not None:
-            folder = os.path.dirname(os.path.abspath(path))
-            for name in external_files(memoryview(model), folder, allow_outside=options.allow_outside_data):
-                digest.update(name.encode("utf-8", "surrogateescape"))
-                with open(os.path.join(folder, name), "rb") as file:
-                    digest.update(_file_digest(file))
+            for name, file_digest in _external(model, path, options):
+                digest.update(name.encode("utf-8", "surrogateescape") + file_digest)
         return self._entry(digest, options.describe(), path, device)
 
     def entry_for_engine(self, engine: Any, device: Device) -> Entry:
@@ -287,6 +285,18 @@ class Entry:
 
     def _warn(self, text: str) -> None:
         warnings.warn(f"trtx.Session: {text}", RuntimeWarning, stacklevel=6)
+
+
+def _external(model: Any, path: str, options: BuildOptions) -> Iterator[tuple[str, bytes]]:
+    """Name and digest of each file with external data."""
+    folder, real_folder = map(os.path.dirname, (os.path.abspath(path), os.path.realpath(path)))
+    # Where something is wrong with the model, the build that follows says so.
+    with suppress(OnnxStructureError, OSError):
+        view = memoryview(model)
+        outside = options.allow_outside_data
+        for name in external_files(view, folder, allow_outside=outside, real_folder=real_folder):
+            with open(os.path.join(folder, name), "rb") as file:
+                yield name, _file_digest(file)
 
 
 def _file_digest(file: Any) -> bytes:
