@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 #: Kinds of runs, by shapes and addresses, that a lane keeps graphs of.
 PROGRAMS = 16
 
+#: Shapes of inputs for which the lane notes those of the outputs.
+KNOWN_SHAPES = 256
+
 #: Outputs up to this size are written into host memory: across the bus, a small write costs less than a copy.
 SMALL_OUTPUT = 64 << 10
 
@@ -87,6 +90,7 @@ class Lane:
         self.latest: Program | None = None
         self.programs: OrderedDict[Key, Program] = OrderedDict()
         self._profile = 0
+        self._output_shapes: dict[Any, tuple[Any, ...]] = {}
         #: The shapes, and the program, that the context knows of.
         self._shapes: object = None
         self._ready: Program | None = None
@@ -108,8 +112,9 @@ class Lane:
 
     def output_shapes(self, shapes: tuple[tuple[int, ...], ...], values: tuple[bytes, ...]) -> tuple[Any, ...]:
         """Shapes of the outputs for those of the inputs."""
-        if all(port.is_fixed for port in self.outputs):
-            return tuple(port.shape for port in self.outputs)
+        known = self._output_shapes.get((shapes, values))
+        if known is not None:
+            return known
         self._set_shapes(shapes, values)
         found = tuple(self.context.get_tensor_shape(port.name) for port in self.outputs)
         for port, shape in zip(self.outputs, found, strict=True):
@@ -118,6 +123,9 @@ class Lane:
                     f"the shape of output {port.name!r} depends on values, {show(shape)}: use ExecutionContext, with a "
                     "trtx.GrowingOutputAllocator"
                 )
+        if len(self._output_shapes) >= KNOWN_SHAPES:
+            self._output_shapes.clear()
+        self._output_shapes[shapes, values] = found
         return found
 
     def _set_shapes(self, shapes: tuple[tuple[int, ...], ...], values: tuple[bytes, ...]) -> None:

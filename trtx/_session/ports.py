@@ -45,11 +45,14 @@ class SessionTensor(NamedTuple):
 #: Stands for the address of an array without elements, which has none.
 _NOWHERE = 1 << 62
 
+#: Shapes that a port notes at most.
+_KNOWN_SHAPES = 256
+
 
 class Port:
     """A `SessionTensor` with what a run needs to know at once."""
 
-    __slots__ = ("index", "info", "is_fixed", "name", "np_dtype", "on_host", "shape")
+    __slots__ = ("index", "info", "is_fixed", "known_shapes", "name", "np_dtype", "on_host", "shape")
 
     def __init__(self, index: int, info: SessionTensor, on_host: bool) -> None:
         if itemsize_bits(info.dtype) < 8:
@@ -60,6 +63,8 @@ class Port:
         self.index, self.info, self.on_host = index, info, on_host
         self.name, self.shape = info.name, info.shape
         self.is_fixed = -1 not in info.shape
+        #: Shapes that fit a profile, as was found before.
+        self.known_shapes: set[tuple[int, ...]] = set()
         self.np_dtype: np.dtype[Any] = numpy_dtype(info.dtype)
 
     def nbytes(self, shape: tuple[int, ...]) -> int:
@@ -223,7 +228,7 @@ def _is_torch(value: Any) -> bool:
 def check_shape(port: Port, shape: tuple[int, ...], exact: tuple[int, ...] | None = None) -> tuple[int, ...]:
     """Refuse a shape other than the exact one; without that, one that the input never has in any profile."""
     wanted = port.shape if exact is None else exact
-    if shape == wanted:
+    if shape == wanted or (exact is None and shape in port.known_shapes):
         return shape
     if (
         exact is not None
@@ -232,6 +237,8 @@ def check_shape(port: Port, shape: tuple[int, ...], exact: tuple[int, ...] | Non
         or not any(fits(shape, one) for one in port.info.profiles)
     ):
         _refuse(port, f"of shape {show(shape)}", exact)
+    if len(port.known_shapes) < _KNOWN_SHAPES:
+        port.known_shapes.add(shape)
     return shape
 
 

@@ -318,7 +318,11 @@ class Session:
         is_staged = 0 in inputs
         if is_staged and lane.in_flight:
             lane.wait()  # the run before may still read the staging memory
-        lane.move_to(lane.handle if caller is None else caller)
+        # The legacy default stream holds up all others, and nothing can be captured on it: it is waited for instead.
+        is_default = caller in (0, 1)
+        lane.move_to(lane.handle if caller is None or is_default else caller)
+        if is_default:
+            lane.order(0, lane.handle)
         for one in given:
             if one.stream is not None:
                 lane.order(one.stream, lane.last)
@@ -331,6 +335,8 @@ class Session:
         lane.latest = None if any(inputs) or any(outputs) else program
         if caller is None or 0 in outputs:
             lane.wait()
+        elif is_default:
+            lane.order(lane.handle, 0)
         if program.runs == 1 and not self._are_kernels_saved:
             self._are_kernels_saved = True
             lane.wait()
