@@ -17,7 +17,7 @@ ENUMS = "trtx_sys._enums_gen"
 ENUMS_WITH_HINTS = "trtx._core.enums"
 
 #: Packages whose modules have public names, and modules that are public themselves.
-ROOMS = ("_core", "_build", "_onnx", "_run")
+ROOMS = ("_core", "_build", "_onnx", "_run", "_session")
 MODULES = ("cuda", "diagnostics", "onnx_backend")
 
 

@@ -75,10 +75,14 @@ from ._build.attention import Attention as Attention
 from ._build.layers_gen import AttentionBoundaryLayer as AttentionBoundaryLayer
 from ._build.layers_gen import AttentionInputLayer as AttentionInputLayer
 from ._build.layers_gen import AttentionOutputLayer as AttentionOutputLayer
+from ._session.batcher import Batcher as Batcher
+from ._session.binding import Binding as Binding
+from ._session.options import BuildOptions as BuildOptions
 from ._build.builder import Builder as Builder
 from ._build.config import BuilderConfig as BuilderConfig
 from ._core.errors import BuilderError as BuilderError
 from ._core.errors import BusyError as BusyError
+from ._session.store import CacheEntry as CacheEntry
 from ._build.layers_gen import CastLayer as CastLayer
 from ._core.errors import ClosedError as ClosedError
 from ._build.layers_gen import ConcatenationLayer as ConcatenationLayer
@@ -171,6 +175,9 @@ from ._build.layers_gen import ScaleLayer as ScaleLayer
 from ._build.layers_gen import ScatterLayer as ScatterLayer
 from ._build.layers_gen import SelectLayer as SelectLayer
 from ._run.engine import SerializationConfig as SerializationConfig
+from ._session.session import Session as Session
+from ._session.store import SessionCache as SessionCache
+from ._session.ports import SessionTensor as SessionTensor
 from ._build.layers_gen import ShapeLayer as ShapeLayer
 from ._build.layers_gen import ShuffleLayer as ShuffleLayer
 from ._build.layers_gen import SliceLayer as SliceLayer

@@ -284,4 +284,23 @@ NAMES = {
     "trtx._run.stream_reader": (
         "StreamReader",
     ),
+    "trtx._session.batcher": (
+        "Batcher",
+    ),
+    "trtx._session.binding": (
+        "Binding",
+    ),
+    "trtx._session.options": (
+        "BuildOptions",
+    ),
+    "trtx._session.ports": (
+        "SessionTensor",
+    ),
+    "trtx._session.session": (
+        "Session",
+    ),
+    "trtx._session.store": (
+        "CacheEntry",
+        "SessionCache",
+    ),
 }

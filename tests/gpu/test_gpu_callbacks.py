@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import io
+import math
 import time
 import weakref
 from collections.abc import Sequence

@@ -56,7 +56,7 @@ def logger_raises(api: Api, during: str) -> Steps:
     elif during == "parse":
         api.parse(parser, models.unsupported())
     elif during == "network":
-        network.add_concatenation([network.get_input(0), api.input(network, "second", (7,))]).get_output(0).shape  # noqa: B018
+        network.add_concatenation([network.get_input(0), api.input(network, "second", (7, 7))]).get_output(0).shape  # noqa: B018
     else:
         runtime.deserialize_cuda_engine(b"x" * 1000)
 

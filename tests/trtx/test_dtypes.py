@@ -50,7 +50,7 @@ def test_mistakes() -> None:
         ("ILogger", "sink"),
         ("Dims3", "tuples"),
         ("bool", "BOOL"),
-        ("Refitter", "yet"),
+        ("IPluginV3", "plugins"),
     ],
 )
 def test_names_of_the_other_package_lead_on(name: str, hint: str) -> None:

@@ -356,6 +356,10 @@ class NetworkDefinition(DenseLayers, ShapeLayers, TransformerLayers, ControlPart
         ----------
         tensor : Tensor
             A tensor of this network.
+
+        Notes
+        -----
+        TensorRT-RTX 1.6 takes the mark, but shows listeners only what `mark_unfused_tensors_as_debug_tensors` asks for.
         """
         self._change("mark_debug", lib.trtx_network_definition_mark_debug, self, self._own(tensor, "tensor"))
         return True

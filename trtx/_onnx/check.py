@@ -101,6 +101,22 @@ def check_model(
     return walk.empty
 
 
+def external_files(
+    model: memoryview,
+    folder: str | os.PathLike[str] | None,
+    *,
+    allow_outside: bool = False,
+    real_folder: str | os.PathLike[str] | None = None,
+) -> tuple[str, ...]:
+    """Where the external data of a model is: paths as the model writes them, relative to its folder.
+
+    Parameters and errors are those of `check_model`.
+    """
+    walk = _Walk(model, folder, None, allow_outside, real_folder)
+    walk.model()
+    return tuple(sorted(walk._sizes))
+
+
 class _Walk(Wire):
     """One walk over one model, which raises `OnnxStructureError` at the first fault."""
 

@@ -122,7 +122,9 @@ class Runtime(RuntimeAccessors, RecordsErrors, AllocatesOnGpu, MadeWithLogger):
         if isinstance(serialized_engine, StreamReader) or is_file(serialized_engine):
             return self._read_engine(serialized_engine)
         what, function = "deserialize_cuda_engine", lib.trtx_runtime_deserialize_cuda_engine
-        with open_blob(cast("Source", serialized_engine), "engine", self.engine_header_size, "serialized_engine") as blob:
+        with open_blob(
+            cast("Source", serialized_engine), "engine", self.engine_header_size, "serialized_engine"
+        ) as blob:
             place = new_place("trtx_cuda_engine")
             status = self._long(what, function, blob.pointer, blob.size, place)
             if status:

@@ -1,0 +1,166 @@
+"""`Binding`: arrays that are bound once, for runs that are one native call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .. import cuda
+from .._core.errors import ClosedError, InvalidArgumentError
+from .._core.public import public
+from .lane import Key, Lane
+from .ports import Given, take, take_result
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+__all__ = ["Binding"]
+
+
+@public
+class Binding:
+    """Runs a model on the same arrays again and again; made by `Session.bind`.
+
+    Notes
+    -----
+    It keeps its arrays, and has an execution context of its own. One thread at a time may use it. Closing the session
+    does not close it; closing the engine does.
+    """
+
+    def __init__(self, lane: Lane, inputs: list[Any], out: Mapping[str, Any]) -> None:
+        self._lane = lane
+        device = lane.device.ordinal
+        given = [take(port, value, device, lane.handle) for port, value in zip(lane.inputs, inputs, strict=True)]
+        shapes = tuple(one.shape for one in given)
+        values = tuple(one.array.tobytes() for one, port in zip(given, lane.inputs, strict=True) if port.on_host)
+        names = [port.name for port in lane.outputs]
+        for name in out:
+            if name not in names:
+                raise InvalidArgumentError(f"out names {name!r}; the outputs are {', '.join(map(repr, names))}")
+        results = [
+            take_result(port, out[port.name], device, lane.handle, shape) if port.name in out else Given(None, shape)
+            for port, shape in zip(lane.outputs, lane.output_shapes(shapes, values), strict=True)
+        ]
+        key = Key(shapes, tuple(one.address for one in given), tuple(one.address for one in results), values)
+        self._program = lane.program(key)
+        self._copies_in = [
+            (source, one.array) for source, one in zip(self._program.sources, given, strict=True) if source is not None
+        ]
+        self._outputs: dict[str, Any] = {}
+        self._copies_out: list[tuple[Any, Any]] = []
+        for name, target, one in zip(names, self._program.targets, results, strict=True):
+            if target is None:
+                self._outputs[name] = out.get(name, one.array)
+            else:
+                array = target.copy() if one.array is None else one.array
+                self._copies_out.append((array, target))
+                self._outputs[name] = out.get(name, array)
+        self._kept = given, results
+        # The first run compiles what is missing, the second captures: so every later one is a single call.
+        for _ in range(2):
+            self._copy_in()
+            lane.launch(self._program)
+            lane.wait()
+        self._copy_out()
+
+    @property
+    def outputs(self) -> Mapping[str, Any]:
+        """The arrays that results are written into, by name."""
+        return dict(self._outputs)
+
+    def run(self) -> Mapping[str, Any]:
+        """Run the model on what the arrays hold now, and wait; gives `outputs`.
+
+        Raises
+        ------
+        ExecutionError, CudaError
+            If the run fails.
+        ClosedError
+            If the binding or its engine is closed.
+        """
+        lane = self._lane
+        with lane.busy:
+            self._refuse_closed()
+            before = lane.device.enter()
+            try:
+                if lane.in_flight:
+                    lane.wait()
+                if self._copies_in:
+                    self._copy_in()
+                lane.launch(self._program)
+                lane.wait()
+                if self._copies_out:
+                    self._copy_out()
+            finally:
+                lane.device.leave(before)
+        return self._outputs
+
+    def launch(self, stream: Any) -> None:
+        """Start a run in the order of a stream, without waiting for it.
+
+        All arrays must be on the GPU. The stream may be capturing: the run then becomes a part of the graph, which
+        must not outlive the binding.
+
+        Parameters
+        ----------
+        stream
+            What `trtx.cuda.stream_handle` takes.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If an array is on the host, or if ``stream`` is none.
+        ClosedError
+            If the binding or its engine is closed.
+        """
+        lane = self._lane
+        if self._copies_in or self._copies_out:
+            raise InvalidArgumentError("launch needs all arrays on the GPU; run() copies those of the host")
+        handle = cuda.stream_handle(stream)
+        with lane.busy:
+            self._refuse_closed()
+            lane.set_up(self._program)
+            lane.context.enqueue_v3(handle)
+
+    def _copy_in(self) -> None:
+        import numpy as np
+
+        for source, array in self._copies_in:
+            np.copyto(source, array)
+
+    def _copy_out(self) -> None:
+        import numpy as np
+
+        for array, target in self._copies_out:
+            np.copyto(array, target)
+
+    def _refuse_closed(self) -> None:
+        if self._lane.is_closed:
+            raise ClosedError("this Binding was closed")
+        _ = self._lane.context._ptr
+
+    def close(self) -> None:
+        """Release the context and the staging memory. Closing again does nothing."""
+        with self._lane.busy, self._lane.device.current():
+            if not self._lane.is_closed:
+                self._lane.close()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed."""
+        return self._lane.is_closed
+
+    def __enter__(self) -> Self:
+        self._refuse_closed()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        names = ", ".join(self._outputs)
+        return f"<trtx.Binding{' (closed)' if self.is_closed else ''} to {names}>"

@@ -1,0 +1,187 @@
+"""`BuildOptions`: how an ONNX model becomes an engine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from trtx_sys._enums_gen import BuilderFlag, ComputeCapability, MemoryPoolType, ProfilingVerbosity
+
+from .._core.errors import InvalidArgumentError
+from .._core.public import public
+from .._core.values import Shape, check_bool, check_enum, check_int, check_shape, show
+
+if TYPE_CHECKING:
+    from .._build.builder import Builder
+    from .._build.config import BuilderConfig
+    from .._build.network import NetworkDefinition
+
+__all__ = ["BuildOptions"]
+
+#: Shapes of one input: fixed, or least, usual and largest.
+Range = "Shape | tuple[Shape, Shape, Shape]"
+
+
+@public
+@dataclass(frozen=True, kw_only=True)
+class BuildOptions:
+    """How an ONNX model is built into an engine, by `Session` and the command line.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If an option is of a wrong kind.
+
+    Examples
+    --------
+    >>> trtx.BuildOptions(shapes={"x": ((1, 3, 224, 224), (8, 3, 224, 224), (32, 3, 224, 224))})  # doctest: +SKIP
+    """
+
+    #: Shapes of inputs with open sizes: one shape, or the least, usual and largest; several profiles as a sequence of
+    #: such mappings.
+    shapes: Mapping[str, Any] | Sequence[Mapping[str, Any]] = field(default_factory=dict)
+    #: Values of inputs that decide shapes: least, usual and largest, as sequences of integers.
+    shape_values: Mapping[str, Any] = field(default_factory=dict)
+    #: Effort of the build, 0 to 5; None for the library's usual one.
+    optimization_level: int | None = None
+    #: GPUs that the engine is for; empty for the present one, or for all supported ones where there is none.
+    compute_capabilities: Sequence[ComputeCapability] = ()
+    #: Flags beside those that have options of their own.
+    flags: Sequence[BuilderFlag] = ()
+    #: Whether weights can be replaced afterwards (``BuilderFlag.REFIT``).
+    refit: bool = False
+    #: Whether the engine is stored without weights that a refit gives back (``BuilderFlag.STRIP_PLAN``).
+    strip: bool = False
+    #: Whether weights may stay on the host and be streamed (``BuilderFlag.WEIGHT_STREAMING``).
+    weight_streaming: bool = False
+    #: Whether matrix products of FLOAT may round their inputs to TF32; None for the library's usual.
+    tf32: bool | None = None
+    #: Limits of memory pools in bytes.
+    memory_pools: Mapping[MemoryPoolType, int] = field(default_factory=dict)
+    #: How much an inspector will be able to tell.
+    profiling_verbosity: ProfilingVerbosity | None = None
+    #: Threads of the build; None for the library's usual number.
+    max_threads: int | None = None
+    #: Whether a process of its own parses the model first, for models from strangers.
+    isolated: bool = False
+    #: Whether external data of the model may lie outside of its folder.
+    allow_outside_data: bool = False
+
+    def __post_init__(self) -> None:
+        for profile in self.profiles:
+            for name, value in profile.items():
+                _check_range(name, value)
+        if self.optimization_level is not None:
+            check_int(self.optimization_level, "optimization_level", 0, 5)
+        if self.max_threads is not None:
+            check_int(self.max_threads, "max_threads", 1, 2**31 - 1)
+        for flag in self.flags:
+            check_enum(BuilderFlag, flag, "flags")
+        for capability in self.compute_capabilities:
+            check_enum(ComputeCapability, capability, "compute_capabilities")
+        for pool, nbytes in self.memory_pools.items():
+            check_enum(MemoryPoolType, pool, "memory_pools")
+            check_int(nbytes, f"memory_pools[{pool!s}]", 0, 2**63 - 1)
+        if self.profiling_verbosity is not None:
+            check_enum(ProfilingVerbosity, self.profiling_verbosity, "profiling_verbosity")
+        for name in ("refit", "strip", "weight_streaming", "isolated", "allow_outside_data"):
+            check_bool(getattr(self, name), name)
+        if self.tf32 is not None:
+            check_bool(self.tf32, "tf32")
+
+    @property
+    def profiles(self) -> tuple[Mapping[str, Any], ...]:
+        """The mappings of `shapes`, one for each profile."""
+        if isinstance(self.shapes, Mapping):
+            return (self.shapes,) if self.shapes or self.shape_values else ()
+        if isinstance(self.shapes, (str, bytes)) or not isinstance(self.shapes, Sequence):
+            raise InvalidArgumentError(
+                f"shapes is {type(self.shapes).__name__}; allowed is a mapping of input names to shapes, or a sequence "
+                "of such mappings"
+            )
+        return tuple(self.shapes)
+
+    def apply(self, builder: Builder, network: NetworkDefinition, config: BuilderConfig) -> None:
+        """Set the options on a configuration, and add the profiles for a network.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If a shape names an input that the network lacks, or does not fit it.
+        """
+        names = [tensor.name for tensor in network.inputs]
+        for name in {name for profile in self.profiles for name in profile} | set(self.shape_values):
+            if name not in names:
+                raise InvalidArgumentError(f"shapes names the input {name!r}; the model has {', '.join(names)}")
+        for shapes in self.profiles:
+            profile = builder.create_optimization_profile()
+            for name, value in shapes.items():
+                profile.set_shape(name, *_check_range(name, value))
+            for name, value in self.shape_values.items():
+                profile.set_shape_input(name, *value)
+            config.add_optimization_profile(profile)
+        self._set(builder, config)
+
+    def _set(self, builder: Builder, config: BuilderConfig) -> None:
+        if self.optimization_level is not None:
+            config.builder_optimization_level = self.optimization_level
+        if self.compute_capabilities:
+            config.compute_capabilities = tuple(self.compute_capabilities)
+        if self.profiling_verbosity is not None:
+            config.profiling_verbosity = self.profiling_verbosity
+        if self.max_threads is not None:
+            builder.max_threads = self.max_threads
+        chosen = {
+            BuilderFlag.REFIT: self.refit,
+            BuilderFlag.STRIP_PLAN: self.strip,
+            BuilderFlag.WEIGHT_STREAMING: self.weight_streaming,
+        }
+        for flag in (*self.flags, *(flag for flag, is_chosen in chosen.items() if is_chosen)):
+            config.set_flag(flag)
+        if self.tf32 is not None:
+            (config.set_flag if self.tf32 else config.clear_flag)(BuilderFlag.TF32)
+        for pool, nbytes in self.memory_pools.items():
+            config.set_memory_pool_limit(pool, nbytes)
+
+    def describe(self) -> str:
+        """All options as text that is the same for equal ones: part of the key of a cache."""
+        return json.dumps({one.name: _plain(getattr(self, one.name)) for one in fields(self)}, sort_keys=True)
+
+
+def _check_range(name: str, value: Any) -> tuple[Shape, Shape, Shape]:
+    """Least, usual and largest shape of an input."""
+    label = f"shapes[{name!r}]"
+    try:
+        values = tuple(value)
+        nested = bool(values) and all(hasattr(one, "__iter__") for one in values)
+    except TypeError:
+        values, nested = (), False
+    if not nested:
+        one = tuple(check_shape(value, label))
+        return one, one, one
+    if len(values) != 3:
+        raise InvalidArgumentError(
+            f"{label} has {len(values)} shapes; allowed are one, or the least, usual and largest"
+        )
+    least, usual, most = (tuple(check_shape(one, label)) for one in values)
+    if not len(least) == len(usual) == len(most) or any(
+        not low <= mid <= high for low, mid, high in zip(least, usual, most, strict=True)
+    ):
+        raise InvalidArgumentError(
+            f"{label} is {show(least)}, {show(usual)}, {show(most)}; each size must grow from the least shape to the "
+            "largest"
+        )
+    return least, usual, most
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.name
+    if isinstance(value, Mapping):
+        return {str(_plain(key)): _plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)) or (hasattr(value, "__iter__") and not isinstance(value, str)):
+        return [_plain(one) for one in value]
+    return value

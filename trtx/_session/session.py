@@ -1,0 +1,443 @@
+"""`Session`: run a model in three lines."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import itertools
+import os
+import sys
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Literal
+
+from .. import cuda
+from .._core.errors import ClosedError, InvalidArgumentError
+from .._core.host_memory import HostMemory
+from .._core.logger import Logger
+from .._core.public import public
+from .._core.values import check_int, reject
+from .._run.engine import CudaEngine
+from .binding import Binding
+from .device import Block, Device, open_device
+from .lane import Key, Lane, Program
+from .options import BuildOptions
+from .ports import Given, Port, SessionTensor, match, read_ports, take, take_result
+from .source import Loaded, load
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    import numpy.typing as npt
+    from typing_extensions import Self
+
+
+__all__ = ["Session"]
+
+
+@public
+class Session:
+    """Runs a model: arrays in, arrays out.
+
+    >>> with trtx.Session("model.onnx", cache="engines") as session:  # doctest: +SKIP
+    ...     result = session.run({"x": array})["y"]
+
+    Parameters
+    ----------
+    source : path, bytes, HostMemory or CudaEngine
+        An ONNX model or an engine. An ONNX model is built into an engine first, which takes seconds.
+    cache : path or True, optional
+        Folder that keeps engines and compiled kernels, so that the next process has its first result soon; True stands
+        for the user's cache folder. See `SessionCache`.
+    build : BuildOptions, optional
+        How an ONNX model is built; the ranges of open sizes belong here.
+    device : int, default 0
+        Number of the GPU.
+    contexts : int, default 1
+        How many runs may be under way at the same time, each with an execution context and memory of its own.
+    graphs : bool, default True
+        Whether runs that come again are captured into CUDA graphs. `graph_state` says what became of it.
+    logger : Logger, optional
+        What is told what TensorRT-RTX logs.
+    progress : bool, optional
+        Whether a build shows a progress bar; without it, where standard error is a terminal. Needs ``rich``.
+
+    Notes
+    -----
+    Any number of threads may share a session; more than `contexts` runs wait for each other. A session keeps its
+    engine, contexts and memory until it is closed, by `close`, the end of ``with``, or the collector. In steady state
+    a run allocates nothing but the arrays that it returns.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If an argument is none of these.
+    ParserError, BuilderError, EngineError
+        If the model or engine cannot be used.
+    CudaError
+        If there is no GPU or driver.
+    """
+
+    def __init__(
+        self,
+        source: str | os.PathLike[str] | bytes | bytearray | memoryview | HostMemory | CudaEngine,
+        *,
+        cache: str | os.PathLike[str] | Literal[True] | None = None,
+        build: BuildOptions | None = None,
+        device: int = 0,
+        contexts: int = 1,
+        graphs: bool = True,
+        logger: Logger | None = None,
+        progress: bool | None = None,
+    ) -> None:
+        count = check_int(contexts, "contexts", 1, 1024)
+        self._lanes: tuple[Lane, ...] = ()
+        self._pool: ThreadPoolExecutor | None = None
+        self._is_closed = False
+        self._are_kernels_saved = False
+        self._turn = itertools.count()
+        self._device: Device = open_device(device)
+        with self._device.current():
+            self._loaded: Loaded = load(
+                source, cache=cache, build=build, device=self._device, logger=logger, progress=progress
+            )
+            self._engine = self._loaded.engine
+            self._inputs, self._outputs = read_ports(self._engine)
+            self._names = tuple(port.name for port in self._outputs)
+            no_graphs = "" if graphs else "graphs=False was given"
+            self._no_graphs = no_graphs or self._loaded.no_graphs
+            self._lanes = tuple(self._new_lane() for _ in range(count))
+
+    def _new_lane(self) -> Lane:
+        context = self._loaded.new_context()
+        return Lane(context, self._device, self._inputs, self._outputs, self._no_graphs)
+
+    # What it is
+
+    @property
+    def inputs(self) -> tuple[SessionTensor, ...]:
+        """The inputs: name, shape, dtype, and the ranges of open sizes."""
+        return tuple(port.info for port in self._inputs)
+
+    @property
+    def outputs(self) -> tuple[SessionTensor, ...]:
+        """The outputs: name, shape, dtype."""
+        return tuple(port.info for port in self._outputs)
+
+    @property
+    def engine(self) -> CudaEngine:
+        """The engine that it runs; the session keeps it."""
+        self._refuse_closed()
+        return self._engine
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed."""
+        return self._is_closed
+
+    @property
+    def device(self) -> int:
+        """Number of the GPU."""
+        return self._device.ordinal
+
+    @property
+    def contexts(self) -> int:
+        """How many runs may be under way at the same time."""
+        return len(self._lanes)
+
+    @property
+    def graph_state(self) -> str:
+        """Whether runs are launched as CUDA graphs.
+
+        ``"captured"`` once a kind of run is one; ``"waiting for a run that comes again"`` before; else the reason why
+        there are no graphs.
+        """
+        states = [lane.graph_state for lane in self._lanes]
+        return next(
+            (state for state in states if state == "captured"), states[0] if states else "the session is closed"
+        )
+
+    @property
+    def memory(self) -> dict[str, int]:
+        """Bytes by kind: ``pinned`` and ``device`` staging, ``scratch`` of all contexts, ``weights``."""
+        self._refuse_closed()
+        total = {"pinned": 0, "device": 0}
+        for lane in self._lanes:
+            for kind, nbytes in lane.staged.items():
+                total[kind] += nbytes
+        scratch = int(self._engine.device_memory_size_v2) * len(self._lanes)
+        return {**total, "scratch": scratch, "weights": int(self._engine.streamable_weights_size)}
+
+    # Running
+
+    def run(
+        self,
+        inputs: Mapping[str, Any],
+        *,
+        out: Mapping[str, Any] | None = None,
+        output: Literal["numpy", "device"] = "numpy",
+        stream: Any = None,
+    ) -> dict[str, Any]:
+        """Run the model once.
+
+        Parameters
+        ----------
+        inputs : mapping of str to array
+            One array for each input: of numpy, torch, CuPy, JAX, or anything with DLPack or
+            ``__cuda_array_interface__``, on the host or on the GPU, in any mix. Nothing is converted: the dtype must be
+            that of the input. Arrays on the GPU are used where they are and must be contiguous.
+        out : mapping of str to array, optional
+            Arrays that results are written into, on the host or on the GPU; outputs that are not named are new.
+        output : {"numpy", "device"}
+            Where new outputs are: arrays of numpy; or memory on the GPU, as torch tensors where an input was one, and
+            as objects of DLPack otherwise.
+        stream : optional
+            Stream of the caller, anything that `trtx.cuda.stream_handle` takes. The run waits for what the stream has
+            been given so far, and what the stream is given later waits for results on the GPU. Without it, torch's
+            current stream counts where an input is a torch tensor on the GPU.
+
+        Returns
+        -------
+        dict of str to array
+            The outputs by name. Arrays of the host are complete; those on the GPU are in the order of the stream, or
+            complete where no stream is known.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If a name, dtype, shape or place does not fit; the message says what does.
+        ExecutionError, CudaError
+            If the run fails.
+        ClosedError
+            If the session is closed.
+        """
+        lane = self._pick()
+        with lane.busy:
+            if lane.is_closed:
+                self._refuse_closed()
+            values = match(self._inputs, inputs)
+            if out is None and stream is None and output == "numpy":
+                program = lane.latest
+                if program is not None and _is_usual(values, program):
+                    before = self._device.enter()
+                    try:
+                        return self._run_staged(lane, program, values)
+                    finally:
+                        self._device.leave(before)
+            if output not in ("numpy", "device"):
+                reject("output", output, "'numpy' or 'device'")
+            before = self._device.enter()
+            try:
+                return self._run(lane, values, out or {}, output == "device", stream)
+            finally:
+                self._device.leave(before)
+
+    def __call__(self, *arrays: Any, **options: Any) -> Any:
+        """Run the model on arrays in the order of `inputs`; gives the output, or a tuple where there are several."""
+        if len(arrays) != len(self._inputs):
+            raise InvalidArgumentError(
+                f"{len(arrays)} arrays were given; the model has {len(self._inputs)} inputs: "
+                f"{', '.join(port.name for port in self._inputs)}"
+            )
+        results = self.run(dict(zip([port.name for port in self._inputs], arrays, strict=True)), **options)
+        found = tuple(results[name] for name in self._names)
+        return found[0] if len(found) == 1 else found
+
+    def submit(self, inputs: Mapping[str, Any], **options: Any) -> Future[dict[str, Any]]:
+        """Run the model on a thread of the session's; takes what `run` takes.
+
+        Returns
+        -------
+        concurrent.futures.Future
+            Its result is that of `run`. The arrays must not change before it is done.
+        """
+        self._refuse_closed()
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(len(self._lanes), thread_name_prefix="trtx-session")
+        return self._pool.submit(self.run, inputs, **options)
+
+    async def arun(self, inputs: Mapping[str, Any], **options: Any) -> dict[str, Any]:
+        """Run the model without blocking the event loop; takes and gives what `run` does."""
+        return await asyncio.wrap_future(self.submit(inputs, **options))
+
+    def bind(self, inputs: Mapping[str, Any], *, out: Mapping[str, Any] | None = None) -> Binding:
+        """Bind arrays once and run often: each run is one native call.
+
+        Parameters
+        ----------
+        inputs, out : mapping of str to array
+            As for `run`; arrays of the host are read and written anew in each run. Outputs that are not named are new
+            arrays of numpy.
+
+        Returns
+        -------
+        Binding
+            With an execution context of its own, and the results in `Binding.outputs`.
+        """
+        self._refuse_closed()
+        with self._device.current():
+            return Binding(self._new_lane(), match(self._inputs, inputs), out or {})
+
+    def _pick(self) -> Lane:
+        """A lane that is free; the next in turn where none is."""
+        lanes = self._lanes
+        for lane in lanes:
+            if not lane.busy.locked():
+                return lane
+        if not lanes:
+            self._refuse_closed()
+        return lanes[next(self._turn) % len(lanes)]
+
+    def _run_staged(self, lane: Lane, program: Program, values: list[Any]) -> dict[str, Any]:
+        """A run from arrays of numpy to new ones, of the same shapes as the last."""
+        import numpy as np
+
+        if lane.in_flight:
+            lane.wait()
+        lane.last = lane.handle
+        copy = np.copyto
+        for source, value in zip(program.sources, values, strict=True):
+            copy(source, value)
+        lane.launch(program)
+        lane.wait()
+        return {name: target.copy() for name, target in zip(self._names, program.targets, strict=True)}
+
+    def _run(
+        self, lane: Lane, values: list[Any], out: Mapping[str, Any], on_device: bool, stream: Any
+    ) -> dict[str, Any]:
+        import numpy as np
+
+        device, handle = self._device.ordinal, lane.handle
+        given = [take(port, value, device, handle) for port, value in zip(self._inputs, values, strict=True)]
+        caller = self._stream_of_caller(given, stream)
+        shapes = tuple([one.shape for one in given])
+        hosts = tuple([_value_of(one, port) for one, port in zip(given, self._inputs, strict=True) if port.on_host])
+        results = self._results(lane, given, out, on_device, lane.output_shapes(shapes, hosts))
+        inputs, outputs = tuple([one.address for one in given]), tuple([one.address for one in results])
+        program = lane.program(Key(shapes, inputs, outputs, hosts))
+        is_staged = 0 in inputs
+        if is_staged and lane.in_flight:
+            lane.wait()  # the run before may still read the staging memory
+        # The legacy default stream holds up all others, and nothing can be captured on it: it is waited for instead.
+        is_default = caller in (0, 1)
+        lane.move_to(lane.handle if caller is None or is_default else caller)
+        if is_default:
+            lane.order(0, lane.handle)
+        for one in given:
+            if one.stream is not None:
+                lane.order(one.stream, lane.last)
+        if is_staged:
+            for source, one in zip(program.sources, given, strict=True):
+                if source is not None:
+                    np.copyto(source, one.array)
+        lane.kept = given, results
+        lane.launch(program)
+        lane.latest = None if any(inputs) or any(outputs) else program
+        if caller is None or 0 in outputs:
+            lane.wait()
+        elif is_default:
+            lane.order(lane.handle, 0)
+        if program.runs == 1 and not self._are_kernels_saved:
+            self._are_kernels_saved = True
+            lane.wait()
+            self._loaded.save_kernels()  # now, as not every process ends by closing what it opened
+        found = {}
+        for name, target, result in zip(self._names, program.targets, results, strict=True):
+            if target is None:
+                found[name] = out.get(name, result.array)
+            elif result.array is None:
+                found[name] = target.copy()
+            else:
+                np.copyto(result.array, target)
+                found[name] = out[name]
+        return found
+
+    def _stream_of_caller(self, given: list[Given], stream: Any) -> int | None:
+        """The stream that the caller names, or torch's where an input is one of its tensors on the GPU."""
+        if stream is not None:
+            return cuda.stream_handle(stream)
+        for one in given:
+            if one.is_torch and one.address:
+                return int(sys.modules["torch"].cuda.current_stream(self._device.ordinal).cuda_stream)
+        return None
+
+    def _results(
+        self, lane: Lane, given: list[Given], out: Mapping[str, Any], on_device: bool, shapes: tuple[Any, ...]
+    ) -> list[Given]:
+        """Where the outputs go: arrays of the user, new ones on the GPU, or staging memory."""
+        for name in out:
+            if name not in self._names:
+                raise InvalidArgumentError(f"out names {name!r}; the outputs are {', '.join(map(repr, self._names))}")
+        is_torch = any(one.is_torch for one in given)
+        found = []
+        for port, shape in zip(self._outputs, shapes, strict=True):
+            if port.name in out:
+                found.append(take_result(port, out[port.name], self._device.ordinal, lane.handle, shape))
+            elif on_device and not port.on_host:
+                found.append(self._new_result(lane, port, shape, is_torch))
+            else:
+                found.append(Given(None, shape))
+        return found
+
+    def _new_result(self, lane: Lane, port: Port, shape: tuple[int, ...], is_torch: bool) -> Given:
+        if is_torch and self._device.is_cuda:
+            library = importlib.import_module("torch")
+            kind = getattr(library, port.np_dtype.name)
+            tensor = library.empty(shape, dtype=kind, device=f"cuda:{self._device.ordinal}")
+            return Given(tensor, shape, int(tensor.data_ptr()), None, True)
+        block: Block = self._device.allocate(port.nbytes(shape), lane.stream)
+        return Given(self._device.view(block, shape, port.np_dtype), shape, block.address)
+
+    # Life
+
+    def _refuse_closed(self) -> None:
+        if self._is_closed:
+            raise ClosedError("this Session was closed")
+        _ = self._engine._ptr
+
+    def close(self) -> None:
+        """End the session: runs that are under way end first, new ones are refused. Closing again does nothing."""
+        self._is_closed = True
+        if self._pool is not None:
+            self._pool.shutdown()
+        with self._device.current():
+            for lane in self._lanes:
+                with lane.busy:
+                    if not lane.is_closed:
+                        lane.close()
+        self._loaded.close()
+
+    def __enter__(self) -> Self:
+        self._refuse_closed()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        if self._is_closed:
+            return "<trtx.Session (closed)>"
+        inputs, outputs = (", ".join(map(str, one)) for one in (self.inputs, self.outputs))
+        return f"<trtx.Session {inputs} -> {outputs}>"
+
+
+def _value_of(given: Given, port: Port) -> bytes:
+    """The value of an input that decides shapes."""
+    if given.address:
+        raise InvalidArgumentError(
+            f"{port.name} decides shapes, so TensorRT-RTX reads it on the host; it is on the GPU"
+        )
+    return bytes(given.array.tobytes())
+
+
+def _is_usual(values: list[npt.NDArray[Any]], program: Program) -> bool:
+    """Whether arrays are of numpy, and of the shapes and types of a program."""
+    import numpy as np
+
+    array = np.ndarray
+    for value, source in zip(values, program.sources, strict=True):
+        if value.__class__ is not array or value.shape != source.shape or value.dtype != source.dtype:
+            return False
+    return True

@@ -1,0 +1,161 @@
+"""From what a user has, a model or an engine, to an engine that runs."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from trtx_sys._enums_gen import DynamicShapesKernelSpecializationStrategy, Severity
+
+from .._build.builder import Builder
+from .._core.errors import EngineError, InvalidArgumentError
+from .._core.host_memory import HostMemory
+from .._core.logger import Logger
+from .._core.values import check_path
+from .._onnx.parser import OnnxParser
+from .._run.engine import CudaEngine
+from .._run.runtime import Runtime
+from .options import BuildOptions
+from .progress import ProgressBar, is_wanted
+from .store import Entry, SessionCache
+
+if TYPE_CHECKING:
+    from .._run.context import ExecutionContext
+    from .._run.runtime_config import RuntimeCache
+    from .device import Device
+
+#: How engines begin: TensorRT-RTX's, and those of the fake library.
+_ENGINE_MAGIC = (b"vtrt", b"TRTXFAKE")
+
+
+class Loaded:
+    """An engine with what it was loaded by.
+
+    Parameters
+    ----------
+    entry : Entry, optional
+        Where the kernels that are compiled for it are kept.
+    owns : bool
+        Whether the engine is closed with it.
+    """
+
+    def __init__(self, engine: CudaEngine, entry: Entry | None = None, *, owns: bool = True) -> None:
+        self.engine, self._entry, self._owns = engine, entry, owns
+        self._config = engine.create_runtime_config()
+        # Kernels for a shape are compiled before its first run: a graph that was captured before would never use them.
+        self._config.dynamic_shapes_kernel_specialization_strategy = DynamicShapesKernelSpecializationStrategy.EAGER
+        self._cache: RuntimeCache | None = None
+        if entry is not None:
+            self._cache = entry.open_kernels(self._config)
+
+    @property
+    def no_graphs(self) -> str:
+        """Why runs of the engine cannot be captured; empty where they can."""
+        engine = self.engine
+        total = engine.streamable_weights_size
+        if total and engine.weight_streaming_budget_v2 < total:
+            return "weights are streamed"
+        return ""
+
+    def new_context(self) -> ExecutionContext:
+        """Make an execution context."""
+        return self.engine.create_execution_context(self._config)
+
+    def save_kernels(self) -> None:
+        """Keep the kernels that were compiled so far for the next process."""
+        if self._entry is not None and self._cache is not None and not self._cache.is_closed:
+            self._entry.save_kernels(self._cache)
+
+    def close(self) -> None:
+        """End what was made here."""
+        try:
+            self.save_kernels()
+        finally:
+            self._config.close()
+            if self._owns:
+                self.engine.close()
+
+
+def load(
+    source: Any, *, cache: Any, build: BuildOptions | None, device: Device, logger: Logger | None, progress: bool | None
+) -> Loaded:
+    """Make an engine of a source of any kind that `Session` takes."""
+    if build is not None and not isinstance(build, BuildOptions):
+        raise InvalidArgumentError(f"build is {type(build).__name__}; allowed is trtx.BuildOptions")
+    if isinstance(source, CudaEngine):
+        _refuse_options("an engine", cache, build)
+        return Loaded(source, owns=False)
+    used = logger if logger is not None else Logger(Severity.WARNING)
+    data = _read(source)
+    runtime = Runtime(used)
+    if is_engine(data):
+        _refuse_options("an engine", None, build)
+        if cache is None:
+            return Loaded(runtime.deserialize_cuda_engine(data))
+        entry = SessionCache.at(cache).entry_for_engine(data, device)
+        return Loaded(runtime.deserialize_cuda_engine(data), entry)
+    options = build if build is not None else BuildOptions()
+    path = None if isinstance(source, (bytes, bytearray, memoryview)) else check_path(source)
+
+    def make() -> HostMemory:
+        return build_engine(data, path, options, used, progress)
+
+    if cache is None:
+        return Loaded(runtime.deserialize_cuda_engine(make()))
+    entry = SessionCache.at(cache).entry_for_model(data, path, options, device)
+    return Loaded(entry.engine(runtime, make), entry)
+
+
+def is_engine(data: Any) -> bool:
+    """Whether bytes are an engine; an ONNX model else."""
+    return bytes(memoryview(data)[:8]).startswith(_ENGINE_MAGIC)
+
+
+def build_engine(
+    model: Any, path: str | None, options: BuildOptions, logger: Logger, progress: bool | None = None
+) -> HostMemory:
+    """Build the engine of an ONNX model."""
+    with (
+        Builder(logger) as builder,
+        builder.create_network() as network,
+        builder.create_config() as config,
+        OnnxParser(network, logger) as parser,
+    ):
+        parser.parse(model, path, allow_outside_data=options.allow_outside_data, isolated=options.isolated)
+        options.apply(builder, network, config)
+        if not is_wanted(progress):
+            return builder.build_serialized_network(network, config)
+        with ProgressBar(os.path.basename(path) if path else "model") as bar:
+            config.progress_monitor = bar.monitor
+            return builder.build_serialized_network(network, config)
+
+
+def _read(source: Any) -> Any:
+    """The bytes of a source; of a file, mapped into memory."""
+    if isinstance(source, HostMemory):
+        return source.view()
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        if not memoryview(source).nbytes:
+            raise EngineError("source is empty; allowed is an ONNX model or an engine")
+        return source
+    if isinstance(source, (str, os.PathLike)):
+        return _map(check_path(source))
+    raise InvalidArgumentError(
+        f"source is {type(source).__name__}; allowed is a path or bytes of an ONNX model or engine, a trtx.HostMemory "
+        "or a trtx.CudaEngine"
+    )
+
+
+def _map(path: str) -> Any:
+    import mmap
+
+    with open(path, "rb") as file:
+        if not os.fstat(file.fileno()).st_size:
+            raise EngineError(f"the file {path!r} is empty; allowed is an ONNX model or an engine")
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+
+
+def _refuse_options(what: str, cache: Any, build: Any) -> None:
+    for name, value in (("cache", cache), ("build", build)):
+        if value is not None:
+            raise InvalidArgumentError(f"{name} is for ONNX models; the source is {what}")
