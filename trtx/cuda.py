@@ -300,7 +300,7 @@ def find_memory(value: Any, name: str) -> Memory:
     interface = getattr(value, "__cuda_array_interface__", None)
     if interface is not None:
         return _from_interface(interface, name, value, on_device=True)
-    if hasattr(value, "handle") and hasattr(value, "size") and hasattr(value, "is_device_accessible"):
+    if hasattr(value, "is_device_accessible") and hasattr(value, "size") and hasattr(value, "handle"):
         device, host = bool(value.is_device_accessible), bool(value.is_host_accessible)
         address = _check_address(value.handle, name)
         return Memory(address, int(value.size), None, device, host, False, value)

@@ -251,13 +251,6 @@ def enum_values(api: Api, use: Callable[..., Any], value: Any, _: str) -> Steps:
     answer(use(network, x, value) or True)
 
 
-@case("a tensor is marked as output twice", "output")
-def mark_output_twice(api: Api) -> Steps:
-    network = api.simple(api.builder())
-    yield
-    network.mark_output(network.get_output(0))
-
-
 @case("unmark_output of a tensor that is none", "output")
 def unmark_no_output(api: Api) -> Steps:
     network = api.simple(api.builder())

@@ -356,7 +356,7 @@ assert alive() is None
 class Misspelt(trtx.RefitterObserver):
     def on_refitable_weight(self, record):
         pass
-words = ["on_refittable_weight", "did you mean it by 'on_refitable_weight'?"]
+words = ["'on_refitable_weight'", "did you mean 'on_refittable_weight'?"]
 raises(trtx.InvalidArgumentError, words, setattr, onnx, "refit_observer", Misspelt())
 for wrong in (3, Observer, "name"):
     raises(trtx.InvalidArgumentError, ["refit_observer is"], setattr, onnx, "refit_observer", wrong)

@@ -254,9 +254,12 @@ class NetworkBase(NetworkAccessors, RecordsErrors):
             return tensor._ptr
         if not isinstance(tensor, Tensor):
             raise InvalidArgumentError(f"{name} is {type(tensor).__name__}; allowed is a trtx.Tensor of this network")
-        # Reading the name makes a closed tensor say that first.
+        try:
+            shown = tensor.name
+        except ClosedError as error:
+            raise ClosedError(f"{name} cannot be used: {error}") from None
         raise InvalidArgumentError(
-            f"{name} is the tensor {tensor.name!r} of another network; allowed is a tensor of this one"
+            f"{name} is the tensor {shown!r} of another network; allowed is a tensor of this one"
         )
 
     def _own_list(self, tensors: Any, name: str) -> tuple[Any, int]:

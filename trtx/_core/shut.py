@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from typing_extensions import Never, Self
 
 
-class Native:
+class Uncopied:
+    """What stands for something native, by itself or by way of others."""
+
+    __slots__ = ()
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} objects stand for native ones and cannot be copied or pickled")
+
+
+class Native(Uncopied):
     """What has a native pointer: owned handles, and the tensors and layers that a network owns."""
 
     __slots__ = ("__weakref__", "_ptr")
@@ -76,15 +85,6 @@ class Native:
         calls look neither whether another call is using the object, nor do they keep alive what they are given.
         """
         return self._ptr
-
-    def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError(f"{type(self).__name__} objects stand for native ones and cannot be copied or pickled")
-
-    def __copy__(self) -> NoReturn:
-        self.__reduce_ex__(2)
-
-    def __deepcopy__(self, memo: object) -> NoReturn:
-        self.__reduce_ex__(2)
 
 
 #: The class of closed objects by that of open ones, for every class of which there was an object.

@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex
 
-from trtx_sys._ffi import ffi, lib
+from trtx_sys._ffi import lib
 
 from .._core import interruptible
 from .._core import pending as _pending
@@ -26,7 +26,7 @@ from .._run.refitter import Refitter
 from .accessors_gen import OnnxParserRefitterAccessors
 from .check import Initializer
 from .initializers import initializer_bytes
-from .observer import Bridge, Observer
+from .observer import Observer, RefitterObserver
 from .report import ParserErrorInfo, parser_error, read_refitter_errors
 from .source import Model, as_view, check, map_file
 
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
     from .._core.types import Array, Bool, BytesLike
 
 __all__ = ["OnnxParserRefitter"]
-
-#: Where the bridge of the observer is kept.
-_OBSERVER = "observer"
 
 
 @public
@@ -276,7 +273,7 @@ class OnnxParserRefitter(OnnxParserRefitterAccessors):
                 told = self.num_errors
                 status = call()
                 if not status:
-                    self._check(status, what, *self._observer_target())
+                    self._check(status, what)
                     return
 
                 def read() -> tuple[ParserErrorInfo, ...]:
@@ -285,7 +282,7 @@ class OnnxParserRefitter(OnnxParserRefitterAccessors):
 
                 error = parser_error(f"OnnxParserRefitter.{what}", source, read)
                 try:
-                    _pending.raise_pending(error, *self._targets, *self._observer_target())
+                    _pending.raise_pending(error, *self._targets)
                 finally:
                     del error  # see raise_pending
 
@@ -349,26 +346,17 @@ class OnnxParserRefitter(OnnxParserRefitterAccessors):
         BusyError
             If it is set while a model is being read.
         """
-        _ = self._ptr
-        bridge = self._bridge
-        return None if bridge is None else bridge.observer
+        found: Observer | None = self._callback("refit_observer")
+        return found
 
     @refit_observer.setter
     def refit_observer(self, value: Observer | None) -> None:
         what, function = "refit_observer", lib.trtx_onnx_parser_refitter_set_refit_observer
         self._refuse_change(what)
-        bridge = None if value is None else Bridge(value)
-        pointer = ffi.NULL if bridge is None else bridge.place[0]
-        self._check(self._hand_over(_OBSERVER, bridge, changed, self, what, self, function, pointer), what)
-
-    @property
-    def _bridge(self) -> Bridge | None:
-        found = self._keep.get(_OBSERVER)
-        return found if isinstance(found, Bridge) else None
-
-    def _observer_target(self) -> tuple[object, ...]:
-        bridge = self._bridge
-        return () if bridge is None else (bridge.target,)
+        status = self._refer_to(
+            what, RefitterObserver, value, lambda pointer: changed(self, what, self, function, pointer)
+        )
+        self._check(status, what)
 
 
 class _Owner:

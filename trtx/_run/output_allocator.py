@@ -13,6 +13,7 @@ from .._core.callbacks import Callback, trampoline
 from .._core.errors import text
 from .._core.gpu_allocator import as_address
 from .._core.public import public
+from .._core.shut import Uncopied
 from .._core.values import from_dims, reject
 from ..cuda import allocate_on_current, stream_of, to_numpy
 from .engine_tensors import EngineTensors
@@ -82,7 +83,7 @@ Allocator = OutputAllocator | Callable[[str, int, int, int, int], int | None]
 
 
 @public
-class OutputArray:
+class OutputArray(Uncopied):
     """An output on the GPU, as a `GrowingOutputAllocator` hands it out.
 
     torch, CuPy and others take it through ``__cuda_array_interface__`` where numpy knows the type.

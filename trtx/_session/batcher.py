@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._core.errors import ClosedError, InvalidArgumentError
 from .._core.public import public
+from .._core.shut import Uncopied
 from .._core.values import check_float, check_int, reject, show
 from .ports import match, take
 from .session import Session
@@ -30,7 +31,7 @@ class _Request(NamedTuple):
 
 
 @public
-class Batcher:
+class Batcher(Uncopied):
     """Collects requests of any number of threads into batches for a `Session`, for servers.
 
     A batch is run when it is full, or when its first request has waited long enough; while all contexts of the session

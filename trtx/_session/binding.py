@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .. import cuda
 from .._core.errors import ClosedError, InvalidArgumentError
 from .._core.public import public
+from .._core.shut import Uncopied
 from .lane import Key, Lane
 from .ports import Given, take, take_result
 
@@ -20,7 +21,7 @@ __all__ = ["Binding"]
 
 
 @public
-class Binding:
+class Binding(Uncopied):
     """Runs a model on the same arrays again and again; made by `Session.bind`.
 
     Notes

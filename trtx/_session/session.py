@@ -16,6 +16,7 @@ from .._core.errors import ClosedError, InvalidArgumentError
 from .._core.host_memory import HostMemory
 from .._core.logger import Logger
 from .._core.public import public
+from .._core.shut import Uncopied
 from .._core.values import check_int, reject
 from .._run.engine import CudaEngine
 from .binding import Binding
@@ -36,7 +37,7 @@ __all__ = ["Session"]
 
 
 @public
-class Session:
+class Session(Uncopied):
     """Runs a model: arrays in, arrays out.
 
     >>> with trtx.Session("model.onnx", cache="engines") as session:  # doctest: +SKIP
