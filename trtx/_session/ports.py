@@ -52,7 +52,7 @@ _KNOWN_SHAPES = 256
 class Port:
     """A `SessionTensor` with what a run needs to know at once."""
 
-    __slots__ = ("index", "info", "is_fixed", "known_shapes", "name", "np_dtype", "on_host", "shape")
+    __slots__ = ("index", "info", "is_fixed", "known_shapes", "name", "np_dtype", "on_host", "shape", "torch_name")
 
     def __init__(self, index: int, info: SessionTensor, on_host: bool) -> None:
         if itemsize_bits(info.dtype) < 8:
@@ -66,6 +66,7 @@ class Port:
         #: Shapes that fit a profile, as was found before.
         self.known_shapes: set[tuple[int, ...]] = set()
         self.np_dtype: np.dtype[Any] = numpy_dtype(info.dtype)
+        self.torch_name = self.np_dtype.name  # torch calls its types the same; numpy makes the name anew when asked
 
     def nbytes(self, shape: tuple[int, ...]) -> int:
         """Bytes of the tensor in a shape."""
@@ -172,7 +173,7 @@ def _on_host(port: Port, array: npt.NDArray[Any], exact: tuple[int, ...] | None)
 
 def _take_torch(port: Port, tensor: Any, device: int, exact: tuple[int, ...] | None) -> Given:
     torch = sys.modules["torch"]
-    if tensor.dtype is not getattr(torch, port.np_dtype.name, None):
+    if tensor.dtype is not getattr(torch, port.torch_name, None):
         _refuse(port, f"a torch tensor of {str(tensor.dtype).rpartition('.')[2]}", exact)
     shape = tuple(tensor.shape)
     if shape != (port.shape if exact is None else exact):

@@ -383,7 +383,7 @@ class Session(Uncopied):
     def _new_result(self, lane: Lane, port: Port, shape: tuple[int, ...], is_torch: bool) -> Given:
         if is_torch and self._device.is_cuda:
             library = importlib.import_module("torch")
-            kind = getattr(library, port.np_dtype.name)
+            kind = getattr(library, port.torch_name)
             tensor = library.empty(shape, dtype=kind, device=f"cuda:{self._device.ordinal}")
             return Given(tensor, shape, int(tensor.data_ptr()), None, True)
         block: Block = self._device.allocate(port.nbytes(shape), lane.stream)
