@@ -379,48 +379,36 @@ def test_a_reader_that_raises_or_ends_early(logger: trtx.Logger, runtime: trtx.R
     assert not runtime.deserialize_cuda_engine(io.BytesIO(memory)).is_closed
 
 
-def test_deferred_weights_from_a_file(logger: trtx.Logger, stream: Any) -> None:
+def test_deferred_weights_on_a_stream(logger: trtx.Logger, stream: Any) -> None:
     if trtx.library_version()[:2] < (1, 6):
         pytest.skip("TensorRT-RTX 1.6 is needed")
-    memory = bytes(build(logger, chain(256, 2)))
-    x = np.random.default_rng(3).standard_normal((256, 256)).astype(np.float32)
+    size = 256
+    memory = bytes(build(logger, chain(size, 2)))
+    x = np.random.default_rng(3).standard_normal((size, size)).astype(np.float32)
     runtime = trtx.Runtime(logger)
     expected = run(runtime.deserialize_cuda_engine(memory).create_execution_context(), {"x": x}, stream)["y"]
     runtime.defer_weights_loading = True
     engine = runtime.deserialize_cuda_engine(memory)
     assert not engine.weights_loaded
-    file = io.BytesIO(memory)
-    assert engine.load_weights_async(file, stream)
+    with pytest.raises(trtx.UnsupportedError, match="first bytes"):
+        engine.load_weights_async(io.BytesIO(memory), stream)
+    random = np.random.default_rng(1)
+    weights = [(random.standard_normal((size, size)) / size**0.5).astype(np.float32).tobytes() for _ in range(2)]
+    start = min(memory.index(values) for values in weights)
+
+    class Weights(trtx.StreamReader):
+        position = start
+
+        def read(self, destination: int, num_bytes: int, stream: int) -> int:
+            piece = memory[self.position : self.position + num_bytes]
+            self.position += len(piece)
+            return self.deliver(destination, piece, stream)
+
+        def seek(self, offset: int, where: trtx.SeekPosition) -> None:
+            assert where is trtx.SeekPosition.SET
+            self.position = start + offset
+
+    assert engine.load_weights_async(Weights(), stream)
     stream.sync()
     assert engine.weights_loaded
     np.testing.assert_array_equal(run(engine.create_execution_context(), {"x": x}, stream)["y"], expected)
-
-
-# Recorders
-
-
-def test_errors_of_a_run_have_codes(logger: trtx.Logger, runtime: trtx.Runtime, stream: Any, values: Any) -> None:
-    engine = runtime.deserialize_cuda_engine(build(logger, relu(SHAPE)))
-    runtime.error_recorder = recorder = trtx.ErrorRecorder()
-    with pytest.raises(trtx.EngineError):
-        runtime.deserialize_cuda_engine(b"x" * 5000)
-    assert recorder.num_errors() > 0
-    context = engine.create_execution_context()
-    context.error_recorder = own = trtx.ErrorRecorder()
-    assert context.error_recorder is own
-    outputs = run(context, {"x": values}, stream)
-    np.testing.assert_array_equal(outputs["y"], np.maximum(values, 0))
-    assert own.num_errors() == 0
-
-
-def test_device_memory_by_its_property(logger: trtx.Logger, runtime: trtx.Runtime, stream: Any) -> None:
-    engine = runtime.deserialize_cuda_engine(build(logger, chain(256, 2)))
-    context = engine.create_execution_context(trtx.ExecutionContextAllocationStrategy.USER_MANAGED)
-    memory = cuda.empty(max(engine.device_memory_size_v2, 1), np.uint8, stream=stream)
-    context.device_memory = memory
-    assert context.device_memory is memory
-    x = np.random.default_rng(3).standard_normal((256, 256)).astype(np.float32)
-    first = run(context, {"x": x}, stream)["y"]
-    context.device_memory = int(memory.handle)
-    assert context.device_memory == int(memory.handle)
-    np.testing.assert_array_equal(run(context, {"x": x}, stream)["y"], first)

@@ -99,6 +99,12 @@ def _lrn(x: Array) -> Array:
     return x / (1 + 0.5 * total / 3) ** 0.75
 
 
+def _softmax(n: Network, x: Tensors) -> trtx.Tensor:
+    layer = n.add_softmax(x["x"])
+    layer.axes = 0b10  # as made, it goes along the first dimension of a matrix
+    return layer.get_output(0)
+
+
 DENSE = [
     Case(
         "convolution",
@@ -145,7 +151,7 @@ DENSE = [
     Case(
         "softmax",
         LayerType.SOFTMAX,
-        lambda n, x: n.add_softmax(x["x"]).get_output(0),
+        _softmax,
         {"x": values(4, 17)},
         lambda a: softmax(a["x"], 1),
     ),

@@ -444,16 +444,25 @@ engine = runtime.deserialize_cuda_engine(plan)
 for wrong in (None, 5, b"bytes"):
     with pytest.raises(trtx.InvalidArgumentError, match="stream_reader is"):
         engine.load_weights_async(wrong, 0)
+with pytest.raises(trtx.UnsupportedError, match="load_weights"):
+    engine.load_weights_async(io.BytesIO(plan), 0)
+class Reader(trtx.StreamReader):
+    def __init__(self):
+        self.file = io.BytesIO(plan)
+    def read(self, destination, num_bytes, stream):
+        return self.deliver(destination, self.file.read(num_bytes), stream)
+    def seek(self, offset, where):
+        self.file.seek(offset, where)
 with pytest.raises(trtx.InvalidArgumentError, match="stream is None"):
-    engine.load_weights_async(io.BytesIO(plan), None)
+    engine.load_weights_async(Reader(), None)
 class Raising(trtx.StreamReader):
     read = seek = boom
 with pytest.raises(Boom):
     engine.load_weights_async(Raising(), 0)
-file = io.BytesIO(plan)
-reference = weakref.ref(file)
-assert engine.load_weights_async(file, 0) is True
-del file
+reader = Reader()
+reference = weakref.ref(reader)
+assert engine.load_weights_async(reader, 0) is True
+del reader
 gc.collect()
 assert reference() is not None  # loading may go on
 engine.close()
@@ -469,8 +478,11 @@ def test_what_an_old_library_lacks() -> None:
         """
 assert trtx.library_version()[:2] == (1, 5)
 engine = trtx.Runtime(logger).deserialize_cuda_engine(io.BytesIO(plan))
+class Reader(trtx.StreamReader):
+    def read(self, *arguments): ...
+    def seek(self, *arguments): ...
 with pytest.raises(trtx.UnsupportedError, match=r"1\\.6.*1\\.5|1\\.5.*1\\.6"):
-    engine.load_weights_async(io.BytesIO(plan), 0)
+    engine.load_weights_async(Reader(), 0)
 """,
         version="1.5.0.114",
     )

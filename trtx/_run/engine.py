@@ -11,7 +11,7 @@ from trtx_sys._enums_gen import (
 from trtx_sys._ffi import ffi, lib
 
 from .._core.calls import new_place
-from .._core.errors import EngineError
+from .._core.errors import EngineError, UnsupportedError
 from .._core.public import public
 from .._core.values import check_enum, check_int, reject
 from ..cuda import stream_handle
@@ -19,7 +19,7 @@ from .accessors_gen import RuntimeAccessors, SerializationConfigAccessors
 from .engine_source import open_blob
 from .engine_tensors import EngineTensors
 from .runtime_config import RuntimeConfig
-from .stream_reader import Reader, StreamReader
+from .stream_reader import StreamReader
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -175,14 +175,13 @@ class CudaEngine(EngineTensors):
             self._check(status, f"load_weights({found.label})")
         return True
 
-    def load_weights_async(self, stream_reader: Reader, stream: Any) -> Literal[True]:
+    def load_weights_async(self, stream_reader: StreamReader, stream: Any) -> Literal[True]:
         """Load the weights that deserializing left out, on a stream (``ICudaEngine::loadWeightsAsync``, since 1.6).
 
         Parameters
         ----------
-        stream_reader : StreamReader, binary file, or other object with ``read(size) -> bytes``
-            Delivers the very engine that was deserialized under `Runtime.defer_weights_loading`. It is kept alive until
-            another one is given or the engine is closed; a file must stay open until the stream has done the loading.
+        stream_reader : StreamReader
+            Delivers the weights alone. It is kept alive until another one is given or the engine is closed.
         stream
             What `trtx.cuda.stream_handle` takes. Runs on other streams must wait for it.
 
@@ -195,16 +194,23 @@ class CudaEngine(EngineTensors):
         InvalidArgumentError
             If the reader or the stream is of a wrong kind.
         UnsupportedError
-            If the loaded library is older than 1.6.
+            If the loaded library is older than 1.6, or if a file is given.
 
         Notes
         -----
-        What the reader raises comes out of this call, or, where TensorRT-RTX reads later on a thread of its own, out of
+        TensorRT-RTX 1.6 takes the first bytes of the reader for the weights: a whole engine gives wrong results without
+        an error. Where an engine has its weights is not documented, so files of engines are refused here; `load_weights`
+        takes them. What the reader raises comes out of this call, or, where TensorRT-RTX reads later on a thread of its own, out of
         the next call of the engine.
         """
         handle = stream_handle(stream)
-        if stream_reader is None:
+        if not isinstance(stream_reader, StreamReader):
             StreamReader._implementation(stream_reader, "stream_reader")
+            raise UnsupportedError(
+                "CudaEngine.load_weights_async: stream_reader is a file, of which TensorRT-RTX would take the first bytes "
+                "for the weights; call load_weights(), which takes whole engines, or give a trtx.StreamReader that "
+                "delivers the weights alone"
+            )
         what, function = "load_weights_async", lib.trtx_cuda_engine_load_weights_async
         status = self._refer_to(
             "stream_reader",
