@@ -199,17 +199,17 @@ class CudaEngine(EngineTensors):
         Notes
         -----
         TensorRT-RTX 1.6 takes the first bytes of the reader for the weights: a whole engine gives wrong results without
-        an error. Where an engine has its weights is not documented, so files of engines are refused here; `load_weights`
-        takes them. What the reader raises comes out of this call, or, where TensorRT-RTX reads later on a thread of its own, out of
-        the next call of the engine.
+        an error. Where an engine has its weights is not documented, so files of engines are refused here;
+        `load_weights` takes them. What the reader raises comes out of this call, or, where TensorRT-RTX reads later on
+        a thread of its own, out of the next call of the engine.
         """
         handle = stream_handle(stream)
         if not isinstance(stream_reader, StreamReader):
             StreamReader._implementation(stream_reader, "stream_reader")
             raise UnsupportedError(
-                "CudaEngine.load_weights_async: stream_reader is a file, of which TensorRT-RTX would take the first bytes "
-                "for the weights; call load_weights(), which takes whole engines, or give a trtx.StreamReader that "
-                "delivers the weights alone"
+                "CudaEngine.load_weights_async: stream_reader is a file, of which TensorRT-RTX would take the first "
+                "bytes for the weights; call load_weights(), which takes whole engines, or give a trtx.StreamReader "
+                "that delivers the weights alone"
             )
         what, function = "load_weights_async", lib.trtx_cuda_engine_load_weights_async
         status = self._refer_to(
