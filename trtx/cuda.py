@@ -511,7 +511,7 @@ def to_numpy(
     packed = _TYPES.get(kind.name)
     if packed is not None and itemsize_bits(packed) == 4:  # two to a byte on the device, one in an array
         raw = to_numpy(memory, ((math.prod(sizes) + 1) // 2,), DataType.UINT8, stream=stream)
-        return unpack(memoryview(raw), packed, math.prod(sizes)).reshape(sizes)
+        return unpack(raw.tobytes(), packed, math.prod(sizes)).reshape(sizes)
     host = np.empty(sizes, kind)
     if nbytes is not None and nbytes < host.nbytes:
         raise InvalidArgumentError(f"memory has {nbytes} bytes, an array of {host.shape} {kind} needs {host.nbytes}")
