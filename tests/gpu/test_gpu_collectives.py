@@ -31,14 +31,14 @@ def nccl() -> ctypes.CDLL:
     pytest.skip("NCCL is missing")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def communicators(gpu: None) -> Iterator[tuple[int, int]]:
     library = nccl()
     found, devices = (ctypes.c_void_p * 2)(), (ctypes.c_int * 2)(0, 1)
     assert library.ncclCommInitAll(found, 2, devices) == 0
     yield int(found[0] or 0), int(found[1] or 0)
     for communicator in found:
-        library.ncclCommDestroy(ctypes.c_void_p(communicator))
+        library.ncclCommAbort(ctypes.c_void_p(communicator))  # the other way to end one waits for the other GPU
 
 
 @pytest.mark.parametrize("operation", [CollectiveOperation.ALL_REDUCE, CollectiveOperation.BROADCAST])
