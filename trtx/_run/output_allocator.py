@@ -158,9 +158,11 @@ class GrowingOutputAllocator(OutputAllocator):
     >>> context.enqueue_v3(stream)
     >>> y = outputs["y"].to_numpy(stream=stream)
 
-    Notes ----- Memory comes from the default pool of the current device, by `cuda.core`, in the order of the stream of
-    the run. It is used again by the next run, which overwrites it; `release` hands it over to arrays that shall stay.
-    Each context needs an allocator of its own. Methods other than those of the interface are not for use during a run.
+    Notes
+    -----
+    Memory comes from the default pool of the current device, by `cuda.core`, in the order of the stream of the run. It
+    is used again by the next run, which overwrites it; `release` hands it over to arrays that shall stay. Each context
+    needs an allocator of its own. Methods other than those of the interface are not for use during a run.
     """
 
     __slots__ = ()
