@@ -460,7 +460,12 @@ def from_numpy(array: npt.ArrayLike, *, stream: Any) -> Any:
     """
     import numpy as np
 
+    from ._core.arrays import _TYPES, pack
+
     host = np.ascontiguousarray(array)
+    kind = _TYPES.get(host.dtype.name)
+    if kind is not None:
+        host = pack(host, kind)  # values of four bits are two to a byte on the device
     buffer = _allocate(host.nbytes, stream)
     if host.nbytes:
         driver = _import("cuda.bindings.driver")
@@ -498,11 +503,16 @@ def to_numpy(
     """
     import numpy as np
 
-    from ._core.arrays import as_dtype
+    from ._core.arrays import _TYPES, as_dtype, itemsize_bits, unpack
 
     kind = as_dtype(dtype, "dtype")
     address, nbytes = device_address(memory)
-    host = np.empty(tuple(check_shape(shape, "shape")), kind)
+    sizes = tuple(check_shape(shape, "shape"))
+    packed = _TYPES.get(kind.name)
+    if packed is not None and itemsize_bits(packed) == 4:  # two to a byte on the device, one in an array
+        raw = to_numpy(memory, ((math.prod(sizes) + 1) // 2,), DataType.UINT8, stream=stream)
+        return unpack(raw.tobytes(), packed, math.prod(sizes)).reshape(sizes)
+    host = np.empty(sizes, kind)
     if nbytes is not None and nbytes < host.nbytes:
         raise InvalidArgumentError(f"memory has {nbytes} bytes, an array of {host.shape} {kind} needs {host.nbytes}")
     _need_driver()

@@ -476,3 +476,12 @@ def test_runtime_caches(dynamic: trtx.CudaEngine, stream: Any, tmp_path: Path) -
     cache.close()
     assert config.is_closed, "a config that uses a cache must not outlive it"
     assert not second.is_closed
+
+
+@pytest.mark.parametrize("count", [4, 5])
+def test_values_of_four_bits_are_packed_on_the_device(stream: Any, count: int) -> None:
+    ml_dtypes = pytest.importorskip("ml_dtypes", reason="ml_dtypes is missing")
+    values = np.arange(-2, count - 2).astype(ml_dtypes.int4)
+    buffer = cuda.from_numpy(values, stream=stream)
+    assert buffer.size == (count + 1) // 2
+    np.testing.assert_array_equal(cuda.to_numpy(buffer, (count,), trtx.DataType.INT4, stream=stream), values)

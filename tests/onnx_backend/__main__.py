@@ -24,6 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--timeout", type=float, default=120, help="seconds for a case")
     parser.add_argument("--build-only", action="store_true", help="do not run, though there is a GPU")
     parser.add_argument("--write", action="store_true", help="write the table that is committed")
+    parser.add_argument("--write-gpu", action="store_true", help="write what was run, for the page that --write writes")
     parser.add_argument("--save", type=Path, help="save the answers, as JSON")
     options = parser.parse_args(arguments)
     problem = "not asked for" if options.build_only else cuda.why_unavailable()
@@ -48,6 +49,8 @@ def main(arguments: list[str] | None = None) -> int:
     if options.save:
         options.save.write_text(json.dumps(answers, indent=0), encoding="utf-8")
     print(table.summary(answers, options.packages))
+    if options.write_gpu:
+        table.write_gpu(answers, options.packages, cuda.Device(0).name, options.every)
     if options.write:
         table.write(answers, options.packages)
     return int(table.is_worse(answers))

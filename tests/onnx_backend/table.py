@@ -27,6 +27,8 @@ TITLES = {
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "onnx_backend.md"
 DATA = Path(__file__).parent / "results.json"
+#: What was run on a GPU: the counts, and what did not agree.
+GPU_DATA = Path(__file__).parent / "results_gpu.json"
 
 
 def letters(said: Mapping[str, Any]) -> str:
@@ -133,7 +135,52 @@ def page(answers: Answers, packages: Sequence[str]) -> str:
         if package in packages:
             lines += ["", f"## Not built: {TITLES[package]}", ""]
             lines += [f"- {number}: {reason}" for reason, number in reasons(answers, package).most_common()]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_on_a_gpu()]) + "\n"
+
+
+def _on_a_gpu() -> list[str]:
+    """The part about runs, as they were saved by `write_gpu`."""
+    if not GPU_DATA.exists():
+        return []
+    saved = json.loads(GPU_DATA.read_text(encoding="utf-8"))
+    which = f"one case in {saved['every']}" if saved["every"] > 1 else "all cases"
+    lines = [
+        "",
+        "## Run on a GPU",
+        "",
+        f"On one {saved['gpu']}, TensorRT-RTX {saved['tensorrt_rtx']}, onnx {saved['onnx']}: {which}.",
+        "",
+        "| | parsed | built | run | agreed | of |",
+        "|---|---|---|---|---|---|",
+    ]
+    for package, found in saved["counts"].items():
+        lines.append(f"| {TITLES[package]} | {' | '.join(map(str, found.values()))} | {saved['cases']} |")
+    lines += [
+        "",
+        "Built, but not run or not agreed, by `trtx` with `prepare_onnx`; * where NVIDIA's package does not either:",
+        "",
+    ]
+    return [*lines, *(f"- {name}{'*' if theirs else ''}: {text}" for name, text, theirs in saved["apart"])]
+
+
+def write_gpu(answers: Answers, packages: Sequence[str], gpu: str, every: int) -> None:
+    """Write what a run on a GPU found, for the page."""
+    apart = []
+    for name, case in answers.items():
+        said, theirs = case.get("prepared", {}), case.get("nvidia", {})
+        if said.get("built") and not said.get("agreed"):
+            failed = bool(theirs.get("built")) and not theirs.get("agreed")
+            apart.append((name, str(said.get("error", ""))[:120], failed))
+    saved = {
+        "gpu": gpu,
+        "onnx": onnx.__version__,
+        "tensorrt_rtx": _version(),
+        "every": every,
+        "cases": len(answers),
+        "counts": {package: counts(answers, package) for package in packages},
+        "apart": apart,
+    }
+    GPU_DATA.write_text(json.dumps(saved, indent=1) + "\n", encoding="utf-8")
 
 
 def write(answers: Answers, packages: Sequence[str]) -> None:

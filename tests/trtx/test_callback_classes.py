@@ -18,12 +18,20 @@ KINDS: dict[type[Callback], tuple[str, ...]] = {
     trtx.OutputAllocator: ("reallocate_output_async",),
     trtx.Profiler: ("report_layer_time",),
     trtx.ProgressMonitor: (),
+    trtx.RefitterObserver: ("on_refittable_weight",),
     trtx.StreamReader: ("read", "seek"),
     trtx.StreamWriter: ("write",),
 }
 FUNCTIONS = {
-    trtx.DebugListener, trtx.ErrorRecorder, trtx.OutputAllocator, trtx.Profiler, trtx.StreamWriter,
+    trtx.DebugListener, trtx.ErrorRecorder, trtx.OutputAllocator, trtx.Profiler, trtx.RefitterObserver,
+    trtx.StreamWriter,
 }  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _library(native_library: str) -> None:
+    """An observer is made by a library that is new enough for it."""
+    trtx.load_library()
 
 
 def derived(kind: type[Callback], *methods: str) -> Any:

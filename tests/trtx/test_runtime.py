@@ -160,7 +160,7 @@ def test_a_path_with_nul(runtime: trtx.Runtime) -> None:
 
 def test_sources_of_a_wrong_kind(runtime: trtx.Runtime) -> None:
     for wrong in (None, 5, [1, 2, 3], object()):
-        with pytest.raises(trtx.InvalidArgumentError, match=f"source is {type(wrong).__name__}, no engine"):
+        with pytest.raises(trtx.InvalidArgumentError, match=f"is {type(wrong).__name__}, no engine"):
             runtime.deserialize_cuda_engine(wrong)
     with pytest.raises(trtx.InvalidArgumentError, match=r"ndarray.*contiguous"):
         runtime.deserialize_cuda_engine(np.zeros(4096, np.uint8)[::2])
@@ -287,7 +287,7 @@ def test_another_version_is_named(runtime: trtx.Runtime, engine_bytes: bytes, bu
     # What is said when the library refuses; a machine without a driver does not get as far as comparing versions.
     from trtx._run.engine_source import explain, open_blob
 
-    with open_blob(engine_bytes[:24] + built_by + engine_bytes[28:], "engine", HEADER_SIZE) as blob:
+    with open_blob(engine_bytes[:24] + built_by + engine_bytes[28:], "engine", HEADER_SIZE, "buffer") as blob:
         said = explain(blob, trtx.library_version(), malformed=False)
     if tuple(built_by[:3]) == trtx.library_version()[:3] and built_by[3] == trtx.library_version().build & 0xFF:
         assert said == ""
@@ -299,7 +299,7 @@ def test_another_version_is_named(runtime: trtx.Runtime, engine_bytes: bytes, bu
 def test_the_header_of_the_loaded_version_is_not_blamed(engine_bytes: bytes) -> None:
     from trtx._run.engine_source import explain, open_blob
 
-    with open_blob(engine_bytes, "engine", HEADER_SIZE) as blob:
+    with open_blob(engine_bytes, "engine", HEADER_SIZE, "buffer") as blob:
         assert explain(blob, trtx.library_version(), malformed=False) == ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +86,7 @@ def load(
     if isinstance(source, CudaEngine):
         _refuse_options("an engine", cache, build)
         return Loaded(source, owns=False)
-    used = logger if logger is not None else Logger(Severity.WARNING)
+    used = logger if logger is not None else _usual_logger()
     data = _read(source)
     runtime = Runtime(used)
     if is_engine(data):
@@ -104,6 +105,12 @@ def load(
         return Loaded(runtime.deserialize_cuda_engine(make()))
     entry = SessionCache.at(cache).entry_for_model(data, path, options, device)
     return Loaded(entry.engine(runtime, make), entry)
+
+
+@functools.cache
+def _usual_logger() -> Logger:
+    """The logger of all sessions that are given none: TensorRT-RTX warns of a second one."""
+    return Logger(Severity.WARNING)
 
 
 def is_engine(data: Any) -> bool:
