@@ -59,7 +59,8 @@ class Session(Uncopied):
     graphs : bool, default True
         Whether runs that come again are captured into CUDA graphs. `graph_state` says what became of it.
     logger : Logger, optional
-        What is told what TensorRT-RTX logs.
+        What is told what TensorRT-RTX logs. Without it all sessions share one, which writes warnings and worse to
+        standard error.
     progress : bool, optional
         Whether a build shows a progress bar; without it, where standard error is a terminal. Needs ``rich``.
 
