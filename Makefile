@@ -56,7 +56,7 @@ onnx-backend: $(VENV)/.test ## Put ONNX's own tests to trtx, beside NVIDIA's pac
 	$(RUN) -m pip install --quiet --disable-pip-version-check 'tensorrt-rtx-cu13-bindings==$(TENSORRT_RTX)'
 	$(RUN) -m tests.onnx_backend --write
 
-benchmark: $(VENV)/.test ## Compare with NVIDIA's package of the same version
+benchmark: $(VENV)/.test ## Compare with NVIDIA's package of the same version, and with C++
 	$(RUN) -m pip install --quiet --disable-pip-version-check 'tensorrt-rtx-cu13-bindings==$(TENSORRT_RTX)'
 	$(RUN) benchmarks/run.py
 

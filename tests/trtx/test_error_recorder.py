@@ -8,6 +8,7 @@ import weakref
 import pytest
 
 import trtx
+from tests.helpers.process import run_python
 from tests.lifetime.running import on_fake
 
 
@@ -166,3 +167,42 @@ gc.collect()
 all_closed()
 """
     )
+
+
+@pytest.mark.parametrize("order", ["p n b", "n p b", "b n p", "p b n", "n b p", "r p n b", "s p n b", ""])
+def test_a_parser_leaves_no_trace_of_recorders(native_library: str, order: str) -> None:
+    """At its end NVIDIA's parser restores the recorder that it found on the network, which has gone by then."""
+    pytest.importorskip("onnx")
+    run_python(
+        f"""
+from tests.helpers.session_program import onnx_model
+import trtx
+builder = trtx.Builder(trtx.Logger(trtx.Severity.ERROR))
+builder.error_recorder = recorder = trtx.ErrorRecorder()
+network = builder.create_network()
+parser = trtx.OnnxParser(network)
+assert parser.supports_model(onnx_model()).supported
+parser.parse(onnx_model())
+for one in {order.split()}:
+    if one == "r":
+        builder.error_recorder = None
+    elif one == "s":
+        network.error_recorder = recorder
+    else:
+        {{"p": parser, "n": network, "b": builder}}[one].close()
+""",
+    )
+
+
+def test_a_parser_finds_errors_of_layers_where_there_is_a_recorder(native_library: str) -> None:
+    onnx = pytest.importorskip("onnx")
+    helper, kind = onnx.helper, onnx.TensorProto.FLOAT
+    sizes = {"a": [2, 3], "b": [2, 5], "y": None}
+    a, b, y = (helper.make_tensor_value_info(name, kind, size) for name, size in sizes.items())
+    graph = helper.make_graph([helper.make_node("Add", ["a", "b"], ["y"])], "graph", [a, b], [y])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    builder = trtx.Builder(trtx.Logger(trtx.Severity.ERROR, sink=lambda severity, message: None))
+    builder.error_recorder = trtx.ErrorRecorder()
+    parser = trtx.OnnxParser(builder.create_network())
+    with pytest.raises(trtx.ParserError, match="broadcast"):
+        parser.parse(model.SerializeToString())

@@ -50,6 +50,8 @@ class ErrorRecorder(Callback):
     -----
     One recorder may serve any number of objects and threads. What an object makes while it has a recorder, keeps using
     it. With a recorder, TensorRT-RTX tells it of errors *instead of the logger*; warnings go to the logger as before.
+    An `OnnxParser` puts a recorder of its own in the place of the network's: what it hears there is in its exceptions.
+    The builder's recorder is told of the build as before.
 
     Errors of short calls are told when TensorRT-RTX has returned, those of long calls (builds, runs ...) at once, maybe
     on a thread of the library. So TensorRT-RTX itself does not read a recorder of Python: `num_errors` and the like are

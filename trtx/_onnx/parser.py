@@ -6,11 +6,11 @@ What the library does not say, and this module sees to:
   network, so `OnnxParser.supports_model` asks with a network and a parser of its own.
 - The weights of the parsed layers belong to the native parser. Destroyed before the build, it leaves them dangling:
   the engine is built, of garbage.
-- A native parser makes its error recorder the network's, and never takes it back. A second parser on the network finds
-  that recorder, and restores it when it is destroyed: with the network gone before, that crashes.
+- A native parser makes its error recorder the network's, and never takes it back. Where it finds another one there, a
+  former parser's or the user's, it restores that when it is destroyed: with the network gone before, that crashes.
 
   Therefore a network has one native parser in its life, and keeps it until it is gone itself. An `OnnxParser` that was
-  closed before it read a model leaves it to the next one.
+  closed before it read a model leaves it to the next one. The user's recorder is taken off before a parser is made.
 - Some malformed models crash the library: see `check`.
 """
 
@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, TypeVar
 
 from trtx_sys._enums_gen import Severity
-from trtx_sys._ffi import lib
+from trtx_sys._ffi import ffi, lib
 
 from .._build.network import NetworkDefinition
 from .._core import pending as _pending
@@ -142,9 +142,7 @@ class OnnxParser(ParserQuestions):
             self.clear_errors()
             return
         try:
-            self._check(
-                network._long("OnnxParser()", lib.trtx_onnx_parser_create, logger, place, alone=[network]), "create"
-            )
+            self._check(network._long("OnnxParser()", _create, logger, place, alone=[network]), "create")
             self._take(place, network, logger)
             self._record.flags = self.flags
             self._check(lib.trtx_retain(self._ptr, self._record.owner), "create")
@@ -409,6 +407,15 @@ class OnnxParser(ParserQuestions):
 
     def _set(self, what: str, function: Callable[..., int], *values: Any) -> None:
         self._check(changed(self, what, self, function, *values), what)
+
+
+def _create(network: Any, logger: Any, place: Any) -> int:
+    """Make a native parser, which must find no error recorder on the network: its own would take that place anyway."""
+    if lib.trtx_network_definition_get_error_recorder(network):
+        status = int(lib.trtx_network_definition_set_error_recorder(network, ffi.NULL))
+        if status:
+            return status
+    return int(lib.trtx_onnx_parser_create(network, logger, place))
 
 
 def _claim_network(network: NetworkDefinition, parser: OnnxParser, logger: Logger) -> tuple[_Record, bool]:

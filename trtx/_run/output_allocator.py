@@ -151,16 +151,18 @@ class GrowingOutputAllocator(OutputAllocator):
     InvalidArgumentError
         If ``engine`` is none.
 
+    Notes
+    -----
+    Memory comes from the default pool of the current device, by `cuda.core`, in the order of the stream of the run. It
+    is used again by the next run, which overwrites it; `release` hands it over to arrays that shall stay. Each context
+    needs an allocator of its own. Methods other than those of the interface are not for use during a run.
+
     Examples
     --------
     >>> outputs = trtx.GrowingOutputAllocator(engine)
     >>> context.set_output_allocator("y", outputs)
     >>> context.enqueue_v3(stream)
     >>> y = outputs["y"].to_numpy(stream=stream)
-
-    Notes ----- Memory comes from the default pool of the current device, by `cuda.core`, in the order of the stream of
-    the run. It is used again by the next run, which overwrites it; `release` hands it over to arrays that shall stay.
-    Each context needs an allocator of its own. Methods other than those of the interface are not for use during a run.
     """
 
     __slots__ = ()

@@ -80,16 +80,16 @@ class LayerTime(NamedTuple):
 class ProfileCollector(Profiler):
     """Adds up how long each layer took.
 
+    Notes
+    -----
+    One collector may serve several contexts; layers of the same name are then added up.
+
     Examples
     --------
     >>> context.profiler = profile = trtx.ProfileCollector()
     >>> context.enqueue_v3(stream)
     >>> for name, time in profile.layers.items():
     ...     print(f"{name}: {time.mean:.3f} ms")
-
-    Notes
-    -----
-    One collector may serve several contexts; layers of the same name are then added up.
     """
 
     __slots__ = ()

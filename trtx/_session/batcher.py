@@ -46,15 +46,21 @@ class Batcher(Uncopied):
     max_delay : float, default 0.002
         Seconds that the first request of a batch waits for others.
 
-    Notes
-    -----
-    It keeps the session and does not close it. `close`, or the end of ``with``, runs what was submitted and ends its
-    thread.
-
     Raises
     ------
     InvalidArgumentError
         If the session's model has no open batch size, or an argument is out of range.
+
+    Notes
+    -----
+    It keeps the session and does not close it. `close`, or the end of ``with``, runs what was submitted and ends its
+    thread; a batcher that is not closed keeps both for as long as the process lives.
+
+    Examples
+    --------
+    >>> with trtx.Batcher(session) as batcher:  # doctest: +SKIP
+    ...     futures = [batcher.submit({"x": row}) for row in rows]
+    ...     results = [future.result()["y"] for future in futures]
     """
 
     def __init__(self, session: Session, *, max_batch: int | None = None, max_delay: float = 0.002) -> None:
@@ -95,7 +101,8 @@ class Batcher(Uncopied):
         Returns
         -------
         concurrent.futures.Future
-            Its result has the rows of this request alone, by output.
+            Its result has the rows of this request alone, by output: views of the batch's arrays. An error of the run
+            is that of all requests in the batch. A request that has not been started may be cancelled.
 
         Raises
         ------
@@ -120,7 +127,25 @@ class Batcher(Uncopied):
         return future
 
     def run(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """Ask for a run, and wait for its result; takes what `submit` takes."""
+        """Ask for a run, and wait for its result.
+
+        Parameters
+        ----------
+        inputs : mapping of str to array
+            As of `submit`.
+
+        Returns
+        -------
+        dict of str to numpy.ndarray
+            The rows of this request, by output.
+
+        Raises
+        ------
+        InvalidArgumentError, ClosedError
+            As `submit`.
+        ExecutionError, CudaError
+            If the run of the batch fails.
+        """
         return self.submit(inputs).result()
 
     def _collect(self) -> None:
@@ -188,7 +213,10 @@ class Batcher(Uncopied):
             start = stop
 
     def close(self) -> None:
-        """Run what was submitted, and end. Closing again does nothing."""
+        """Run what was submitted, and end; waits until the last batch has been started.
+
+        Closing again does nothing.
+        """
         with self._closing:
             if not self._is_closed:
                 self._is_closed = True

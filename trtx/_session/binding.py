@@ -26,8 +26,9 @@ class Binding(Uncopied):
 
     Notes
     -----
-    It keeps its arrays, and has an execution context of its own. One thread at a time may use it. Closing the session
-    does not close it; closing the engine does.
+    It keeps its arrays, and has an execution context, staging memory and a stream of its own, until it is closed, by
+    `close`, the end of ``with``, or the collector. Threads that use it at the same time wait for each other. When the
+    session or the engine is closed, it cannot run any more.
     """
 
     def __init__(self, lane: Lane, inputs: list[Any], out: Mapping[str, Any]) -> None:
@@ -68,18 +69,23 @@ class Binding(Uncopied):
 
     @property
     def outputs(self) -> Mapping[str, Any]:
-        """The arrays that results are written into, by name."""
+        """The arrays that results are written into, by name; the same ones in each run."""
         return dict(self._outputs)
 
     def run(self) -> Mapping[str, Any]:
-        """Run the model on what the arrays hold now, and wait; gives `outputs`.
+        """Run the model on what the arrays hold now, and wait.
+
+        Returns
+        -------
+        mapping of str to array
+            Those of `outputs`, which the next run overwrites.
 
         Raises
         ------
         ExecutionError, CudaError
             If the run fails.
         ClosedError
-            If the binding or its engine is closed.
+            If the binding, its session or its engine is closed.
         """
         lane = self._lane
         with lane.busy:
@@ -113,8 +119,10 @@ class Binding(Uncopied):
         ------
         InvalidArgumentError
             If an array is on the host, or if ``stream`` is none.
+        ExecutionError
+            If TensorRT-RTX refuses the run.
         ClosedError
-            If the binding or its engine is closed.
+            If the binding, its session or its engine is closed.
         """
         lane = self._lane
         if self._copies_in or self._copies_out:
@@ -143,7 +151,7 @@ class Binding(Uncopied):
         _ = self._lane.context._ptr
 
     def close(self) -> None:
-        """Release the context and the staging memory. Closing again does nothing."""
+        """Release the context and the staging memory, after a run that is under way. Closing again does nothing."""
         with self._lane.busy, self._lane.device.current():
             if not self._lane.is_closed:
                 self._lane.close()

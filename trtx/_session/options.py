@@ -28,46 +28,67 @@ Range = "Shape | tuple[Shape, Shape, Shape]"
 @public
 @dataclass(frozen=True, kw_only=True)
 class BuildOptions:
-    """How an ONNX model is built into an engine, by `Session` and the command line.
+    """How an ONNX model is built into an engine by `Session`.
+
+    Parameters
+    ----------
+    shapes : mapping or sequence of mappings, optional
+        Shapes of inputs with open sizes, by their names: one shape, or the least, usual and largest. Several mappings
+        make several optimization profiles.
+    shape_values : mapping of str to (least, usual, largest), optional
+        Values of inputs that decide shapes, each as a sequence of int; the same in all profiles.
+    optimization_level : int, optional
+        Effort of the build, 0 to 5; without it, the library's usual one.
+    compute_capabilities : sequence of ComputeCapability, optional
+        GPUs that the engine is for; without it, the present one, or all supported ones where there is none.
+    flags : sequence of BuilderFlag, optional
+        Flags beside those that have options of their own.
+    refit : bool, default False
+        Whether weights can be replaced afterwards (``BuilderFlag.REFIT``).
+    strip : bool, default False
+        Whether the engine is stored without weights that a refit gives back (``BuilderFlag.STRIP_PLAN``).
+    weight_streaming : bool, default False
+        Whether weights may stay on the host and be streamed (``BuilderFlag.WEIGHT_STREAMING``).
+    tf32 : bool, optional
+        Whether matrix products of FLOAT may round their inputs to TF32; without it, the library's usual.
+    memory_pools : mapping of MemoryPoolType to int, optional
+        Limits of memory pools in bytes.
+    profiling_verbosity : ProfilingVerbosity, optional
+        How much an inspector will be able to tell.
+    max_threads : int, optional
+        Threads of the build; without it, the library's usual number.
+    isolated : bool, default False
+        Whether a process of its own parses the model first, for models from strangers.
+    allow_outside_data : bool, default False
+        Whether external data of the model may lie outside of its folder.
 
     Raises
     ------
     InvalidArgumentError
         If an option is of a wrong kind.
 
+    Notes
+    -----
+    Options cannot be changed; ``dataclasses.replace`` makes others of them. They refer to nothing native.
+
     Examples
     --------
     >>> trtx.BuildOptions(shapes={"x": ((1, 3, 224, 224), (8, 3, 224, 224), (32, 3, 224, 224))})  # doctest: +SKIP
     """
 
-    #: Shapes of inputs with open sizes: one shape, or the least, usual and largest; several profiles as a sequence of
-    #: such mappings.
     shapes: Mapping[str, Any] | Sequence[Mapping[str, Any]] = field(default_factory=dict)
-    #: Values of inputs that decide shapes: least, usual and largest, as sequences of integers.
     shape_values: Mapping[str, Any] = field(default_factory=dict)
-    #: Effort of the build, 0 to 5; None for the library's usual one.
     optimization_level: int | None = None
-    #: GPUs that the engine is for; empty for the present one, or for all supported ones where there is none.
     compute_capabilities: Sequence[ComputeCapability] = ()
-    #: Flags beside those that have options of their own.
     flags: Sequence[BuilderFlag] = ()
-    #: Whether weights can be replaced afterwards (``BuilderFlag.REFIT``).
     refit: bool = False
-    #: Whether the engine is stored without weights that a refit gives back (``BuilderFlag.STRIP_PLAN``).
     strip: bool = False
-    #: Whether weights may stay on the host and be streamed (``BuilderFlag.WEIGHT_STREAMING``).
     weight_streaming: bool = False
-    #: Whether matrix products of FLOAT may round their inputs to TF32; None for the library's usual.
     tf32: bool | None = None
-    #: Limits of memory pools in bytes.
     memory_pools: Mapping[MemoryPoolType, int] = field(default_factory=dict)
-    #: How much an inspector will be able to tell.
     profiling_verbosity: ProfilingVerbosity | None = None
-    #: Threads of the build; None for the library's usual number.
     max_threads: int | None = None
-    #: Whether a process of its own parses the model first, for models from strangers.
     isolated: bool = False
-    #: Whether external data of the model may lie outside of its folder.
     allow_outside_data: bool = False
 
     def __post_init__(self) -> None:
@@ -94,7 +115,13 @@ class BuildOptions:
 
     @property
     def profiles(self) -> tuple[Mapping[str, Any], ...]:
-        """The mappings of `shapes`, one for each profile."""
+        """The mappings of `shapes`, one for each profile.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If `shapes` is neither a mapping nor a sequence.
+        """
         if isinstance(self.shapes, Mapping):
             return (self.shapes,) if self.shapes or self.shape_values else ()
         if isinstance(self.shapes, (str, bytes)) or not isinstance(self.shapes, Sequence):
@@ -107,10 +134,20 @@ class BuildOptions:
     def apply(self, builder: Builder, network: NetworkDefinition, config: BuilderConfig) -> None:
         """Set the options on a configuration, and add the profiles for a network.
 
+        Parameters
+        ----------
+        builder : Builder
+            Makes the profiles, and gets ``max_threads``.
+        network : NetworkDefinition
+            The parsed model.
+        config : BuilderConfig
+
         Raises
         ------
         InvalidArgumentError
             If a shape names an input that the network lacks, or does not fit it.
+        BuilderError
+            If TensorRT-RTX refuses a setting.
         """
         names = [tensor.name for tensor in network.inputs]
         for name in {name for profile in self.profiles for name in profile} | set(self.shape_values):
@@ -147,7 +184,13 @@ class BuildOptions:
             config.set_memory_pool_limit(pool, nbytes)
 
     def describe(self) -> str:
-        """All options as text that is the same for equal ones: part of the key of a cache."""
+        """All options as text that is the same for equal ones: part of the key of a cache.
+
+        Returns
+        -------
+        str
+            JSON, sorted by the names of the options.
+        """
         return json.dumps({one.name: _plain(getattr(self, one.name)) for one in fields(self)}, sort_keys=True)
 
 

@@ -27,14 +27,22 @@ __all__ = ["SessionTensor"]
 
 @public
 class SessionTensor(NamedTuple):
-    """An input or output of a `Session`."""
+    """An input or output of a `Session`.
 
-    #: Name in the engine.
+    Attributes
+    ----------
+    name : str
+        Name in the engine.
+    shape : tuple of int
+        Sizes; -1 where a size is open.
+    dtype : DataType
+    profiles : tuple of (tuple of int, tuple of int, tuple of int)
+        For an input with open sizes: least, usual and largest shape of each profile; empty otherwise.
+    """
+
     name: str
-    #: Sizes; -1 where a size is open.
     shape: tuple[int, ...]
     dtype: DataType
-    #: For an input with open sizes: least, usual and largest shape of each profile.
     profiles: tuple[tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]], ...] = ()
 
     def __str__(self) -> str:

@@ -59,15 +59,10 @@ class Session(Uncopied):
     graphs : bool, default True
         Whether runs that come again are captured into CUDA graphs. `graph_state` says what became of it.
     logger : Logger, optional
-        What is told what TensorRT-RTX logs.
+        What is told what TensorRT-RTX logs. Without it all sessions share one, which writes warnings and worse to
+        standard error.
     progress : bool, optional
         Whether a build shows a progress bar; without it, where standard error is a terminal. Needs ``rich``.
-
-    Notes
-    -----
-    Any number of threads may share a session; more than `contexts` runs wait for each other. A session keeps its
-    engine, contexts and memory until it is closed, by `close`, the end of ``with``, or the collector. In steady state
-    a run allocates nothing but the arrays that it returns.
 
     Raises
     ------
@@ -75,8 +70,19 @@ class Session(Uncopied):
         If an argument is none of these.
     ParserError, BuilderError, EngineError
         If the model or engine cannot be used.
+    OSError
+        If the file cannot be read. A cache folder that cannot be written is a warning only.
+    UnsupportedError
+        If an input or output is of a type whose elements share bytes, or if ``filelock`` or ``platformdirs`` is missing
+        for ``cache`` (``pip install 'trtx[session]'``).
     CudaError
         If there is no GPU or driver.
+
+    Notes
+    -----
+    Any number of threads may share a session; more than `contexts` runs wait for each other. A session keeps its
+    engine, contexts and memory until it is closed, by `close`, the end of ``with``, or the collector; an engine that
+    was given stays open then. In steady state a run allocates nothing but the arrays that it returns.
     """
 
     def __init__(
@@ -127,7 +133,13 @@ class Session(Uncopied):
 
     @property
     def engine(self) -> CudaEngine:
-        """The engine that it runs; the session keeps it."""
+        """The engine that it runs; the session keeps it, and closes it at its end unless it was given.
+
+        Raises
+        ------
+        ClosedError
+            If the session is closed.
+        """
         self._refuse_closed()
         return self._engine
 
@@ -160,7 +172,16 @@ class Session(Uncopied):
 
     @property
     def memory(self) -> dict[str, int]:
-        """Bytes by kind: ``pinned`` and ``device`` staging, ``scratch`` of all contexts, ``weights``."""
+        """Bytes by kind.
+
+        ``pinned`` and ``device`` staging memory, ``scratch`` memory of all contexts, and ``weights`` that may be
+        streamed. Bound arrays and what outputs are returned in are not counted.
+
+        Raises
+        ------
+        ClosedError
+            If the session is closed.
+        """
         self._refuse_closed()
         total = {"pinned": 0, "device": 0}
         for lane in self._lanes:
@@ -207,10 +228,17 @@ class Session(Uncopied):
         ------
         InvalidArgumentError
             If a name, dtype, shape or place does not fit; the message says what does.
+        UnsupportedError
+            If the shape of an output depends on values.
         ExecutionError, CudaError
             If the run fails.
         ClosedError
             If the session is closed.
+
+        Notes
+        -----
+        Arrays on the GPU, inputs and those of ``out``, are kept until the next run of the same context. They must not
+        be written before the GPU has read them: in the order of the stream that is.
         """
         lane = self._pick()
         with lane.busy:
@@ -234,7 +262,27 @@ class Session(Uncopied):
                 self._device.leave(before)
 
     def __call__(self, *arrays: Any, **options: Any) -> Any:
-        """Run the model on arrays in the order of `inputs`; gives the output, or a tuple where there are several."""
+        """Run the model on arrays in the order of `inputs`.
+
+        Parameters
+        ----------
+        *arrays : array
+            One for each input.
+        **options
+            Those of `run`.
+
+        Returns
+        -------
+        array or tuple of array
+            The output; a tuple in the order of `outputs` where there are several.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If there are more or fewer arrays than inputs.
+        InvalidArgumentError, UnsupportedError, ExecutionError, CudaError, ClosedError
+            As `run`.
+        """
         if len(arrays) != len(self._inputs):
             raise InvalidArgumentError(
                 f"{len(arrays)} arrays were given; the model has {len(self._inputs)} inputs: "
@@ -245,12 +293,24 @@ class Session(Uncopied):
         return found[0] if len(found) == 1 else found
 
     def submit(self, inputs: Mapping[str, Any], **options: Any) -> Future[dict[str, Any]]:
-        """Run the model on a thread of the session's; takes what `run` takes.
+        """Run the model on a thread of the session's.
+
+        Parameters
+        ----------
+        inputs : mapping of str to array
+            As of `run`. The arrays must not change before the result is there.
+        **options
+            Those of `run`.
 
         Returns
         -------
         concurrent.futures.Future
-            Its result is that of `run`. The arrays must not change before it is done.
+            Its result, or its exception, is that of `run`.
+
+        Raises
+        ------
+        ClosedError
+            If the session is closed.
         """
         self._refuse_closed()
         if self._pool is None:
@@ -258,7 +318,23 @@ class Session(Uncopied):
         return self._pool.submit(self.run, inputs, **options)
 
     async def arun(self, inputs: Mapping[str, Any], **options: Any) -> dict[str, Any]:
-        """Run the model without blocking the event loop; takes and gives what `run` does."""
+        """Run the model without blocking the event loop.
+
+        Parameters
+        ----------
+        inputs, **options
+            As of `submit`.
+
+        Returns
+        -------
+        dict of str to array
+            As `run`.
+
+        Raises
+        ------
+        InvalidArgumentError, UnsupportedError, ExecutionError, CudaError, ClosedError
+            As `run`.
+        """
         return await asyncio.wrap_future(self.submit(inputs, **options))
 
     def bind(self, inputs: Mapping[str, Any], *, out: Mapping[str, Any] | None = None) -> Binding:
@@ -273,7 +349,19 @@ class Session(Uncopied):
         Returns
         -------
         Binding
-            With an execution context of its own, and the results in `Binding.outputs`.
+            With an execution context of its own, and the results in `Binding.outputs`. The model is run twice to make
+            it, so arrays of ``out`` have results already.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If a name, dtype, shape or place does not fit.
+        UnsupportedError
+            If the shape of an output depends on values.
+        ExecutionError, CudaError
+            If the context cannot be made, or a run fails.
+        ClosedError
+            If the session is closed.
         """
         self._refuse_closed()
         with self._device.current():
@@ -397,7 +485,10 @@ class Session(Uncopied):
         _ = self._engine._ptr
 
     def close(self) -> None:
-        """End the session: runs that are under way end first, new ones are refused. Closing again does nothing."""
+        """End the session: runs that are under way end first, new ones are refused. Closing again does nothing.
+
+        Kernels that were compiled meanwhile go to the cache. Arrays that runs have returned stay.
+        """
         self._is_closed = True
         if self._pool is not None:
             self._pool.shutdown()

@@ -42,19 +42,32 @@ _HOW_TO_INSTALL = "install it with: pip install 'trtx[session]'"
 
 @public
 class CacheEntry(NamedTuple):
-    """What a `SessionCache` has for one engine."""
+    """What a `SessionCache` has for one engine.
 
-    #: Digest of all that the engine depends on; the files are named after it.
+    Attributes
+    ----------
+    key : str
+        Digest of all that the engine depends on; the files are named after it.
+    model : str
+        Name of the model's file; empty for one that came as bytes.
+    library : str
+        Version of TensorRT-RTX.
+    gpu : str
+        Name and compute capability of the GPU.
+    engine_bytes : int
+        Size of the engine; 0 where the cache has its kernels alone.
+    kernel_bytes : int
+        Size of the compiled kernels.
+    used : float
+        When it was last used, in seconds since the epoch.
+    """
+
     key: str
-    #: Name of the model's file; empty for one that came as bytes.
     model: str
-    #: Version of the library, and the GPU, as text.
     library: str
     gpu: str
-    #: Bytes of the engine, and of the compiled kernels.
     engine_bytes: int
     kernel_bytes: int
-    #: When it was last used, in seconds since the epoch.
     used: float
 
 
@@ -68,6 +81,13 @@ class SessionCache:
         Made when something is stored. Without it, the user's cache folder for ``trtx``.
     max_bytes : int, default 16 GiB
         Where the files are larger together, those go that were not used for longest.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If an argument is of a wrong kind.
+    UnsupportedError
+        Without a folder, if ``platformdirs`` is missing (``pip install 'trtx[session]'``).
 
     Notes
     -----
@@ -89,7 +109,23 @@ class SessionCache:
 
     @classmethod
     def at(cls, cache: object) -> SessionCache:
-        """The cache that ``cache=`` of a session stands for: a cache, a path, or True."""
+        """The cache that ``cache=`` of a session stands for: a cache, a path, or True.
+
+        Parameters
+        ----------
+        cache : SessionCache, path or True
+
+        Returns
+        -------
+        SessionCache
+
+        Raises
+        ------
+        InvalidArgumentError
+            If it is none of these.
+        UnsupportedError
+            For True, if ``platformdirs`` is missing.
+        """
         if isinstance(cache, SessionCache):
             return cache
         if cache is True:
@@ -111,7 +147,13 @@ class SessionCache:
         return self._max_bytes
 
     def entries(self) -> tuple[CacheEntry, ...]:
-        """What is in the folder, the last used first."""
+        """What is in the folder, the last used first.
+
+        Returns
+        -------
+        tuple of CacheEntry
+            Empty where the folder is missing; files that are not the cache's are passed over.
+        """
         found = []
         for path in self._folder.glob("*.json"):
             try:
@@ -125,7 +167,13 @@ class SessionCache:
         return tuple(sorted(found, key=lambda entry: -entry.used))
 
     def clear(self) -> int:
-        """Remove everything; gives the number of bytes that were freed."""
+        """Remove all entries. Sessions that are open go on.
+
+        Returns
+        -------
+        int
+            Number of bytes that were freed.
+        """
         freed = 0
         for entry in self.entries():
             freed += entry.engine_bytes + entry.kernel_bytes
