@@ -122,6 +122,11 @@ class TestErrorsNameTheirCause:
         assert [words in line for line in said] == ([True] if words else [])
 
 
+    def test_a_malformed_opset_is_left_to_the_parser(self, parser):
+        # A second opset whose only field has a kind of encoding that nobody uses.
+        refusal(parser, model(RELU, X) + b"\x42\x01\x14")
+
+
 class TestWhatCanBeRun:
     @pytest.mark.parametrize("name", ["NonZero", "NonMaxSuppression", "RoiAlign", "LinearAttention"])
     def test_operators_that_the_parser_knows_and_cannot_be_run(self, parser, name):
