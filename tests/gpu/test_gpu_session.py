@@ -282,3 +282,24 @@ def test_two_devices(logger: trtx.Logger) -> None:
                 np.testing.assert_array_equal(result.cpu().numpy(), expected)
         with pytest.raises(trtx.InvalidArgumentError, match="GPU 1"):
             first(left, right)
+
+
+def test_inputs_that_decide_shapes(gpu: None, logger: trtx.Logger) -> None:
+    builder = trtx.Builder(logger)
+    network, config = builder.create_network(), builder.create_config()
+    x = network.add_input("x", trtx.DataType.FLOAT, (-1,))
+    sizes = network.add_input("sizes", trtx.DataType.INT64, (2,))
+    shuffle = network.add_shuffle(x)
+    shuffle.set_input(1, sizes)
+    y = network.add_activation(shuffle.get_output(0), trtx.ActivationType.RELU).get_output(0)
+    y.name = "y"
+    network.mark_output(y)
+    profile = builder.create_optimization_profile()
+    profile.set_shape("x", (1,), (12,), (64,))
+    profile.set_shape_input("sizes", (1, 1), (3, 4), (64, 64))
+    config.add_optimization_profile(profile)
+    with trtx.Session(builder.build_serialized_network(network, config), logger=logger) as session:
+        values = np.arange(12, dtype=np.float32)
+        for shape in ((3, 4), (3, 4), (3, 4), (2, 6), (12, 1), (2, 6), (4, 3), (3, 4)):
+            result = session.run({"x": values, "sizes": np.array(shape, np.int64)})["y"]
+            np.testing.assert_array_equal(result, values.reshape(shape))

@@ -121,7 +121,6 @@ class TestErrorsNameTheirCause:
         said = [line for line in lines if "newest that is known" in line]
         assert [words in line for line in said] == ([True] if words else [])
 
-
     def test_a_malformed_opset_is_left_to_the_parser(self, parser):
         # A second opset whose only field has a kind of encoding that nobody uses.
         refusal(parser, model(RELU, X) + b"\x42\x01\x14")

@@ -48,7 +48,9 @@ class Binding(Uncopied):
         key = Key(shapes, tuple(one.address for one in given), tuple(one.address for one in results), values)
         self._program = lane.program(key)
         self._copies_in = [
-            (source, one.array) for source, one in zip(self._program.sources, given, strict=True) if source is not None
+            (source, one.array)
+            for port, source, one in zip(lane.inputs, self._program.sources, given, strict=True)
+            if source is not None and not port.on_host  # values that decide shapes are bound as they are
         ]
         self._outputs: dict[str, Any] = {}
         self._copies_out: list[tuple[Any, Any]] = []

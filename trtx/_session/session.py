@@ -421,7 +421,8 @@ class Session(Uncopied):
                     np.copyto(source, one.array)
         lane.kept = given, results
         lane.launch(program)
-        lane.latest = None if any(inputs) or any(outputs) else program
+        # Values that decide shapes are looked at in each run.
+        lane.latest = None if any(inputs) or any(outputs) or hosts else program
         if caller is None or 0 in outputs:
             lane.wait()
         elif is_default:
