@@ -1,7 +1,7 @@
 """Serve a model by Ray Serve: ``python examples/serve_ray.py model.onnx --replicas 2``.
 
-Needs ``pip install 'trtx[serve]'``. Each replica is a process with a `trtx.Session` of its own. The model can be changed
-while it serves, in two ways:
+Needs ``pip install 'trtx[serve]'``. Each replica is a process with a `trtx.Session` of its own. The model can be
+changed while it serves, in two ways:
 
 - ``serve.run(application(...))`` with another model, from any process of the Ray cluster: Ray starts new replicas, and
   ends the old ones when their last request is answered.

@@ -5,7 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from trtx_sys._enums_gen import DynamicShapesKernelSpecializationStrategy, Severity
+from trtx_sys._enums_gen import (
+    DynamicShapesKernelSpecializationStrategy,
+    ExecutionContextAllocationStrategy,
+    Severity,
+)
 
 from .._build.builder import Builder
 from .._core.errors import EngineError, InvalidArgumentError
@@ -57,8 +61,12 @@ class Loaded:
             return "weights are streamed"
         return ""
 
-    def new_context(self) -> ExecutionContext:
-        """Make an execution context."""
+    def new_context(self, *, with_memory: bool = True) -> ExecutionContext:
+        """Make an execution context, with scratch memory of its own or without any."""
+        strategies = ExecutionContextAllocationStrategy
+        wanted = strategies.STATIC if with_memory else strategies.USER_MANAGED
+        if self._config.execution_context_allocation_strategy is not wanted:
+            self._config.execution_context_allocation_strategy = wanted
         return self.engine.create_execution_context(self._config)
 
     def save_kernels(self) -> None:
