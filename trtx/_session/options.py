@@ -13,6 +13,7 @@ from trtx_sys._enums_gen import BuilderFlag, ComputeCapability, MemoryPoolType, 
 from .._core.errors import InvalidArgumentError
 from .._core.public import public
 from .._core.values import Shape, check_bool, check_enum, check_int, check_shape, show
+from .._version import __version__
 
 if TYPE_CHECKING:
     from .._build.builder import Builder
@@ -67,6 +68,9 @@ class BuildOptions:
     max_threads: int | None = None
     #: Whether a process of its own parses the model first, for models from strangers.
     isolated: bool = False
+    #: Whether `prepare_onnx` rewrites the model first, so that TensorRT-RTX takes more of ONNX. Types of inputs and
+    #: outputs may change by that: ``Session.inputs`` tells. Needs ``onnx``, which reads the model in this process.
+    prepare: bool = False
     #: Whether external data of the model may lie outside of its folder.
     allow_outside_data: bool = False
 
@@ -87,7 +91,7 @@ class BuildOptions:
             check_int(nbytes, f"memory_pools[{pool!s}]", 0, 2**63 - 1)
         if self.profiling_verbosity is not None:
             check_enum(ProfilingVerbosity, self.profiling_verbosity, "profiling_verbosity")
-        for name in ("refit", "strip", "weight_streaming", "isolated", "allow_outside_data"):
+        for name in ("refit", "strip", "weight_streaming", "isolated", "prepare", "allow_outside_data"):
             check_bool(getattr(self, name), name)
         if self.tf32 is not None:
             check_bool(self.tf32, "tf32")
@@ -148,7 +152,10 @@ class BuildOptions:
 
     def describe(self) -> str:
         """All options as text that is the same for equal ones: part of the key of a cache."""
-        return json.dumps({one.name: _plain(getattr(self, one.name)) for one in fields(self)}, sort_keys=True)
+        plain = {one.name: _plain(getattr(self, one.name)) for one in fields(self)}
+        if self.prepare:
+            plain["prepare"] = f"by trtx {__version__}"  # which may do it otherwise in its next version
+        return json.dumps(plain, sort_keys=True)
 
 
 def _check_range(name: str, value: Any) -> tuple[Shape, Shape, Shape]:

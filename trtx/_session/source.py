@@ -20,6 +20,7 @@ from .._onnx.parser import OnnxParser
 from .._run.engine import CudaEngine
 from .._run.runtime import Runtime
 from .options import BuildOptions
+from .prepared import prepared
 from .progress import ProgressBar, is_wanted
 from .store import Entry, SessionCache
 
@@ -129,7 +130,11 @@ def build_engine(
         builder.create_config() as config,
         OnnxParser(network, logger) as parser,
     ):
-        parser.parse(model, path, allow_outside_data=options.allow_outside_data, isolated=options.isolated)
+        if options.prepare:
+            with prepared(model, path, options) as other:
+                parser.parse(other, isolated=options.isolated)
+        else:
+            parser.parse(model, path, allow_outside_data=options.allow_outside_data, isolated=options.isolated)
         options.apply(builder, network, config)
         if not is_wanted(progress):
             return builder.build_serialized_network(network, config)
