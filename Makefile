@@ -9,7 +9,7 @@ RUN = $(BIN)/python
 TENSORRT_RTX ?= 1.6.1.120
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint abi-check sanitize fuzz soak misuse onnx-backend benchmark benchmark-gpu generate clean
+.PHONY: help demo test lint abi-check sanitize fuzz soak soak-gpu misuse onnx-backend benchmark benchmark-gpu generate clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -47,6 +47,9 @@ fuzz: $(VENV)/.test ## Drive random calls and random bytes; SECONDS=600 for long
 
 soak: $(VENV)/.test ## Create and close everything thousands of times, and show the slope of the memory
 	$(RUN) -m tests.lifetime.soak
+
+soak-gpu: $(VENV)/.test ## Run one session 100,000 times from many threads on a GPU
+	$(RUN) -m tests.gpu.soak
 
 misuse: $(VENV)/.test ## Show what misuse does, beside NVIDIA's package
 	$(RUN) -m pip install --quiet --disable-pip-version-check 'tensorrt-rtx-cu13-bindings==$(TENSORRT_RTX)'
