@@ -9,7 +9,7 @@ RUN = $(BIN)/python
 TENSORRT_RTX ?= 1.6.1.120
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint abi-check sanitize fuzz soak misuse onnx-backend benchmark generate clean
+.PHONY: help demo test lint abi-check sanitize fuzz soak soak-gpu misuse onnx-backend benchmark benchmark-gpu generate clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -48,6 +48,9 @@ fuzz: $(VENV)/.test ## Drive random calls and random bytes; SECONDS=600 for long
 soak: $(VENV)/.test ## Create and close everything thousands of times, and show the slope of the memory
 	$(RUN) -m tests.lifetime.soak
 
+soak-gpu: $(VENV)/.test ## Run one session 100,000 times from many threads on a GPU
+	$(RUN) -m tests.gpu.soak
+
 misuse: $(VENV)/.test ## Show what misuse does, beside NVIDIA's package
 	$(RUN) -m pip install --quiet --disable-pip-version-check 'tensorrt-rtx-cu13-bindings==$(TENSORRT_RTX)'
 	$(RUN) -m tests.misuse --nvidia
@@ -59,6 +62,18 @@ onnx-backend: $(VENV)/.test ## Put ONNX's own tests to trtx, beside NVIDIA's pac
 benchmark: $(VENV)/.test ## Compare with NVIDIA's package of the same version, and with C++
 	$(RUN) -m pip install --quiet --disable-pip-version-check 'tensorrt-rtx-cu13-bindings==$(TENSORRT_RTX)'
 	$(RUN) benchmarks/run.py
+
+# The version of ONNX Runtime's provider that has the same TensorRT-RTX in it.
+ORT_PROVIDER ?= 0.4.0
+
+benchmark-gpu: $(VENV)/.test ## Compare inference with NVIDIA's package, ONNX Runtime and C++ on a GPU, and draw it
+	$(RUN) -m pip install --quiet --disable-pip-version-check -e '.[cuda,session,benchmarks]' onnxruntime torch \
+	    'tensorrt-rtx-cu13-bindings==$(TENSORRT_RTX)' 'onnxruntime-ep-nv-tensorrt-rtx-cu13==$(ORT_PROVIDER)'
+	mkdir -p build
+	# NVIDIA's module is linked against the library by name.
+	folder=$$($(RUN) -c 'import os, trtx_sys; print(os.path.dirname(os.path.realpath(trtx_sys.find().path)))') && \
+	    LD_LIBRARY_PATH=$$folder $(RUN) benchmarks/inference.py build/inference.json --batches
+	$(RUN) benchmarks/plot.py build/inference.json build/inference.png
 
 generate: $(VENV)/.test ## Write the generated files
 	$(RUN) -m codegen

@@ -1,15 +1,21 @@
-"""What a run costs in Python, against what else users could take: ``python benchmarks/inference.py [OUT.json]``.
+"""What a run costs in Python, against what else users could take: ``make benchmark-gpu``.
+
+    python benchmarks/inference.py [OUT.json] [--batches] [--only batches]
 
 All ways run the same models on the same GPU in one process, in turns; medians are printed, and ratios of `trtx.Session`
-to each of them. A GPU, onnx and onnxruntime are needed; ONNX Runtime's TensorRT-RTX provider is found by
-``TRTX_ORT_PROVIDER`` or in its package.
+to each of them. (The C++ twin runs in a process of its own, right after them.) A GPU, onnx and onnxruntime are needed;
+ONNX Runtime's TensorRT-RTX provider is found by ``TRTX_ORT_PROVIDER`` or in its package. ``--batches`` adds a sweep
+over batch sizes, which ``plot.py`` draws.
 """
 
 from __future__ import annotations
 
+import argparse
 import ctypes
+import functools
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -156,11 +162,26 @@ def with_torch(theirs: Any, engine: Any) -> dict[str, Any]:
 PROVIDER = "NvTensorRTRTXExecutionProvider"
 
 
+@functools.cache
+def provider_library() -> str:
+    """Path of the provider's library."""
+    named = os.environ.get("TRTX_ORT_PROVIDER")
+    if named:
+        return named
+    # Asked in another process: importing the package loads its own copy of TensorRT-RTX.
+    code = "import onnxruntime_ep_nv_tensorrt_rtx as package; print(package.get_library_path())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    if done.returncode:
+        reason = done.stderr.strip().rpartition("\n")[2]
+        raise ModuleNotFoundError(f"the provider's package, or TRTX_ORT_PROVIDER, is missing: {reason}")
+    return done.stdout.strip()
+
+
 def onnxruntime_session(model: bytes | str, **options: str) -> Any:
     import onnxruntime
 
     if not any(device.ep_name == PROVIDER for device in onnxruntime.get_ep_devices()):
-        onnxruntime.register_execution_provider_library(PROVIDER, os.environ["TRTX_ORT_PROVIDER"])
+        onnxruntime.register_execution_provider_library(PROVIDER, provider_library())
     chosen = onnxruntime.SessionOptions()
     chosen.log_severity_level = 4
     devices = [device for device in onnxruntime.get_ep_devices() if device.ep_name == PROVIDER]
@@ -171,11 +192,39 @@ def onnxruntime_session(model: bytes | str, **options: str) -> Any:
 def with_onnxruntime(model: bytes) -> dict[str, Any]:
     try:
         session = onnxruntime_session(model)
-    except (ImportError, KeyError) as error:
+    except ImportError as error:
         print(f"no ONNX Runtime: {type(error).__name__} {error}")
         return {}
     names = [output.name for output in session.get_outputs()]
     return {"ONNX Runtime's provider": lambda given: dict(zip(names, session.run(None, given), strict=True))}
+
+
+TWIN = "C++, library graphs"
+
+
+def native(folder: str) -> list[str]:
+    """The command of the C++ twin, without its engine; empty where there is no compiler."""
+    import trtx_sys
+
+    compiler = shutil.which("g++") or shutil.which("clang++")
+    if compiler is None:
+        print("no C++ twin: a compiler is missing")
+        return []
+    here, program = Path(__file__).parent, str(Path(folder, "run"))
+    include = [f"-I{here.parent / 'csrc' / part}" for part in ("include", "src")]
+    source = str(here / "cpp" / "run.cpp")
+    subprocess.run([compiler, "-std=c++17", "-O2", *include, source, "-o", program, "-ldl"], check=True)
+    return [program, str(Path(trtx_sys.find().path).resolve())]
+
+
+def run_native(command: list[str], model: bytes, folder: str, count: int = 200) -> dict[str, float]:
+    """Median microseconds of the C++ twin; the best of its rounds."""
+    if not command:
+        return {}
+    engine = Path(folder, "twin.engine")
+    engine.write_bytes(build(model).view())
+    done = subprocess.run([*command, str(engine), str(count)], check=True, stdout=subprocess.PIPE, text=True)
+    return {TWIN: min(map(float, done.stdout.split()))}
 
 
 def in_turns(runs: dict[str, Run], rounds: int = 5, count: int = 200) -> dict[str, float]:
@@ -201,7 +250,7 @@ def show(title: str, times: dict[str, float], unit: str = "us") -> None:
         print(f"  {name:34} {value:10.1f} {unit}   {ours / value:6.2f}")
 
 
-def latency(results: dict[str, Any]) -> None:
+def latency(results: dict[str, Any], command: list[str], folder: str) -> None:
     models = {"1 x 1024 floats": small_model()}
     models |= {name: (LIGHT / f"light_{name}.onnx").read_bytes() for name in MODELS}
     for name, model in models.items():
@@ -212,6 +261,7 @@ def latency(results: dict[str, Any]) -> None:
             for way, run in found.items()
         }
         times = in_turns({way: partial(run, arrays) for way, run in found.items()})
+        times |= run_native(command, model, folder)
         show(f"{name}, numpy to numpy; the ratio is Session's time to it", times)
         print(f"  largest deviation from Session's outputs: {max(deviation.values()):.2e}")
         results[name] = {"median_us": times, "deviation": deviation}
@@ -253,7 +303,11 @@ def per_second(run: Run, threads: int, seconds: float) -> float:
 
 def on_the_device(results: dict[str, Any]) -> None:
     """Arrays on the GPU: what Session adds to enqueue and a wait; and 20 bound tensors."""
-    import torch
+    try:
+        import torch
+    except ImportError as error:
+        print(f"no figures of arrays on the GPU: {error}")
+        return
 
     data = bytes(build(small_model()).view())
     with trtx.Session(data) as session:
@@ -321,10 +375,8 @@ session = trtx.Session({model!r}, cache={folder!r})
 session.run({{one.name: np.ones(one.shape, np.float32) for one in session.inputs}})
 """,
     "ONNX Runtime's provider": """
-import numpy as np, os, sys
-sys.path.insert(0, {here!r})
-import onnxruntime
-onnxruntime.register_execution_provider_library({provider!r}, os.environ["TRTX_ORT_PROVIDER"])
+import numpy as np, onnxruntime
+onnxruntime.register_execution_provider_library({provider!r}, {library!r})
 options = onnxruntime.SessionOptions()
 options.log_severity_level = 4
 devices = [device for device in onnxruntime.get_ep_devices() if device.ep_name == {provider!r}]
@@ -338,11 +390,14 @@ session.run(None, {{one.name: np.ones(one.shape, np.float32) for one in session.
 def first_result(results: dict[str, Any]) -> None:
     """From the start of a process to its first result, with what an earlier process left, and without."""
     model = str(LIGHT / "light_resnet50.onnx")
-    here = str(Path(__file__).parent)
+    try:
+        library = provider_library()
+    except ImportError:
+        library = ""
     times: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as scratch:
         for way, code in FIRST.items():
-            if way != "trtx.Session" and "TRTX_ORT_PROVIDER" not in os.environ:
+            if way != "trtx.Session" and not library:
                 continue
             for label, turns in (("cold", 1), ("warm", 4)):
                 if way == "trtx.Session" and label == "cold":
@@ -350,7 +405,7 @@ def first_result(results: dict[str, Any]) -> None:
                 else:
                     folder = str(Path(scratch, "trtx" if way == "trtx.Session" else "onnxruntime"))
                     Path(folder).mkdir(exist_ok=True)
-                text = code.format(model=model, folder=folder, here=here, provider=PROVIDER, warm=label == "warm")
+                text = code.format(model=model, folder=folder, library=library, provider=PROVIDER, warm=label == "warm")
                 spent = []
                 for _ in range(turns):
                     start = time.perf_counter()
@@ -361,15 +416,72 @@ def first_result(results: dict[str, Any]) -> None:
     results["first result"] = {"ms": times}
 
 
+BATCHES = (1, 2, 4, 8, 16, 32, 64)
+
+
+def with_batch(model: bytes, batch: int) -> bytes:
+    """One of the light models, whose batch is 1, for another one."""
+    from onnx import numpy_helper
+
+    proto = onnx.ModelProto.FromString(model)
+    weights = {one.name: one for one in proto.graph.initializer}
+    for value in (*proto.graph.input, *proto.graph.output):
+        if value.name not in weights:
+            value.type.tensor_type.shape.dim[0].dim_value = batch
+    del proto.graph.value_info[:]
+    for node in proto.graph.node:
+        if node.op_type == "Reshape" and node.input[1] in weights:
+            shape = weights[node.input[1]]
+            sizes = numpy_helper.to_array(shape).copy()
+            sizes[0] = batch
+            shape.CopyFrom(numpy_helper.from_array(sizes, shape.name))
+    return proto.SerializeToString()
+
+
+def batches(results: dict[str, Any], command: list[str], folder: str, threads: int = 4, seconds: float = 1.0) -> None:
+    """Latency of one thread, and rows a second of several, against the batch. Each batch is a model of its own."""
+    results["batches"] = {}
+    for name in ("squeezenet", "resnet50"):
+        results["batches"][name] = {}
+        light = (LIGHT / f"light_{name}.onnx").read_bytes()
+        for batch in BATCHES:
+            model = with_batch(light, batch)
+            found, arrays = ways(model, contexts=threads)
+            session, provider = found["trtx.Session"], found.get("ONNX Runtime's provider")
+            times = in_turns({way: partial(run, arrays) for way, run in found.items()}, rounds=3, count=60)
+            times |= run_native(command, model, folder, 60)
+            rates = {"trtx.Session": batch * per_second(partial(session, arrays), threads, seconds)}
+            if provider is not None:
+                rates["ONNX Runtime's provider"] = batch * per_second(partial(provider, arrays), threads, seconds)
+            show(f"{name}, batch {batch}", times)
+            show(f"{name}, batch {batch}, rows a second of {threads} threads on one session", rates, "/s")
+            results["batches"][name][str(batch)] = {"median_us": times, "rows_per_second": rates}
+
+
 def main() -> None:
-    cuda.Device().set_current()
-    results: dict[str, Any] = {"library": str(trtx.library_version()), "python": sys.version.split()[0]}
-    latency(results)
-    throughput(results)
-    on_the_device(results)
-    first_result(results)
-    if len(sys.argv) > 1:
-        Path(sys.argv[1]).write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    parser = argparse.ArgumentParser(description="Compare trtx.Session with other ways to run TensorRT-RTX")
+    parser.add_argument("out", nargs="?", type=Path, help="JSON file for the figures")
+    parser.add_argument("--batches", action="store_true", help="also sweep over batch sizes")
+    parser.add_argument("--only", choices=["batches"], help="nothing else")
+    chosen = parser.parse_args()
+    gpu = cuda.Device()
+    gpu.set_current()
+    results: dict[str, Any] = {
+        "library": str(trtx.library_version()),
+        "python": sys.version.split()[0],
+        "gpu": gpu.name,
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        command = native(folder)
+        if not chosen.only:
+            latency(results, command, folder)
+            throughput(results)
+            on_the_device(results)
+            first_result(results)
+        if chosen.batches or chosen.only == "batches":
+            batches(results, command, folder)
+    if chosen.out is not None:
+        chosen.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -179,6 +179,7 @@ from ._session.session import Session as Session
 from ._session.store import SessionCache as SessionCache
 from ._session.ports import SessionTensor as SessionTensor
 from ._build.layers_gen import ShapeLayer as ShapeLayer
+from ._session.scratch import SharedScratch as SharedScratch
 from ._build.layers_gen import ShuffleLayer as ShuffleLayer
 from ._build.layers_gen import SliceLayer as SliceLayer
 from ._build.layers_gen import SoftMaxLayer as SoftMaxLayer

@@ -296,6 +296,9 @@ NAMES = {
     "trtx._session.ports": (
         "SessionTensor",
     ),
+    "trtx._session.scratch": (
+        "SharedScratch",
+    ),
     "trtx._session.session": (
         "Session",
     ),

@@ -235,6 +235,48 @@ def test_memory_is_flat(session: trtx.Session) -> None:
     assert session.memory == memory
 
 
+def convolutions(network: trtx.NetworkDefinition, size: int) -> None:
+    """Three convolutions of ones, which keep what they compute in scratch memory: ``y = x * 9 ** 3`` inside."""
+    tensor = network.add_input("x", trtx.DataType.FLOAT, (1, 1, size, size))
+    for _ in range(3):
+        kernel = np.ones((1, 1, 3, 3), np.float32)
+        tensor = network.add_convolution_nd(tensor, 1, (3, 3), kernel).get_output(0)
+        tensor = network.add_activation(tensor, trtx.ActivationType.RELU).get_output(0)
+    tensor.name = "y"
+    network.mark_output(tensor)
+
+
+def test_sessions_share_scratch_memory(gpu: None, logger: trtx.Logger) -> None:
+    scratch = trtx.SharedScratch()
+    sizes = (64, 256, 1024)
+    sessions = {
+        size: trtx.Session(build(logger, lambda network: convolutions(network, size)), scratch=scratch, logger=logger)  # noqa: B023
+        for size in sizes
+    }
+    assert scratch.nbytes == max(session.engine.device_memory_size_v2 for session in sessions.values())
+    wrong: list[tuple[int, int]] = []
+
+    def work(seed: int) -> None:
+        for turn in range(100):
+            size = sizes[(seed + turn) % len(sizes)]
+            value = float(seed + 1)
+            y = sessions[size](np.full((1, 1, size, size), value, np.float32))
+            if not np.allclose(y, value * 9**3):
+                wrong.append((seed, turn))
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    for session in sessions.values():
+        assert session.graph_state == "captured"
+        assert session.memory["scratch"] == 0
+        session.close()
+    assert scratch.nbytes == 0
+
+
 def test_a_model_is_built_once_and_its_kernels_are_kept(gpu: None, tmp_path: Path) -> None:
     pytest.importorskip("filelock")
     onnx = pytest.importorskip("onnx")

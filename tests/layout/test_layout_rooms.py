@@ -18,7 +18,7 @@ ALLOWED = {
     # Refitting is of an engine, by weights as those of a network.
     "_onnx": {"_core", "_build", "_run"},
     "_run": {"_core", "_build", "cuda"},
-    "_session": {"_core", "_build", "_onnx", "_run", "cuda"},
+    "_session": {"_core", "_build", "_onnx", "_run", "_version", "cuda"},
     "_pyinstaller": set(),
     "cuda": {"_core"},
     "diagnostics": {"_core"},

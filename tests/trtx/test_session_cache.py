@@ -82,11 +82,13 @@ assert run() == 3 and len(builds) == 2
 assert run(build=trtx.BuildOptions(shapes={"x": ((1, 4), (2, 4), (9, 4))})) == 3 and len(builds) == 3
 assert run(build=trtx.BuildOptions(shapes=rows.shapes, optimization_level=1)) == 3 and len(builds) == 4
 assert run(build=trtx.BuildOptions(shapes=dict(rows.shapes))) == 3 and len(builds) == 4
+assert run(build=trtx.BuildOptions(shapes=rows.shapes, prepare=True)) == 3 and len(builds) == 5
+assert run(build=trtx.BuildOptions(shapes=rows.shapes, prepare=True)) == 3 and len(builds) == 5
 np.full(4, 5, np.float32).tofile(folder / "w.bin")
 model.write_bytes(onnx_model(external="w.bin"))
-assert run() == 5 and len(builds) == 5
+assert run() == 5 and len(builds) == 6
 np.full(4, 6, np.float32).tofile(folder / "w.bin")
-assert run() == 6 and len(builds) == 6
+assert run() == 6 and len(builds) == 7
 assert {entry.model for entry in trtx.SessionCache(store).entries()} == {"model.onnx"}
 """
     )

@@ -96,7 +96,7 @@ def prepare_onnx(
     report = PrepareReport()
     prepared = _prepare(copy, dict(inputs or {}), frozenset(keep), fold, report)
     if check:
-        report.problems += _problems(prepared)
+        report.problems += find_problems(prepared)
     return prepared, report
 
 
@@ -125,7 +125,7 @@ def _prepare(
     return model
 
 
-def _problems(model: onnx.ModelProto) -> list[PrepareProblem]:
+def find_problems(model: onnx.ModelProto) -> list[PrepareProblem]:
     """What TensorRT-RTX's parser says against the model."""
     from .._build.builder import Builder
     from .parser import OnnxParser

@@ -33,6 +33,15 @@ class Binding(Uncopied):
 
     def __init__(self, lane: Lane, inputs: list[Any], out: Mapping[str, Any]) -> None:
         self._lane = lane
+        try:
+            with lane.busy:  # its scratch memory may be shared
+                self._open(inputs, out)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, inputs: list[Any], out: Mapping[str, Any]) -> None:
+        lane = self._lane
         device = lane.device.ordinal
         given = [take(port, value, device, lane.handle) for port, value in zip(lane.inputs, inputs, strict=True)]
         shapes = tuple(one.shape for one in given)
@@ -120,13 +129,18 @@ class Binding(Uncopied):
         Raises
         ------
         InvalidArgumentError
-            If an array is on the host, or if ``stream`` is none.
+            If an array is on the host, if ``stream`` is none, or if the session has a `SharedScratch`.
         ExecutionError
             If TensorRT-RTX refuses the run.
         ClosedError
             If the binding, its session or its engine is closed.
         """
         lane = self._lane
+        if lane.scratch is not None:
+            raise InvalidArgumentError(
+                "launch cannot be used where the session shares scratch memory, as nothing would keep the run apart "
+                "from those of other sessions; run() can"
+            )
         if self._copies_in or self._copies_out:
             raise InvalidArgumentError("launch needs all arrays on the GPU; run() copies those of the host")
         handle = cuda.stream_handle(stream)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Block:
     """Memory of a session: staging on the host, which the GPU sees at the same address, or memory of the device."""
 
-    __slots__ = ("address", "nbytes", "owner")
+    __slots__ = ("__weakref__", "address", "nbytes", "owner")
 
     def __init__(self, address: int, nbytes: int, owner: Any) -> None:
         self.address, self.nbytes, self.owner = address, nbytes, owner
@@ -237,7 +237,8 @@ class HostDevice:
         return int(stream)
 
     def allocate(self, nbytes: int, stream: Any) -> Block:
-        return self.pinned(nbytes)
+        memory = ctypes.create_string_buffer(nbytes + 256)
+        return Block(-(-ctypes.addressof(memory) // 256) * 256, nbytes, memory)  # aligned as that of a GPU
 
     def pinned(self, nbytes: int) -> Block:
         memory = ctypes.create_string_buffer(max(nbytes, 1))

@@ -19,6 +19,7 @@ from .ports import Port, fits
 
 if TYPE_CHECKING:
     from .._run.context import ExecutionContext
+    from .scratch import SharedScratch
 
 #: Kinds of runs, by shapes and addresses, that a lane keeps graphs of.
 PROGRAMS = 16
@@ -66,11 +67,13 @@ class Lane:
     ----------
     no_graphs : str
         Why there are to be no graphs; empty where there are.
+    scratch : SharedScratch, optional
+        What gives the context its scratch memory, if it does not see to that itself.
     """
 
     def __init__(
         self, context: ExecutionContext, device: Device, inputs: tuple[Port, ...], outputs: tuple[Port, ...],
-        no_graphs: str,
+        no_graphs: str, scratch: SharedScratch | None = None,
     ) -> None:  # fmt: skip
         self.context, self.device, self.inputs, self.outputs = context, device, inputs, outputs
         self.stream = device.stream()
@@ -80,7 +83,9 @@ class Lane:
         self._event = device.event()
         self.no_graphs = no_graphs
         #: Held during a run. One of C, so that no interrupt comes between taking it and `with`.
-        self.busy = _thread.allocate_lock()
+        self.busy = _thread.allocate_lock() if scratch is None else scratch._lock
+        self.scratch = scratch
+        self._scratch_block: Block | None = None
         #: Whether what was launched may still use staging memory.
         self.in_flight = False
         #: Arrays that the last run uses.
@@ -95,6 +100,8 @@ class Lane:
         self._shapes: object = None
         self._ready: Program | None = None
         self._blocks: dict[tuple[str, bool], Block] = {}
+        if scratch is not None:
+            scratch._join(self)
 
     # Programs
 
@@ -226,6 +233,8 @@ class Lane:
 
     def launch(self, program: Program) -> None:
         """Start the run of a program, whose staging memory has the inputs."""
+        if self.scratch is not None:
+            self.scratch._begin(self)
         self.in_flight = True
         graph = program.graph
         if graph is None and program.runs and not self.no_graphs and self._capture(program):
@@ -271,6 +280,15 @@ class Lane:
         if self.in_flight:
             self.device.wait(self.last)
             self.in_flight = False
+            if self.scratch is not None:
+                self.scratch._end()
+
+    def use_scratch(self, block: Block) -> None:
+        """Let the context use other scratch memory from now on."""
+        self.forget()  # graphs have the former one's address
+        if block.nbytes:
+            self.context.set_device_memory(block.address, block.nbytes)
+        self._scratch_block = block
 
     def order(self, first: int, then: int) -> None:
         """Let a stream wait for what another one has been given so far."""
@@ -300,3 +318,6 @@ class Lane:
             self.kept = None
             self.context.close()
             self._blocks.clear()
+            self._scratch_block = None
+            if self.scratch is not None:
+                self.scratch._leave(self)

@@ -13,6 +13,7 @@ from trtx_sys._enums_gen import BuilderFlag, ComputeCapability, MemoryPoolType, 
 from .._core.errors import InvalidArgumentError
 from .._core.public import public
 from .._core.values import Shape, check_bool, check_enum, check_int, check_shape, show
+from .._version import __version__
 
 if TYPE_CHECKING:
     from .._build.builder import Builder
@@ -59,6 +60,9 @@ class BuildOptions:
         Threads of the build; without it, the library's usual number.
     isolated : bool, default False
         Whether a process of its own parses the model first, for models from strangers.
+    prepare : bool, default False
+        Whether `prepare_onnx` rewrites the model first, so that TensorRT-RTX takes more of ONNX. Types of inputs and
+        outputs may change by that: ``Session.inputs`` tells. Needs ``onnx``, which reads the model in this process.
     allow_outside_data : bool, default False
         Whether external data of the model may lie outside of its folder.
 
@@ -89,6 +93,7 @@ class BuildOptions:
     profiling_verbosity: ProfilingVerbosity | None = None
     max_threads: int | None = None
     isolated: bool = False
+    prepare: bool = False
     allow_outside_data: bool = False
 
     def __post_init__(self) -> None:
@@ -108,7 +113,7 @@ class BuildOptions:
             check_int(nbytes, f"memory_pools[{pool!s}]", 0, 2**63 - 1)
         if self.profiling_verbosity is not None:
             check_enum(ProfilingVerbosity, self.profiling_verbosity, "profiling_verbosity")
-        for name in ("refit", "strip", "weight_streaming", "isolated", "allow_outside_data"):
+        for name in ("refit", "strip", "weight_streaming", "isolated", "prepare", "allow_outside_data"):
             check_bool(getattr(self, name), name)
         if self.tf32 is not None:
             check_bool(self.tf32, "tf32")
@@ -191,7 +196,10 @@ class BuildOptions:
         str
             JSON, sorted by the names of the options.
         """
-        return json.dumps({one.name: _plain(getattr(self, one.name)) for one in fields(self)}, sort_keys=True)
+        plain = {one.name: _plain(getattr(self, one.name)) for one in fields(self)}
+        if self.prepare:
+            plain["prepare"] = f"by trtx {__version__}"  # which may do it otherwise in its next version
+        return json.dumps(plain, sort_keys=True)
 
 
 def _check_range(name: str, value: Any) -> tuple[Shape, Shape, Shape]:

@@ -24,6 +24,7 @@ from .device import Block, Device, open_device
 from .lane import Key, Lane, Program
 from .options import BuildOptions
 from .ports import Given, Port, SessionTensor, match, read_ports, take, take_result
+from .scratch import SharedScratch
 from .source import Loaded, load
 
 if TYPE_CHECKING:
@@ -58,6 +59,9 @@ class Session(Uncopied):
         How many runs may be under way at the same time, each with an execution context and memory of its own.
     graphs : bool, default True
         Whether runs that come again are captured into CUDA graphs. `graph_state` says what became of it.
+    scratch : SharedScratch, optional
+        Scratch memory to share with other sessions, whose runs then never overlap with those of this one. `contexts`
+        must be 1.
     logger : Logger, optional
         What is told what TensorRT-RTX logs. Without it all sessions share one, which writes warnings and worse to
         standard error.
@@ -94,16 +98,26 @@ class Session(Uncopied):
         device: int = 0,
         contexts: int = 1,
         graphs: bool = True,
+        scratch: SharedScratch | None = None,
         logger: Logger | None = None,
         progress: bool | None = None,
     ) -> None:
         count = check_int(contexts, "contexts", 1, 1024)
+        if scratch is not None and not isinstance(scratch, SharedScratch):
+            reject("scratch", scratch, "a trtx.SharedScratch, or None for memory of its own")
+        if scratch is not None and count > 1:
+            raise InvalidArgumentError(
+                f"contexts is {count}; allowed is 1 with scratch, as runs that share it never overlap"
+            )
         self._lanes: tuple[Lane, ...] = ()
         self._pool: ThreadPoolExecutor | None = None
         self._is_closed = False
         self._are_kernels_saved = False
         self._turn = itertools.count()
         self._device: Device = open_device(device)
+        self._scratch = scratch
+        if scratch is not None:
+            scratch._check_device(self._device)  # before an engine is built
         with self._device.current():
             self._loaded: Loaded = load(
                 source, cache=cache, build=build, device=self._device, logger=logger, progress=progress
@@ -116,8 +130,8 @@ class Session(Uncopied):
             self._lanes = tuple(self._new_lane() for _ in range(count))
 
     def _new_lane(self) -> Lane:
-        context = self._loaded.new_context()
-        return Lane(context, self._device, self._inputs, self._outputs, self._no_graphs)
+        context = self._loaded.new_context(with_memory=self._scratch is None)
+        return Lane(context, self._device, self._inputs, self._outputs, self._no_graphs, self._scratch)
 
     # What it is
 
@@ -175,7 +189,8 @@ class Session(Uncopied):
         """Bytes by kind.
 
         ``pinned`` and ``device`` staging memory, ``scratch`` memory of all contexts, and ``weights`` that may be
-        streamed. Bound arrays and what outputs are returned in are not counted.
+        streamed; ``shared_scratch`` is the block of a `SharedScratch`, which exists once for all sessions that have it
+        (``scratch`` is 0 then). Bound arrays and what outputs are returned in are not counted.
 
         Raises
         ------
@@ -187,8 +202,10 @@ class Session(Uncopied):
         for lane in self._lanes:
             for kind, nbytes in lane.staged.items():
                 total[kind] += nbytes
-        scratch = int(self._engine.device_memory_size_v2) * len(self._lanes)
-        return {**total, "scratch": scratch, "weights": int(self._engine.streamable_weights_size)}
+        own = int(self._engine.device_memory_size_v2) * len(self._lanes) if self._scratch is None else 0
+        shared = 0 if self._scratch is None else self._scratch.nbytes
+        weights = int(self._engine.streamable_weights_size)
+        return {**total, "scratch": own, "shared_scratch": shared, "weights": weights}
 
     # Running
 
@@ -423,7 +440,7 @@ class Session(Uncopied):
         lane.launch(program)
         # Values that decide shapes are looked at in each run.
         lane.latest = None if any(inputs) or any(outputs) or hosts else program
-        if caller is None or 0 in outputs:
+        if caller is None or 0 in outputs or lane.scratch is not None:
             lane.wait()
         elif is_default:
             lane.order(lane.handle, 0)

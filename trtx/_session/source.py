@@ -6,7 +6,11 @@ import functools
 import os
 from typing import TYPE_CHECKING, Any
 
-from trtx_sys._enums_gen import DynamicShapesKernelSpecializationStrategy, Severity
+from trtx_sys._enums_gen import (
+    DynamicShapesKernelSpecializationStrategy,
+    ExecutionContextAllocationStrategy,
+    Severity,
+)
 
 from .._build.builder import Builder
 from .._core.errors import EngineError, InvalidArgumentError
@@ -17,6 +21,7 @@ from .._onnx.parser import OnnxParser
 from .._run.engine import CudaEngine
 from .._run.runtime import Runtime
 from .options import BuildOptions
+from .prepared import prepared
 from .progress import ProgressBar, is_wanted
 from .store import Entry, SessionCache
 
@@ -58,8 +63,12 @@ class Loaded:
             return "weights are streamed"
         return ""
 
-    def new_context(self) -> ExecutionContext:
-        """Make an execution context."""
+    def new_context(self, *, with_memory: bool = True) -> ExecutionContext:
+        """Make an execution context, with scratch memory of its own or without any."""
+        strategies = ExecutionContextAllocationStrategy
+        wanted = strategies.STATIC if with_memory else strategies.USER_MANAGED
+        if self._config.execution_context_allocation_strategy is not wanted:
+            self._config.execution_context_allocation_strategy = wanted
         return self.engine.create_execution_context(self._config)
 
     def save_kernels(self) -> None:
@@ -128,7 +137,11 @@ def build_engine(
         builder.create_config() as config,
         OnnxParser(network, logger) as parser,
     ):
-        parser.parse(model, path, allow_outside_data=options.allow_outside_data, isolated=options.isolated)
+        if options.prepare:
+            with prepared(model, path, options) as other:
+                parser.parse(other, isolated=options.isolated)
+        else:
+            parser.parse(model, path, allow_outside_data=options.allow_outside_data, isolated=options.isolated)
         options.apply(builder, network, config)
         if not is_wanted(progress):
             return builder.build_serialized_network(network, config)
