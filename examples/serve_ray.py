@@ -87,7 +87,6 @@ def numpy_type(dtype: trtx.DataType) -> np.dtype[Any]:
     return np.dtype({"FLOAT": "float32", "HALF": "float16"}.get(dtype.name, dtype.name.lower()))
 
 
-@serve.deployment(max_ongoing_requests=64, health_check_period_s=10, graceful_shutdown_timeout_s=60)
 class Model:
     """A replica. ``user_config`` has the arguments of `Served`, the model's path among them."""
 
@@ -137,8 +136,11 @@ class Model:
             served.close()
 
 
+deployment = serve.deployment(max_ongoing_requests=64, health_check_period_s=10, graceful_shutdown_timeout_s=60)(Model)
+
+
 def application(source: str, *, replicas: int = 1, gpus: float = 1, **options: Any) -> serve.Application:
-    """What ``serve.run`` takes, or the command ``serve run``.
+    """What ``serve.run`` takes.
 
     Parameters
     ----------
@@ -152,14 +154,14 @@ def application(source: str, *, replicas: int = 1, gpus: float = 1, **options: A
         For `Served` and `trtx.Session`: ``shapes=``, as in `trtx.BuildOptions`, for an ONNX model; ``cache=``, with
         which only the first replica builds the engine.
     """
-    chosen = Model.options(
+    chosen = deployment.options(
         num_replicas=replicas, ray_actor_options={"num_gpus": gpus}, user_config={"source": source, **options}
     )
     return chosen.bind()
 
 
 #: For ``serve deploy``; the arguments come by ``user_config``.
-deployed = Model.bind()
+deployed = deployment.bind()
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The example of Ray Serve, on the fake library: real replicas, on machines without a GPU."""
+"""The example of Ray Serve, ``examples/serve_ray.py``, on the fake library: real replicas, but no GPU."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ raises(OSError, ["nowhere"], serve_ray.Served, str(folder / "nowhere.engine"))
 def test_a_replica_that_fails_is_not_healthy(tmp_path: Path) -> None:
     on_fake(
         """
-model = serve_ray.Model.func_or_class()
+model = serve_ray.Model()
 async def use():
     await model.reconfigure({"source": engine("SUM")})
     await model.check_health()

@@ -110,6 +110,39 @@ with trtx.Session(plan(profiles=ranges)) as s:
     )
 
 
+def test_a_change_of_profile_is_in_the_order_of_the_streams() -> None:
+    on_fake(
+        """
+from trtx._session.device import HostDevice
+events = []
+HostDevice.order = lambda self, event, first, then: events.append((first, then)) if first != then else None
+enqueue, switch = trtx.ExecutionContext.enqueue_v3, trtx.ExecutionContext.set_optimization_profile_async
+def enqueuing(self, stream):
+    events.append(f"run {stream}")
+    return enqueue(self, stream)
+def switching(self, index, stream):
+    events.append(f"profile {index} {stream}")
+    return switch(self, index, stream)
+trtx.ExecutionContext.enqueue_v3, trtx.ExecutionContext.set_optimization_profile_async = enqueuing, switching
+ranges = (((1, 4), (1, 4), (2, 4)), ((4, 4), (8, 4), (16, 4)))
+with trtx.Session(plan(profiles=ranges), graphs=False) as s:
+    few, many = np.ones((1, 4), np.float32), np.ones((8, 4), np.float32)
+    kept = []  # so that each result has an address of its own
+    def run(rows, stream=None):
+        events.clear()
+        kept.append(s.run({"a": rows, "b": rows}, stream=stream, output="device"))
+        return list(events)
+    own = s._lanes[0].handle
+    assert run(few, 7) == ["run 7"]
+    assert run(many, 7) == [f"profile 1 {own}", (own, 7), "run 7"]
+    assert run(many, 7) == ["run 7"]
+    # What was launched on 7 is under way.
+    assert run(few, 8) == [(7, own), f"profile 0 {own}", (own, 8), "run 8"], events
+    assert run(many) == [(8, own), f"profile 1 {own}", f"run {own}"], events
+"""
+    )
+
+
 def test_wrong_inputs_are_named() -> None:
     on_fake(
         """

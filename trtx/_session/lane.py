@@ -95,6 +95,8 @@ class Lane:
         self.latest: Program | None = None
         self.programs: OrderedDict[Key, Program] = OrderedDict()
         self._profile = 0
+        #: Whether the profile was changed on the lane's stream, and no run has waited for that yet.
+        self._has_switched = False
         self._output_shapes: dict[Any, tuple[Any, ...]] = {}
         #: The shapes, and the program, that the context knows of.
         self._shapes: object = None
@@ -142,6 +144,10 @@ class Lane:
         context = self.context
         profile = self._choose(shapes)
         if profile != self._profile:
+            # It may copy in the order of the stream: after the runs before, and before those that follow.
+            if self.in_flight:
+                self.order(self.last, self.handle)
+            self._has_switched = True
             context.set_optimization_profile_async(profile, self.handle)
             self._profile = profile
         given = iter(values)
@@ -239,10 +245,14 @@ class Lane:
         graph = program.graph
         if graph is None and program.runs and not self.no_graphs and self._capture(program):
             graph = program.graph
+        if graph is None:
+            self.set_up(program)
+        if self._has_switched:
+            self.order(self.handle, self.last)
+            self._has_switched = False
         if graph is not None:
             graph.launch(self.last)
             return
-        self.set_up(program)
         program.runs += 1
         self._work(program, self.last)
 
