@@ -36,6 +36,7 @@
 "trtx_execution_context_infer_shapes",
 "trtx_execution_context_report_to_profiler",
 "trtx_execution_context_run",
+"trtx_execution_context_set_communicator",
 "trtx_execution_context_set_device_memory",
 "trtx_execution_context_set_device_memory_v2",
 "trtx_execution_context_set_error_recorder",

@@ -2430,7 +2430,7 @@ TRTX_API bool trtx_execution_context_get_unfused_tensors_debug_state(const trtx_
 /** Whether the next run on a stream can be captured into a CUDA graph. */
 TRTX_API trtx_status trtx_execution_context_is_stream_capturable(const trtx_execution_context *self, trtx_stream stream, bool *result);
 /** Sets the NCCL communicator for runs on several devices; it must outlive them. */
-TRTX_API trtx_status trtx_execution_context_set_communicator(trtx_execution_context *self, trtx_address communicator);
+TRTX_LONG TRTX_API trtx_status trtx_execution_context_set_communicator(trtx_execution_context *self, trtx_address communicator);
 /** Destroys the object; null is allowed. */
 TRTX_LONG TRTX_API void trtx_execution_context_destroy(trtx_execution_context *self);
 

@@ -367,5 +367,6 @@ class ExecutionContext(Interface, cpp="IExecutionContext", impl="VExecutionConte
     @const
     def isStreamCapturable(self, stream: Stream) -> bool:
         """Whether the next run on a stream can be captured into a CUDA graph."""
+    @long
     def setCommunicator(self, communicator: Address) -> Ok:
         """Sets the NCCL communicator for runs on several devices; it must outlive them."""

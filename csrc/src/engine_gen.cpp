@@ -903,7 +903,7 @@ trtx_status trtx_execution_context_is_stream_capturable(const trtx_execution_con
 
 trtx_status trtx_execution_context_set_communicator(trtx_execution_context *self, trtx_address communicator)
 {
-    return guard({"trtx_execution_context_set_communicator"}, [&](Call &call) {
+    return guard(long_call("trtx_execution_context_set_communicator"), [&](Call &call) {
         call.need(self, "self");
         call.check(as<abi::IExecutionContext>(self)->mImpl->setCommunicator(to_pointer(communicator)));
     });

@@ -255,7 +255,7 @@ def wrong(
     network.get_layer("0")
     trtx.Weights(5)
     trtx.Weights([1.0])
-    trtx.Weights(trtx.float32, 5)
+    trtx.Weights(trtx.float32, "5")
     trtx.Weights(trtx.float32, None, "3")
     runtime.deserialize_cuda_engine(5)
     runtime.deserialize_cuda_engine(None)

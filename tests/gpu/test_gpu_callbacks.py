@@ -412,3 +412,33 @@ def test_deferred_weights_on_a_stream(logger: trtx.Logger, stream: Any) -> None:
     stream.sync()
     assert engine.weights_loaded
     np.testing.assert_array_equal(run(engine.create_execution_context(), {"x": x}, stream)["y"], expected)
+
+
+# Recorders
+
+
+def test_errors_of_a_run_have_codes(logger: trtx.Logger, runtime: trtx.Runtime, stream: Any, values: Any) -> None:
+    engine = runtime.deserialize_cuda_engine(build(logger, relu(SHAPE)))
+    runtime.error_recorder = recorder = trtx.ErrorRecorder()
+    with pytest.raises(trtx.EngineError):
+        runtime.deserialize_cuda_engine(b"x" * 5000)
+    assert recorder.num_errors() > 0
+    context = engine.create_execution_context()
+    context.error_recorder = own = trtx.ErrorRecorder()
+    assert context.error_recorder is own
+    outputs = run(context, {"x": values}, stream)
+    np.testing.assert_array_equal(outputs["y"], np.maximum(values, 0))
+    assert own.num_errors() == 0
+
+
+def test_device_memory_by_its_property(logger: trtx.Logger, runtime: trtx.Runtime, stream: Any) -> None:
+    engine = runtime.deserialize_cuda_engine(build(logger, chain(256, 2)))
+    context = engine.create_execution_context(trtx.ExecutionContextAllocationStrategy.USER_MANAGED)
+    memory = cuda.empty(max(engine.device_memory_size_v2, 1), np.uint8, stream=stream)
+    context.device_memory = memory
+    assert context.device_memory is memory
+    x = np.random.default_rng(3).standard_normal((256, 256)).astype(np.float32)
+    first = run(context, {"x": x}, stream)["y"]
+    context.device_memory = int(memory.handle)
+    assert context.device_memory == int(memory.handle)
+    np.testing.assert_array_equal(run(context, {"x": x}, stream)["y"], first)

@@ -275,8 +275,8 @@ class ContextCallbacks(ContextTensors):
         """
         address = _communicator_address(communicator)
         what, function = "set_communicator", lib.trtx_execution_context_set_communicator
-        self._refuse_change(what)
-        status = self._hand_over(("communicator",), communicator, self._changed, what, function, address)
+        # A long call: it may talk to the other GPUs, whose calls come from other threads.
+        status = self._hand_over(("communicator",), communicator, self._long, what, function, address)
         self._check(status, "set_communicator()")
         return True
 
