@@ -11,12 +11,12 @@ from trtx_sys._ffi import ffi, lib
 from .._build.network import NetworkDefinition
 from .._core import interruptible
 from .._core import pending as _pending
-from .._core.accessors import changed
 from .._core.errors import InvalidArgumentError, ParserError, failure, text
 from .._core.values import check_index, check_int, check_text
 from .accessors_gen import OnnxParserAccessors
 from .explain import cannot_run, explain, judge
-from .report import ModelSupport, ParserErrorInfo, Subgraph, read_errors, read_subgraphs
+from .has_errors import HasErrors
+from .report import ModelSupport, Subgraph, read_errors, read_subgraphs
 from .source import as_view, check
 
 if TYPE_CHECKING:
@@ -27,11 +27,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class ParserQuestions(OnnxParserAccessors):
+class ParserQuestions(HasErrors, OnnxParserAccessors):
     """What a parser knows of operators, models, tensors and errors."""
 
     __slots__ = ("_config", "_subgraphs")
 
+    _read_errors = staticmethod(read_errors)
+    _clear_errors = lib.trtx_onnx_parser_clear_errors
     _config: BuilderConfig | None
     #: Parts of the model that was asked about.
     _subgraphs: tuple[Subgraph, ...]
@@ -243,32 +245,6 @@ class ParserQuestions(OnnxParserAccessors):
             model = self._model or "the parser, which has read no model,"
             raise InvalidArgumentError(f"OnnxParser.{what}: {model} has no node {name!r} with an output {index}")
         return found
-
-    @property
-    def errors(self) -> tuple[ParserErrorInfo, ...]:
-        """The errors of TensorRT-RTX since the parser was made, or since `clear_errors` (``IParser::getError``)."""
-        return self._long("errors", read_errors)  # which makes several calls
-
-    def get_error(self, index: SupportsIndex) -> ParserErrorInfo:
-        """One of `errors` (``IParser::getError``).
-
-        Parameters
-        ----------
-        index : int
-            From 0 to ``num_errors - 1``.
-
-        Raises
-        ------
-        InvalidArgumentError
-            If there is no such error.
-        """
-        errors = self.errors
-        return errors[check_index(index, "index", len(errors), "errors")]
-
-    def clear_errors(self) -> None:
-        """Forget the errors (``IParser::clearErrors``)."""
-        what = "clear_errors"
-        self._check(changed(self, what, self, lib.trtx_onnx_parser_clear_errors), what)
 
 
 def run_apart(work: Callable[[], T], what: str) -> T:

@@ -21,10 +21,11 @@ from .._core.errors import ParserError
 from .._core.library import require_onnx_parser
 from .._core.logger import Logger
 from .._core.public import public
-from .._core.values import check_index, check_path, check_text, reject
+from .._core.values import check_path, check_text, reject
 from .._run.refitter import Refitter
 from .accessors_gen import OnnxParserRefitterAccessors
 from .check import Initializer
+from .has_errors import HasErrors
 from .initializers import initializer_bytes
 from .observer import Observer, RefitterObserver
 from .report import ParserErrorInfo, parser_error, read_refitter_errors
@@ -37,7 +38,7 @@ __all__ = ["OnnxParserRefitter"]
 
 
 @public
-class OnnxParserRefitter(OnnxParserRefitterAccessors):
+class OnnxParserRefitter(HasErrors, OnnxParserRefitterAccessors):
     """Takes new weights for an engine from an ONNX model (``nvonnxparser::IParserRefitter``).
 
     It gives a `Refitter` the values of a model that differs from the one that the engine was built from in the values
@@ -68,6 +69,9 @@ class OnnxParserRefitter(OnnxParserRefitterAccessors):
     """
 
     __slots__ = ("_initializers", "_read", "_source")
+
+    _read_errors = staticmethod(read_refitter_errors)
+    _clear_errors = lib.trtx_onnx_parser_refitter_clear_errors
 
     _error = ParserError
     #: The initializers of a loaded model, some of which must be supplied; None where none is loaded.
@@ -298,34 +302,6 @@ class OnnxParserRefitter(OnnxParserRefitterAccessors):
             owner = _Owner()
             self._read.append(owner)
             self._check(lib.trtx_retain(self._ptr, owner.place), "refit")
-
-    # Errors
-
-    @property
-    def errors(self) -> tuple[ParserErrorInfo, ...]:
-        """The errors since this object was made, or since `clear_errors` (``IParserRefitter::getError``)."""
-        return self._long("errors", read_refitter_errors)  # which makes several calls
-
-    def get_error(self, index: SupportsIndex) -> ParserErrorInfo:
-        """One of `errors` (``IParserRefitter::getError``).
-
-        Parameters
-        ----------
-        index : int
-            From 0 to ``num_errors - 1``.
-
-        Raises
-        ------
-        InvalidArgumentError
-            If there is no such error.
-        """
-        errors = self.errors
-        return errors[check_index(index, "index", len(errors), "errors")]
-
-    def clear_errors(self) -> None:
-        """Forget the errors (``IParserRefitter::clearErrors``)."""
-        what = "clear_errors"
-        self._check(changed(self, what, self, lib.trtx_onnx_parser_refitter_clear_errors), what)
 
     # The observer
 
