@@ -91,19 +91,19 @@ def as_view(model: Any) -> memoryview:
 
 
 @contextmanager
-def map_file(subject: str, path: str | os.PathLike[str]) -> Iterator[memoryview]:
-    """Map a file into memory, and let go of it when the last view has gone."""
+def map_file(subject: str, path: str | os.PathLike[str], kind: type[Error] = ParserError) -> Iterator[memoryview]:
+    """Map a file into memory, and let go of it when the last view has gone; what is wrong with it raises ``kind``."""
     name = check_path(path)
     try:
         # A FIFO would block in open(), so look first.
         if not stat.S_ISREG(os.stat(name).st_mode):
-            raise ParserError(f"{subject}: {name!r} is not a regular file")
+            raise kind(f"{subject}: {name!r} is not a regular file")
         with open(name, "rb") as file:
             if not os.fstat(file.fileno()).st_size:
-                raise ParserError(f"{subject}: the file {name!r} is empty")
+                raise kind(f"{subject}: the file {name!r} is empty")
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise file_error(ParserError, f"{subject}: the file {name!r} cannot be read: {reason}", error) from error
+        raise file_error(kind, f"{subject}: the file {name!r} cannot be read: {reason}", error) from error
     # Not closed here: an exception on its way may still hold views of it. It goes with the last one.
     yield memoryview(mapped)

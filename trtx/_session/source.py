@@ -18,6 +18,7 @@ from .._core.host_memory import HostMemory
 from .._core.logger import Logger
 from .._core.values import check_path
 from .._onnx.parser import OnnxParser
+from .._onnx.source import map_file
 from .._run.engine import CudaEngine
 from .._run.runtime import Runtime
 from .options import BuildOptions
@@ -159,20 +160,12 @@ def _read(source: Any) -> Any:
             raise EngineError("source is empty; allowed is an ONNX model or an engine")
         return source
     if isinstance(source, (str, os.PathLike)):
-        return _map(check_path(source))
+        with map_file("Session", source, EngineError) as view:
+            return view
     raise InvalidArgumentError(
         f"source is {type(source).__name__}; allowed is a path or bytes of an ONNX model or engine, a trtx.HostMemory "
         "or a trtx.CudaEngine"
     )
-
-
-def _map(path: str) -> Any:
-    import mmap
-
-    with open(path, "rb") as file:
-        if not os.fstat(file.fileno()).st_size:
-            raise EngineError(f"the file {path!r} is empty; allowed is an ONNX model or an engine")
-        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
 def _refuse_options(what: str, cache: Any, build: Any) -> None:
