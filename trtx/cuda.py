@@ -460,11 +460,11 @@ def from_numpy(array: npt.ArrayLike, *, stream: Any) -> Any:
     """
     import numpy as np
 
-    from ._core.arrays import _TYPES, pack
+    from ._core.arrays import pack
 
     host = np.ascontiguousarray(array)
-    kind = _TYPES.get(host.dtype.name)
-    if kind is not None:
+    kind = _type_of(host.dtype.name)
+    if isinstance(kind, DataType):
         host = pack(host, kind)  # values of four bits are two to a byte on the device
     buffer = _allocate(host.nbytes, stream)
     if host.nbytes:
@@ -503,13 +503,13 @@ def to_numpy(
     """
     import numpy as np
 
-    from ._core.arrays import _TYPES, as_dtype, itemsize_bits, unpack
+    from ._core.arrays import as_dtype, itemsize_bits, unpack
 
     kind = as_dtype(dtype, "dtype")
     address, nbytes = device_address(memory)
     sizes = tuple(check_shape(shape, "shape"))
-    packed = _TYPES.get(kind.name)
-    if packed is not None and itemsize_bits(packed) == 4:  # two to a byte on the device, one in an array
+    packed = _type_of(kind.name)
+    if isinstance(packed, DataType) and itemsize_bits(packed) == 4:  # two to a byte on the device, one in an array
         raw = to_numpy(memory, ((math.prod(sizes) + 1) // 2,), DataType.UINT8, stream=stream)
         return unpack(raw.tobytes(), packed, math.prod(sizes)).reshape(sizes)
     host = np.empty(sizes, kind)

@@ -177,7 +177,7 @@ class Lane:
     def _make(self, key: Key) -> Program:
         self._set_shapes(key.shapes, key.values)
         program = Program(key, self.output_shapes(key.shapes, key.values))
-        # Staging memory that grows invalidates programs, so all of it is there before one is made.
+        # Memory that grows here drops the other programs, as they have the former addresses.
         for port, shape, address in self._tensors(key, program):
             nbytes = port.nbytes(shape)
             is_input = port in self.inputs
