@@ -65,6 +65,17 @@ def test_hints_of_the_module() -> None:
         trtx.Nonsense  # type: ignore[attr-defined]  # noqa: B018
 
 
+def test_hints_are_not_among_the_names_of_an_object(native_library: str) -> None:
+    class Mine(trtx.Logger):
+        pass
+
+    with trtx.Builder(logger := Mine()) as builder:
+        logger.mine = 3  # type: ignore[attr-defined]
+        assert {"mine", "log"} <= set(dir(logger))
+        assert "build_engine" not in dir(builder)
+        assert {"build_serialized_network", "max_threads"} <= set(dir(builder))
+
+
 def test_hints_of_classes_and_enums() -> None:
     for owner, table in hints.MEMBERS.items():
         kind = getattr(trtx, owner)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
+from trtx_sys._enum_base import Missing
+
 from .errors import ClosedError
 
 if TYPE_CHECKING:
@@ -52,7 +54,8 @@ class Native(Uncopied):
 
     def __dir__(self) -> list[str]:
         # Names that are left out, and answer with a hint, are none that one could use.
-        return [name for name in super().__dir__() if name in self.__slots__ or hasattr(type(self), name)]
+        hints = {name for kind in type(self).__mro__ for name, one in vars(kind).items() if isinstance(one, Missing)}
+        return [name for name in super().__dir__() if name not in hints]
 
     def _closed_text(self) -> str:
         return f"this {type(self).__name__} is closed, or was never made"
