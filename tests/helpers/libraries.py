@@ -35,19 +35,23 @@ def fetch(version: str) -> Path:
     found = library(version)
     if found is not None:
         return found
-    target = cache() / version
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-        subprocess.run([*command, "-d", scratch, f"tensorrt-rtx-cu13-libs=={version}"], check=True)
-        (wheel,) = Path(scratch).glob("*.whl")
-        with zipfile.ZipFile(wheel) as archive:
-            archive.extractall(Path(scratch) / "unpacked")
-        # Renamed when it is whole, so that a broken download is never taken for a library.
-        os.replace(Path(scratch) / "unpacked", target)
+    download(f"tensorrt-rtx-cu13-libs=={version}", cache() / version)
     found = library(version)
     assert found is not None, f"the wheel of {version} has no libtensorrt_rtx.so.1"
     return found
+
+
+def download(requirement: str, target: Path) -> None:
+    """Unpack the wheel of a package into a folder."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+        subprocess.run([*command, "-d", scratch, requirement], check=True)
+        (wheel,) = Path(scratch).glob("*.whl")
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(Path(scratch) / "unpacked")
+        # Renamed when it is whole, so that a broken download is never taken for a package.
+        os.replace(Path(scratch) / "unpacked", target)
 
 
 def main() -> None:

@@ -10,8 +10,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -41,14 +39,7 @@ def fetch(version: str) -> Path:
     if found is not None:
         return found
     target = libraries.cache() / f"bindings-{version}-{sys.implementation.cache_tag}"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-        subprocess.run([*command, "-d", scratch, f"tensorrt-rtx-cu13-bindings=={version}"], check=True)
-        (wheel,) = Path(scratch).glob("*.whl")
-        with zipfile.ZipFile(wheel) as archive:
-            archive.extractall(Path(scratch) / "unpacked")
-        os.replace(Path(scratch) / "unpacked", target)
+    libraries.download(f"tensorrt-rtx-cu13-bindings=={version}", target)
     return target
 
 
