@@ -60,7 +60,10 @@ protected:
     trtx_weights do_getNamedWeights(const char *name) const override
     {
         const auto found = mStaged.find(named(name).blob);
-        return found == mStaged.end() ? trtx_weights{} : found->second;
+        if (found == mStaged.end()) {
+            refuse(std::string("weights were never set: ") + name);
+        }
+        return found->second;
     }
     trtx_weights do_getWeightsPrototype(const char *name) const override
     {
@@ -69,7 +72,9 @@ protected:
     }
     int32_t do_getWeightsLocation(const char *name) const override
     {
-        (void)named(name);
+        if (mStaged.find(named(name).blob) == mStaged.end()) {
+            refuse(std::string("weights were never set: ") + name);
+        }
         return TRTX_TENSOR_LOCATION_HOST;
     }
     int32_t do_getMissing(int32_t, const char **, int32_t *) override { return 0; }

@@ -29,8 +29,9 @@ def affine(network: trtx.NetworkDefinition, dtype: trtx.DataType = trtx.DataType
     network.mark_output(relu)
 
 
-def plan(logger: trtx.Logger, dtype: trtx.DataType = trtx.DataType.FLOAT) -> trtx.HostMemory:
-    return build(logger, lambda network: affine(network, dtype), {"a": ROWS, "b": ROWS})
+def plan(logger: trtx.Logger, dtype: trtx.DataType = trtx.DataType.FLOAT, rows: int = 64) -> trtx.HostMemory:
+    ranges = (*ROWS[:2], (rows, 256))
+    return build(logger, lambda network: affine(network, dtype), {"a": ranges, "b": ranges})
 
 
 @pytest.fixture
@@ -95,6 +96,58 @@ def test_torch(session: trtx.Session) -> None:
         session(left.T.contiguous().T, right)
     with pytest.raises(trtx.InvalidArgumentError, match="float16"):
         session(left.half(), right)
+
+
+def test_arrays_of_the_host_are_read_when_a_run_returns(gpu: None, logger: trtx.Logger) -> None:
+    torch = pytest.importorskip("torch")
+    rows = 4096  # four MiB an input, which the driver copies from where the user has it
+    stream = torch.cuda.Stream()
+    with trtx.Session(plan(logger, trtx.DataType.FLOAT, rows), logger=logger) as session:
+        for pinned in (False, True):
+            a, b = torch.empty(rows, 256, pin_memory=pinned), torch.ones(rows, 256, pin_memory=pinned)
+            for turn in range(6):
+                a.fill_(turn)
+                result = session.run({"a": a, "b": b}, output="device", stream=stream)["y"]
+                a.fill_(-100)
+                stream.synchronize()
+                assert torch.equal(result.cpu(), torch.full((rows, 256), turn + 1.0)), (pinned, turn)
+            strided = torch.arange(256.0).expand(rows, 256)
+            assert torch.equal(torch.from_numpy(session(strided, b)), strided + 1)
+        assert session.graph_state == "captured"
+
+
+def test_copies_when_asked(session: trtx.Session) -> None:
+    torch = pytest.importorskip("torch")
+    cupy = pytest.importorskip("cupy")
+    a, b, expected = arrays(8)
+    strided, right = torch.from_numpy(a).cuda().T.contiguous().T, torch.from_numpy(b).cuda()
+    for _ in range(3):
+        np.testing.assert_array_equal(session.run({"a": strided, "b": right}, copy=True)["y"], expected)
+        fortran = cupy.asfortranarray(cupy.asarray(a))
+        np.testing.assert_array_equal(session.run({"a": fortran, "b": b}, copy=True)["y"], expected)
+    if torch.cuda.device_count() > 1:
+        far = torch.from_numpy(a).to("cuda:1")
+        with pytest.raises(trtx.InvalidArgumentError, match="copy=True"):
+            session(far, right)
+        with cupy.cuda.Device(1):
+            far_too = cupy.asarray(b)
+        for _ in range(3):
+            np.testing.assert_array_equal(session.run({"a": far, "b": far_too}, copy=True)["y"], expected)
+
+
+def test_the_stream_of_the_run_before_may_be_gone(session: trtx.Session) -> None:
+    torch = pytest.importorskip("torch")
+    driver = pytest.importorskip("cuda.bindings.driver")
+    a, b, expected = arrays(8)
+    left, right = torch.from_numpy(a).cuda(), torch.from_numpy(b).cuda()
+    for _ in range(20):
+        status, stream = driver.cuStreamCreate(1)
+        assert not int(status)
+        result = session.run({"a": left, "b": right}, output="device", stream=int(stream))["y"]
+        assert not int(driver.cuStreamSynchronize(stream)[0])
+        assert not int(driver.cuStreamDestroy(stream)[0])
+        np.testing.assert_array_equal(result.cpu().numpy(), expected)
+        np.testing.assert_array_equal(session(a, b), expected)
 
 
 def test_same_addresses_are_captured(session: trtx.Session) -> None:

@@ -304,10 +304,21 @@ assert (s(a, a) == 2).all()
     )
 
 
-def test_steady_state_allocates_nothing() -> None:
+#: Where tensors of a run lie: small ones in host memory, large ones on the device.
+SMALL_OR_LARGE = pytest.mark.parametrize("large", [False, True], ids=["small", "large"])
+ALL_ARE_LARGE = """
+from trtx._session import lane
+lane.SMALL_INPUT = lane.SMALL_OUTPUT = 0
+"""
+
+
+@SMALL_OR_LARGE
+def test_steady_state_allocates_nothing(large: bool) -> None:
     on_fake(
-        """
+        (ALL_ARE_LARGE if large else "")
+        + """
 import sys
+from trtx._session import lane
 from trtx._session.device import HostDevice
 made = []
 for name in ("pinned", "allocate"):
@@ -331,7 +342,9 @@ with session() as s:
     grown = sys.getallocatedblocks() - first
     assert len(made) == before, made[before:]
     assert grown < 50, grown
-    assert s.memory["pinned"] == 3 * 8 * 4 * 4 and s.memory["device"] == 2 * 8 * 4 * 4, s.memory
+    block = 8 * 4 * 4
+    pinned, device = (block, 3 * block) if lane.SMALL_INPUT == 0 else (3 * block, 2 * block)
+    assert (s.memory["pinned"], s.memory["device"]) == (pinned, device), s.memory
 """
     )
 
@@ -380,10 +393,13 @@ with session() as s:
     )
 
 
-def test_bound_arrays() -> None:
+@SMALL_OR_LARGE
+def test_bound_arrays(large: bool) -> None:
     on_fake(
-        """
+        (ALL_ARE_LARGE if large else "")
+        + """
 with session() as s:
+    own = s.memory["scratch"]
     a, b = np.ones((2, 4), np.float32), np.ones((2, 4), np.float32)
     with s.bind({"a": a, "b": b}) as binding:
         y = binding.outputs["y"]
@@ -391,6 +407,8 @@ with session() as s:
             a[:] = i
             assert binding.run()["y"] is y and (y == i + 1).all()
         raises(trtx.InvalidArgumentError, ["GPU"], binding.launch, 0)
+        assert s.memory["scratch"] == 2 * own > 0
+    assert s.memory["scratch"] == own
     raises(trtx.ClosedError, ["Binding"], binding.run)
     assert binding.is_closed and "closed" in repr(binding)
     out = np.zeros((2, 4), np.float32)
@@ -400,6 +418,7 @@ with session() as s:
     assert (out == 8).all()
     raises(trtx.InvalidArgumentError, ["out names"], s.bind, {"a": a, "b": b}, out={"q": out})
     raises(trtx.InvalidArgumentError, ["missing"], s.bind, {"a": a})
+assert binding.is_closed  # with its session
 """
     )
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import trtx
-from trtx._session.source import build_engine
+from trtx._session.build import build_engine
 
 onnx = pytest.importorskip("onnx", reason="onnx is missing")
 pytest.importorskip("onnxscript", reason="onnxscript is missing")

@@ -83,14 +83,20 @@ class Refitter(RefitterAccessors, RecordsErrors):
             logger = _logger_of(engine)
         elif not isinstance(logger, Logger):
             reject("logger", logger, "a trtx.Logger, or None for the one of the engine's runtime")
-        if not engine.refittable:
-            raise RefitError(
-                "Refitter(): engine cannot be refitted; allowed is one that was built with BuilderFlag.REFIT, "
-                "REFIT_IDENTICAL, REFIT_INDIVIDUAL or STRIP_PLAN"
-            )
         self._targets = tuple(dict.fromkeys((*engine._targets, *logger._targets)))
         place = new_place("trtx_refitter")
-        self._check(engine._long("Refitter()", lib.trtx_refitter_create, logger, place), "create")
+        try:
+            self._check(engine._long("Refitter()", lib.trtx_refitter_create, logger, place), "create")
+        except RefitError as error:
+            if engine.refittable:
+                raise
+            # Not asked before: engines that are to get the same weights again say False too.
+            raise RefitError(
+                "Refitter(): engine cannot be refitted; allowed is one that was built with BuilderFlag.REFIT, "
+                f"REFIT_IDENTICAL, REFIT_INDIVIDUAL or STRIP_PLAN: {error}",
+                status=error.status,
+                messages=error.messages,
+            ) from error
         self._take(place, engine, logger)
 
     def _prepare(self, pointer: Any) -> None:
@@ -429,10 +435,13 @@ class Refitter(RefitterAccessors, RecordsErrors):
         InvalidArgumentError
             If there are no weights of this name to refit.
         """
-        encoded, _ = self._prototype(weights_name, "weights_name")
+        encoded, prototype = self._prototype(weights_name, "weights_name")
         native = ffi.new("trtx_weights *")
         status = lib.trtx_refitter_get_named_weights(self._ptr, encoded, native)
-        self._check(status, f"get_named_weights({weights_name!r})")
+        try:
+            self._check(status, f"get_named_weights({weights_name!r})")
+        except RefitError:  # the name is right, so it says that none were given
+            return Weights._make(prototype.dtype, None, 0, None)
         kept = self._keep.get(weights_name)
         if isinstance(kept, Weights) and native.values:
             return kept
@@ -453,6 +462,8 @@ class Refitter(RefitterAccessors, RecordsErrors):
         ------
         InvalidArgumentError
             If there are no weights of this name to refit.
+        RefitError
+            If none were given.
         """
         encoded, _ = self._prototype(weights_name, "weights_name")
         result = ffi.new("trtx_tensor_location *")

@@ -28,7 +28,7 @@ class Binding(Uncopied):
     -----
     It keeps its arrays, and has an execution context, staging memory and a stream of its own, until it is closed, by
     `close`, the end of ``with``, or the collector. Threads that use it at the same time wait for each other. When the
-    session or the engine is closed, it cannot run any more.
+    session is closed, it is too; when the engine is, it cannot run any more.
     """
 
     def __init__(self, lane: Lane, inputs: list[Any], out: Mapping[str, Any]) -> None:
@@ -56,11 +56,11 @@ class Binding(Uncopied):
         ]
         key = Key(shapes, tuple(one.address for one in given), tuple(one.address for one in results), values)
         self._program = lane.program(key)
-        self._copies_in = [
-            (source, one.array)
-            for port, source, one in zip(lane.inputs, self._program.sources, given, strict=True)
-            if source is not None and not port.on_host  # values that decide shapes are bound as they are
+        # Values that decide shapes are bound as they are.
+        self._hosts = [
+            None if one.address or port.on_host else one.array for port, one in zip(lane.inputs, given, strict=True)
         ]
+        self._has_hosts = any(array is not None for array in self._hosts)
         self._outputs: dict[str, Any] = {}
         self._copies_out: list[tuple[Any, Any]] = []
         for name, target, one in zip(names, self._program.targets, results, strict=True):
@@ -73,7 +73,7 @@ class Binding(Uncopied):
         self._kept = given, results
         # The first run compiles what is missing, the second captures: so every later one is a single call.
         for _ in range(2):
-            self._copy_in()
+            lane.feed(self._program, self._hosts)
             lane.launch(self._program)
             lane.wait()
         self._copy_out()
@@ -105,8 +105,8 @@ class Binding(Uncopied):
             try:
                 if lane.in_flight:
                     lane.wait()
-                if self._copies_in:
-                    self._copy_in()
+                if self._has_hosts:
+                    lane.feed(self._program, self._hosts)
                 lane.launch(self._program)
                 lane.wait()
                 if self._copies_out:
@@ -141,19 +141,13 @@ class Binding(Uncopied):
                 "launch cannot be used where the session shares scratch memory, as nothing would keep the run apart "
                 "from those of other sessions; run() can"
             )
-        if self._copies_in or self._copies_out:
+        if self._has_hosts or self._copies_out:
             raise InvalidArgumentError("launch needs all arrays on the GPU; run() copies those of the host")
         handle = cuda.stream_handle(stream)
         with lane.busy:
             self._refuse_closed()
             lane.set_up(self._program)
             lane.context.enqueue_v3(handle)
-
-    def _copy_in(self) -> None:
-        import numpy as np
-
-        for source, array in self._copies_in:
-            np.copyto(source, array)
 
     def _copy_out(self) -> None:
         import numpy as np

@@ -68,6 +68,8 @@ class Device(Protocol):
 
     def copy(self, target: int, source: int, nbytes: int, stream: int) -> None: ...
 
+    def upload(self, target: int, array: npt.NDArray[Any], stream: int) -> None: ...
+
     def write(self, target: int, data: bytes) -> None: ...
 
     def capture(self, stream: Any, set_up: Callable[[], None], work: Callable[[int], None]) -> Graph: ...
@@ -75,6 +77,12 @@ class Device(Protocol):
     def wait(self, stream: int) -> None: ...
 
     def event(self) -> Any: ...
+
+    def record(self, event: Any, stream: int) -> None: ...
+
+    def wait_for(self, event: Any) -> None: ...
+
+    def follow(self, stream: int, event: Any) -> None: ...
 
     def order(self, event: Any, first: int, then: int) -> None: ...
 
@@ -118,7 +126,7 @@ class Gpu:
         self._view = cuda._import("cuda.core.utils").StridedMemoryView.from_buffer
 
     def _call(self, what: str, result: tuple[Any, ...]) -> Any:
-        if int(result[0]):
+        if result[0]:
             cuda._cuda(self._driver, result, what)
         return result[1] if len(result) > 1 else None
 
@@ -165,6 +173,14 @@ class Gpu:
         """Copy in the order of a stream; where the memory lies, the addresses tell."""
         self._call("copying", self._driver.cuMemcpyAsync(target, source, nbytes, stream))
 
+    def upload(self, target: int, array: npt.NDArray[Any], stream: int) -> None:
+        """Copy an array of the host, of whatever memory; the driver may read it later if it is pinned."""
+        import numpy as np
+
+        if not array.flags.c_contiguous:
+            array = np.ascontiguousarray(array)  # pageable, so it is read at once
+        self._call("copying", self._driver.cuMemcpyHtoDAsync(target, array.ctypes.data, array.nbytes, stream))
+
     def write(self, target: int, data: bytes) -> None:
         """Write into pinned memory."""
         ctypes.memmove(target, data, len(data))
@@ -191,11 +207,23 @@ class Gpu:
         driver = self._driver
         return self._call("making an event", driver.cuEventCreate(driver.CUevent_flags.CU_EVENT_DISABLE_TIMING))
 
+    def record(self, event: Any, stream: int) -> None:
+        """Let an event stand for all that has been given to a stream so far."""
+        self._call("recording an event", self._driver.cuEventRecord(event, stream))
+
+    def wait_for(self, event: Any) -> None:
+        """Wait until what an event stands for is done."""
+        self._call("waiting for an event", self._driver.cuEventSynchronize(event))
+
+    def follow(self, stream: int, event: Any) -> None:
+        """Let a stream wait for what an event stands for."""
+        self._call("waiting for an event", self._driver.cuStreamWaitEvent(stream, event, 0))
+
     def order(self, event: Any, first: int, then: int) -> None:
         """Let a stream wait for all that has been given to another one so far."""
         if first != then:
-            self._call("recording an event", self._driver.cuEventRecord(event, first))
-            self._call("waiting for an event", self._driver.cuStreamWaitEvent(then, event, 0))
+            self.record(event, first)
+            self.follow(then, event)
 
     def view(self, block: Block, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
         """Device memory as an array that speaks DLPack."""
@@ -247,6 +275,12 @@ class HostDevice:
     def copy(self, target: int, source: int, nbytes: int, stream: int) -> None:
         ctypes.memmove(target, source, nbytes)
 
+    def upload(self, target: int, array: npt.NDArray[Any], stream: int) -> None:
+        import numpy as np
+
+        array = np.ascontiguousarray(array)
+        ctypes.memmove(target, array.ctypes.data, array.nbytes)
+
     def write(self, target: int, data: bytes) -> None:
         ctypes.memmove(target, data, len(data))
 
@@ -258,6 +292,15 @@ class HostDevice:
 
     def event(self) -> Any:
         return None
+
+    def record(self, event: Any, stream: int) -> None:
+        pass
+
+    def wait_for(self, event: Any) -> None:
+        pass
+
+    def follow(self, stream: int, event: Any) -> None:
+        pass
 
     def order(self, event: Any, first: int, then: int) -> None:
         pass

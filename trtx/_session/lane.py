@@ -1,15 +1,16 @@
 """`Lane`: one execution context with its stream, staging memory and graphs; one run at a time.
 
-A run whose shapes and addresses the lane has seen before launches a graph: the copies of its inputs and the run of the
-engine are one call. The first run of a kind is made call by call, so that TensorRT-RTX compiles what it needs outside
-of a capture; the second one captures. Small outputs are written by the GPU into memory of the host, larger ones are
-copied in the graph.
+A run whose shapes and addresses the lane has seen before launches a graph: the copies from and to staging memory and
+the run of the engine are one call. The first run of a kind is made call by call, so that TensorRT-RTX compiles what it
+needs outside of a capture; the second one captures. Inputs that are not small go to the GPU from where the user has
+them, as a copy into staging memory first would take longer; small outputs the GPU writes into memory of the host.
 """
 
 from __future__ import annotations
 
 import _thread
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._core.errors import ClosedError, Error, InvalidArgumentError, UnsupportedError
@@ -26,6 +27,10 @@ PROGRAMS = 16
 
 #: Shapes of inputs for which the lane notes those of the outputs.
 KNOWN_SHAPES = 256
+
+#: Inputs up to this size, in bytes, are staged and copied in the graph, which saves a call. (The GPU does not read them
+#: in host memory: a product of matrices reads its input many times, and took twice as long that way.)
+SMALL_INPUT = 16 << 10
 
 #: Outputs up to this size are written into host memory: across the bus, a small write costs less than a copy.
 SMALL_OUTPUT = 64 << 10
@@ -45,7 +50,10 @@ class Key(NamedTuple):
 class Program:
     """How a lane makes the runs of one `Key`."""
 
-    __slots__ = ("addresses", "copies_in", "copies_out", "graph", "key", "output_shapes", "runs", "sources", "targets")
+    __slots__ = (
+        "addresses", "copies_in", "copies_out", "graph", "key",
+        "output_shapes", "runs", "sources", "targets", "uploads",
+    )  # fmt: skip
 
     def __init__(self, key: Key, output_shapes: tuple[tuple[int, ...], ...]) -> None:
         self.key, self.output_shapes = key, output_shapes
@@ -55,6 +63,8 @@ class Program:
         #: Arrays in staging memory, in the order of the inputs and outputs; None for what is not staged.
         self.sources: list[Any] = []
         self.targets: list[Any] = []
+        #: Inputs that go to the device from where the user has them: their numbers, and to where.
+        self.uploads: list[tuple[int, int]] = []
         #: To, from, bytes.
         self.copies_in: list[tuple[int, int, int]] = []
         self.copies_out: list[tuple[int, int, int]] = []
@@ -80,7 +90,9 @@ class Lane:
         self.handle = device.handle_of(self.stream)
         #: The stream of the last run: the lane's own, or one of a caller.
         self.last = self.handle
-        self._event = device.event()
+        self._event, self._fed, self._done = device.event(), device.event(), device.event()
+        #: Whether `_done` stands for the last run: its stream may be gone when that is asked for.
+        self._is_noted = False
         self.no_graphs = no_graphs
         #: Held during a run. One of C, so that no interrupt comes between taking it and `with`.
         self.busy = _thread.allocate_lock() if scratch is None else scratch._lock
@@ -146,7 +158,7 @@ class Lane:
         if profile != self._profile:
             # It may copy in the order of the stream: after the runs before, and before those that follow.
             if self.in_flight:
-                self.order(self.last, self.handle)
+                self._follow(self.handle)
             self._has_switched = True
             context.set_optimization_profile_async(profile, self.handle)
             self._profile = profile
@@ -179,23 +191,23 @@ class Lane:
         program = Program(key, self.output_shapes(key.shapes, key.values))
         # Memory that grows here drops the other programs, as they have the former addresses.
         for port, shape, address in self._tensors(key, program):
-            nbytes = port.nbytes(shape)
             is_input = port in self.inputs
-            if address:
-                program.addresses.append((port.name, address))
-                (program.sources if is_input else program.targets).append(None)
-                continue
-            staging = self._block(port, nbytes, on_host=True)
-            array = staging.array(shape, port.np_dtype)
-            if port.on_host or (not is_input and nbytes <= SMALL_OUTPUT):
-                program.addresses.append((port.name, staging.address))
-            else:
-                block = self._block(port, nbytes, on_host=False)
-                program.addresses.append((port.name, block.address))
-                if is_input:
-                    program.copies_in.append((block.address, staging.address, nbytes))
+            nbytes = port.nbytes(shape)
+            array, staged = None, 0
+            if not address and (port.on_host or not is_input or nbytes <= SMALL_INPUT):
+                staging = self._block(port, nbytes, on_host=True)
+                array, staged = staging.array(shape, port.np_dtype), staging.address
+                if port.on_host or (not is_input and nbytes <= SMALL_OUTPUT):
+                    address = staged
+            if not address:
+                address = self._block(port, nbytes, on_host=False).address
+                if not staged:
+                    program.uploads.append((port.index, address))
+                elif is_input:
+                    program.copies_in.append((address, staged, nbytes))
                 else:
-                    program.copies_out.append((staging.address, block.address, nbytes))
+                    program.copies_out.append((staged, address, nbytes))
+            program.addresses.append((port.name, address))
             (program.sources if is_input else program.targets).append(array)
         return program
 
@@ -234,14 +246,48 @@ class Lane:
         """Make the runs that follow in the order of a stream, and after those before."""
         if handle != self.last:
             if self.in_flight:
-                self.order(self.last, handle)
+                self._follow(handle)
             self.last = handle
 
+    def note(self) -> None:
+        """Remember where a run ends that is not waited for."""
+        self.device.record(self._done, self.last)
+        self._is_noted = True
+
+    def _follow(self, handle: int) -> None:
+        """Let a stream wait for the run before."""
+        if self._is_noted:
+            self.device.follow(handle, self._done)
+        else:
+            self.order(self.last, handle)
+
+    def feed(self, program: Program, arrays: Sequence[Any]) -> None:
+        """Give a run its inputs of the host, which come as arrays of numpy.
+
+        They must not change before `wait` or `wait_until_fed` says so: pinned memory is read later.
+        """
+        import numpy as np
+
+        copy = np.copyto
+        for source, array in zip(program.sources, arrays, strict=True):
+            if source is not None and array is not None:
+                copy(source, array)
+        for number, address in program.uploads:
+            self.in_flight = True
+            self.device.upload(address, arrays[number], self.last)
+        if program.uploads:
+            self.device.record(self._fed, self.last)
+
+    def wait_until_fed(self, program: Program) -> None:
+        """Wait until the arrays that a run was fed with were read."""
+        if program.uploads:
+            self.device.wait_for(self._fed)
+
     def launch(self, program: Program) -> None:
-        """Start the run of a program, whose staging memory has the inputs."""
+        """Start the run of a program, which was fed."""
         if self.scratch is not None:
             self.scratch._begin(self)
-        self.in_flight = True
+        self.in_flight, self._is_noted = True, False
         graph = program.graph
         if graph is None and program.runs and not self.no_graphs and self._capture(program):
             graph = program.graph
@@ -288,8 +334,11 @@ class Lane:
     def wait(self) -> None:
         """Wait until the GPU has done all that was launched."""
         if self.in_flight:
-            self.device.wait(self.last)
-            self.in_flight = False
+            if self._is_noted:
+                self.device.wait_for(self._done)
+            else:
+                self.device.wait(self.last)
+            self.in_flight = self._is_noted = False
             if self.scratch is not None:
                 self.scratch._end()
 

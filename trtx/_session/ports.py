@@ -85,16 +85,17 @@ def read_ports(engine: CudaEngine) -> tuple[tuple[Port, ...], tuple[Port, ...]]:
     """Inputs and outputs of an engine."""
     inputs: list[Port] = []
     outputs: list[Port] = []
-    for tensor in engine.io_tensors:
-        name, shape = tensor.name, tuple(tensor.shape)
-        is_input = tensor.mode is TensorIOMode.INPUT
+    for index in range(engine.num_io_tensors):
+        name = engine.get_tensor_name(index)
+        shape = tuple(engine.get_tensor_shape(name))
+        is_input = engine.get_tensor_mode(name) is TensorIOMode.INPUT
         on_host = engine.get_tensor_location(name) is TensorLocation.HOST
         profiles: list[tuple[tuple[int, ...], ...]] = []
         if is_input and -1 in shape:
             for number in range(engine.num_optimization_profiles):
                 ranges = engine.get_tensor_profile_shape(name, number)
                 profiles.append(tuple(tuple(ranges[which]) for which in _SELECTORS))
-        info = SessionTensor(name, shape, tensor.dtype, tuple(profiles))  # type: ignore[arg-type]
+        info = SessionTensor(name, shape, engine.get_tensor_dtype(name), tuple(profiles))  # type: ignore[arg-type]
         ports = inputs if is_input else outputs
         ports.append(Port(len(ports), info, on_host))
     return tuple(inputs), tuple(outputs)
@@ -156,6 +157,25 @@ def take(port: Port, value: Any, device: int, handle: int, exact: tuple[int, ...
         if isinstance(error, InvalidArgumentError):
             raise
         raise InvalidArgumentError(f"{port.name} is {type(value).__name__}, which is no array: {error}") from None
+
+
+def move(value: Any, device: int) -> Any:
+    """An array of torch or CuPy that is on a GPU, contiguous and on a given GPU; anything else as it is.
+
+    The copy is made in the order of the library's current stream, on the GPU that it goes to.
+    """
+    if _is_torch(value):
+        return value.to(f"cuda:{device}").contiguous() if value.is_cuda else value
+    if type(value).__module__.partition(".")[0] == "cupy":
+        cupy = sys.modules["cupy"]
+        if value.device.id == device and value.flags.c_contiguous:
+            return value
+        # The copy waits for what its source's GPU is doing, which CuPy does not see to across GPUs.
+        with cupy.cuda.Device(value.device.id):
+            cupy.cuda.get_current_stream().synchronize()
+        with cupy.cuda.Device(device):
+            return cupy.array(value, order="C")
+    return value
 
 
 def take_result(port: Port, value: Any, device: int, handle: int, shape: tuple[int, ...]) -> Given:
@@ -262,7 +282,7 @@ def _refuse(port: Port, given: str, exact: tuple[int, ...] | None, advice: str =
 
 
 def _refuse_device(port: Port, found: int, device: int, exact: tuple[int, ...] | None) -> NoReturn:
-    _refuse(port, f"on GPU {found}", exact, f"the session runs on GPU {device}: copy it there")
+    _refuse(port, f"on GPU {found}", exact, f"the session runs on GPU {device}: copy it there, or give copy=True")
 
 
 def match(ports: tuple[Port, ...], given: Mapping[str, Any], what: str = "inputs") -> list[Any]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import itertools
 import os
 import sys
+import weakref
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Literal
 
 from .. import cuda
@@ -23,14 +22,14 @@ from .binding import Binding
 from .device import Block, Device, open_device
 from .lane import Key, Lane, Program
 from .options import BuildOptions
-from .ports import Given, Port, SessionTensor, match, read_ports, take, take_result
+from .ports import Given, Port, SessionTensor, match, move, read_ports, take, take_result
 from .scratch import SharedScratch
 from .source import Loaded, load
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
     from types import TracebackType
 
-    import numpy.typing as npt
     from typing_extensions import Self
 
 
@@ -111,6 +110,7 @@ class Session(Uncopied):
             )
         self._lanes: tuple[Lane, ...] = ()
         self._pool: ThreadPoolExecutor | None = None
+        self._bindings: weakref.WeakSet[Binding] = weakref.WeakSet()
         self._is_closed = False
         self._are_kernels_saved = False
         self._turn = itertools.count()
@@ -188,8 +188,9 @@ class Session(Uncopied):
     def memory(self) -> dict[str, int]:
         """Bytes by kind.
 
-        ``pinned`` and ``device`` staging memory, ``scratch`` memory of all contexts, and ``weights`` that may be
-        streamed; ``shared_scratch`` is the block of a `SharedScratch`, which exists once for all sessions that have it
+        ``pinned`` and ``device`` staging memory and ``scratch`` memory of all contexts, those of bindings too, and
+        ``weights`` that may be streamed;
+        ``shared_scratch`` is the block of a `SharedScratch`, which exists once for all sessions that have it
         (``scratch`` is 0 then). Bound arrays and what outputs are returned in are not counted.
 
         Raises
@@ -199,10 +200,11 @@ class Session(Uncopied):
         """
         self._refuse_closed()
         total = {"pinned": 0, "device": 0}
-        for lane in self._lanes:
+        lanes = [*self._lanes, *(one._lane for one in list(self._bindings) if not one.is_closed)]
+        for lane in lanes:
             for kind, nbytes in lane.staged.items():
                 total[kind] += nbytes
-        own = int(self._engine.device_memory_size_v2) * len(self._lanes) if self._scratch is None else 0
+        own = int(self._engine.device_memory_size_v2) * len(lanes) if self._scratch is None else 0
         shared = 0 if self._scratch is None else self._scratch.nbytes
         weights = int(self._engine.streamable_weights_size)
         return {**total, "scratch": own, "shared_scratch": shared, "weights": weights}
@@ -216,6 +218,7 @@ class Session(Uncopied):
         out: Mapping[str, Any] | None = None,
         output: Literal["numpy", "device"] = "numpy",
         stream: Any = None,
+        copy: bool = False,
     ) -> dict[str, Any]:
         """Run the model once.
 
@@ -234,6 +237,9 @@ class Session(Uncopied):
             Stream of the caller, anything that `trtx.cuda.stream_handle` takes. The run waits for what the stream has
             been given so far, and what the stream is given later waits for results on the GPU. Without it, torch's
             current stream counts where an input is a torch tensor on the GPU.
+        copy : bool, default False
+            Whether tensors of torch and arrays of CuPy that are on another GPU, or not contiguous, are copied to this
+            one by their library; without it they are refused.
 
         Returns
         -------
@@ -264,7 +270,7 @@ class Session(Uncopied):
             values = match(self._inputs, inputs)
             if out is None and stream is None and output == "numpy":
                 program = lane.latest
-                if program is not None and _is_usual(values, program):
+                if program is not None and self._is_usual(values, program):
                     before = self._device.enter()
                     try:
                         return self._run_staged(lane, program, values)
@@ -274,7 +280,7 @@ class Session(Uncopied):
                 reject("output", output, "'numpy' or 'device'")
             before = self._device.enter()
             try:
-                return self._run(lane, values, out or {}, output == "device", stream)
+                return self._run(lane, values, out or {}, output == "device", stream, copy)
             finally:
                 self._device.leave(before)
 
@@ -331,6 +337,8 @@ class Session(Uncopied):
         """
         self._refuse_closed()
         if self._pool is None:
+            from concurrent.futures import ThreadPoolExecutor
+
             self._pool = ThreadPoolExecutor(len(self._lanes), thread_name_prefix="trtx-session")
         return self._pool.submit(self.run, inputs, **options)
 
@@ -352,6 +360,8 @@ class Session(Uncopied):
         InvalidArgumentError, UnsupportedError, ExecutionError, CudaError, ClosedError
             As `run`.
         """
+        import asyncio  # there already, where there is a loop
+
         return await asyncio.wrap_future(self.submit(inputs, **options))
 
     def bind(self, inputs: Mapping[str, Any], *, out: Mapping[str, Any] | None = None) -> Binding:
@@ -382,7 +392,9 @@ class Session(Uncopied):
         """
         self._refuse_closed()
         with self._device.current():
-            return Binding(self._new_lane(), match(self._inputs, inputs), out or {})
+            binding = Binding(self._new_lane(), match(self._inputs, inputs), out or {})
+        self._bindings.add(binding)
+        return binding
 
     def _pick(self) -> Lane:
         """A lane that is free; the next in turn where none is."""
@@ -396,24 +408,32 @@ class Session(Uncopied):
 
     def _run_staged(self, lane: Lane, program: Program, values: list[Any]) -> dict[str, Any]:
         """A run from arrays of numpy to new ones, of the same shapes as the last."""
-        import numpy as np
-
         if lane.in_flight:
             lane.wait()
         lane.last = lane.handle
-        copy = np.copyto
-        for source, value in zip(program.sources, values, strict=True):
-            copy(source, value)
+        lane.feed(program, values)
         lane.launch(program)
         lane.wait()
         return {name: target.copy() for name, target in zip(self._names, program.targets, strict=True)}
 
+    def _is_usual(self, values: list[Any], program: Program) -> bool:
+        """Whether arrays are of numpy, and of the shapes and types of a program."""
+        import numpy as np
+
+        array = np.ndarray
+        for value, shape, port in zip(values, program.key.shapes, self._inputs, strict=True):
+            if value.__class__ is not array or value.shape != shape or value.dtype != port.np_dtype:
+                return False
+        return True
+
     def _run(
-        self, lane: Lane, values: list[Any], out: Mapping[str, Any], on_device: bool, stream: Any
+        self, lane: Lane, values: list[Any], out: Mapping[str, Any], on_device: bool, stream: Any, copy: bool
     ) -> dict[str, Any]:
         import numpy as np
 
         device, handle = self._device.ordinal, lane.handle
+        if copy:
+            values = [move(value, device) for value in values]
         given = [take(port, value, device, handle) for port, value in zip(self._inputs, values, strict=True)]
         caller = self._stream_of_caller(given, stream)
         shapes = tuple([one.shape for one in given])
@@ -432,18 +452,19 @@ class Session(Uncopied):
         for one in given:
             if one.stream is not None:
                 lane.order(one.stream, lane.last)
-        if is_staged:
-            for source, one in zip(program.sources, given, strict=True):
-                if source is not None:
-                    np.copyto(source, one.array)
         lane.kept = given, results
+        if is_staged:
+            lane.feed(program, [one.array for one in given])
         lane.launch(program)
         # Values that decide shapes are looked at in each run.
         lane.latest = None if any(inputs) or any(outputs) or hosts else program
         if caller is None or 0 in outputs or lane.scratch is not None:
             lane.wait()
-        elif is_default:
-            lane.order(lane.handle, 0)
+        else:
+            lane.note()
+            if is_default:
+                lane.order(lane.handle, 0)
+            lane.wait_until_fed(program)
         if program.runs == 1 and not self._are_kernels_saved:
             self._are_kernels_saved = True
             lane.wait()
@@ -465,7 +486,7 @@ class Session(Uncopied):
             return cuda.stream_handle(stream)
         for one in given:
             if one.is_torch and one.address:
-                return int(sys.modules["torch"].cuda.current_stream(self._device.ordinal).cuda_stream)
+                return _torch_stream(self._device.ordinal)
         return None
 
     def _results(
@@ -503,13 +524,16 @@ class Session(Uncopied):
         _ = self._engine._ptr
 
     def close(self) -> None:
-        """End the session: runs that are under way end first, new ones are refused. Closing again does nothing.
+        """End the session and its bindings: runs that are under way end first, new ones are refused.
 
-        Kernels that were compiled meanwhile go to the cache. Arrays that runs have returned stay.
+        Kernels that were compiled meanwhile go to the cache. Arrays that runs have returned stay. Closing again does
+        nothing.
         """
         self._is_closed = True
         if self._pool is not None:
             self._pool.shutdown()
+        for binding in list(self._bindings):
+            binding.close()
         with self._device.current():
             for lane in self._lanes:
                 with lane.busy:
@@ -542,12 +566,8 @@ def _value_of(given: Given, port: Port) -> bytes:
     return bytes(given.array.tobytes())
 
 
-def _is_usual(values: list[npt.NDArray[Any]], program: Program) -> bool:
-    """Whether arrays are of numpy, and of the shapes and types of a program."""
-    import numpy as np
-
-    array = np.ndarray
-    for value, source in zip(values, program.sources, strict=True):
-        if value.__class__ is not array or value.shape != source.shape or value.dtype != source.dtype:
-            return False
-    return True
+def _torch_stream(device: int) -> int:
+    """Torch's current stream on a GPU."""
+    torch = sys.modules["torch"]
+    ask = getattr(torch._C, "_cuda_getCurrentRawStream", None)  # what torch's own compiler asks, 20 times as fast
+    return int(torch.cuda.current_stream(device).cuda_stream if ask is None else ask(device))

@@ -12,18 +12,14 @@ from trtx_sys._enums_gen import (
     Severity,
 )
 
-from .._build.builder import Builder
 from .._core.errors import EngineError, InvalidArgumentError
 from .._core.host_memory import HostMemory
 from .._core.logger import Logger
 from .._core.values import check_path
-from .._onnx.parser import OnnxParser
 from .._onnx.source import map_file
 from .._run.engine import CudaEngine
 from .._run.runtime import Runtime
 from .options import BuildOptions
-from .prepared import prepared
-from .progress import ProgressBar, is_wanted
 from .store import Entry, SessionCache
 
 if TYPE_CHECKING:
@@ -109,6 +105,8 @@ def load(
     path = None if isinstance(source, (bytes, bytearray, memoryview)) else check_path(source)
 
     def make() -> HostMemory:
+        from .build import build_engine  # which a process that finds the engine in a cache need not load
+
         return build_engine(data, path, options, used, progress)
 
     if cache is None:
@@ -126,29 +124,6 @@ def _usual_logger() -> Logger:
 def is_engine(data: Any) -> bool:
     """Whether bytes are an engine; an ONNX model else."""
     return bytes(memoryview(data)[:8]).startswith(_ENGINE_MAGIC)
-
-
-def build_engine(
-    model: Any, path: str | None, options: BuildOptions, logger: Logger, progress: bool | None = None
-) -> HostMemory:
-    """Build the engine of an ONNX model."""
-    with (
-        Builder(logger) as builder,
-        builder.create_network() as network,
-        builder.create_config() as config,
-        OnnxParser(network, logger) as parser,
-    ):
-        if options.prepare:
-            with prepared(model, path, options) as other:
-                parser.parse(other, isolated=options.isolated)
-        else:
-            parser.parse(model, path, allow_outside_data=options.allow_outside_data, isolated=options.isolated)
-        options.apply(builder, network, config)
-        if not is_wanted(progress):
-            return builder.build_serialized_network(network, config)
-        with ProgressBar(os.path.basename(path) if path else "model") as bar:
-            config.progress_monitor = bar.monitor
-            return builder.build_serialized_network(network, config)
 
 
 def _read(source: Any) -> Any:

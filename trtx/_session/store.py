@@ -243,15 +243,12 @@ class Entry:
 
     def _load(self, runtime: Runtime) -> CudaEngine:
         about = json.loads(self._path(".json").read_text(encoding="utf-8"))
-        if not isinstance(about, dict) or about.get("engine") != self._digest_of(".engine"):
+        data = self._path(".engine").read_bytes()
+        if not isinstance(about, dict) or about.get("engine") != hashlib.sha256(data).hexdigest():
             raise ValueError("its digest is another")
-        engine = runtime.deserialize_cuda_engine(self._path(".engine"))
+        engine = runtime.deserialize_cuda_engine(data)
         self._touch()
         return engine
-
-    def _digest_of(self, suffix: str) -> str:
-        with self._path(suffix).open("rb") as file:
-            return _file_digest(file).hex()
 
     # Kernels
 
@@ -259,11 +256,12 @@ class Entry:
         """Give a configuration a runtime cache, with the kernels that were kept."""
         cache = config.create_runtime_cache()
         try:
-            data = self._path(".kernels").read_bytes()
-            if hashlib.sha256(data[32:]).digest() != data[:32]:
+            data = memoryview(self._path(".kernels").read_bytes())
+            digest, kernels = bytes(data[:32]), data[32:]
+            if hashlib.sha256(kernels).digest() != digest:
                 raise ValueError("its digest is another")
-            cache.deserialize(data[32:])
-            self._kernels_digest = data[:32].hex()
+            cache.deserialize(kernels)
+            self._kernels_digest = digest.hex()
         except FileNotFoundError:
             pass
         except (Error, OSError, ValueError) as error:
