@@ -439,13 +439,15 @@ def with_batch(model: bytes, batch: int) -> bytes:
     return proto.SerializeToString()
 
 
-def batches(results: dict[str, Any], command: list[str], folder: str, threads: int = 4, seconds: float = 1.0) -> None:
+def batches(
+    results: dict[str, Any], command: list[str], folder: str, sizes: list[int], threads: int = 4, seconds: float = 1.0
+) -> None:
     """Latency of one thread, and rows a second of several, against the batch. Each batch is a model of its own."""
     results["batches"] = {}
     for name in ("squeezenet", "resnet50"):
         results["batches"][name] = {}
         light = (LIGHT / f"light_{name}.onnx").read_bytes()
-        for batch in BATCHES:
+        for batch in sizes:
             model = with_batch(light, batch)
             found, arrays = ways(model, contexts=threads)
             session, provider = found["trtx.Session"], found.get("ONNX Runtime's provider")
@@ -462,7 +464,7 @@ def batches(results: dict[str, Any], command: list[str], folder: str, threads: i
 def main() -> None:
     parser = argparse.ArgumentParser(description="Compare trtx.Session with other ways to run TensorRT-RTX")
     parser.add_argument("out", nargs="?", type=Path, help="JSON file for the figures")
-    parser.add_argument("--batches", action="store_true", help="also sweep over batch sizes")
+    parser.add_argument("--batches", type=int, nargs="*", metavar="SIZE", help="also sweep over batch sizes")
     parser.add_argument("--only", choices=["batches"], help="nothing else")
     chosen = parser.parse_args()
     gpu = cuda.Device()
@@ -474,15 +476,20 @@ def main() -> None:
     }
     with tempfile.TemporaryDirectory() as folder:
         command = native(folder)
+        steps: list[Callable[[], None]] = []
         if not chosen.only:
-            latency(results, command, folder)
-            throughput(results)
-            on_the_device(results)
-            first_result(results)
-        if chosen.batches or chosen.only == "batches":
-            batches(results, command, folder)
-    if chosen.out is not None:
-        chosen.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+            steps += [
+                partial(latency, results, command, folder),
+                partial(throughput, results),
+                partial(on_the_device, results),
+                partial(first_result, results),
+            ]
+        if chosen.batches is not None or chosen.only == "batches":
+            steps.append(partial(batches, results, command, folder, chosen.batches or [*BATCHES]))
+        for step in steps:
+            step()
+            if chosen.out is not None:  # after each, so that an end in the middle leaves what there is
+                chosen.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

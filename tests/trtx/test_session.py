@@ -115,6 +115,9 @@ def test_a_change_of_profile_is_in_the_order_of_the_streams() -> None:
         """
 from trtx._session.device import HostDevice
 events = []
+HostDevice.event = lambda self: {}
+HostDevice.record = lambda self, event, stream: event.update(of=stream)
+HostDevice.follow = lambda self, stream, event: events.append((event["of"], stream))
 HostDevice.order = lambda self, event, first, then: events.append((first, then)) if first != then else None
 enqueue, switch = trtx.ExecutionContext.enqueue_v3, trtx.ExecutionContext.set_optimization_profile_async
 def enqueuing(self, stream):
