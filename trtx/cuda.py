@@ -13,12 +13,12 @@ import numbers
 import operator
 import sys
 from enum import Enum
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trtx_sys._enums_gen import DataType
 
 from ._core.errors import CudaError, InvalidArgumentError
+from ._core.lazy import give_lazily
 from ._core.values import ADDRESS_MAX, Shape, check_int, check_shape, reject, show
 
 if TYPE_CHECKING:  # cuda.core fills itself when it is imported, which pyright cannot follow
@@ -172,33 +172,12 @@ def _need_driver() -> None:
         raise CudaError(f"{problem}; this needs a GPU and its driver")
 
 
-class _Module(ModuleType):
-    """This module, with properties for the names of `cuda.core`.
-
-    Python's own prompt completes names by reading all that `dir` gives, and gives up at an error such as that there is
-    no driver; properties are what it does not read.
-    """
-
-    def __dir__(self) -> list[str]:
-        return sorted((*__all__, *CORE_NAMES))
+def _from_core(name: str) -> Any:
+    _need_driver()
+    return getattr(_core(), name)
 
 
-def _of_core(name: str) -> property:
-    def read(module: ModuleType) -> Any:
-        if name not in vars(module):
-            _need_driver()
-            vars(module)[name] = getattr(_core(), name)
-        return vars(module)[name]
-
-    def write(module: ModuleType, value: object) -> None:  # for tests of users, which put something else in its place
-        vars(module)[name] = value
-
-    return property(read, write, lambda module: vars(module).pop(name, None))
-
-
-for _name in CORE_NAMES:
-    setattr(_Module, _name, _of_core(_name))
-sys.modules[__name__].__class__ = _Module
+give_lazily(__name__, CORE_NAMES, _from_core)
 
 
 # Streams and addresses of any library

@@ -31,16 +31,16 @@ def _take_over(kind: type) -> None:
     ``DenseLayers.add_activation() missing 1 required positional argument``.
     """
     known = {base for base in kind.__mro__[1:] if base.__module__ == "trtx" for base in base.__mro__}
+    seen = {*vars(kind)}
     for base in kind.__mro__[1:]:
-        if base in known or not base.__module__.startswith("trtx."):
-            continue
-        for name, value in [*vars(base).items()]:
-            is_private = name.startswith("_") and not name.endswith("__")
-            first = next(one for one in kind.__mro__ if name in vars(one))
-            if first is base and not is_private and name not in _STAYS:
-                own = _renamed(value, kind)
-                if own is not value:
-                    setattr(kind, name, own)
+        if base not in known and base.__module__.startswith("trtx."):
+            for name, value in vars(base).items():
+                is_private = name[0] == "_" and name[-2:] != "__"
+                if not is_private and name not in seen and name not in _STAYS:
+                    own = _renamed(value, kind)
+                    if own is not value:
+                        setattr(kind, name, own)
+        seen.update(vars(base))
 
 
 def _renamed(value: Any, kind: type) -> Any:
@@ -51,6 +51,9 @@ def _renamed(value: Any, kind: type) -> Any:
         own.__annotations__ = value.__annotations__
         own.__dict__.update(value.__dict__)
         own.__qualname__ = f"{kind.__qualname__}.{value.__name__}"
+        inside = getattr(value, "__wrapped__", None)  # a decorated one; it is what complains of wrong arguments
+        if inside is not None:
+            inside.__qualname__ = own.__qualname__
         return own
     if isinstance(value, (classmethod, staticmethod)):
         return type(value)(_renamed(value.__func__, kind))
