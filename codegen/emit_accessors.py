@@ -273,18 +273,18 @@ class Class:
         """Check what is right as it is, as a rule; only what is not costs a call."""
         more: list[str] = []
         if value.kind == "enum":
-            unusual, check, first = f"{variable}.__class__ is not {value.enum}", "check_enum", [value.enum]
+            unusual, check, first = f"type({variable}) is not {value.enum}", "check_enum", [value.enum]
             if value.enum == "DataType":  # other packages have names of their own for these
                 check, first = "as_data_type", []
         elif value.kind == "bool":
-            unusual, check, first = f"{variable}.__class__ is not bool", "check_bool", []
+            unusual, check, first = f"type({variable}) is not bool", "check_bool", []
         elif value.kind == "mask":
             known = sum(1 << number for number in self.registry.enums[value.enum].values.values())
-            unusual = f"{variable}.__class__ is not int or {variable} & ~0x{known:X}"
+            unusual = f"type({variable}) is not int or {variable} & ~0x{known:X}"
             check, first = "check_mask", [value.enum]
         else:
             low, high = range_ or INTEGERS[value.integer]
-            unusual = f"{variable}.__class__ is not int or not {low} <= {variable} <= {high}"
+            unusual = f"type({variable}) is not int or not {low} <= {variable} <= {high}"
             check, first, more = "check_int", [], [low, high] if (low, high) != INTEGERS["int64"] else []
         call = fit(12, f"{variable} = {check}(", [*first, variable, f'"{name}"', *more], ")")
         return [f"        if {unusual}:", *call]

@@ -46,7 +46,14 @@ def _table(names: dict[str, str], enums: list[str]) -> str:
     places: dict[str, list[str]] = {}
     for name, module in sorted({**names, **dict.fromkeys(enums, ENUMS_WITH_HINTS)}.items()):
         places.setdefault(module, []).append(name)
-    lines = ['"""Where the public names of trtx are."""', "", "NAMES = {"]
+    lines = [
+        '"""Where the public names of trtx are."""',
+        "",
+        "MODULES = (",
+        *(f'    "{module}",' for module in MODULES),
+        ")",
+    ]
+    lines += ["", "NAMES = {"]
     for module, found in sorted(places.items()):
         lines += [f'    "{module}": (', *(f'        "{name}",' for name in found), "    ),"]
     return "\n".join([*lines, "}"])

@@ -12,7 +12,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from ._names_gen import NAMES
+from ._names_gen import MODULES, NAMES
 from ._version import __version__ as __version__
 
 
@@ -33,14 +33,18 @@ def _refuse_subinterpreter() -> None:
 
 _refuse_subinterpreter()
 
+#: Where each public name is loaded from.
 _PLACES = {name: module for module, names in NAMES.items() for name in names}
 
-__all__ = ["__version__", "cuda", "diagnostics", "onnx_backend", *_PLACES]
+__all__ = ["__version__", *MODULES, *_PLACES]
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("cuda", "diagnostics", "onnx_backend"):
-        return importlib.import_module(f"{__name__}.{name}")
+    if name in MODULES:
+        try:
+            return importlib.import_module(f"{__name__}.{name}")
+        except ImportError as error:  # a package that it needs is missing
+            raise AttributeError(str(error)) from error  # prompts that complete names take nothing else
     place = _PLACES.get(name)
     if place is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}{_hint(name)}")
@@ -49,13 +53,13 @@ def __getattr__(name: str) -> Any:
     return value
 
 
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 def _hint(name: str) -> str:
     """What to use instead of a name of NVIDIA's package that is missing here."""
     hint = importlib.import_module(f"{__name__}._core.hints").NAMES.get(name)
     if hint is None and name.startswith("I") and name[1:].removesuffix("V2") in _PLACES:
         hint = f"use trtx.{name[1:].removesuffix('V2')}"
     return f"; {hint}" if hint else ""
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), "cuda", "diagnostics", "onnx_backend", *_PLACES})

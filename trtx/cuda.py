@@ -18,19 +18,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from trtx_sys._enums_gen import DataType
 
 from ._core.errors import CudaError, InvalidArgumentError
+from ._core.lazy import give_lazily
 from ._core.values import ADDRESS_MAX, Shape, check_int, check_shape, reject, show
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # cuda.core fills itself when it is imported, which pyright cannot follow
     import numpy.typing as npt
-    from cuda.core import LEGACY_DEFAULT_STREAM as LEGACY_DEFAULT_STREAM
-    from cuda.core import PER_THREAD_DEFAULT_STREAM as PER_THREAD_DEFAULT_STREAM
-    from cuda.core import Buffer as Buffer
-    from cuda.core import Device as Device
-    from cuda.core import DeviceMemoryResource as DeviceMemoryResource
-    from cuda.core import Event as Event
-    from cuda.core import EventOptions as EventOptions
-    from cuda.core import Stream as Stream
-    from cuda.core import StreamOptions as StreamOptions
+    from cuda.core import LEGACY_DEFAULT_STREAM as LEGACY_DEFAULT_STREAM  # pyright: ignore[reportAttributeAccessIssue]
+    from cuda.core import PER_THREAD_DEFAULT_STREAM as PER_THREAD_DEFAULT_STREAM  # pyright: ignore[reportAttributeAccessIssue]
+    from cuda.core import Buffer as Buffer  # pyright: ignore[reportAttributeAccessIssue]
+    from cuda.core import Device as Device  # pyright: ignore[reportAttributeAccessIssue]
+    from cuda.core import DeviceMemoryResource as DeviceMemoryResource  # pyright: ignore[reportAttributeAccessIssue]
+    from cuda.core import Event as Event  # pyright: ignore[reportAttributeAccessIssue]
+    from cuda.core import EventOptions as EventOptions  # pyright: ignore[reportAttributeAccessIssue]
+    from cuda.core import Stream as Stream  # pyright: ignore[reportAttributeAccessIssue]
+    from cuda.core import StreamOptions as StreamOptions  # pyright: ignore[reportAttributeAccessIssue]
 
 __all__ = [
     "device_address",
@@ -172,17 +173,11 @@ def _need_driver() -> None:
 
 
 def _from_core(name: str) -> Any:
-    if name not in CORE_NAMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     _need_driver()
-    core = _core()
-    value = getattr(core, name)
-    globals()[name] = value
-    return value
+    return getattr(_core(), name)
 
 
-if not TYPE_CHECKING:  # else every name would be known to type checkers
-    __getattr__ = _from_core
+give_lazily(__name__, CORE_NAMES, _from_core)
 
 
 # Streams and addresses of any library
@@ -208,9 +203,9 @@ def stream_handle(stream: object, name: str = "stream") -> int:
         return _check_address(stream, name)
     if stream is None:
         raise InvalidArgumentError(f"{name} is None; pass 0 for the default stream")
-    protocol = getattr(stream, "__cuda_stream__", None)
+    protocol: Any = getattr(stream, "__cuda_stream__", None)
     if protocol is not None:
-        answer = protocol() if callable(protocol) else protocol
+        answer: Any = protocol() if callable(protocol) else protocol
         try:
             version, handle = answer
             is_known = bool(version == 0)
@@ -277,11 +272,11 @@ def device_address(memory: object) -> tuple[int, int | None]:
     return found.address, found.nbytes
 
 
-def _check_address(value: object, name: str, allowed: str = "an address (int)") -> int:
+def _check_address(value: Any, name: str, allowed: str = "an address (int)") -> int:
     if isinstance(value, (bool, Enum)):
         reject(name, value, allowed)
     try:
-        number = operator.index(value)  # type: ignore[arg-type]
+        number = operator.index(value)
     except TypeError:
         # Handles of cuda.bindings have __int__ only; so do floats and arrays, which are no addresses.
         if type(value).__module__.partition(".")[0] != "cuda" or not hasattr(value, "__int__"):

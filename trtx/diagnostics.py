@@ -17,6 +17,10 @@ from ._core.handle import live_handles
 __all__ = ["dropped_callbacks", "live_objects"]
 
 
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 def live_objects() -> dict[str, int]:
     """Count the objects of this process that own something native and are open.
 

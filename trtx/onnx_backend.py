@@ -45,6 +45,11 @@ if TYPE_CHECKING:
 
 __all__ = ["TrtxBackend", "TrtxBackendRep", "is_compatible", "prepare", "run_model", "run_node", "supports_device"]
 
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 #: Engines that one `TrtxBackendRep` keeps, each for other shapes.
 MOST_ENGINES = 8
 

@@ -18,6 +18,7 @@ class Missing:
 
     def __init__(self, hint: str) -> None:
         self.hint = hint
+        self.__doc__ = f"Not here; {hint}."  # what `help` shows
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
+import json
 import re
 import subprocess
 import sys
 import sysconfig
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -343,12 +346,57 @@ def test_every_mistake_is_seen(interpreter: Path, tmp_path: Path) -> None:
     (tmp_path / "mistaken.py").write_text(MISTAKEN)
     done = run(interpreter, "--hide-error-context", "mistaken.py", cwd=tmp_path)
     seen = {int(found[1]) for found in re.finditer(r"^mistaken\.py:(\d+): error: ", done.stdout, re.MULTILINE)}
-    lines = MISTAKEN.splitlines()
+    assert unseen(MISTAKEN, seen) == []
+
+
+def unseen(program: str, seen: set[int]) -> list[str]:
+    """Lines of the function that are not seen to be mistaken, and others that are."""
+    lines = program.splitlines()
     first = lines.index(") -> None:") + 1
-    assert [line for number, line in enumerate(lines[first:], first + 1) if number not in seen] == []
-    assert [lines[number - 1] for number in seen if number <= first] == []
+    wrong = [line for number, line in enumerate(lines[first:], first + 1) if number not in seen]
+    return wrong + [lines[number - 1] for number in seen if number <= first]
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.name)
 def test_examples(interpreter: Path, path: Path) -> None:
     check(interpreter, "--ignore-missing-imports", str(path), cwd=path.parent)
+
+
+# The same by pyright, which editors use: as basedpyright, which brings all that it needs.
+
+
+@pytest.fixture(scope="session")
+def pyright() -> str:
+    pytest.importorskip("basedpyright", reason="needs the package basedpyright")
+    return "basedpyright"
+
+
+def errors_of(pyright: str, interpreter: Path, name: str, cwd: Path) -> list[dict[str, Any]]:
+    (cwd / "pyrightconfig.json").write_text('{"typeCheckingMode": "standard"}')
+    command = [sys.executable, "-m", pyright, f"--pythonpath={interpreter}", "--outputjson", name]
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    answer = json.loads(done.stdout)
+    assert answer["summary"]["filesAnalyzed"] == 1
+    return [found for found in answer["generalDiagnostics"] if found["severity"] == "error"]
+
+
+@pytest.mark.parametrize("program", [PROGRAM, TAKEN], ids=["usual", "taken"])
+def test_a_program_by_pyright(pyright: str, interpreter: Path, tmp_path: Path, program: str) -> None:
+    (tmp_path / "program.py").write_text(program)
+    assert errors_of(pyright, interpreter, "program.py", tmp_path) == []
+
+
+def test_every_mistake_is_seen_by_pyright(pyright: str, interpreter: Path, tmp_path: Path) -> None:
+    (tmp_path / "mistaken.py").write_text(MISTAKEN)
+    found = errors_of(pyright, interpreter, "mistaken.py", tmp_path)
+    assert unseen(MISTAKEN, {error["range"]["start"]["line"] + 1 for error in found}) == []
+
+
+def test_the_package_by_pyright(pyright: str) -> None:
+    """Its own code, as pyproject.toml says; what packages that are not installed are, it cannot know."""
+    for package in ("cuda.core", "cuda.bindings", "ml_dtypes", "onnx", "onnx_ir", "onnxscript", "rich"):
+        if importlib.util.find_spec(package.partition(".")[0]) is None:
+            pytest.skip(f"needs the package {package}")
+    command = [sys.executable, "-m", pyright, f"--pythonpath={sys.executable}", "--level", "error"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout

@@ -59,7 +59,7 @@ def test_a_getter_is_a_property(tmp_path: Path) -> None:
 def test_a_setter_makes_it_writable(tmp_path: Path) -> None:
     text = body(written(builder(tmp_path, SET, f'@python("width", low=1); {GET}')), "width", setter=True)
     assert "def width(self, value: SupportsIndex) -> None:" in text
-    assert "if value.__class__ is not int or not 1 <= value <= 2**31 - 1:" in text
+    assert "if type(value) is not int or not 1 <= value <= 2**31 - 1:" in text
     assert 'value = check_int(value, "width", 1, 2**31 - 1)' in text
     assert 'self._check(status, f"width = {value}")' in text
 
@@ -78,14 +78,14 @@ def test_nothing_comes_between_the_look_at_notes_and_the_call(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("type_", "words"),
     [
-        ("bool", "if value.__class__ is not bool: value = check_bool"),
-        ("Color", "if value.__class__ is not Color: value = check_enum(Color, value, "),
-        ("Flags[Color]", "if value.__class__ is not int or value & ~0x3: value = check_mask(Color, value, "),
+        ("bool", "if type(value) is not bool: value = check_bool"),
+        ("Color", "if type(value) is not Color: value = check_enum(Color, value, "),
+        ("Flags[Color]", "if type(value) is not int or value & ~0x3: value = check_mask(Color, value, "),
         ("float32", 'number = check_float(value, "x")'),
         ("str", 'encoded = check_text(value, "x")'),
-        ("int64", 'if value.__class__ is not int or not -(2**63) <= value <= 2**63 - 1: value = check_int(value, "x")'),
-        ("size_t", "if value.__class__ is not int or not 0 <= value <= 2**64 - 1:"),
-        ("Stream", "if value.__class__ is not int or not 0 <= value <= 2**64 - 1:"),
+        ("int64", 'if type(value) is not int or not -(2**63) <= value <= 2**63 - 1: value = check_int(value, "x")'),
+        ("size_t", "if type(value) is not int or not 0 <= value <= 2**64 - 1:"),
+        ("Stream", "if type(value) is not int or not 0 <= value <= 2**64 - 1:"),
     ],
 )
 def test_values_are_checked(tmp_path: Path, type_: str, words: str) -> None:
@@ -236,7 +236,7 @@ def test_a_method_may_have_a_range(tmp_path: Path) -> None:
         written(builder(tmp_path, "@python(method=True, low=0, high=9); def setLimit(self, size: int32) -> Ok: ...")),
         "set_limit",
     )
-    assert 'if size.__class__ is not int or not 0 <= size <= 9: size = check_int(size, "size", 0, 9)' in text
+    assert 'if type(size) is not int or not 0 <= size <= 9: size = check_int(size, "size", 0, 9)' in text
 
 
 def test_a_text_that_must_not_be_empty(tmp_path: Path) -> None:

@@ -81,6 +81,10 @@ def test_alpha_of_a_fill_leaves_a_beta_that_is_a_tensor(network: Network) -> Non
         (lambda n, x: n.add_constant((3,), b"abc"), r"^weights are UINT8.* trtx\.Weights\(dtype, bytes\)"),
         (lambda n, x: n.add_constant((3,), np.zeros(3, np.uint8)), "^weights are UINT8"),
         (lambda n, x: n.add_topk(x, trtx.TopKOperation.MAX, 1, (2, 3)), r"^axes is \(2, 3\); allowed is one dimension"),
+        (
+            lambda n, x: n.add_topk(n.add_input("v", trtx.DataType.FLOAT, (3,)), trtx.TopKOperation.MAX, 1, (0,)),
+            r"^input \('v'\) has the shape \(3,\); allowed: at least 2 dimensions",
+        ),
         (lambda n, x: n.add_topk(x, trtx.TopKOperation.MAX, 1, 0b1100), "^axes is 12; allowed is one dimension"),
         (lambda n, x: setattr(n.add_resize(x), "scales", (2.0,)), r"^scales is \(2\.0,\); .* input's 4 dimensions"),
         (lambda n, x: setattr(n.add_resize(x), "scales", (1, 1, 1, 2, 2)), "input's 4 dimensions"),

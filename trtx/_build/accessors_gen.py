@@ -173,7 +173,7 @@ class BuilderAccessors(Handle):
 
     @max_threads.setter
     def max_threads(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not 1 <= value <= 2**31 - 1:
+        if type(value) is not int or not 1 <= value <= 2**31 - 1:
             value = check_int(value, "max_threads", 1, 2**31 - 1)
         if not self._notes:
             status = _builder_set_max_threads(self._ptr, value)
@@ -198,7 +198,7 @@ class BuilderConfigAccessors(Handle):
 
     @avg_timing_iterations.setter
     def avg_timing_iterations(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not 1 <= value <= 2**31 - 1:
+        if type(value) is not int or not 1 <= value <= 2**31 - 1:
             value = check_int(value, "avg_timing_iterations", 1, 2**31 - 1)
         if not self._notes:
             status = _builder_config_set_avg_timing_iterations(self._ptr, value)
@@ -214,7 +214,7 @@ class BuilderConfigAccessors(Handle):
 
     @engine_capability.setter
     def engine_capability(self, value: EngineCapability) -> None:
-        if value.__class__ is not EngineCapability:
+        if type(value) is not EngineCapability:
             value = check_enum(EngineCapability, value, "engine_capability")
         if not self._notes:
             status = _builder_config_set_engine_capability(self._ptr, value)
@@ -233,7 +233,7 @@ class BuilderConfigAccessors(Handle):
 
     @flags.setter
     def flags(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or value & ~0x1DDEB9FC:
+        if type(value) is not int or value & ~0x1DDEB9FC:
             value = check_mask(BuilderFlag, value, "flags")
         if not self._notes:
             status = _builder_config_set_flags(self._ptr, value)
@@ -254,7 +254,7 @@ class BuilderConfigAccessors(Handle):
 
     @DLA_core.setter
     def DLA_core(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not -1 <= value <= 2**31 - 1:
+        if type(value) is not int or not -1 <= value <= 2**31 - 1:
             value = check_int(value, "DLA_core", -1, 2**31 - 1)
         if not self._notes:
             status = _builder_config_set_dla_core(self._ptr, value)
@@ -272,7 +272,7 @@ class BuilderConfigAccessors(Handle):
 
     @default_device_type.setter
     def default_device_type(self, value: DeviceType) -> None:
-        if value.__class__ is not DeviceType:
+        if type(value) is not DeviceType:
             value = check_enum(DeviceType, value, "default_device_type")
         if not self._notes:
             status = _builder_config_set_default_device_type(self._ptr, value)
@@ -291,7 +291,7 @@ class BuilderConfigAccessors(Handle):
 
     @profile_stream.setter
     def profile_stream(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not 0 <= value <= 2**64 - 1:
+        if type(value) is not int or not 0 <= value <= 2**64 - 1:
             value = check_int(value, "profile_stream", 0, 2**64 - 1)
         if not self._notes:
             status = _builder_config_set_profile_stream(self._ptr, value)
@@ -315,7 +315,7 @@ class BuilderConfigAccessors(Handle):
 
     @profiling_verbosity.setter
     def profiling_verbosity(self, value: ProfilingVerbosity) -> None:
-        if value.__class__ is not ProfilingVerbosity:
+        if type(value) is not ProfilingVerbosity:
             value = check_enum(ProfilingVerbosity, value, "profiling_verbosity")
         if not self._notes:
             status = _builder_config_set_profiling_verbosity(self._ptr, value)
@@ -334,7 +334,7 @@ class BuilderConfigAccessors(Handle):
 
     @builder_optimization_level.setter
     def builder_optimization_level(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not 0 <= value <= 5:
+        if type(value) is not int or not 0 <= value <= 5:
             value = check_int(value, "builder_optimization_level", 0, 5)
         if not self._notes:
             status = _builder_config_set_builder_optimization_level(self._ptr, value)
@@ -355,7 +355,7 @@ class BuilderConfigAccessors(Handle):
 
     @hardware_compatibility_level.setter
     def hardware_compatibility_level(self, value: HardwareCompatibilityLevel) -> None:
-        if value.__class__ is not HardwareCompatibilityLevel:
+        if type(value) is not HardwareCompatibilityLevel:
             value = check_enum(HardwareCompatibilityLevel, value, "hardware_compatibility_level")
         if not self._notes:
             status = _builder_config_set_hardware_compatibility_level(self._ptr, value)
@@ -383,7 +383,7 @@ class BuilderConfigAccessors(Handle):
 
     @max_aux_streams.setter
     def max_aux_streams(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not 0 <= value <= 2**31 - 1:
+        if type(value) is not int or not 0 <= value <= 2**31 - 1:
             value = check_int(value, "max_aux_streams", 0, 2**31 - 1)
         if not self._notes:
             status = _builder_config_set_max_aux_streams(self._ptr, value)
@@ -399,7 +399,7 @@ class BuilderConfigAccessors(Handle):
 
     @runtime_platform.setter
     def runtime_platform(self, value: RuntimePlatform) -> None:
-        if value.__class__ is not RuntimePlatform:
+        if type(value) is not RuntimePlatform:
             value = check_enum(RuntimePlatform, value, "runtime_platform")
         if not self._notes:
             status = _builder_config_set_runtime_platform(self._ptr, value)
@@ -415,7 +415,7 @@ class BuilderConfigAccessors(Handle):
 
     @tiling_optimization_level.setter
     def tiling_optimization_level(self, value: TilingOptimizationLevel) -> None:
-        if value.__class__ is not TilingOptimizationLevel:
+        if type(value) is not TilingOptimizationLevel:
             value = check_enum(TilingOptimizationLevel, value, "tiling_optimization_level")
         if not self._notes:
             status = _builder_config_set_tiling_optimization_level(self._ptr, value)
@@ -433,7 +433,7 @@ class BuilderConfigAccessors(Handle):
 
     @l2_limit_for_tiling.setter
     def l2_limit_for_tiling(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not 0 <= value <= 2**63 - 1:
+        if type(value) is not int or not 0 <= value <= 2**63 - 1:
             value = check_int(value, "l2_limit_for_tiling", 0, 2**63 - 1)
         if not self._notes:
             status = _builder_config_set_l2_limit_for_tiling(self._ptr, value)
@@ -463,7 +463,7 @@ class BuilderConfigAccessors(Handle):
         ----------
         flag : BuilderFlag
         """
-        if flag.__class__ is not BuilderFlag:
+        if type(flag) is not BuilderFlag:
             flag = check_enum(BuilderFlag, flag, "flag")
         if not self._notes:
             status = _builder_config_clear_flag(self._ptr, flag)
@@ -481,7 +481,7 @@ class BuilderConfigAccessors(Handle):
         ----------
         flag : BuilderFlag
         """
-        if flag.__class__ is not BuilderFlag:
+        if type(flag) is not BuilderFlag:
             flag = check_enum(BuilderFlag, flag, "flag")
         if not self._notes:
             status = _builder_config_set_flag(self._ptr, flag)
@@ -499,7 +499,7 @@ class BuilderConfigAccessors(Handle):
         ----------
         flag : BuilderFlag
         """
-        if flag.__class__ is not BuilderFlag:
+        if type(flag) is not BuilderFlag:
             flag = check_enum(BuilderFlag, flag, "flag")
         return _builder_config_get_flag(self._ptr, flag)
 
@@ -513,7 +513,7 @@ class BuilderConfigAccessors(Handle):
         tactic_sources : int
             Bit mask, such as ``1 << TacticSource.X``.
         """
-        if tactic_sources.__class__ is not int or tactic_sources & ~0x3:
+        if type(tactic_sources) is not int or tactic_sources & ~0x3:
             tactic_sources = check_mask(TacticSource, tactic_sources, "tactic_sources")
         if not self._notes:
             status = _builder_config_set_tactic_sources(self._ptr, tactic_sources)
@@ -540,9 +540,9 @@ class BuilderConfigAccessors(Handle):
         pool : MemoryPoolType
         pool_size : int
         """
-        if pool.__class__ is not MemoryPoolType:
+        if type(pool) is not MemoryPoolType:
             pool = check_enum(MemoryPoolType, pool, "pool")
-        if pool_size.__class__ is not int or not 0 <= pool_size <= 9223372036854775296:
+        if type(pool_size) is not int or not 0 <= pool_size <= 9223372036854775296:
             pool_size = check_int(pool_size, "pool_size", 0, 9223372036854775296)
         if not self._notes:
             status = _builder_config_set_memory_pool_limit(self._ptr, pool, pool_size)
@@ -562,7 +562,7 @@ class BuilderConfigAccessors(Handle):
         ----------
         pool : MemoryPoolType
         """
-        if pool.__class__ is not MemoryPoolType:
+        if type(pool) is not MemoryPoolType:
             pool = check_enum(MemoryPoolType, pool, "pool")
         result = ffi.new("size_t *")
         status = _builder_config_get_memory_pool_limit(self._ptr, pool, result)
@@ -581,9 +581,9 @@ class BuilderConfigAccessors(Handle):
         feature : PreviewFeature
         enable : bool
         """
-        if feature.__class__ is not PreviewFeature:
+        if type(feature) is not PreviewFeature:
             feature = check_enum(PreviewFeature, feature, "feature")
-        if enable.__class__ is not bool:
+        if type(enable) is not bool:
             enable = check_bool(enable, "enable")
         if not self._notes:
             status = _builder_config_set_preview_feature(self._ptr, feature, enable)
@@ -601,7 +601,7 @@ class BuilderConfigAccessors(Handle):
         ----------
         feature : PreviewFeature
         """
-        if feature.__class__ is not PreviewFeature:
+        if type(feature) is not PreviewFeature:
             feature = check_enum(PreviewFeature, feature, "feature")
         result = ffi.new("bool *")
         status = _builder_config_get_preview_feature(self._ptr, feature, result)
@@ -659,7 +659,7 @@ class OptimizationProfileAccessors(Handle):
 
     @profile_stream.setter
     def profile_stream(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not 0 <= value <= 2**64 - 1:
+        if type(value) is not int or not 0 <= value <= 2**64 - 1:
             value = check_int(value, "profile_stream", 0, 2**64 - 1)
         if not self._notes:
             status = _optimization_profile_set_profile_stream(self._ptr, value)
@@ -721,7 +721,7 @@ class NetworkAccessors(Handle):
         ----------
         flag : NetworkDefinitionCreationFlag
         """
-        if flag.__class__ is not NetworkDefinitionCreationFlag:
+        if type(flag) is not NetworkDefinitionCreationFlag:
             flag = check_enum(NetworkDefinitionCreationFlag, flag, "flag")
         return _network_definition_get_flag(self._ptr, flag)
 
@@ -839,7 +839,7 @@ class LayerAccessors(Part):
 
     @num_ranks.setter
     def num_ranks(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not 1 <= value <= 2**31 - 1:
+        if type(value) is not int or not 1 <= value <= 2**31 - 1:
             value = check_int(value, "num_ranks", 1, 2**31 - 1)
         network = self._network
         _ = network._ptr
@@ -942,7 +942,7 @@ class AttentionAccessors(Part):
 
     @norm_op.setter
     def norm_op(self, value: AttentionNormalizationOp) -> None:
-        if value.__class__ is not AttentionNormalizationOp:
+        if type(value) is not AttentionNormalizationOp:
             value = check_enum(AttentionNormalizationOp, value, "norm_op")
         network = self._network
         _ = network._ptr
@@ -961,7 +961,7 @@ class AttentionAccessors(Part):
 
     @causal.setter
     def causal(self, value: Bool) -> None:
-        if value.__class__ is not bool:
+        if type(value) is not bool:
             value = check_bool(value, "causal")
         network = self._network
         _ = network._ptr
@@ -995,7 +995,7 @@ class AttentionAccessors(Part):
 
     @decomposable.setter
     def decomposable(self, value: Bool) -> None:
-        if value.__class__ is not bool:
+        if type(value) is not bool:
             value = check_bool(value, "decomposable")
         network = self._network
         _ = network._ptr
@@ -1038,7 +1038,7 @@ class AttentionAccessors(Part):
 
     @normalization_quantize_to_type.setter
     def normalization_quantize_to_type(self, value: AnyDType) -> None:
-        if value.__class__ is not DataType:
+        if type(value) is not DataType:
             value = as_data_type(value, "normalization_quantize_to_type")
         network = self._network
         _ = network._ptr
@@ -1081,7 +1081,7 @@ class AttentionAccessors(Part):
 
     @num_ranks.setter
     def num_ranks(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not 1 <= value <= 2**31 - 1:
+        if type(value) is not int or not 1 <= value <= 2**31 - 1:
             value = check_int(value, "num_ranks", 1, 2**31 - 1)
         network = self._network
         _ = network._ptr
@@ -1100,7 +1100,7 @@ class AttentionAccessors(Part):
 
     @causal_kind.setter
     def causal_kind(self, value: CausalMaskKind) -> None:
-        if value.__class__ is not CausalMaskKind:
+        if type(value) is not CausalMaskKind:
             value = check_enum(CausalMaskKind, value, "causal_kind")
         network = self._network
         _ = network._ptr
@@ -1119,7 +1119,7 @@ class AttentionAccessors(Part):
 
     @query_form.setter
     def query_form(self, value: AttentionIOForm) -> None:
-        if value.__class__ is not AttentionIOForm:
+        if type(value) is not AttentionIOForm:
             value = check_enum(AttentionIOForm, value, "query_form")
         network = self._network
         _ = network._ptr
@@ -1141,7 +1141,7 @@ class AttentionAccessors(Part):
 
     @key_value_form.setter
     def key_value_form(self, value: AttentionIOForm) -> None:
-        if value.__class__ is not AttentionIOForm:
+        if type(value) is not AttentionIOForm:
             value = check_enum(AttentionIOForm, value, "key_value_form")
         network = self._network
         _ = network._ptr

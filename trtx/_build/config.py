@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, SupportsIndex
 
-from trtx_sys._enums_gen import ComputeCapability
+from trtx_sys._enums_gen import BuilderFlag, ComputeCapability
 from trtx_sys._ffi import ffi, lib
 
 from .._core.accessors import changed
@@ -13,6 +13,7 @@ from .._core.errors import BuilderError, Error, InvalidArgumentError, last_reaso
 from .._core.handle import Handle
 from .._core.pending import pending
 from .._core.public import public
+from .._core.shown import bits, counted
 from .._core.values import INT32_MAX, check_enum, check_index, check_int, check_sequence, check_text, reject
 from .config_legacy import ConfigLegacy
 from .profile import OptimizationProfile
@@ -60,6 +61,16 @@ class BuilderConfig(ConfigLegacy):
 
     def _how_to_make(self) -> str:
         return "Call Builder.create_config()."
+
+    def _details(self) -> str:
+        parts = [f"optimization level {self.builder_optimization_level}"]
+        if flags := bits(BuilderFlag, self.flags):
+            parts.append(f"flags {flags}")
+        if targets := self.compute_capabilities:
+            parts.append("for " + ", ".join(target.name for target in targets))
+        if self._profiles:
+            parts.append(counted(len(self._profiles), "profile"))
+        return ", ".join(parts)
 
     # Effort
 

@@ -10,6 +10,7 @@ from trtx_sys._ffi import ffi, lib
 from .._core.accessors import changed
 from .._core.errors import NetworkError
 from .._core.public import public
+from .._core.shown import listed
 from .._core.shut import only_refuses
 from .._core.values import INT32_MAX, check_index, check_int
 from .accessors_gen import LayerAccessors
@@ -105,7 +106,7 @@ class Layer(LayerAccessors):
         InvalidArgumentError
             If there is no such output.
         """
-        if index.__class__ is not int or not 0 <= index <= INT32_MAX:
+        if type(index) is not int or not 0 <= index <= INT32_MAX:
             index = self._check_output(index)
         network = self._network
         _ = network._ptr
@@ -165,5 +166,10 @@ class Layer(LayerAccessors):
         # It is not computed for the asking: -1 until something else has asked for a shape.
         return DataType(result[0]) if result[0] >= 0 else self.get_output(number).dtype
 
+    def _outputs_shown(self) -> str:
+        """Types and shapes of the outputs."""
+        count = self.num_outputs
+        return listed((self.get_output(index)._shown() for index in range(count)), count, 4)
+
     def _details(self) -> str:
-        return repr(self.name)
+        return f"{self.name!r} -> {self._outputs_shown() or 'nothing'}"

@@ -434,7 +434,7 @@ class ConvolutionLayer(Layer):
 
     @num_output_maps.setter
     def num_output_maps(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not 1 <= value <= 2**63 - 1:
+        if type(value) is not int or not 1 <= value <= 2**63 - 1:
             value = check_int(value, "num_output_maps", 1, 2**63 - 1)
         network = self._network
         _ = network._ptr
@@ -464,7 +464,7 @@ class ConvolutionLayer(Layer):
 
     @num_groups.setter
     def num_groups(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not -(2**63) <= value <= 2**63 - 1:
+        if type(value) is not int or not -(2**63) <= value <= 2**63 - 1:
             value = check_int(value, "num_groups")
         network = self._network
         _ = network._ptr
@@ -567,7 +567,7 @@ class ConvolutionLayer(Layer):
 
     @padding_mode.setter
     def padding_mode(self, value: PaddingMode) -> None:
-        if value.__class__ is not PaddingMode:
+        if type(value) is not PaddingMode:
             value = check_enum(PaddingMode, value, "padding_mode")
         network = self._network
         _ = network._ptr
@@ -673,7 +673,7 @@ class DeconvolutionLayer(Layer):
 
     @num_output_maps.setter
     def num_output_maps(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not 1 <= value <= 2**63 - 1:
+        if type(value) is not int or not 1 <= value <= 2**63 - 1:
             value = check_int(value, "num_output_maps", 1, 2**63 - 1)
         network = self._network
         _ = network._ptr
@@ -703,7 +703,7 @@ class DeconvolutionLayer(Layer):
 
     @num_groups.setter
     def num_groups(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not -(2**63) <= value <= 2**63 - 1:
+        if type(value) is not int or not -(2**63) <= value <= 2**63 - 1:
             value = check_int(value, "num_groups")
         network = self._network
         _ = network._ptr
@@ -806,7 +806,7 @@ class DeconvolutionLayer(Layer):
 
     @padding_mode.setter
     def padding_mode(self, value: PaddingMode) -> None:
-        if value.__class__ is not PaddingMode:
+        if type(value) is not PaddingMode:
             value = check_enum(PaddingMode, value, "padding_mode")
         network = self._network
         _ = network._ptr
@@ -914,7 +914,7 @@ class PoolingLayer(Layer):
 
     @type.setter
     def type(self, value: PoolingType) -> None:
-        if value.__class__ is not PoolingType:
+        if type(value) is not PoolingType:
             value = check_enum(PoolingType, value, "type")
         network = self._network
         _ = network._ptr
@@ -969,7 +969,7 @@ class PoolingLayer(Layer):
 
     @average_count_excludes_padding.setter
     def average_count_excludes_padding(self, value: Bool) -> None:
-        if value.__class__ is not bool:
+        if type(value) is not bool:
             value = check_bool(value, "average_count_excludes_padding")
         network = self._network
         _ = network._ptr
@@ -1037,7 +1037,7 @@ class PoolingLayer(Layer):
 
     @padding_mode.setter
     def padding_mode(self, value: PaddingMode) -> None:
-        if value.__class__ is not PaddingMode:
+        if type(value) is not PaddingMode:
             value = check_enum(PaddingMode, value, "padding_mode")
         network = self._network
         _ = network._ptr
@@ -1130,7 +1130,7 @@ class ActivationLayer(Layer):
 
     @type.setter
     def type(self, value: ActivationType) -> None:
-        if value.__class__ is not ActivationType:
+        if type(value) is not ActivationType:
             value = check_enum(ActivationType, value, "type")
         network = self._network
         _ = network._ptr
@@ -1226,7 +1226,7 @@ class ScaleLayer(Layer):
 
     @mode.setter
     def mode(self, value: ScaleMode) -> None:
-        if value.__class__ is not ScaleMode:
+        if type(value) is not ScaleMode:
             value = check_enum(ScaleMode, value, "mode")
         network = self._network
         _ = network._ptr
@@ -1278,7 +1278,7 @@ class ScaleLayer(Layer):
 
     @channel_axis.setter
     def channel_axis(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not -(2**31) <= value <= 2**31 - 1:
+        if type(value) is not int or not -(2**31) <= value <= 2**31 - 1:
             value = check_int(value, "channel_axis", -(2**31), 2**31 - 1)
         network = self._network
         _ = network._ptr
@@ -1310,7 +1310,7 @@ class LRNLayer(Layer):
 
     @window_size.setter
     def window_size(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not -(2**63) <= value <= 2**63 - 1:
+        if type(value) is not int or not -(2**63) <= value <= 2**63 - 1:
             value = check_int(value, "window_size")
         network = self._network
         _ = network._ptr
@@ -1509,7 +1509,7 @@ class NormalizationLayer(Layer):
 
     @num_groups.setter
     def num_groups(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not -(2**63) <= value <= 2**63 - 1:
+        if type(value) is not int or not -(2**63) <= value <= 2**63 - 1:
             value = check_int(value, "num_groups")
         network = self._network
         _ = network._ptr
@@ -1550,7 +1550,7 @@ class ElementWiseLayer(Layer):
 
     @op.setter
     def op(self, value: ElementWiseOperation) -> None:
-        if value.__class__ is not ElementWiseOperation:
+        if type(value) is not ElementWiseOperation:
             value = check_enum(ElementWiseOperation, value, "op")
         network = self._network
         _ = network._ptr
@@ -1582,7 +1582,7 @@ class UnaryLayer(Layer):
 
     @op.setter
     def op(self, value: UnaryOperation) -> None:
-        if value.__class__ is not UnaryOperation:
+        if type(value) is not UnaryOperation:
             value = check_enum(UnaryOperation, value, "op")
         network = self._network
         _ = network._ptr
@@ -1617,7 +1617,7 @@ class ReduceLayer(Layer):
 
     @op.setter
     def op(self, value: ReduceOperation) -> None:
-        if value.__class__ is not ReduceOperation:
+        if type(value) is not ReduceOperation:
             value = check_enum(ReduceOperation, value, "op")
         network = self._network
         _ = network._ptr
@@ -1669,7 +1669,7 @@ class ReduceLayer(Layer):
 
     @keep_dims.setter
     def keep_dims(self, value: Bool) -> None:
-        if value.__class__ is not bool:
+        if type(value) is not bool:
             value = check_bool(value, "keep_dims")
         network = self._network
         _ = network._ptr
@@ -1701,7 +1701,7 @@ class TopKLayer(Layer):
 
     @op.setter
     def op(self, value: TopKOperation) -> None:
-        if value.__class__ is not TopKOperation:
+        if type(value) is not TopKOperation:
             value = check_enum(TopKOperation, value, "op")
         network = self._network
         _ = network._ptr
@@ -1729,7 +1729,7 @@ class TopKLayer(Layer):
 
     @k.setter
     def k(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not 1 <= value <= 2**31 - 1:
+        if type(value) is not int or not 1 <= value <= 2**31 - 1:
             value = check_int(value, "k", 1, 2**31 - 1)
         network = self._network
         _ = network._ptr
@@ -1781,7 +1781,7 @@ class TopKLayer(Layer):
 
     @indices_type.setter
     def indices_type(self, value: AnyDType) -> None:
-        if value.__class__ is not DataType:
+        if type(value) is not DataType:
             value = as_data_type(value, "indices_type")
         network = self._network
         _ = network._ptr
@@ -1844,7 +1844,7 @@ class CumulativeLayer(Layer):
 
     @op.setter
     def op(self, value: CumulativeOperation) -> None:
-        if value.__class__ is not CumulativeOperation:
+        if type(value) is not CumulativeOperation:
             value = check_enum(CumulativeOperation, value, "op")
         network = self._network
         _ = network._ptr
@@ -1869,7 +1869,7 @@ class CumulativeLayer(Layer):
 
     @exclusive.setter
     def exclusive(self, value: Bool) -> None:
-        if value.__class__ is not bool:
+        if type(value) is not bool:
             value = check_bool(value, "exclusive")
         network = self._network
         _ = network._ptr
@@ -1894,7 +1894,7 @@ class CumulativeLayer(Layer):
 
     @reverse.setter
     def reverse(self, value: Bool) -> None:
-        if value.__class__ is not bool:
+        if type(value) is not bool:
             value = check_bool(value, "reverse")
         network = self._network
         _ = network._ptr
@@ -2013,7 +2013,7 @@ class GatherLayer(Layer):
 
     @mode.setter
     def mode(self, value: GatherMode) -> None:
-        if value.__class__ is not GatherMode:
+        if type(value) is not GatherMode:
             value = check_enum(GatherMode, value, "mode")
         network = self._network
         _ = network._ptr
@@ -2045,7 +2045,7 @@ class ScatterLayer(Layer):
 
     @mode.setter
     def mode(self, value: ScatterMode) -> None:
-        if value.__class__ is not ScatterMode:
+        if type(value) is not ScatterMode:
             value = check_enum(ScatterMode, value, "mode")
         network = self._network
         _ = network._ptr
@@ -2203,7 +2203,7 @@ class ShuffleLayer(Layer):
 
     @zero_is_placeholder.setter
     def zero_is_placeholder(self, value: Bool) -> None:
-        if value.__class__ is not bool:
+        if type(value) is not bool:
             value = check_bool(value, "zero_is_placeholder")
         network = self._network
         _ = network._ptr
@@ -2264,7 +2264,7 @@ class SliceLayer(Layer):
 
     @mode.setter
     def mode(self, value: SampleMode) -> None:
-        if value.__class__ is not SampleMode:
+        if type(value) is not SampleMode:
             value = check_enum(SampleMode, value, "mode")
         network = self._network
         _ = network._ptr
@@ -2326,7 +2326,7 @@ class ResizeLayer(ResizeLayerExtras):
 
     @resize_mode.setter
     def resize_mode(self, value: InterpolationMode) -> None:
-        if value.__class__ is not InterpolationMode:
+        if type(value) is not InterpolationMode:
             value = check_enum(InterpolationMode, value, "resize_mode")
         network = self._network
         _ = network._ptr
@@ -2354,7 +2354,7 @@ class ResizeLayer(ResizeLayerExtras):
 
     @coordinate_transformation.setter
     def coordinate_transformation(self, value: ResizeCoordinateTransformation) -> None:
-        if value.__class__ is not ResizeCoordinateTransformation:
+        if type(value) is not ResizeCoordinateTransformation:
             value = check_enum(ResizeCoordinateTransformation, value, "coordinate_transformation")
         network = self._network
         _ = network._ptr
@@ -2388,7 +2388,7 @@ class ResizeLayer(ResizeLayerExtras):
 
     @selector_for_single_pixel.setter
     def selector_for_single_pixel(self, value: ResizeSelector) -> None:
-        if value.__class__ is not ResizeSelector:
+        if type(value) is not ResizeSelector:
             value = check_enum(ResizeSelector, value, "selector_for_single_pixel")
         network = self._network
         _ = network._ptr
@@ -2419,7 +2419,7 @@ class ResizeLayer(ResizeLayerExtras):
 
     @nearest_rounding.setter
     def nearest_rounding(self, value: ResizeRoundMode) -> None:
-        if value.__class__ is not ResizeRoundMode:
+        if type(value) is not ResizeRoundMode:
             value = check_enum(ResizeRoundMode, value, "nearest_rounding")
         network = self._network
         _ = network._ptr
@@ -2471,7 +2471,7 @@ class ResizeLayer(ResizeLayerExtras):
 
     @exclude_outside.setter
     def exclude_outside(self, value: Bool) -> None:
-        if value.__class__ is not bool:
+        if type(value) is not bool:
             value = check_bool(value, "exclude_outside")
         network = self._network
         _ = network._ptr
@@ -2503,7 +2503,7 @@ class GridSampleLayer(Layer):
 
     @interpolation_mode.setter
     def interpolation_mode(self, value: InterpolationMode) -> None:
-        if value.__class__ is not InterpolationMode:
+        if type(value) is not InterpolationMode:
             value = check_enum(InterpolationMode, value, "interpolation_mode")
         network = self._network
         _ = network._ptr
@@ -2533,7 +2533,7 @@ class GridSampleLayer(Layer):
 
     @align_corners.setter
     def align_corners(self, value: Bool) -> None:
-        if value.__class__ is not bool:
+        if type(value) is not bool:
             value = check_bool(value, "align_corners")
         network = self._network
         _ = network._ptr
@@ -2560,7 +2560,7 @@ class GridSampleLayer(Layer):
 
     @sample_mode.setter
     def sample_mode(self, value: SampleMode) -> None:
-        if value.__class__ is not SampleMode:
+        if type(value) is not SampleMode:
             value = check_enum(SampleMode, value, "sample_mode")
         network = self._network
         _ = network._ptr
@@ -2608,7 +2608,7 @@ class FillLayer(FillLayerExtras):
 
     @operation.setter
     def operation(self, value: FillOperation) -> None:
-        if value.__class__ is not FillOperation:
+        if type(value) is not FillOperation:
             value = check_enum(FillOperation, value, "operation")
         network = self._network
         _ = network._ptr
@@ -2633,7 +2633,7 @@ class FillLayer(FillLayerExtras):
 
     @to_type.setter
     def to_type(self, value: AnyDType) -> None:
-        if value.__class__ is not DataType:
+        if type(value) is not DataType:
             value = as_data_type(value, "to_type")
         network = self._network
         _ = network._ptr
@@ -2697,7 +2697,7 @@ class CastLayer(Layer):
 
     @to_type.setter
     def to_type(self, value: AnyDType) -> None:
-        if value.__class__ is not DataType:
+        if type(value) is not DataType:
             value = as_data_type(value, "to_type")
         network = self._network
         _ = network._ptr
@@ -2760,7 +2760,7 @@ class NonZeroLayer(Layer):
 
     @indices_type.setter
     def indices_type(self, value: AnyDType) -> None:
-        if value.__class__ is not DataType:
+        if type(value) is not DataType:
             value = as_data_type(value, "indices_type")
         network = self._network
         _ = network._ptr
@@ -2792,7 +2792,7 @@ class NMSLayer(Layer):
 
     @bounding_box_format.setter
     def bounding_box_format(self, value: BoundingBoxFormat) -> None:
-        if value.__class__ is not BoundingBoxFormat:
+        if type(value) is not BoundingBoxFormat:
             value = check_enum(BoundingBoxFormat, value, "bounding_box_format")
         network = self._network
         _ = network._ptr
@@ -2820,7 +2820,7 @@ class NMSLayer(Layer):
 
     @topk_box_limit.setter
     def topk_box_limit(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not -(2**31) <= value <= 2**31 - 1:
+        if type(value) is not int or not -(2**31) <= value <= 2**31 - 1:
             value = check_int(value, "topk_box_limit", -(2**31), 2**31 - 1)
         network = self._network
         _ = network._ptr
@@ -2845,7 +2845,7 @@ class NMSLayer(Layer):
 
     @indices_type.setter
     def indices_type(self, value: AnyDType) -> None:
-        if value.__class__ is not DataType:
+        if type(value) is not DataType:
             value = as_data_type(value, "indices_type")
         network = self._network
         _ = network._ptr
@@ -3008,7 +3008,7 @@ class QuantizeLayer(Layer):
 
     @to_type.setter
     def to_type(self, value: AnyDType) -> None:
-        if value.__class__ is not DataType:
+        if type(value) is not DataType:
             value = as_data_type(value, "to_type")
         network = self._network
         _ = network._ptr
@@ -3081,7 +3081,7 @@ class DequantizeLayer(Layer):
 
     @to_type.setter
     def to_type(self, value: AnyDType) -> None:
-        if value.__class__ is not DataType:
+        if type(value) is not DataType:
             value = as_data_type(value, "to_type")
         network = self._network
         _ = network._ptr
@@ -3132,7 +3132,7 @@ class DynamicQuantizeLayer(Layer):
 
     @axis.setter
     def axis(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not -(2**31) <= value <= 2**31 - 1:
+        if type(value) is not int or not -(2**31) <= value <= 2**31 - 1:
             value = check_int(value, "axis", -(2**31), 2**31 - 1)
         network = self._network
         _ = network._ptr
@@ -3157,7 +3157,7 @@ class DynamicQuantizeLayer(Layer):
 
     @block_size.setter
     def block_size(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not -(2**31) <= value <= 2**31 - 1:
+        if type(value) is not int or not -(2**31) <= value <= 2**31 - 1:
             value = check_int(value, "block_size", -(2**31), 2**31 - 1)
         network = self._network
         _ = network._ptr
@@ -3184,7 +3184,7 @@ class DynamicQuantizeLayer(Layer):
 
     @scale_type.setter
     def scale_type(self, value: AnyDType) -> None:
-        if value.__class__ is not DataType:
+        if type(value) is not DataType:
             value = as_data_type(value, "scale_type")
         network = self._network
         _ = network._ptr
@@ -3211,7 +3211,7 @@ class DynamicQuantizeLayer(Layer):
 
     @to_type.setter
     def to_type(self, value: AnyDType) -> None:
-        if value.__class__ is not DataType:
+        if type(value) is not DataType:
             value = as_data_type(value, "to_type")
         network = self._network
         _ = network._ptr
@@ -3362,7 +3362,7 @@ class IteratorLayer(LoopBoundaryLayer):
 
     @reverse.setter
     def reverse(self, value: Bool) -> None:
-        if value.__class__ is not bool:
+        if type(value) is not bool:
             value = check_bool(value, "reverse")
         network = self._network
         _ = network._ptr
@@ -3446,7 +3446,7 @@ class RotaryEmbeddingLayer(Layer):
 
     @interleaved.setter
     def interleaved(self, value: Bool) -> None:
-        if value.__class__ is not bool:
+        if type(value) is not bool:
             value = check_bool(value, "interleaved")
         network = self._network
         _ = network._ptr
@@ -3476,7 +3476,7 @@ class RotaryEmbeddingLayer(Layer):
 
     @rotary_embedding_dim.setter
     def rotary_embedding_dim(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not -(2**31) <= value <= 2**31 - 1:
+        if type(value) is not int or not -(2**31) <= value <= 2**31 - 1:
             value = check_int(value, "rotary_embedding_dim", -(2**31), 2**31 - 1)
         network = self._network
         _ = network._ptr
@@ -3514,7 +3514,7 @@ class KVCacheUpdateLayer(Layer):
 
     @cache_mode.setter
     def cache_mode(self, value: KVCacheMode) -> None:
-        if value.__class__ is not KVCacheMode:
+        if type(value) is not KVCacheMode:
             value = check_enum(KVCacheMode, value, "cache_mode")
         network = self._network
         _ = network._ptr
@@ -3544,7 +3544,7 @@ class KVCacheUpdateLayer(Layer):
 
     @update_form.setter
     def update_form(self, value: AttentionIOForm) -> None:
-        if value.__class__ is not AttentionIOForm:
+        if type(value) is not AttentionIOForm:
             value = check_enum(AttentionIOForm, value, "update_form")
         network = self._network
         _ = network._ptr
@@ -3598,7 +3598,7 @@ class MoELayer(MoELayerExtras):
 
     @activation_type.setter
     def activation_type(self, value: MoEActType) -> None:
-        if value.__class__ is not MoEActType:
+        if type(value) is not MoEActType:
             value = check_enum(MoEActType, value, "activation_type")
         network = self._network
         _ = network._ptr
@@ -3626,7 +3626,7 @@ class MoELayer(MoELayerExtras):
 
     @quantization_to_type.setter
     def quantization_to_type(self, value: AnyDType) -> None:
-        if value.__class__ is not DataType:
+        if type(value) is not DataType:
             value = as_data_type(value, "quantization_to_type")
         network = self._network
         _ = network._ptr
@@ -3670,7 +3670,7 @@ class MoELayer(MoELayerExtras):
 
     @dyn_q_output_scale_type.setter
     def dyn_q_output_scale_type(self, value: AnyDType) -> None:
-        if value.__class__ is not DataType:
+        if type(value) is not DataType:
             value = as_data_type(value, "dyn_q_output_scale_type")
         network = self._network
         _ = network._ptr

@@ -16,6 +16,7 @@ from .._core.arrays import as_data_type
 from .._core.calls import busy_error
 from .._core.errors import BusyError, ClosedError, InvalidArgumentError, NetworkError, failure
 from .._core.public import public
+from .._core.shown import counted
 from .._core.shut import shut_class
 from .._core.values import (
     INT32_MAX,
@@ -33,6 +34,7 @@ from .layer import Layer
 from .network_control import ControlParts
 from .network_dense import DenseLayers
 from .network_shape import ShapeLayers
+from .network_table import table
 from .network_transformer import TransformerLayers
 from .tensor import Tensor
 from .weights import Weights, as_weights, to_native
@@ -119,7 +121,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers, TransformerLayers, ControlPart
         InvalidArgumentError
             If there is no such layer.
         """
-        if index.__class__ is not int or not 0 <= index <= INT32_MAX:
+        if type(index) is not int or not 0 <= index <= INT32_MAX:
             index = check_index(index, "index", self.num_layers, "layers")
         pointer = _get_layer(self._ptr, index)
         return self._layer(pointer) if pointer else self._reject_index("get_layer", index, self.num_layers, "layers")
@@ -137,7 +139,7 @@ class NetworkDefinition(DenseLayers, ShapeLayers, TransformerLayers, ControlPart
         InvalidArgumentError
             If there is no such input.
         """
-        if index.__class__ is not int or not 0 <= index <= INT32_MAX:
+        if type(index) is not int or not 0 <= index <= INT32_MAX:
             index = check_index(index, "index", self.num_inputs, "inputs")
         removals = self._removals
         pointer = _get_input(self._ptr, index)
@@ -500,7 +502,21 @@ class NetworkDefinition(DenseLayers, ShapeLayers, TransformerLayers, ControlPart
         return bool(result[0])
 
     def _details(self) -> str:
-        return f"{self.name!r}, {self.num_inputs} inputs, {self.num_layers} layers, {self.num_outputs} outputs"
+        counts = ((self.num_inputs, "input"), (self.num_layers, "layer"), (self.num_outputs, "output"))
+        return ", ".join([repr(self.name), *(counted(count, what) for count, what in counts)])
+
+    def __str__(self) -> str:
+        """A table of the inputs, layers and outputs; the middle is left out where there are many."""
+        if self._is_shut:
+            return repr(self)
+        try:
+            return table(self)
+        except Exception:  # another thread may close or change it meanwhile
+            return repr(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        # What IPython and notebooks show.
+        printer.text(repr(self) if cycle else str(self))
 
 
 class _Shut:

@@ -161,7 +161,7 @@ class ConvolutionLayers(NetworkBase):
         Parameters
         ----------
         input : Tensor
-            Values of a floating-point type.
+            Values of a floating-point type, with at least two dimensions.
         mode : ScaleMode
             Whether there is one coefficient, one for each channel, or one for each element.
         shift, scale, power : array-like or Weights, optional

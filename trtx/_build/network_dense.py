@@ -118,7 +118,7 @@ class DenseLayers(ConvolutionLayers):
         Parameters
         ----------
         input0, input1 : Tensor
-            Of the same type; leading dimensions broadcast.
+            FLOAT, HALF or BF16, both of one type; leading dimensions broadcast.
         op0, op1 : MatrixOperation
             What is done to each before: nothing, a transposition, or taking it as vectors.
 
@@ -203,7 +203,8 @@ class DenseLayers(ConvolutionLayers):
         Parameters
         ----------
         input : Tensor
-            At least one dimension. Output 0 has the values, output 1 the indices.
+            FLOAT, HALF, BF16, INT32, INT64 or INT8, with at least two dimensions. Output 0 has the values, output 1 the
+            indices.
         op : TopKOperation
             Whether the largest or the smallest are looked for.
         k : int
@@ -216,14 +217,14 @@ class DenseLayers(ConvolutionLayers):
         Raises
         ------
         InvalidArgumentError
-            If the input has no such axis, if it is not one, or if an argument is out of its range.
+            If the input has fewer dimensions or no such axis, if it is not one, or if an argument is out of its range.
         """
         operation = check_enum(TopKOperation, op, "op")
         kind = as_data_type(indices_type, "indices_type")
         if kind not in (DataType.INT32, DataType.INT64):
             reject("indices_type", indices_type, "DataType.INT32 or DataType.INT64")
         pointer, count = self._own(input, "input"), check_int(k, "k", 1, INT32_MAX)
-        mask = check_axes_of(axes, "axes", input.shape)
+        mask = check_axes_of(axes, "axes", check_rank(input, "input", 2))
         if mask.bit_count() != 1:
             reject("axes", axes, "one dimension")
         return self._add(
@@ -340,7 +341,7 @@ class DenseLayers(ConvolutionLayers):
         Parameters
         ----------
         inputs : sequence of Tensor
-            One for each operand of the equation, all of one type.
+            One for each operand of the equation, all FLOAT, all HALF or all BF16.
         equation : str
             Such as ``"ij,jk->ik"``.
 

@@ -96,7 +96,7 @@ class ShapeLayers(NetworkBase):
         Parameters
         ----------
         input : Tensor
-            Of any rank; the output has its shape.
+            Of any rank, and any type but FP8, INT4 and FP4 (see `add_dequantize`); the output has its shape.
         to_type : DataType
             Type of the output.
 
@@ -139,8 +139,8 @@ class ShapeLayers(NetworkBase):
         Parameters
         ----------
         input : Tensor
-            Of any type; it comes out as it is until properties are set. A shape that is known at run time only is set
-            with ``set_input(1, tensor)``.
+            Of any type but UINT8; it comes out as it is until properties are set. A shape that is known at run time
+            only is set with ``set_input(1, tensor)``.
         """
         return self._add(
             "add_shuffle", lib.trtx_network_definition_add_shuffle, layers.ShuffleLayer, self._own(input, "input")
@@ -219,7 +219,7 @@ class ShapeLayers(NetworkBase):
         Parameters
         ----------
         input : Tensor
-            Values, of any type and at least one dimension.
+            At least one dimension; of any type but UINT8, FP8, INT4 and FP4.
         indices : Tensor
             INT32 or INT64. For ELEMENT it has the rank of the input; for ND its last dimension holds coordinates.
         mode : GatherMode
@@ -353,7 +353,7 @@ class ShapeLayers(NetworkBase):
         op : FillOperation
             Evenly spaced, or random in one of two distributions; ``alpha`` and ``beta`` of the layer say which values.
         output_type : DataType, default FLOAT
-            Type of the output.
+            Type of the output: FLOAT, INT32 or INT64 for evenly spaced values, FLOAT or HALF for random ones.
         """
         operation = check_enum(FillOperation, op, "op")
         kind = as_data_type(output_type, "output_type")
@@ -456,7 +456,7 @@ class ShapeLayers(NetworkBase):
         Parameters
         ----------
         input : Tensor
-            Of any type.
+            Of any type but UINT8, FP8, INT4 and FP4.
         axes : Tensor
             Where they are in the output, as a constant tensor of INT32 or INT64.
 

@@ -11,6 +11,7 @@ from trtx_sys._ffi import ffi, lib
 from .._core.accessors import changed
 from .._core.errors import BuilderError, InvalidArgumentError
 from .._core.public import public
+from .._core.shown import listed
 from .._core.values import (
     INT32_MAX,
     MAX_TEXT,
@@ -55,6 +56,14 @@ class OptimizationProfile(OptimizationProfileAccessors):
 
     def _how_to_make(self) -> str:
         return "Call Builder.create_optimization_profile()."
+
+    def _details(self) -> str:
+        names = [key[1].decode("utf-8", "surrogateescape") for key in [*self._keep] if key[0] == "shapes"]
+        return listed((f"{name!r} {self._shown(name)}" for name in names), len(names), 4) or "without shapes"
+
+    def _shown(self, name: str) -> str:
+        least, usual, most = self.get_shape(name) or ((), (), ())
+        return f"{least} to {most}, usually {usual}"
 
     def __bool__(self) -> bool:
         """Whether it is valid, as `is_valid` says."""

@@ -9,7 +9,7 @@ from trtx_sys._enums_gen import DataType, TensorFormat
 from trtx_sys._ffi import ffi, lib
 
 from .._core.accessors import changed
-from .._core.errors import NetworkError, UnsupportedError, text
+from .._core.errors import BusyError, NetworkError, UnsupportedError, text
 from .._core.pending import pending
 from .._core.public import public
 from .._core.shut import only_refuses
@@ -173,12 +173,15 @@ class Tensor(TensorAccessors):
             return check_int(index, "index", 0, MAX_DIMS - 1)
         return check_index(index, "index", len(shape), f"dimensions of {self.name!r}")
 
-    def _details(self) -> str:
-        name = self.name
+    def _shown(self) -> str:
+        """Type and shape, as far as they can be told now."""
         try:
-            return f"{name!r} {self.dtype.name} {self.shape}"
-        except NetworkError as error:
-            return f"{name!r}: {error}"
+            return f"{self.dtype.name} {self.shape}"
+        except (BusyError, NetworkError):  # a build has the network, or there is a mistake in it
+            return "of a type and shape that cannot be told now"
+
+    def _details(self) -> str:
+        return f"{self.name!r} {self._shown()}"
 
 
 def _format_mask(value: object) -> int:

@@ -24,8 +24,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Weights"]
 
+
+class _Unsaid:
+    def __repr__(self) -> str:
+        return "..."
+
+
 #: Stands for a type that was not given.
-_UNSAID: Any = object()
+_UNSAID: Any = _Unsaid()
 
 
 @public

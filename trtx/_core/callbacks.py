@@ -26,6 +26,7 @@ from . import pending as _pending
 from .calls import new_place
 from .errors import Error, InvalidArgumentError, failure, readable, text
 from .process import was_forked
+from .public import InitSignature
 from .values import reject
 
 if TYPE_CHECKING:
@@ -41,6 +42,18 @@ class Target:
         self.implementation = implementation
 
 
+#: A trampoline, for the arguments that its function has: one for any number would take a third longer to cut them up.
+_CALL = """
+def call({arguments}, payload):
+    target = from_handle(payload)
+    try:
+        return function(target.implementation, {arguments})
+    except BaseException as raised:
+        note(target, raised)
+        return error
+"""
+
+
 def trampoline(name: str, error: Any = None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register the Python side of a bridge function.
 
@@ -48,13 +61,11 @@ def trampoline(name: str, error: Any = None) -> Callable[[Callable[..., Any]], C
     """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any) -> Any:
-            target = ffi.from_handle(arguments[-1])
-            try:
-                return function(target.implementation, *arguments[:-1])
-            except BaseException as raised:
-                _pending.note(target, raised)
-                return error
+        code: Any = function.__code__
+        arguments = ", ".join(code.co_varnames[1 : code.co_argcount])
+        known = {"from_handle": ffi.from_handle, "function": function, "note": _pending.note, "error": error}
+        exec(compile(_CALL.format(arguments=arguments), f"<{name}>", "exec"), known)
+        call = known["call"]
 
         def on_error(kind: type[BaseException], raised: BaseException, trace: TracebackType | None) -> None:
             # An interrupt can come before the function's own try: it belongs to the call on this thread.
@@ -82,6 +93,8 @@ class Callback:
     _needed: ClassVar[tuple[tuple[str, ...], ...]] = ()
     #: The method in whose place a plain function is taken, if any.
     _function: ClassVar[str | None] = None
+
+    __signature__: ClassVar[Any] = InitSignature()
 
     @classmethod
     def _implementation(cls, value: object, name: str) -> Any:

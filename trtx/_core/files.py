@@ -33,7 +33,7 @@ def save(path: str | os.PathLike[str], data: memoryview) -> str:
     except (TypeError, ValueError):  # of another type, or with a NUL
         reject("path", path, "a str or path-like object that names a file")
     except OSError as error:
-        _raise(error, given)
+        _raise(error, os.fsdecode(path))
     if (found is not None and not stat.S_ISREG(found)) or not os.path.basename(given):
         reject("path", path, "a regular file, or one that does not exist yet")
     try:

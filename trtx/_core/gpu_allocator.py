@@ -169,14 +169,16 @@ class AllocatesOnGpu(Handle):
         self._check(status, what)
 
 
-def as_address(value: object, owner: object, method: str, alignment: int) -> int:
+def as_address(value: Any, owner: object, method: str, alignment: int) -> int:
     """The address that a callback answered with; 0 for None."""
+    if type(value) is int and 0 <= value < 2**64 and not value % (alignment or 1):  # the usual case
+        return value
     if value is None:
         return 0
     if isinstance(value, bool):
         raise TypeError(f"{type(owner).__name__}.{method} must return an address, not {value!r}")
     try:
-        address = operator.index(value)  # type: ignore[arg-type]
+        address = operator.index(value)
     except TypeError:
         if type(value).__module__.partition(".")[0] != "cuda" or not hasattr(value, "__int__"):
             raise TypeError(

@@ -116,8 +116,9 @@ def report(error: BaseException, where: str) -> None:
 
 
 def add_note(error: BaseException, line: str) -> None:
-    if hasattr(error, "add_note"):  # since Python 3.11
-        error.add_note(line)
+    add = getattr(error, "add_note", None)
+    if add is not None:  # since Python 3.11
+        add(line)
 
 
 class _Unraisable(NamedTuple):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 from trtx_sys._enum_base import Missing
 
 from .errors import ClosedError
+from .public import InitSignature
 
 if TYPE_CHECKING:
     from typing_extensions import Never, Self
@@ -41,6 +42,8 @@ class Native(Uncopied):
     #: The native object. Read in the very expression that makes a native call, when all arguments are ready: Python
     #: switches threads at calls and jumps only, so no other thread shuts the object in between.
     _ptr: Any
+
+    __signature__: ClassVar[Any] = InitSignature()
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)

@@ -42,7 +42,7 @@ class OnnxParserAccessors(Handle):
 
     @flags.setter
     def flags(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or value & ~0x1F:
+        if type(value) is not int or value & ~0x1F:
             value = check_mask(OnnxParserFlag, value, "flags")
         if not self._notes:
             status = _onnx_parser_set_flags(self._ptr, value)
@@ -60,7 +60,7 @@ class OnnxParserAccessors(Handle):
         ----------
         flag : OnnxParserFlag
         """
-        if flag.__class__ is not OnnxParserFlag:
+        if type(flag) is not OnnxParserFlag:
             flag = check_enum(OnnxParserFlag, flag, "flag")
         if not self._notes:
             status = _onnx_parser_clear_flag(self._ptr, flag)
@@ -78,7 +78,7 @@ class OnnxParserAccessors(Handle):
         ----------
         flag : OnnxParserFlag
         """
-        if flag.__class__ is not OnnxParserFlag:
+        if type(flag) is not OnnxParserFlag:
             flag = check_enum(OnnxParserFlag, flag, "flag")
         if not self._notes:
             status = _onnx_parser_set_flag(self._ptr, flag)
@@ -96,7 +96,7 @@ class OnnxParserAccessors(Handle):
         ----------
         flag : OnnxParserFlag
         """
-        if flag.__class__ is not OnnxParserFlag:
+        if type(flag) is not OnnxParserFlag:
             flag = check_enum(OnnxParserFlag, flag, "flag")
         return _onnx_parser_get_flag(self._ptr, flag)
 

@@ -113,7 +113,7 @@ class RuntimeAccessors(Handle):
 
     @DLA_core.setter
     def DLA_core(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not -1 <= value <= 2**31 - 1:
+        if type(value) is not int or not -1 <= value <= 2**31 - 1:
             value = check_int(value, "DLA_core", -1, 2**31 - 1)
         if not self._notes:
             status = _runtime_set_dla_core(self._ptr, value)
@@ -136,7 +136,7 @@ class RuntimeAccessors(Handle):
 
     @max_threads.setter
     def max_threads(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not 1 <= value <= 2**31 - 1:
+        if type(value) is not int or not 1 <= value <= 2**31 - 1:
             value = check_int(value, "max_threads", 1, 2**31 - 1)
         if not self._notes:
             status = _runtime_set_max_threads(self._ptr, value)
@@ -155,7 +155,7 @@ class RuntimeAccessors(Handle):
 
     @tempfile_control_flags.setter
     def tempfile_control_flags(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or value & ~0x3:
+        if type(value) is not int or value & ~0x3:
             value = check_mask(TempfileControlFlag, value, "tempfile_control_flags")
         if not self._notes:
             status = _runtime_set_tempfile_control_flags(self._ptr, value)
@@ -174,7 +174,7 @@ class RuntimeAccessors(Handle):
 
     @engine_host_code_allowed.setter
     def engine_host_code_allowed(self, value: Bool) -> None:
-        if value.__class__ is not bool:
+        if type(value) is not bool:
             value = check_bool(value, "engine_host_code_allowed")
         if not self._notes:
             status = _runtime_set_engine_host_code_allowed(self._ptr, value)
@@ -204,7 +204,7 @@ class RuntimeAccessors(Handle):
 
     @defer_weights_loading.setter
     def defer_weights_loading(self, value: Bool) -> None:
-        if value.__class__ is not bool:
+        if type(value) is not bool:
             value = check_bool(value, "defer_weights_loading")
         if not self._notes:
             status = _runtime_set_deferred_weights_loading(self._ptr, value)
@@ -231,7 +231,7 @@ class RuntimeConfigAccessors(Handle):
 
     @execution_context_allocation_strategy.setter
     def execution_context_allocation_strategy(self, value: ExecutionContextAllocationStrategy) -> None:
-        if value.__class__ is not ExecutionContextAllocationStrategy:
+        if type(value) is not ExecutionContextAllocationStrategy:
             value = check_enum(ExecutionContextAllocationStrategy, value, "execution_context_allocation_strategy")
         if not self._notes:
             status = _runtime_config_set_execution_context_allocation_strategy(self._ptr, value)
@@ -258,7 +258,7 @@ class RuntimeConfigAccessors(Handle):
 
     @dynamic_shapes_kernel_specialization_strategy.setter
     def dynamic_shapes_kernel_specialization_strategy(self, value: DynamicShapesKernelSpecializationStrategy) -> None:
-        if value.__class__ is not DynamicShapesKernelSpecializationStrategy:
+        if type(value) is not DynamicShapesKernelSpecializationStrategy:
             value = check_enum(
                 DynamicShapesKernelSpecializationStrategy, value, "dynamic_shapes_kernel_specialization_strategy"
             )
@@ -285,7 +285,7 @@ class RuntimeConfigAccessors(Handle):
 
     @cuda_graph_strategy.setter
     def cuda_graph_strategy(self, value: CudaGraphStrategy) -> None:
-        if value.__class__ is not CudaGraphStrategy:
+        if type(value) is not CudaGraphStrategy:
             value = check_enum(CudaGraphStrategy, value, "cuda_graph_strategy")
         if not self._notes:
             status = _runtime_config_set_cuda_graph_strategy(self._ptr, value)
@@ -310,7 +310,7 @@ class SerializationConfigAccessors(Handle):
 
     @flags.setter
     def flags(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or value & ~0x7:
+        if type(value) is not int or value & ~0x7:
             value = check_mask(SerializationFlag, value, "flags")
         if not self._notes:
             status = _serialization_config_set_flags(self._ptr, value)
@@ -328,7 +328,7 @@ class SerializationConfigAccessors(Handle):
         ----------
         flag : SerializationFlag
         """
-        if flag.__class__ is not SerializationFlag:
+        if type(flag) is not SerializationFlag:
             flag = check_enum(SerializationFlag, flag, "flag")
         if not self._notes:
             status = _serialization_config_clear_flag(self._ptr, flag)
@@ -347,7 +347,7 @@ class SerializationConfigAccessors(Handle):
         ----------
         flag : SerializationFlag
         """
-        if flag.__class__ is not SerializationFlag:
+        if type(flag) is not SerializationFlag:
             flag = check_enum(SerializationFlag, flag, "flag")
         if not self._notes:
             status = _serialization_config_set_flag(self._ptr, flag)
@@ -366,7 +366,7 @@ class SerializationConfigAccessors(Handle):
         ----------
         flag : SerializationFlag
         """
-        if flag.__class__ is not SerializationFlag:
+        if type(flag) is not SerializationFlag:
             flag = check_enum(SerializationFlag, flag, "flag")
         return _serialization_config_get_flag(self._ptr, flag)
 
@@ -487,7 +487,7 @@ class CudaEngineAccessors(Handle):
         ----------
         stat : EngineStat
         """
-        if stat.__class__ is not EngineStat:
+        if type(stat) is not EngineStat:
             stat = check_enum(EngineStat, stat, "stat")
         result = ffi.new("int64_t *")
         status = _cuda_engine_get_engine_stat(self._ptr, stat, result)
@@ -512,7 +512,7 @@ class ExecutionContextAccessors(ContextBase):
 
     @debug_sync.setter
     def debug_sync(self, value: Bool) -> None:
-        if value.__class__ is not bool:
+        if type(value) is not bool:
             value = check_bool(value, "debug_sync")
         if not (self._notes or self._bindings.running[0]):
             status = _execution_context_set_debug_sync(self._ptr, value)
@@ -556,7 +556,7 @@ class ExecutionContextAccessors(ContextBase):
 
     @enqueue_emits_profile.setter
     def enqueue_emits_profile(self, value: Bool) -> None:
-        if value.__class__ is not bool:
+        if type(value) is not bool:
             value = check_bool(value, "enqueue_emits_profile")
         if not (self._notes or self._bindings.running[0]):
             status = _execution_context_set_enqueue_emits_profile(self._ptr, value)
@@ -575,7 +575,7 @@ class ExecutionContextAccessors(ContextBase):
 
     @persistent_cache_limit.setter
     def persistent_cache_limit(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not 0 <= value <= 2**64 - 1:
+        if type(value) is not int or not 0 <= value <= 2**64 - 1:
             value = check_int(value, "persistent_cache_limit", 0, 2**64 - 1)
         status = self._long("persistent_cache_limit", _execution_context_set_persistent_cache_limit, value)
         if status or pending:
@@ -591,7 +591,7 @@ class ExecutionContextAccessors(ContextBase):
 
     @nvtx_verbosity.setter
     def nvtx_verbosity(self, value: ProfilingVerbosity) -> None:
-        if value.__class__ is not ProfilingVerbosity:
+        if type(value) is not ProfilingVerbosity:
             value = check_enum(ProfilingVerbosity, value, "nvtx_verbosity")
         if not (self._notes or self._bindings.running[0]):
             status = _execution_context_set_nvtx_verbosity(self._ptr, value)
@@ -610,7 +610,7 @@ class ExecutionContextAccessors(ContextBase):
 
     @unfused_tensors_debug_state.setter
     def unfused_tensors_debug_state(self, value: Bool) -> None:
-        if value.__class__ is not bool:
+        if type(value) is not bool:
             value = check_bool(value, "unfused_tensors_debug_state")
         if not (self._notes or self._bindings.running[0]):
             status = _execution_context_set_unfused_tensors_debug_state(self._ptr, value)
@@ -644,7 +644,7 @@ class RefitterAccessors(Handle):
 
     @max_threads.setter
     def max_threads(self, value: SupportsIndex) -> None:
-        if value.__class__ is not int or not 1 <= value <= 2**31 - 1:
+        if type(value) is not int or not 1 <= value <= 2**31 - 1:
             value = check_int(value, "max_threads", 1, 2**31 - 1)
         if not self._notes:
             status = _refitter_set_max_threads(self._ptr, value)
@@ -663,7 +663,7 @@ class RefitterAccessors(Handle):
 
     @weights_validation.setter
     def weights_validation(self, value: Bool) -> None:
-        if value.__class__ is not bool:
+        if type(value) is not bool:
             value = check_bool(value, "weights_validation")
         if not self._notes:
             status = _refitter_set_weights_validation(self._ptr, value)

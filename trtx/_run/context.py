@@ -13,11 +13,12 @@ from trtx_sys._enums_gen import ExecutionContextAllocationStrategy
 from trtx_sys._ffi import ffi, lib
 
 from .._core.calls import busy_error
-from .._core.errors import ExecutionError, InvalidArgumentError
+from .._core.errors import BusyError, EngineError, ExecutionError, InvalidArgumentError
 from .._core.handle import Handle
 from .._core.keywords import under_name
 from .._core.pending import pending as _pending
 from .._core.public import public
+from .._core.shown import listed
 from .._core.values import INT64_MAX, check_int, check_sequence
 from ..cuda import find_memory, stream_handle
 from .context_callbacks import ContextCallbacks
@@ -78,7 +79,17 @@ class ExecutionContext(ContextCallbacks):
         return "Call CudaEngine.create_execution_context()."
 
     def _details(self) -> str:
-        return f"{self.name!r} of engine {self._engine.name!r}"
+        engine = self._engine
+        parts = [repr(self.name)] if self.name else []
+        parts += [f"of engine {engine.name!r}"] if engine.name else []
+        try:
+            parts.append(f"{self._shown(engine.input_names)} -> {self._shown(engine.output_names)}")
+        except (BusyError, ExecutionError, EngineError):  # another call has one of them for itself
+            parts.append(f"{len(engine._names)} inputs and outputs")
+        return ", ".join(parts)
+
+    def _shown(self, names: tuple[str, ...]) -> str:
+        return listed((f"{name} {self.get_tensor_shape(name)}" for name in names), len(names), 4)
 
     # Running
 
@@ -105,11 +116,12 @@ class ExecutionContext(ContextCallbacks):
         bindings, missing = self._for_runs
         if type(stream) is not int:
             # stream_handle's usual case, written out: its own call and checks take twice as long again.
+            answer: Any
             try:
                 answer = stream.__cuda_stream__()
             except (AttributeError, TypeError):  # there is none, or it is no method
-                answer = None
-            is_usual = False
+                answer = ()
+            handle = is_usual = False
             try:
                 version, handle = answer
                 is_usual = type(handle) is int and version == 0

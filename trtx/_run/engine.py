@@ -11,8 +11,9 @@ from trtx_sys._enums_gen import (
 from trtx_sys._ffi import ffi, lib
 
 from .._core.calls import new_place
-from .._core.errors import EngineError, UnsupportedError
+from .._core.errors import BusyError, EngineError, UnsupportedError
 from .._core.public import public
+from .._core.shown import counted, listed
 from .._core.values import check_enum, check_int, reject
 from ..cuda import stream_handle
 from .accessors_gen import RuntimeAccessors, SerializationConfigAccessors
@@ -100,7 +101,19 @@ class CudaEngine(EngineTensors):
         return "Call Runtime.deserialize_cuda_engine()."
 
     def _details(self) -> str:
-        return f"{self.name!r}, {len(self._names)} inputs and outputs"
+        parts = [repr(self.name)] if self.name else []
+        try:
+            given, made = self.input_names, self.output_names
+            parts += [f"{self._shown(given)} -> {self._shown(made)}"]
+            if self.num_optimization_profiles > 1:
+                parts.append(counted(self.num_optimization_profiles, "profile"))
+        except (BusyError, EngineError):  # another call has the engine for itself
+            parts.append(f"{len(self._names)} inputs and outputs")
+        return ", ".join(parts)
+
+    def _shown(self, names: tuple[str, ...]) -> str:
+        infos = (self._tensor(name) for name in names)
+        return listed((f"{info.name} {info.dtype.name} {info.shape}" for info in infos), len(names), 4)
 
     def get_device_memory_size_for_profile_v2(self, profile_index: SupportsIndex) -> int:
         """Bytes of device memory that suffice for a context in one profile.

@@ -40,6 +40,9 @@ class EngineInspector(RecordsErrors):
     def _how_to_make(self) -> str:
         return "Call CudaEngine.create_engine_inspector()."
 
+    def _details(self) -> str:
+        return f"of {self.engine!r}"
+
     @property
     def engine(self) -> CudaEngine:
         """The engine that is inspected, and kept alive."""

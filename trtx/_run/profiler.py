@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from trtx_sys._ffi import ffi
+
 from .._core.callbacks import Callback, trampoline
-from .._core.errors import text
 from .._core.public import public
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+_string = ffi.string
 
 __all__ = ["LayerTime", "ProfileCollector", "Profiler"]
 
@@ -130,6 +133,10 @@ class ProfileCollector(Profiler):
         """Milliseconds of all layers in one run, on average; 0 where no run was reported."""
         return self.total / self.runs if self._times else 0.0
 
+    def __repr__(self) -> str:
+        kind = f"{type(self).__module__}.{type(self).__name__}"
+        return f"<{kind} {len(self._times)} layers, {self.runs} runs, {self.mean:.3f} ms each>"
+
     def reset(self) -> None:
         """Forget all times."""
         self._times = {}
@@ -137,4 +144,5 @@ class ProfileCollector(Profiler):
 
 @trampoline("trtx_py_profiler_report_layer_time")
 def _report_layer_time(profiler: Profiler, layer_name: Any, ms: float) -> None:
-    profiler.report_layer_time(text(layer_name), ms)
+    # As `text` does it; there are many of these calls in a run.
+    profiler.report_layer_time(_string(layer_name).decode("utf-8", "surrogateescape") if layer_name else "", ms)

@@ -105,6 +105,9 @@ class Refitter(RefitterAccessors, RecordsErrors):
     def _how_to_make(self) -> str:
         return "Call trtx.Refitter(engine, logger)."
 
+    def _details(self) -> str:
+        return f"of {self.engine!r}"
+
     def _let_go(self) -> None:
         for flight in getattr(self, "_flights", ()):  # without, it never got a native object
             flight.leave()  # the GPU may be reading still

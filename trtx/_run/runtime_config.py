@@ -129,6 +129,13 @@ class RuntimeConfig(RuntimeConfigAccessors):
     def _how_to_make(self) -> str:
         return "Call CudaEngine.create_runtime_config()."
 
+    def _details(self) -> str:
+        kernels = self.dynamic_shapes_kernel_specialization_strategy.name
+        return (
+            f"memory {self.execution_context_allocation_strategy.name}, graphs {self.cuda_graph_strategy.name}, "
+            f"kernels {kernels}, {'no cache' if self._cache is None else 'with a cache'}"
+        )
+
     def get_execution_context_allocation_strategy(self) -> ExecutionContextAllocationStrategy:
         """The same as the property `execution_context_allocation_strategy`."""
         return self.execution_context_allocation_strategy

@@ -89,6 +89,11 @@ class Batcher(Uncopied):
         """Seconds that the first request of a batch waits for others."""
         return self._max_delay
 
+    def __repr__(self) -> str:
+        if self._is_closed:
+            return "<trtx.Batcher (closed)>"
+        return f"<trtx.Batcher of up to {self._max_batch} rows, after {self._max_delay} s, for {self._session!r}>"
+
     def submit(self, inputs: Mapping[str, Any]) -> Future[dict[str, Any]]:
         """Ask for a run.
 

@@ -184,7 +184,8 @@ def take_result(port: Port, value: Any, device: int, handle: int, shape: tuple[i
 
     found = take(port, value, device, handle, shape)
     if not found.address:
-        if not (isinstance(value, np.ndarray) or found.is_torch):
+        is_ndarray = isinstance(value, np.ndarray)
+        if not (is_ndarray or found.is_torch):
             _refuse(port, type(value).__name__, shape, "nothing can be written into it")
         if not found.array.flags.writeable:
             _refuse(port, "an array that is read-only", shape)

@@ -136,6 +136,9 @@ class SessionCache:
             f"cache is {type(cache).__name__}; allowed is a folder, True for the user's, or a trtx.SessionCache"
         )
 
+    def __repr__(self) -> str:
+        return f"<trtx.SessionCache in {str(self._folder)!r}>"
+
     @property
     def folder(self) -> Path:
         """Where the files are."""
