@@ -41,8 +41,14 @@ def test_wheel_holds_what_it_should(wheel: Path) -> None:
 def test_what_is_not_compiled_says_so(tmp_path: Path) -> None:
     for package in ("trtx", "trtx_sys"):
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("*.so", "*.pyd", "*.dll"))
-    # -I: not even an installed trtx is found first.
-    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import trtx; trtx.Builder"
+    code = f"""
+import sys
+sys.path.insert(0, {str(tmp_path)!r})
+# That of an editable installation finds its compiled module for any trtx_sys.
+sys.meta_path = [finder for finder in sys.meta_path if "Editable" not in repr(finder)]
+import trtx
+trtx.Builder
+"""
     ran = subprocess.run([sys.executable, "-I", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ran.returncode == 1
     said = ran.stderr.splitlines()[-1]

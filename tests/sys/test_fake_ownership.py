@@ -108,10 +108,11 @@ check(lib.trtx_load_onnx_parser(os.environ["TRTX_FAKE_PATH"].encode()))
 objects = {"logger": make_logger()}
 objects["builder"] = make("builder_create", objects["logger"])
 objects["network_definition"] = network = make("builder_create_network_v2", objects["builder"], 0)
-objects["error_recorder"] = recorder = make("error_recorder_create", ffi.new("trtx_error_recorder_callbacks *"), ffi.NULL)
+table = ffi.new("trtx_error_recorder_callbacks *")
+objects["error_recorder"] = recorder = make("error_recorder_create", table, ffi.NULL)
 call("network_definition_set_error_recorder", network, recorder)
 place = ffi.new("trtx_onnx_parser **")
-for action in ("null", "throw:runtime"):
+for action in ("null", "throw:runtime_error"):
     control.fault(f"createNvOnnxParser_INTERNAL={action}")
     assert lib.trtx_onnx_parser_create(network, objects["logger"], place) != lib.TRTX_OK
     assert place[0] == ffi.NULL
