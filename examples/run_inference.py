@@ -1,4 +1,4 @@
-"""Run an engine file: numpy in, numpy out. A GPU with its driver is needed, and ``pip install 'trtx[cuda]'``.
+"""Run an engine file: numpy in, numpy out. A GPU with its driver is needed, and ``pip install cuda-python cuda-core``.
 
     python examples/run_inference.py model.engine [--input name=array.npy ...] [--save folder]
 

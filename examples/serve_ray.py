@@ -1,6 +1,6 @@
 """Serve a model by Ray Serve: ``python examples/serve_ray.py model.onnx --replicas 2``.
 
-Needs ``pip install 'trtx[serve]'``. Each replica is a process with a `trtx.Session` of its own. The model can be
+Needs ``pip install 'ray[serve]'``. Each replica is a process with a `trtx.Session` of its own. The model can be
 changed while it serves, in two ways:
 
 - ``serve.run(application(...))`` with another model, from any process of the Ray cluster: Ray starts new replicas, and

@@ -59,7 +59,7 @@ CORE_NAMES = (
 
 _DRIVER = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
 
-_HOW_TO_INSTALL = "install it with: pip install 'trtx[cuda]'"
+_HOW_TO_INSTALL = "install it with: pip install cuda-python cuda-core"
 
 # DLPack's numbers of device types.
 _DLPACK_HOST = 1

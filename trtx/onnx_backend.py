@@ -9,7 +9,7 @@
 
 Models are built for the shapes that they are run with. It is meant for trying models out and for comparing results:
 every run copies its inputs to the GPU and its outputs back. The package ``onnx`` is needed (``pip install
-'trtx[onnx]'``), and for runs a GPU and ``pip install 'trtx[cuda]'``; building needs no GPU.
+onnx``), and for runs a GPU and ``pip install cuda-python cuda-core``; building needs no GPU.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ try:
     import onnx
     from onnx.backend import base
 except ImportError as error:
-    raise ImportError(f"trtx.onnx_backend needs the package onnx ({error}): pip install 'trtx[onnx]'") from error
+    raise ImportError(f"trtx.onnx_backend needs the package onnx ({error}): pip install onnx") from error
 
 if TYPE_CHECKING:
     from ._build.network import NetworkDefinition

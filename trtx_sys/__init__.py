@@ -11,7 +11,18 @@ import _cffi_backend as _cffi_backend
 
 from . import _enums_gen
 from ._enums_gen import *  # noqa: F403
-from ._ffi import ffi, lib
+
+try:
+    from ._ffi import ffi, lib
+except ModuleNotFoundError as error:
+    if error.name != f"{__name__}._ffi":
+        raise
+    raise ImportError(
+        f"trtx is imported from source files that are not compiled: {__file__}. To use these, run in their project's "
+        "folder: pip install -e '.[cu13]' (or: make demo). To use a trtx that is installed, start Python in another "
+        "folder."
+    ) from error
+
 from ._find import (
     Found,
     LibraryNotFoundError,

@@ -84,7 +84,9 @@ def _environment(search: Search) -> Iterator[Found]:
     if value == "fake":
         fake = os.path.join(os.path.dirname(os.path.abspath(__file__)), FAKE)
         if not os.path.isfile(fake):
-            search.trail.append(f"{ENVIRONMENT}=fake: {fake} was not built with this installation")
+            # As by "make demo".
+            how = "in the source folder, build it with: python setup.py build_ext --inplace"
+            search.trail.append(f"{ENVIRONMENT}=fake: {fake} was not built with this installation; {how}")
             raise _not_found(search)
         yield Found(fake, f"{ENVIRONMENT}=fake")
         return
@@ -203,8 +205,8 @@ def _not_found(search: Search, status: int = 0) -> LibraryNotFoundError:
         missing = status == 0 or search.trail[-1].startswith("the system's loader")
         first = f"cannot {'find' if missing else 'load'} {title}"
         advice = (
-            "Install it with: pip install 'trtx[cu13]' (or 'trtx[cu12]' for CUDA 12), or name its file or folder in "
-            f"{ENVIRONMENT}."
+            "Install it with: pip install tensorrt-rtx-cu13-libs (or tensorrt-rtx-cu12-libs for CUDA 12), or name its "
+            f"file or folder in {ENVIRONMENT}."
         )
     tried = "".join(f"\n  - {place}" for place in search.trail)
     error = LibraryNotFoundError(f"{first}. Tried:{tried}\n{advice}")

@@ -203,10 +203,7 @@ IHostMemory *make_host_memory(std::string bytes, LifePtr const &parent)
     auto memory = std::make_shared<HostMemoryImpl>(std::move(bytes));
     auto *made = publish<IHostMemory>("HostMemory", memory, parent);
     // Freed in earnest, so that a sanitizer sees who still reads it.
-    memory->life()->end = [raw = memory.get()] {
-        raw->bytes.clear();
-        raw->bytes.shrink_to_fit();
-    };
+    memory->life()->end = [raw = memory.get()] { std::string().swap(raw->bytes); };
     return made;
 }
 

@@ -145,6 +145,7 @@ TRTX_API trtx_status trtx_retain(const void *handle, void *place);
 TRTX_LONG TRTX_API trtx_status trtx_builder_create(trtx_logger *logger, trtx_builder **result);
 TRTX_LONG TRTX_API trtx_status trtx_runtime_create(trtx_logger *logger, trtx_runtime **result);
 TRTX_LONG TRTX_API trtx_status trtx_refitter_create(trtx_cuda_engine *engine, trtx_logger *logger, trtx_refitter **result);
+/** The parser takes the place of the network's error recorder, which is taken off. */
 TRTX_LONG TRTX_API trtx_status trtx_onnx_parser_create(trtx_network_definition *network, trtx_logger *logger,
                                                        trtx_onnx_parser **result);
 TRTX_LONG TRTX_API trtx_status trtx_onnx_parser_refitter_create(trtx_refitter *refitter, trtx_logger *logger,

@@ -312,10 +312,24 @@ trtx_status trtx_onnx_parser_create(trtx_network_definition *network, trtx_logge
         call.need(result, "result");
         call.need(network, "network");
         call.need(logger, "logger");
-        auto *made = static_cast<trtx_onnx_parser *>(create_in_parser("createNvOnnxParser_INTERNAL", network, logger));
-        *result = own<abi::IParser>(call.check_pointer(made), {logger});
-        // The weights of parsed layers are the parser's. It makes its error recorder the network's, and at its end restores
-        // one that it found there.
+        // The parser puts an error recorder of its own on the network, and at its end restores the one that it found there:
+        // on a network that has gone by then. So it must find none.
+        abi::VNetworkDefinition &parsed = *as<abi::INetworkDefinition>(network)->mImpl;
+        abi::IErrorRecorder *const found = parsed.getErrorRecorder();
+        if (found) {
+            parsed.setErrorRecorder(nullptr);
+        }
+        try {
+            auto *made = static_cast<trtx_onnx_parser *>(create_in_parser("createNvOnnxParser_INTERNAL", network, logger));
+            *result = own<abi::IParser>(call.check_pointer(made), {logger});
+        } catch (...) {
+            if (found) {
+                parsed.setErrorRecorder(found);
+            }
+            throw;
+        }
+        hold_object(network, "setErrorRecorder", nullptr, nullptr);
+        // The weights of parsed layers are the parser's.
         need_object(network, *result);
     });
 }

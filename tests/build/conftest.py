@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -48,11 +49,15 @@ def sdist(tracked: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def wheel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built as a user's pip builds it from the source distribution, but with the tools that are here."""
+    """The wheel, built as a user's pip builds it from the source distribution, but with the tools that are here.
+
+    It is linked of the object files that the checkout keeps, where its sources are those of the checkout.
+    """
     pytest.importorskip("setuptools", minversion="77")
     source: Path = request.getfixturevalue("sdist") if tracked_files() else ROOT
     folder = tmp_path_factory.mktemp("wheel")
     pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index", "--no-build-isolation"]
-    subprocess.run([*pip, "-w", str(folder), str(source)], cwd=folder, check=True)
+    kept = {**os.environ, "TRTX_OBJECTS": str(ROOT / "build" / "objects")}
+    subprocess.run([*pip, "-w", str(folder), str(source)], cwd=folder, env=kept, check=True)
     (found,) = folder.glob("*.whl")
     return found

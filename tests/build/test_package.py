@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import shutil
 import subprocess
+import sys
 import zipfile
 from enum import Enum
 from pathlib import Path
@@ -34,6 +36,25 @@ def test_wheel_holds_what_it_should(wheel: Path) -> None:
     ):
         assert name in names
     assert not [name for name in names if name.startswith(("tests/", "codegen/", "benchmarks/"))]
+
+
+def test_what_is_not_compiled_says_so(tmp_path: Path) -> None:
+    for package in ("trtx", "trtx_sys"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("*.so", "*.pyd", "*.dll"))
+    code = f"""
+import sys
+sys.path.insert(0, {str(tmp_path)!r})
+# That of an editable installation finds its compiled module for any trtx_sys.
+sys.meta_path = [finder for finder in sys.meta_path if "Editable" not in repr(finder)]
+import trtx
+trtx.Builder
+"""
+    ran = subprocess.run([sys.executable, "-I", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    said = ran.stderr.splitlines()[-1]
+    assert said.startswith("ImportError: ")
+    for words in ("not compiled", str(tmp_path / "trtx_sys"), "pip install -e '.[cu13]'", "make demo"):
+        assert words in said
 
 
 def find_python(name: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 from tests.helpers.process import ROOT, python_path, run_python
 
 pytestmark = [
-    pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="ray is missing: pip install 'trtx[serve]'"),
+    pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="ray is missing: pip install 'ray[serve]'"),
     pytest.mark.timeout(400),
 ]
 

@@ -102,6 +102,29 @@ nothing_left()
 """)
 
 
+def test_a_parser_takes_the_recorder_of_its_network_and_a_failed_one_does_not() -> None:
+    run("""
+check(lib.trtx_load_onnx_parser(os.environ["TRTX_FAKE_PATH"].encode()))
+objects = {"logger": make_logger()}
+objects["builder"] = make("builder_create", objects["logger"])
+objects["network_definition"] = network = make("builder_create_network_v2", objects["builder"], 0)
+table = ffi.new("trtx_error_recorder_callbacks *")
+objects["error_recorder"] = recorder = make("error_recorder_create", table, ffi.NULL)
+call("network_definition_set_error_recorder", network, recorder)
+place = ffi.new("trtx_onnx_parser **")
+for action in ("null", "throw:runtime_error"):
+    control.fault(f"createNvOnnxParser_INTERNAL={action}")
+    assert lib.trtx_onnx_parser_create(network, objects["logger"], place) != lib.TRTX_OK
+    assert place[0] == ffi.NULL
+    assert lib.trtx_network_definition_get_error_recorder(network) == recorder
+    control.clear()
+objects["onnx_parser"] = make("onnx_parser_create", network, objects["logger"])
+assert lib.trtx_network_definition_get_error_recorder(network) == ffi.NULL
+end("error_recorder", objects.pop("error_recorder"))  # nobody needs it any more
+end_all(objects, list(objects))
+""")
+
+
 def test_refitters_need_their_engine_and_parser_refitters_their_refitter() -> None:
     run("""
 check(lib.trtx_load_onnx_parser(os.environ["TRTX_FAKE_PATH"].encode()))

@@ -115,7 +115,7 @@ def test_a_miss_lists_every_place_and_the_next_action() -> None:
         "TENSORRT_RTX_ROOT",
         "tensorrt_rtx_libs",
         "system's loader",
-        "pip install 'trtx[cu13]'",
+        "pip install tensorrt-rtx-cu13-libs",
     ):
         assert words in result.stdout
 

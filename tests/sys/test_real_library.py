@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.helpers.process import run_python
 from trtx_sys._ffi import ffi, lib
 
 
@@ -72,6 +73,33 @@ def test_a_recorder_takes_nothing_away_from_the_error(objects: Objects) -> None:
     finally:
         assert call("network_definition_set_error_recorder", objects.network, ffi.NULL) == lib.TRTX_OK
         lib.trtx_error_recorder_destroy(recorder)
+
+
+@pytest.mark.parametrize("order", ["parser network builder recorder", "recorder builder network parser"])
+def test_a_parser_takes_the_recorder_off_its_network(native_library: str, order: str) -> None:
+    """At its end NVIDIA's parser restores one that it found, on a network that has gone by then: a crash."""
+    run_python(f"""
+import trtx_sys
+from tests.sys.test_real_library import Objects, call, ffi, lib, make
+
+trtx_sys.load()
+trtx_sys.load_onnx_parser()
+objects = Objects()
+recorder = make("error_recorder_create", ffi.new("trtx_error_recorder_callbacks *"), ffi.NULL)
+assert call("network_definition_set_error_recorder", objects.network, recorder) == lib.TRTX_OK
+parser = make("onnx_parser_create", objects.network, objects.logger)
+assert lib.trtx_network_definition_get_error_recorder(objects.network) != recorder
+lib.trtx_builder_config_destroy(objects.config)
+ends = {{
+    "parser": lambda: lib.trtx_onnx_parser_destroy(parser),
+    "network": lambda: lib.trtx_network_definition_destroy(objects.network),
+    "builder": lambda: lib.trtx_builder_destroy(objects.builder),
+    "recorder": lambda: lib.trtx_error_recorder_destroy(recorder),
+}}
+for one in {order.split()}:
+    ends[one]()
+lib.trtx_logger_destroy(objects.logger)
+""")
 
 
 def test_a_network_without_outputs_is_not_supported(objects: Objects) -> None:

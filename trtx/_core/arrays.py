@@ -70,7 +70,7 @@ def numpy_dtype(data_type: DataType) -> np.dtype[Any]:
         import ml_dtypes
     except ImportError:
         raise UnsupportedError(
-            f"numpy has no {data_type.name} of its own; install ml_dtypes (pip install 'trtx[ml-dtypes]')"
+            f"numpy has no {data_type.name} of its own; install ml_dtypes (pip install ml_dtypes)"
         ) from None
     dtype: np.dtype[Any] = np.dtype(getattr(ml_dtypes, name.split(".")[1]))
     return dtype

@@ -194,9 +194,7 @@ def _dtype(name: str) -> np.dtype[Any]:
     try:
         import ml_dtypes
     except ImportError:
-        raise UnsupportedError(
-            f"numpy has no {name} of its own; install ml_dtypes (pip install 'trtx[ml-dtypes]')"
-        ) from None
+        raise UnsupportedError(f"numpy has no {name} of its own; install ml_dtypes (pip install ml_dtypes)") from None
     found = getattr(ml_dtypes, name, None)
     if found is None:
         raise BufferError(f"its type is {name}, which neither numpy nor ml_dtypes has")

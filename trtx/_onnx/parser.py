@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, TypeVar
 
 from trtx_sys._enums_gen import Severity
-from trtx_sys._ffi import ffi, lib
+from trtx_sys._ffi import lib
 
 from .._build.network import NetworkDefinition
 from .._core import pending as _pending
@@ -142,7 +142,9 @@ class OnnxParser(ParserQuestions):
             self.clear_errors()
             return
         try:
-            self._check(network._long("OnnxParser()", _create, logger, place, alone=[network]), "create")
+            self._check(
+                network._long("OnnxParser()", lib.trtx_onnx_parser_create, logger, place, alone=[network]), "create"
+            )
             self._take(place, network, logger)
             self._record.flags = self.flags
             self._check(lib.trtx_retain(self._ptr, self._record.owner), "create")
@@ -407,15 +409,6 @@ class OnnxParser(ParserQuestions):
 
     def _set(self, what: str, function: Callable[..., int], *values: Any) -> None:
         self._check(changed(self, what, self, function, *values), what)
-
-
-def _create(network: Any, logger: Any, place: Any) -> int:
-    """Make a native parser, which must find no error recorder on the network: its own would take that place anyway."""
-    if lib.trtx_network_definition_get_error_recorder(network):
-        status = int(lib.trtx_network_definition_set_error_recorder(network, ffi.NULL))
-        if status:
-            return status
-    return int(lib.trtx_onnx_parser_create(network, logger, place))
 
 
 def _claim_network(network: NetworkDefinition, parser: OnnxParser, logger: Logger) -> tuple[_Record, bool]:

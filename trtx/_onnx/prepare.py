@@ -67,7 +67,7 @@ def prepare_onnx(
     ParserError
         If the model cannot be read at all.
     ImportError
-        If onnx or onnxscript is missing (``pip install 'trtx[onnx]'``).
+        If onnx or onnxscript is missing (``pip install onnx onnxscript``).
 
     Notes
     -----
@@ -77,7 +77,7 @@ def prepare_onnx(
     try:
         import onnx
     except ImportError as error:
-        raise ImportError(f"trtx.prepare_onnx needs the package onnx ({error}): pip install 'trtx[onnx]'") from error
+        raise ImportError(f"trtx.prepare_onnx needs the package onnx ({error}): pip install onnx onnxscript") from error
     fold, check = check_bool(fold, "fold"), check_bool(check, "check")
     if isinstance(keep, str) or not all(isinstance(name, str) for name in keep):
         reject("keep", keep, "names of operators, such as ['Attention']")

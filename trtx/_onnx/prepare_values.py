@@ -96,7 +96,7 @@ def fold(model: onnx.ModelProto, report: PrepareReport) -> onnx.ModelProto:
         from onnxscript import optimizer
     except ImportError as error:
         raise ImportError(
-            f"trtx.prepare_onnx folds constants with onnxscript ({error}): pip install 'trtx[onnx]'"
+            f"trtx.prepare_onnx folds constants with onnxscript ({error}): pip install onnx onnxscript"
         ) from error
     before = [(node.op_type, node.output[0]) for node in model.graph.node if node.output]
     quiet = logging.getLogger("onnxscript")

@@ -24,7 +24,7 @@ def prepared(model: Any, path: str | None, options: BuildOptions) -> Iterator[by
     try:
         import onnx
     except ImportError as error:
-        raise ImportError(f"build.prepare needs the package onnx ({error}): pip install 'trtx[onnx]'") from error
+        raise ImportError(f"build.prepare needs the package onnx ({error}): pip install onnx onnxscript") from error
     # What is malformed, and data outside of the model's folder, is refused as without preparing.
     check("Session", as_view(model), path, options.allow_outside_data)
     try:

@@ -77,7 +77,7 @@ class Session(Uncopied):
         If the file cannot be read. A cache folder that cannot be written is a warning only.
     UnsupportedError
         If an input or output is of a type whose elements share bytes, or if ``filelock`` or ``platformdirs`` is missing
-        for ``cache`` (``pip install 'trtx[session]'``).
+        for ``cache`` (``pip install filelock platformdirs``).
     CudaError
         If there is no GPU or driver.
 

@@ -37,7 +37,7 @@ __all__ = ["CacheEntry", "SessionCache"]
 #: Changes when entries of before cannot be read any more.
 _FORMAT = 1
 
-_HOW_TO_INSTALL = "install it with: pip install 'trtx[session]'"
+_HOW_TO_INSTALL = "install it with: pip install filelock platformdirs"
 
 
 @public
@@ -87,7 +87,7 @@ class SessionCache:
     InvalidArgumentError
         If an argument is of a wrong kind.
     UnsupportedError
-        Without a folder, if ``platformdirs`` is missing (``pip install 'trtx[session]'``).
+        Without a folder, if ``platformdirs`` is missing (``pip install platformdirs``).
 
     Notes
     -----

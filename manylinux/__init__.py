@@ -1,0 +1,1 @@
+"""Makes the wheel that is given to users; not installed."""
