@@ -2,8 +2,8 @@
 
 The program is only built where an SDK is at hand (``make abi-check``). It includes both, and compares every enum value,
 every struct size and offset, and the slot of every method: a pointer to a virtual member holds its slot. Of methods
-that the shim calls, or that are called in its bridges, it compares what they take and return too. For Microsoft's binary
-interface the same lines are compiled into static assertions (``codegen/msvc_check.py``).
+that the shim calls, or that are called in its bridges, it compares what they take and return too. For Microsoft's
+binary interface the same lines are compiled into static assertions (``codegen/msvc_check.py``).
 """
 
 from __future__ import annotations

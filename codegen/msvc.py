@@ -1,7 +1,7 @@
 """Virtual tables as Microsoft's compiler lays them out, worked out from the registry.
 
-Two rules differ from the Itanium ABI, which the registry's order of slots is: a destructor takes one place instead of two,
-and methods of one class that share a name stand together, the last declared first, where the first of them is declared.
+Two rules differ from the Itanium ABI, which the registry's order of slots is: a destructor takes one place instead of
+two, and methods of one class that share a name stand together, the last declared first, where the first is declared.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """``python -m codegen.msvc_check``: holds the declarations against Microsoft's binary interface, without Windows.
 
-Clang compiles for that target on any system, and prints the virtual tables that it lays out. Those of our declarations are
-compared with what the registry says by Microsoft's rules, and with the tables of an SDK's own headers where
-``TENSORRT_RTX_ROOT`` names one; enum values, sizes, offsets and signatures are then compared as well. Nothing of Windows is
-needed for it: the headers ask for no more than a few types of the C library.
+Clang compiles for that target on any system, and prints the virtual tables that it lays out. Those of our declarations
+are compared with what the registry says by Microsoft's rules. Where ``TENSORRT_RTX_ROOT`` names an SDK, its own headers
+are held against the registry too: tables, enum values, sizes, offsets and signatures. Nothing of Windows is needed: the
+headers ask for no more than a few types of the C library.
 """
 
 from __future__ import annotations
