@@ -69,8 +69,8 @@ def build_wheel(folder: Path, root: Path) -> Path:
     """Cross-compile the wheel, and name it after the C library that it needs."""
     start = time.perf_counter()
     scratch = folder / "wheel"
-    for left in (*scratch.glob("*.whl"), scratch / "unpacked"):
-        shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
+    for left in scratch.glob("*.whl"):
+        left.unlink()
     include = " ".join(f"-isystem {path}" for path in system.headers(root, folder))
     environment = {
         **os.environ,
@@ -82,24 +82,20 @@ def build_wheel(folder: Path, root: Path) -> Path:
         "CFLAGS": "-O2",
         "_PYTHON_HOST_PLATFORM": "linux-aarch64",
     }
-    command = [sys.executable, "setup.py", "--quiet", "build", "--build-base", str(scratch / "build")]
-    command += ["bdist_wheel", "--py-limited-api", "cp310", "--dist-dir", str(scratch)]
-    run("the wheel cannot be built", *command, environment=environment)
-    (wheel,) = scratch.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        libraries = [name for name in archive.namelist() if name.endswith(".so")]
-        archive.extractall(scratch / "unpacked", libraries)
+    build = scratch / "build"
+    command = [sys.executable, "setup.py", "--quiet", "build", "--build-base", str(build)]
+    command += ["--build-lib", str(build / "lib"), "--build-temp", str(build / "temp")]
+    run("the extension cannot be built", *command, environment=environment)
     needs: dict[str, tuple[int, ...]] = {}
-    for name in libraries:
-        path = scratch / "unpacked" / name
+    for path in (build / "lib").rglob("*.so"):
         header = run("readelf", "aarch64-linux-gnu-readelf", "-h", str(path))
         if "AArch64" not in header:
-            raise ProofError(f"{name} in {wheel.name} is not for aarch64")
+            raise ProofError(f"{path} is not for aarch64")
         for symbol, version in re.findall(r"\b(GLIBC|GLIBCXX|CXXABI)_([\d.]+)", elf_versions(path)):
             needs[symbol] = max(needs.get(symbol, ()), tuple(map(int, version.split("."))))
     platform = f"manylinux_{needs['GLIBC'][0]}_{needs['GLIBC'][1]}_aarch64"
-    tags = [sys.executable, "-m", "wheel", "tags", "--remove", "--platform-tag", platform, str(wheel)]
-    run("the wheel cannot be named", *tags)
+    command += ["bdist_wheel", "--py-limited-api", "cp310", "--plat-name", platform, "--dist-dir", str(scratch)]
+    run("the wheel cannot be built", *command, environment=environment)
     (wheel,) = scratch.glob("*.whl")
     stated = ", ".join(f"{name} {'.'.join(map(str, version))}" for name, version in sorted(needs.items()))
     say("wheel", f"{wheel.name}: {wheel.stat().st_size / 1e6:.1f} MB in {time.perf_counter() - start:.0f} s")

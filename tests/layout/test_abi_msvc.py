@@ -71,15 +71,15 @@ def test_swapped_declarations_are_reported(copy: Path, capsys: pytest.CaptureFix
 
 @needs_clang
 def test_an_overload_that_is_appended_later_is_reported(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It would stand beside the first of its name, and move all that follow: one build could not serve both versions."""
+    """It would stand beside the first of its name, and move all that follow: one build could not serve both."""
     change(
-        copy / "csrc" / "registry" / "runtime.pyi",
-        r"(    @since\(1, 6\)\n    def setDeferredWeightsLoading)",
-        '    @since(1, 6)\n    @hidden("a test")\n    def setDLACore(self, dlaCore: int32, more: int32) -> None: ...\n\\1',
+        copy / "csrc" / "registry" / "plugins.pyi",
+        r"(@hidden[^\n]*\nclass PluginV2DynamicExt)",
+        "    @since(1, 6)\n    def getCreator(self, number: int32) -> int32: ...\n\n\n\\1",
     )
     write(copy)
     assert msvc_check.main(["--root", str(copy)]) == 1
-    assert "IRuntime: 1.5 has other slots than the newest" in capsys.readouterr().out
+    assert "IPluginRegistry: 1.5 has other slots than the newest" in capsys.readouterr().out
 
 
 @needs_clang
