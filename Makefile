@@ -9,10 +9,11 @@ RUN = $(BIN)/python
 TENSORRT_RTX ?= 1.6.1.120
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint abi-check sanitize fuzz soak soak-gpu misuse onnx-backend benchmark benchmark-gpu generate clean
+.PHONY: help demo test lint abi-check sanitize fuzz soak soak-gpu misuse onnx-backend benchmark benchmark-gpu generate \
+    aarch64 windows-check clean
 
 help: ## Show the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 20
 
 $(VENV)/.demo: pyproject.toml setup.py build_ffi.py $(wildcard csrc/src/* csrc/include/* trtx_sys/*.py trtx_sys/*.h* trtx_sys/*.txt)
 	$(PYTHON) -m venv $(VENV)
@@ -74,6 +75,12 @@ benchmark-gpu: $(VENV)/.test ## Compare inference with NVIDIA's package, ONNX Ru
 	folder=$$($(RUN) -c 'import os, trtx_sys; print(os.path.dirname(os.path.realpath(trtx_sys.find().path)))') && \
 	    LD_LIBRARY_PATH=$$folder $(RUN) benchmarks/inference.py build/inference.json --batches
 	$(RUN) benchmarks/plot.py build/inference.json build/inference.png
+
+aarch64: $(VENV)/.test ## Build the wheel for aarch64, and prove it under QEMU with NVIDIA's library for aarch64
+	$(RUN) -m tests.aarch64
+
+windows-check: $(VENV)/.test ## Prove on Linux what can be proven of Windows: its binary interface, NVIDIA's DLLs, our loader
+	$(RUN) -m tests.windows
 
 generate: $(VENV)/.test ## Write the generated files
 	$(RUN) -m codegen

@@ -42,3 +42,19 @@ def _new_slots(methods: list[Method], version: tuple[int, int]) -> list[Slot]:
             slot = DESTRUCTOR if method.is_destructor else Slot(method.name, len(method.parameters))
             groups.setdefault(method.name, []).insert(0, slot)
     return [slot for group in groups.values() for slot in group]
+
+
+def moved_slots(registry: Registry) -> list[str]:
+    """Where a later version puts its slots between older ones: one build could not serve both then.
+
+    A method that a version appends moves none, unless it is an overload: that stands beside the first of its name.
+    """
+    newest = max(m.since for i in registry.interfaces.values() for m in i.methods)
+    found = []
+    for interface in registry.interfaces.values():
+        table = virtual_table(registry, interface, newest)
+        for version in sorted({m.since for a in registry.ancestors(interface) for m in a.methods}):
+            older = virtual_table(registry, interface, version)
+            if version >= interface.since and table[: len(older)] != older:
+                found.append(f"{interface.cpp}: {version[0]}.{version[1]} has other slots than the newest")
+    return found

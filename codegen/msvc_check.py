@@ -21,9 +21,9 @@ from pathlib import Path
 
 from .abi_check import CUDA_STUB, HEADER, VARIABLE
 from .ctypes_map import cpp_name
-from .emit_abi_check import OLDEST, official_class
+from .emit_abi_check import official_class
 from .model import Interface, Registry
-from .msvc import DESTRUCTOR, Slot, virtual_table
+from .msvc import DESTRUCTOR, Slot, moved_slots, virtual_table
 from .read import ROOT, read_registry
 
 TARGET = "x86_64-pc-windows-msvc"
@@ -90,15 +90,9 @@ def _declarations(registry: Registry, clang: _Clang, newest: Version) -> Outcome
         '#include "abi_gen.hpp"',
         {i.name: f"trtx::abi::{i.impl or cpp_name(registry, i.name)}" for i in registry.interfaces.values()},
     )
-    outcome = Outcome()
+    outcome = Outcome(differences=moved_slots(registry))
     for interface in registry.interfaces.values():
         _compare(outcome, interface, tables[interface.name], virtual_table(registry, interface, newest))
-        for version in sorted({m.since for m in interface.methods} | {max(OLDEST, interface.since)}):
-            older = virtual_table(registry, interface, version)
-            if tables[interface.name][: len(older)] != older:
-                outcome.differences.append(
-                    f"{interface.cpp}: {version[0]}.{version[1]} has other slots than the newest"
-                )
     return outcome
 
 

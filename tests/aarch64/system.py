@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-#: An interpreter, and its headers.
-PACKAGES = ("python3", "libpython3-dev")
+#: An interpreter, its headers, and the C++ library that all of it is linked to.
+PACKAGES = ("python3", "libpython3-dev", "libstdc++6")
 
 
 class DebianError(Exception):
