@@ -136,7 +136,7 @@ def compile_all(folder: Path, source: Path) -> list[Path]:
     def compile_one(path: Path) -> Path:
         made = folder / f"{path.stem}.o"
         if not made.exists() or made.stat().st_mtime < max(newest, path.stat().st_mtime):
-            command = [f"{MINGW}-g++-posix", "-std=c++17", "-O0", "-Wall", "-Wextra", "-Werror", "-DTRTX_STATIC"]
+            command = [f"{MINGW}-g++-posix", "-std=c++17", "-O1", "-Wall", "-Wextra", "-Werror", "-DTRTX_STATIC"]
             run(path.name, *command, *INCLUDE, "-c", str(path), "-o", str(made))
         return made
 
