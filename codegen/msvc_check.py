@@ -87,7 +87,7 @@ def check(root: Path, sdk: Path | None) -> list[tuple[str, Outcome]]:
 
 def _declarations(registry: Registry, clang: _Clang, newest: Version) -> Outcome:
     tables = clang.tables(
-        '#include "abi_gen.hpp"',
+        "abi_gen.hpp",
         {i.name: f"trtx::abi::{i.impl or cpp_name(registry, i.name)}" for i in registry.interfaces.values()},
     )
     outcome = Outcome(differences=moved_slots(registry))
@@ -98,9 +98,7 @@ def _declarations(registry: Registry, clang: _Clang, newest: Version) -> Outcome
 
 def _official(registry: Registry, clang: _Clang, version: Version, newest: Version) -> Outcome:
     known = [i for i in registry.interfaces.values() if i.since <= version]
-    tables = clang.tables(
-        '#include "abi_check.hpp"\n#undef slot\n#undef method\n', {i.name: official_class(i) for i in known}
-    )
+    tables = clang.tables("abi_check.hpp", {i.name: official_class(i) for i in known})
     outcome = Outcome()
     for interface in known:
         table = tables[interface.name]
@@ -148,10 +146,10 @@ class _Clang:
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run([*self.command, *arguments], capture_output=True, text=True, check=False)
 
-    def tables(self, head: str, classes: dict[str, str]) -> dict[str, list[Slot]]:
+    def tables(self, header: str, classes: dict[str, str]) -> dict[str, list[Slot]]:
         """The virtual table of each class, by the key that was given for it."""
         source = self.folder / "tables.cpp"
-        lines = [head]
+        lines = [f'#include "{header}"', "#undef slot", "#undef method"]  # the comparison's words are macros here
         for key, name in classes.items():
             # A call of a method that stands behind all others makes the compiler lay the whole table out.
             lines.append(f"struct Of{key} : {name} {{ virtual void trtx_behind(); }};")
