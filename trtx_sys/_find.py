@@ -52,6 +52,8 @@ WINDOWS = Names(
     has_version=True,
 )
 NAMES = WINDOWS if sys.platform == "win32" else LINUX
+#: File name of the fake library on this system.
+FAKE = NAMES.fake
 
 TITLES = {"core": "the TensorRT-RTX library", "parser": "the ONNX parser library of TensorRT-RTX"}
 
