@@ -120,7 +120,7 @@ def _environment(search: Search) -> Iterator[Found]:
         search.trail.append(f"{ENVIRONMENT}: not set")
         return
     if value == "fake":
-        fake = os.path.join(os.path.dirname(os.path.abspath(__file__)), NAMES.fake)
+        fake = os.path.join(os.path.dirname(os.path.abspath(__file__)), FAKE)
         if not os.path.isfile(fake):
             search.trail.append(f"{ENVIRONMENT}=fake: {fake} was not built with this installation")
             raise _not_found(search)
@@ -137,7 +137,7 @@ def _beside_core(search: Search) -> Iterator[Found]:
     if search.beside is None:
         search.trail.append("beside the loaded library: none is loaded")
         return
-    if os.path.basename(search.beside) == NAMES.fake:
+    if os.path.basename(search.beside) == FAKE:
         yield Found(search.beside, "the fake library, which is its own parser")
         return
     path = search.look(os.path.dirname(search.beside), "beside the loaded library")
