@@ -9,10 +9,11 @@ RUN = $(BIN)/python
 TENSORRT_RTX ?= 1.6.1.120
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint abi-check sanitize fuzz soak soak-gpu misuse onnx-backend benchmark benchmark-gpu wheel generate clean
+.PHONY: help demo test lint abi-check sanitize fuzz soak soak-gpu misuse onnx-backend benchmark benchmark-gpu wheel aarch64 \
+    windows-check generate clean
 
 help: ## Show the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 20
 
 $(VENV)/.tools: pyproject.toml
 	@echo "--- 1/3 a virtual environment in $(VENV)"
@@ -93,6 +94,12 @@ $(VENV)/.wheel: $(VENV)/.tools
 
 wheel: $(VENV)/.wheel ## Build dist/: the source distribution, and from it one wheel for every Python and Linux since 2018
 	$(RUN) -m manylinux dist
+
+aarch64: $(VENV)/.test ## Build the wheel for aarch64, and prove it under QEMU with NVIDIA's library for aarch64
+	$(RUN) -m tests.aarch64
+
+windows-check: $(VENV)/.test ## Prove on Linux what can be proven of Windows: its binary interface, NVIDIA's DLLs, our loader
+	$(RUN) -m tests.windows
 
 generate: $(VENV)/.test ## Write the generated files
 	$(RUN) -m codegen

@@ -2,7 +2,8 @@
 
 The program is only built where an SDK is at hand (``make abi-check``). It includes both, and compares every enum value,
 every struct size and offset, and the slot of every method: a pointer to a virtual member holds its slot. Of methods
-that the shim calls, or that are called in its bridges, it compares what they take and return too.
+that the shim calls, or that are called in its bridges, it compares what they take and return too. For Microsoft's
+binary interface the same lines are compiled into static assertions (``codegen/msvc_check.py``).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ def emit(registry: Registry) -> str:
     out = ['#include "abi_check.hpp"', "", f"const bool sdk_is_news = SDK_HAS({major}, {minor + 1});", ""]
     out += ["void compare_enums()", "{"]
     for enum in registry.enums.values():
-        lines = [f'    enum_sizes.compare("{enum.cpp}", sizeof({_scope(enum.cpp)}), {SIZES[enum.underlying]});']
+        lines = [f'    enum_size("{enum.cpp}", sizeof({_scope(enum.cpp)}), {SIZES[enum.underlying]});']
         lines += [f'    enum_value("{enum.cpp}::{k}", {_scope(enum.cpp)}::{k}, {v});' for k, v in enum.values.items()]
         out += _gated(enum.since, lines)
     out += ["}", "", "void compare_structs()", "{"]
@@ -58,11 +59,11 @@ def slot_count(registry: Registry, interface: Interface, version: tuple[int, int
 
 
 def _size(cpp: str, size: int) -> str:
-    return f'    struct_sizes.compare("{cpp}", sizeof({_scope(cpp)}), {size});'
+    return f'    struct_size("{cpp}", sizeof({_scope(cpp)}), {size});'
 
 
 def _offset(cpp: str, field: str, offset: int) -> str:
-    return f'    offsets.compare("{cpp}.{field}", offsetof({_scope(cpp)}, {field}), {offset});'
+    return f'    offset("{cpp}.{field}", offsetof({_scope(cpp)}, {field}), {offset});'
 
 
 def _gated(since: tuple[int, int], lines: list[str]) -> list[str]:
@@ -73,13 +74,13 @@ def _scope(cpp: str) -> str:
     return cpp if cpp.startswith("nvonnxparser::") else f"nvinfer1::{cpp}"
 
 
-def _official_class(interface: Interface) -> str:
+def official_class(interface: Interface) -> str:
     return f"nvinfer1::apiv::{interface.impl}" if interface.impl else _scope(interface.cpp)
 
 
 def _slots(registry: Registry, interface: Interface) -> list[str]:
     ours = f"trtx::abi::{interface.impl or cpp_name(registry, interface.name)}"
-    theirs = _official_class(interface)
+    theirs = official_class(interface)
     lines = []
     names = [m.name for m in interface.methods]
     for method in interface.methods:
@@ -102,7 +103,7 @@ def _slot_counts(registry: Registry, interface: Interface, versions: list[tuple[
     counts = {version: slot_count(registry, interface, version) for version in versions if version >= interface.since}
     steps = [v for i, v in enumerate(counts) if i == 0 or counts[v] != counts[versions[versions.index(v) - 1]]]
     name = interface.impl or interface.cpp
-    lines = {v: f'    slot_count<{_official_class(interface)}>("{name}", {counts[v]});' for v in steps}
+    lines = {v: f'    slot_count<{official_class(interface)}>("{name}", {counts[v]});' for v in steps}
     if len(lines) == 1:
         return list(lines.values())
     out = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.machinery
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -17,15 +18,42 @@ from ._ffi import ffi, lib
 ENVIRONMENT = "TRTX_LIBRARY"
 SDK_ENVIRONMENT = "TENSORRT_RTX_ROOT"
 
-#: File names of the two libraries, best first; a name that ends in a dot is the beginning of one.
-if sys.platform == "win32":
-    NAMES = {"core": ("tensorrt_rtx_",), "parser": ("tensorrt_onnxparser_rtx_",)}  # the minor version follows
-    SYSTEM_NAMES = {"core": "tensorrt_rtx.dll", "parser": "tensorrt_onnxparser_rtx.dll"}
-    FAKE = "trtx_fake.dll"
-else:
-    SYSTEM_NAMES = {"core": "libtensorrt_rtx.so.1", "parser": "libtensorrt_onnxparser_rtx.so.1"}
-    NAMES = {kind: (name, name.removesuffix(".1"), f"{name}.") for kind, name in SYSTEM_NAMES.items()}
-    FAKE = "libtrtx_fake.so"
+
+class Names(NamedTuple):
+    """What the files are called on a system: by kind of library, ``core`` and ``parser``."""
+
+    #: For messages, and what the system's loader is asked for where files have names without a version.
+    shown: dict[str, str]
+    #: Expressions for the file names; the group is the version.
+    files: dict[str, str]
+    fake: str
+    #: Folders of an SDK with libraries in them.
+    sdk: tuple[str, ...]
+    #: Whether every name has the version in it, so that the system's loader cannot be asked without one.
+    has_version: bool
+
+
+LINUX = Names(
+    {"core": "libtensorrt_rtx.so.1", "parser": "libtensorrt_onnxparser_rtx.so.1"},
+    {
+        "core": r"libtensorrt_rtx\.so(?:\.(1(?:\.\d+)*))?",
+        "parser": r"libtensorrt_onnxparser_rtx\.so(?:\.(1(?:\.\d+)*))?",
+    },
+    "libtrtx_fake.so",
+    ("lib",),
+    has_version=False,
+)
+WINDOWS = Names(
+    {"core": "tensorrt_rtx_1_*.dll", "parser": "tensorrt_onnxparser_rtx_1_*.dll"},
+    # In any case of letters, but not the import libraries (.lib), which bear the same name.
+    {"core": r"(?i:tensorrt_rtx_(1_\d+)\.dll)", "parser": r"(?i:tensorrt_onnxparser_rtx_(1_\d+)\.dll)"},
+    "trtx_fake.dll",
+    ("bin", "lib"),
+    has_version=True,
+)
+NAMES = WINDOWS if sys.platform == "win32" else LINUX
+#: File name of the fake library on this system.
+FAKE = NAMES.fake
 
 TITLES = {"core": "the TensorRT-RTX library", "parser": "the ONNX parser library of TensorRT-RTX"}
 
@@ -50,21 +78,31 @@ class Search:
         self.beside = beside
         self.trail: list[str] = []
 
-    def look(self, place: str, via: str) -> str | None:
-        """The library in a folder, or a file itself."""
+    def look(self, place: str, via: str, is_quiet: bool = False) -> str | None:
+        """The library in a folder, or a file itself; a quiet look leaves no trail."""
         if os.path.isfile(place):
             return place
         try:
-            entries = sorted(os.listdir(place), reverse=True)
+            entries = os.listdir(place)
         except OSError:
-            self.trail.append(f"{via}: {place}: no such file or folder")
+            if not is_quiet:
+                self.trail.append(f"{via}: {place}: no such file or folder")
             return None
-        for name in NAMES[self.kind]:
-            for entry in entries:
-                if entry == name or (name.endswith((".", "_")) and entry.startswith(name)):
-                    return os.path.join(place, entry)
-        self.trail.append(f"{via}: {place}: no {SYSTEM_NAMES[self.kind]} in it")
+        named = [match for entry in entries if (match := re.fullmatch(NAMES.files[self.kind], entry))]
+        if named:
+            return os.path.join(place, max(named, key=self._rank)[0])
+        if not is_quiet:
+            self.trail.append(f"{via}: {place}: no {NAMES.shown[self.kind]} in it")
         return None
+
+    def _rank(self, match: re.Match[str]) -> tuple[bool, bool, list[int]]:
+        """Best last: the name that programs are linked to, then one without a version, then the newest."""
+        version = match[1]
+        return (
+            match[0] == NAMES.shown[self.kind],
+            version is None,
+            [int(part) for part in re.findall(r"\d+", version or "")],
+        )
 
 
 def _explicit(search: Search) -> Iterator[Found]:
@@ -114,7 +152,7 @@ def _sdk(search: Search) -> Iterator[Found]:
     if not value:
         search.trail.append(f"{SDK_ENVIRONMENT}: not set")
         return
-    for folder in ("bin", "lib") if sys.platform == "win32" else ("lib",):
+    for folder in NAMES.sdk:
         path = search.look(os.path.join(value, folder), SDK_ENVIRONMENT)
         if path is not None:
             yield Found(path, SDK_ENVIRONMENT)
@@ -135,7 +173,16 @@ def _pip(search: Search) -> Iterator[Found]:
 
 
 def _system(search: Search) -> Iterator[Found]:
-    yield Found(SYSTEM_NAMES[search.kind], "the system's loader")
+    if not NAMES.has_version:
+        yield Found(NAMES.shown[search.kind], "the system's loader")
+        return
+    # NVIDIA's instructions put the SDK's folder there. The loader of Windows would need the version in the name.
+    for place in filter(None, os.environ.get("PATH", "").split(os.pathsep)):
+        path = search.look(place, "PATH", is_quiet=True)
+        if path is not None:
+            yield Found(path, "PATH")
+            return
+    search.trail.append(f"PATH: no {NAMES.shown[search.kind]} in any of its folders")
 
 
 STEPS = {
@@ -159,7 +206,8 @@ def find(path: str | os.PathLike[str] | None = None) -> Found:
     """Find the TensorRT-RTX library without loading it.
 
     The order is: the path given (a file or its folder), ``TRTX_LIBRARY`` (likewise, or ``fake``),
-    ``TENSORRT_RTX_ROOT/lib``, the pip package ``tensorrt_rtx_libs``, the system's loader.
+    ``TENSORRT_RTX_ROOT/lib`` (on Windows ``bin`` too), the pip package ``tensorrt_rtx_libs``, the system's loader (on
+    Windows the folders of ``PATH``, as the names of the files have the version in them).
     """
     return _first(Search("core", path))
 

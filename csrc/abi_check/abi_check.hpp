@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#ifndef _MSC_VER
 #include <cstdio>
 #include <cstring>
 #include <functional>
@@ -11,6 +12,7 @@
 #include <string>
 #include <type_traits>
 #include <vector>
+#endif
 
 // The check asks for members that applications may not touch: pointers to implementations, methods of the library.
 #define private public
@@ -23,16 +25,19 @@
 
 #include "abi_gen.hpp"
 
-#ifdef _MSC_VER
-#error "pointers to virtual members tell no slot with this compiler; use GCC or Clang"
-#endif
-
 // Overloads are told apart by signatures in the headers' own spelling.
 using namespace nvinfer1;
 
 /// Whether the SDK is of this version or newer.
 #define SDK_HAS(major, minor)                                                                                          \
     (NV_TENSORRT_MAJOR > (major) || (NV_TENSORRT_MAJOR == (major) && NV_TENSORRT_MINOR >= (minor)))
+
+/// Whether the SDK is newer than any version that the registry states.
+extern const bool sdk_is_news;
+
+#ifdef _MSC_VER
+#include "abi_check_msvc.hpp"
+#else
 
 /// How many facts of each kind were compared, and how many of them differ.
 struct Tally {
@@ -58,9 +63,6 @@ struct Tally {
         }
     }
 };
-
-/// Whether the SDK is newer than any version that the registry states.
-extern const bool sdk_is_news;
 
 extern Tally enum_values, enum_sizes, struct_sizes, offsets, slots, signatures, slot_counts;
 
@@ -131,6 +133,21 @@ template <class Value> void enum_value(const char *name, Value official, long lo
     enum_values.compare(name, static_cast<long long>(static_cast<std::underlying_type_t<Value>>(official)), ours);
 }
 
+inline void enum_size(const char *name, std::size_t official, long long ours)
+{
+    enum_sizes.compare(name, static_cast<long long>(official), ours);
+}
+
+inline void struct_size(const char *name, std::size_t official, long long ours)
+{
+    struct_sizes.compare(name, static_cast<long long>(official), ours);
+}
+
+inline void offset(const char *name, std::size_t official, long long ours)
+{
+    offsets.compare(name, static_cast<long long>(official), ours);
+}
+
 template <class Official, class Ours> void slot(const char *name, Official official, Ours ours)
 {
     slots.compare(name, slot_of(official), slot_of(ours));
@@ -155,6 +172,8 @@ template <class Official> void slot_count(const char *name, long long ours)
     }
     slot_counts.compare(name, official, ours);
 }
+
+#endif
 
 void compare_enums();
 void compare_structs();

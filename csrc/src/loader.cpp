@@ -12,8 +12,9 @@ namespace trtx {
 namespace {
 
 #ifdef _WIN32
-constexpr const char *kCoreName = "tensorrt_rtx.dll";
-constexpr const char *kParserName = "tensorrt_onnxparser_rtx.dll";
+/// The file names end in the version: tensorrt_rtx_1_6.dll.
+constexpr const char *kCoreName = "tensorrt_rtx";
+constexpr const char *kParserName = "tensorrt_onnxparser_rtx";
 #else
 constexpr const char *kCoreName = "libtensorrt_rtx.so.1";
 constexpr const char *kParserName = "libtensorrt_onnxparser_rtx.so.1";
@@ -100,6 +101,34 @@ void publish(Slot &slot, SharedLibrary library, trtx_version version, int32_t nu
     slot.ready.store(true, std::memory_order_release);
 }
 
+#ifdef _WIN32
+
+/// Opens the newest version that the system's loader finds, of those that may be there.
+SharedLibrary open_by_name(const char *name)
+{
+    constexpr int32_t kSteps = 8; // minor versions beyond the newest that is known
+    std::string reason;
+    for (int32_t minor = kNewest.minor + kSteps; minor >= kOldest.minor; --minor) {
+        const std::string file =
+            std::string(name) + "_" + std::to_string(kOldest.major) + "_" + std::to_string(minor) + ".dll";
+        try {
+            return SharedLibrary::open(file.c_str());
+        } catch (Failure const &failure) {
+            reason = failure.what(); // the oldest's in the end; where none is there, all say the same
+        }
+    }
+    throw Failure(TRTX_LOAD_FAILED, reason + "; nor is there a newer one");
+}
+
+#else
+
+SharedLibrary open_by_name(const char *name)
+{
+    return SharedLibrary::open(name);
+}
+
+#endif
+
 /// Opens the library at a path, or the one that the system's loader finds by the usual name.
 SharedLibrary open(const char *path, const char *name)
 {
@@ -107,7 +136,7 @@ SharedLibrary open(const char *path, const char *name)
         // To the system's loader this is the program itself.
         throw Failure(TRTX_INVALID_ARGUMENT, std::string("path is empty; null asks the system's loader for ") + name);
     }
-    return SharedLibrary::open(path ? path : name);
+    return path ? SharedLibrary::open(path) : open_by_name(name);
 }
 
 void load_core(const char *path)

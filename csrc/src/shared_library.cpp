@@ -6,6 +6,12 @@
 #include "error.hpp"
 
 #ifdef _WIN32
+#ifndef NOMINMAX
+#define NOMINMAX
+#endif
+#ifndef WIN32_LEAN_AND_MEAN
+#define WIN32_LEAN_AND_MEAN
+#endif
 #include <windows.h>
 #else
 #include <climits>
@@ -52,33 +58,80 @@ std::wstring wide(const char *utf8)
     return text;
 }
 
-std::string module_path(HMODULE module)
+std::string utf8(std::wstring const &text)
 {
-    std::wstring path(32768, L'\0');
-    path.resize(GetModuleFileNameW(module, path.data(), static_cast<DWORD>(path.size())));
-    const int length = WideCharToMultiByte(
-        CP_UTF8, 0, path.c_str(), static_cast<int>(path.size()), nullptr, 0, nullptr, nullptr);
-    std::string text(static_cast<std::size_t>(length), '\0');
-    WideCharToMultiByte(
-        CP_UTF8, 0, path.c_str(), static_cast<int>(path.size()), text.data(), length, nullptr, nullptr);
+    const int size = static_cast<int>(text.size());
+    const int length = WideCharToMultiByte(CP_UTF8, 0, text.data(), size, nullptr, 0, nullptr, nullptr);
+    std::string bytes(static_cast<std::size_t>(length), '\0');
+    WideCharToMultiByte(CP_UTF8, 0, text.data(), size, bytes.data(), length, nullptr, nullptr);
+    return bytes;
+}
+
+/// What a function writes that takes a buffer and its size, and returns the length, or the size needed, or 0.
+template <class Fill> std::wstring filled(Fill &&fill)
+{
+    std::wstring text(32768, L'\0'); // no path, and no variable of the environment, is longer
+    const DWORD length = fill(text.data(), static_cast<DWORD>(text.size()));
+    text.resize(length < text.size() ? length : 0);
     return text;
+}
+
+/// The whole path of a file, with backslashes, as the loader wants it.
+std::wstring whole_path(std::wstring const &path)
+{
+    return filled([&](wchar_t *text, DWORD size) { return GetFullPathNameW(path.c_str(), size, text, nullptr); });
+}
+
+/// A file by its name in the folders of PATH, where NVIDIA's instructions put the SDK. The loader's own way there asks the
+/// current folder too, where anybody may have put a file of that name.
+std::wstring in_path(std::wstring const &name)
+{
+    const std::wstring folders =
+        filled([](wchar_t *text, DWORD size) { return GetEnvironmentVariableW(L"PATH", text, size); });
+    return folders.empty() ? std::wstring() : filled([&](wchar_t *text, DWORD size) {
+        return SearchPathW(folders.c_str(), name.c_str(), nullptr, size, text, nullptr);
+    });
+}
+
+std::string error_text(DWORD code)
+{
+    std::wstring text = filled([&](wchar_t *buffer, DWORD size) {
+        constexpr DWORD kFlags = FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS;
+        return FormatMessageW(kFlags, nullptr, code, 0, buffer, size, nullptr);
+    });
+    while (!text.empty() && (text.back() == L'\r' || text.back() == L'\n' || text.back() == L' ')) {
+        text.pop_back();
+    }
+    return utf8(text) + (text.empty() ? "" : " ") + "(Windows error " + std::to_string(code) + ")";
 }
 
 } // namespace
 
 SharedLibrary SharedLibrary::open(const char *path)
 {
+    // Beside the library, in folders that the program has named (AddDllDirectory), and in the system's: what it needs.
+    constexpr DWORD kBeside = LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | LOAD_LIBRARY_SEARCH_DEFAULT_DIRS;
     const std::wstring name = wide(path);
-    // The library's own folder is searched for what it needs, but only where a folder was given.
-    const bool has_folder = name.find_first_of(L"\\/") != std::wstring::npos;
-    const HMODULE module = LoadLibraryExW(name.c_str(), nullptr, has_folder ? LOAD_WITH_ALTERED_SEARCH_PATH : 0);
+    HMODULE module = nullptr;
+    if (name.find_first_of(L"\\/") != std::wstring::npos) {
+        module = LoadLibraryExW(whole_path(name).c_str(), nullptr, kBeside);
+    } else {
+        module = LoadLibraryExW(name.c_str(), nullptr, LOAD_LIBRARY_SEARCH_DEFAULT_DIRS);
+        const DWORD code = GetLastError();
+        const std::wstring found = module ? std::wstring() : in_path(name);
+        if (!found.empty()) {
+            module = LoadLibraryExW(whole_path(found).c_str(), nullptr, kBeside);
+        } else {
+            SetLastError(code);
+        }
+    }
     if (!module) {
-        throw Failure(
-            TRTX_LOAD_FAILED, std::string("cannot load ") + path + ": Windows error " + std::to_string(GetLastError()));
+        throw Failure(TRTX_LOAD_FAILED, std::string("cannot load ") + path + ": " + error_text(GetLastError()));
     }
     SharedLibrary library;
     library.mHandle = module;
-    library.mPath = module_path(module);
+    library.mPath =
+        utf8(filled([&](wchar_t *text, DWORD size) { return GetModuleFileNameW(module, text, size); }));
     return library;
 }
 

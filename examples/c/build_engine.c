@@ -4,7 +4,7 @@
  *
  *     build_engine LIBRARY ENGINE
  *
- * LIBRARY is the path of libtensorrt_rtx.so.1 (tensorrt_rtx.dll on Windows), ENGINE is the file to write.
+ * LIBRARY is the path of libtensorrt_rtx.so.1 (tensorrt_rtx_1_6.dll and the like on Windows), ENGINE is the file to write.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -52,7 +52,7 @@ BODY = r"[^\n]*\n(?:        [^\n]*\n)*"
     [
         pytest.param(
             "runtime",
-            rf"(    def setGpuAllocator{BODY})(    def setErrorRecorder{BODY})",
+            rf"(    def setGpuAllocator{BODY})(    @long\n    def setErrorRecorder{BODY})",
             r"\2\1",
             "slot of VRuntime::setGpuAllocator: the SDK has 7, the registry 8",
             id="methods swapped",
@@ -75,8 +75,8 @@ BODY = r"[^\n]*\n(?:        [^\n]*\n)*"
         pytest.param(
             "runtime",
             r"def getEngineHeaderSize\(self\) -> int64",
-            "def getEngineHeaderSize(self) -> float64",
-            "signature of VRuntime::getEngineHeaderSize: the SDK has int64 () const, the registry float64 () const",
+            "def getEngineHeaderSize(self) -> int32",
+            "signature of VRuntime::getEngineHeaderSize: the SDK has int64 () const, the registry int32 () const",
             id="type of a result",
         ),
         pytest.param("structs", '"PluginField", size=24', '"PluginField", size=32', "size of PluginField", id="size"),

@@ -199,3 +199,70 @@ def test_sources_and_headers_can_be_found() -> None:
 
     assert (Path(trtx_sys.get_include()) / "trtx_c.h").is_file()
     assert (Path(trtx_sys.get_source_dir()) / "loader.cpp").is_file()
+
+
+@pytest.fixture
+def windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search as it is on Windows; loading is another matter."""
+    from trtx_sys import _find
+
+    monkeypatch.setattr(_find, "NAMES", _find.WINDOWS)
+    monkeypatch.delenv("TRTX_LIBRARY", raising=False)
+    monkeypatch.delenv("TENSORRT_RTX_ROOT", raising=False)
+    monkeypatch.setattr("importlib.machinery.PathFinder.find_spec", lambda name: None)
+
+
+def files(folder: Path, *names: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        (folder / name).touch()
+    return folder
+
+
+@pytest.mark.usefixtures("windows")
+def test_on_windows_the_newest_version_is_taken_and_import_libraries_are_not(tmp_path: Path) -> None:
+    from trtx_sys import _find
+
+    names = [f"{stem}_1_{minor}.{end}" for stem in ("tensorrt_rtx", "tensorrt_onnxparser_rtx") for minor in (9, 10)
+             for end in ("dll", "lib", "pdb")]  # fmt: skip
+    folder = files(tmp_path, *names, "tensorrt_rtx_2_0.dll")
+    assert _find.find(folder).path == str(folder / "tensorrt_rtx_1_10.dll")
+    assert _find.find_onnx_parser(folder).path == str(folder / "tensorrt_onnxparser_rtx_1_10.dll")
+    files(tmp_path / "capitals", "TensorRT_RTX_1_6.DLL")
+    assert _find.find(tmp_path / "capitals").path.endswith("TensorRT_RTX_1_6.DLL")
+
+
+@pytest.mark.usefixtures("windows")
+def test_on_windows_an_sdk_has_its_dlls_in_bin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from trtx_sys import _find
+
+    files(tmp_path / "lib", "tensorrt_rtx_1_6.lib")
+    expected = files(tmp_path / "bin", "tensorrt_rtx_1_6.dll") / "tensorrt_rtx_1_6.dll"
+    monkeypatch.setenv("TENSORRT_RTX_ROOT", str(tmp_path))
+    assert _find.find() == (str(expected), "TENSORRT_RTX_ROOT")
+
+
+@pytest.mark.usefixtures("windows")
+def test_on_windows_path_is_searched_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    from trtx_sys import _find
+
+    empty, second = tmp_path / "empty", files(tmp_path / "second", "tensorrt_rtx_1_6.dll")
+    monkeypatch.setenv("PATH", os.pathsep.join((str(empty), "", str(second))))
+    assert _find.find() == (str(second / "tensorrt_rtx_1_6.dll"), "PATH")
+    monkeypatch.setenv("PATH", str(empty))
+    with pytest.raises(_find.LibraryNotFoundError, match=r"PATH: no tensorrt_rtx_1_\*\.dll in any of its folders"):
+        _find.find()
+
+
+def test_names_are_ranked_and_other_majors_left_alone(tmp_path: Path) -> None:
+    from trtx_sys import _find
+
+    for name in ("libtensorrt_rtx.so.2", "libtensorrt_rtx.so.1.5.0", "libtensorrt_rtx.so.1.10.0"):
+        files(tmp_path, name)
+    assert _find.find(tmp_path).path.endswith(".so.1.10.0")
+    files(tmp_path, "libtensorrt_rtx.so")
+    assert _find.find(tmp_path).path.endswith("_rtx.so")
+    files(tmp_path, "libtensorrt_rtx.so.1")
+    assert _find.find(tmp_path).path.endswith("_rtx.so.1")

@@ -53,8 +53,8 @@ def _parse(model: bytes, request: Request) -> None:
 
 def _forbid_core_dumps() -> None:
     """A crash is expected here, and a model may be secret."""
-    try:
-        import resource
-    except ImportError:
+    if sys.platform == "win32":
         return
+    import resource
+
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -1,0 +1,1 @@
+"""What can be compiled and run of the Windows side on another system: ``make windows-check``."""
