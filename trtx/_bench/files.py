@@ -24,71 +24,79 @@ class Raw(NamedTuple):
     data: bytes
 
 
-def read_inputs(specifications: Iterable[str], names: Iterable[str]) -> dict[str, Any]:
-    """Read what ``--input`` names.
+def read_inputs(specifications: Iterable[str]) -> dict[str, Any]:
+    """Read what ``--input`` names, before the model is known.
 
     Parameters
     ----------
     specifications : iterable of str
-        Each ``NAME=FILE`` for one input, or a ``.npz`` file or a folder of ``.npy`` files for several. A model of one
-        input needs no name.
-    names : iterable of str
-        The inputs of the model.
+        Each ``NAME=FILE`` for one input, or a ``.npz`` file or a folder of ``.npy`` files for several, or one file for
+        a model of one input.
 
     Returns
     -------
     dict of str to array or Raw
+        With the name ``""`` for a file that says none: see `give_name`.
 
     Raises
     ------
     InvalidArgumentError
-        If a file is none of these, a name is missing, or an input is named twice.
+        If a file is none of these, or an input is named twice.
     OSError
         If a file cannot be read.
     """
-    known = list(names)
     found: dict[str, Any] = {}
     for specification in specifications:
-        name, path = _split(specification, known)
-        for key, value in (_read_one(name, path) if name else _read_any(path, known)).items():
+        name, path = _split(specification)
+        for key, value in _read(name, path).items():
             if key in found:
-                raise InvalidArgumentError(f"--input names the input {key!r} twice")
+                what = f"the input {key!r} twice" if key else "two files without a name: write NAME=FILE"
+                raise InvalidArgumentError(f"--input gives {what}")
             found[key] = value
     return found
 
 
-def _split(specification: str, known: list[str]) -> tuple[str, str]:
+def _split(specification: str) -> tuple[str, str]:
     """Name and path; no name where the whole is a path. Names of ONNX, and paths, may have a ``=`` too."""
-    for name in sorted(known, key=len, reverse=True):
-        if specification.startswith(f"{name}="):
-            return name, specification[len(name) + 1 :]
     if os.path.exists(specification) or "=" not in specification:
         return "", specification
-    name, _, path = specification.partition("=")
-    return name, path
+    places = [place for place, character in enumerate(specification) if character == "="]
+    place = next((place for place in places if os.path.exists(specification[place + 1 :])), places[0])
+    return specification[:place], specification[place + 1 :]
 
 
-def _read_one(name: str, path: str) -> dict[str, Any]:
-    if path.endswith(".npz"):
+def _read(name: str, path: str) -> dict[str, Any]:
+    if path.endswith(".npz") or (not name and os.path.isdir(path)):
         arrays = read_arrays(path)
-        if name in arrays or len(arrays) == 1:
-            return {name: arrays.get(name, next(iter(arrays.values())))}
-        raise InvalidArgumentError(f"{path!r} has no array {name!r}; it has {', '.join(map(repr, arrays))}")
+        if not name:
+            return dict(arrays)
+        if name not in arrays and len(arrays) != 1:
+            raise InvalidArgumentError(f"{path!r} has no array {name!r}; it has {', '.join(map(repr, arrays))}")
+        return {name: arrays.get(name, next(iter(arrays.values())))}
     if path.endswith(".npy"):
         return {name: _load_npy(path)}
     return {name: Raw(path, Path(path).read_bytes())}
 
 
-def _read_any(path: str, known: list[str]) -> dict[str, Any]:
-    if os.path.isdir(path) or path.endswith(".npz"):
-        return dict(read_arrays(path))
-    if len(known) != 1:
-        os.stat(path)  # a file that is not there is the first thing to be told
-        raise InvalidArgumentError(
-            f"--input {path} says no name, and the model has {len(known)} inputs: write NAME={path}, of "
-            f"{', '.join(map(repr, known))}"
-        )
-    return _read_one(known[0], path)
+def give_name(given: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Give a file without a name that of the model's one input.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If the model has several.
+    """
+    known, found = list(names), dict(given)
+    if "" in found:
+        if len(known) != 1:
+            raise InvalidArgumentError(
+                f"--input FILE says no name, and the model has {len(known)} inputs: write NAME=FILE, of "
+                f"{', '.join(map(repr, known))}"
+            )
+        if known[0] in found:
+            raise InvalidArgumentError(f"--input gives the input {known[0]!r} twice")
+        found[known[0]] = found.pop("")
+    return found
 
 
 def read_arrays(path: str, only: str | None = None) -> dict[str, npt.NDArray[Any]]:
@@ -152,7 +160,7 @@ def is_folder(path: str) -> bool:
     return os.path.isdir(path) or path.endswith(("/", os.sep)) or not os.path.splitext(path)[1]
 
 
-def check_target(path: str, count: int) -> None:
+def check_target(path: str, count: int = 1) -> None:
     """Refuse a place where arrays cannot be saved, before anything is computed.
 
     Raises

@@ -288,7 +288,7 @@ def _without_collector() -> Iterator[None]:
 
 
 def _device_name(device: Any) -> str:
-    return f"GPU {device.ordinal}: {device.description}" if device.is_cuda else "none: the fake library, on the host"
+    return f"GPU {device.ordinal}: {device.description}" if device.is_cuda else "the fake library, on the host"
 
 
 def _graph_state(settings: Settings, no_graphs: str) -> str:
@@ -317,7 +317,7 @@ def _notes(result: Result) -> Iterator[str]:
         yield "Launching a run takes the host longer than computing it takes the GPU: the host limits the throughput."
     if not result.is_fake and copies > compute.mean:
         yield "Copies between host and GPU take longer than computing; --no-transfers measures without them."
-    if result.runs >= 10 and compute.std > 0.1 * compute.mean:
+    if not result.is_fake and result.runs >= 10 and compute.std > 0.1 * compute.mean:
         yield (
             f"Compute times vary by {compute.std / compute.mean:.0%} (standard deviation): other work on the machine, or "
             "clocks that change."

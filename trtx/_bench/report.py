@@ -102,7 +102,7 @@ def _histogram(go: Any, result: Result) -> Any:
 
     times, figures = result.samples["latency"], result.parts["latency"]
     # A few runs that took very long would leave one bar to all others: they share the last one.
-    most = min(figures.max, figures.p99 + 3 * (figures.p99 - figures.min))
+    most = min(figures.max, figures.p95 + 2 * (figures.p95 - figures.min))
     low, high = figures.min, most if most > figures.min else figures.min + 1e-3
     counts, edges = np.histogram(np.minimum(times, high), bins=min(80, max(10, len(times) // 5)), range=(low, high))
     beyond = int((times > high).sum())
@@ -118,6 +118,8 @@ def _histogram(go: Any, result: Result) -> Any:
     # The words of neighbours are at heights of their own.
     for number, name in enumerate(("median", "p90", "p95", "p99")):
         value = getattr(figures, name)
+        if value > high:
+            continue
         figure.add_vline(x=value, line_width=1.5, line_dash="dot", line_color=_COLORS["line"])
         figure.add_annotation(
             x=value, y=1 - 0.09 * number, yref="paper", text=f"{name} {value:.4g}", showarrow=False,
