@@ -80,7 +80,7 @@ class HostClock:
         pass
 
     def between(self, first: Any, then: Any) -> float:
-        return (then[0] - first[0]) / 1e6
+        return float(then[0] - first[0]) / 1e6
 
     def close(self) -> None:
         pass

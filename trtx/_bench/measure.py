@@ -91,8 +91,8 @@ class Result:
     seconds : float
         From the start of the first run to the end of the last.
     parts : dict of str to Summary
-        Milliseconds: ``latency``, on the host from the first call of a run until its outputs are there; ``enqueue``, the
-        host's call that launches the engine; ``h2d``, ``compute`` and ``d2h``, on the GPU.
+        Milliseconds: ``latency``, on the host from the first call of a run until its outputs are there; ``enqueue``,
+        the host's call that launches the engine; ``h2d``, ``compute`` and ``d2h``, on the GPU.
     samples : structured numpy array
         Each run: ``start`` (ms since the first), the parts, ``gpu_start`` (ms since the first run's start on the GPU),
         ``stream`` and ``context``.
@@ -305,20 +305,19 @@ def _nobody(what: str, part: float, runs: int) -> None:
 
 def _notes(result: Result) -> Iterator[str]:
     if result.is_fake:
-        yield (
-            "The fake library computed this on the host: times are of the host's clock and say nothing about a GPU."
-        )
+        yield ("The fake library computed this on the host: times are of the host's clock and say nothing about a GPU.")
     parts = result.parts
     compute, enqueue = parts["compute"], parts["enqueue"]
     copies = parts["h2d"].mean + parts["d2h"].mean
     if result.graph_state.startswith("none"):
-        yield f"There is no CUDA graph ({result.graph_state.removeprefix('none: ')}): each run is launched call by call."
+        reason = result.graph_state.removeprefix("none: ")
+        yield f"There is no CUDA graph ({reason}): each run is launched call by call."
     if not result.is_fake and enqueue.mean > compute.mean:
         yield "Launching a run takes the host longer than computing it takes the GPU: the host limits the throughput."
     if not result.is_fake and copies > compute.mean:
         yield "Copies between host and GPU take longer than computing; --no-transfers measures without them."
     if not result.is_fake and result.runs >= 10 and compute.std > 0.1 * compute.mean:
         yield (
-            f"Compute times vary by {compute.std / compute.mean:.0%} (standard deviation): other work on the machine, or "
-            "clocks that change."
+            f"Compute times vary by {compute.std / compute.mean:.0%} (standard deviation): other work on the machine, "
+            "or clocks that change."
         )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from .._core.errors import ParserError
 from .._onnx.shapes import OnnxStructureError
 from .._onnx.source import map_file
 from .._onnx.wire import VARINT, Wire, tags
-from .._core.errors import ParserError
 
 (_GRAPH,) = tags(7)
 _INITIALIZER, _INPUT = tags(5, 11)

@@ -171,7 +171,8 @@ def _timeline_text(result: Result) -> str:
 def _timeline(go: Any, result: Result) -> Any:
     window, figure = _window(result), go.Figure()
     origin = window["gpu_start"].min()
-    rows = [f"stream {stream}, context {context}" for stream, context in zip(window["stream"], window["context"], strict=True)]  # fmt: skip
+    places = zip(window["stream"], window["context"], strict=True)
+    rows = [f"stream {stream}, context {context}" for stream, context in places]
     shown = ("h2d", "compute", "d2h") if result.settings.transfers else ("compute",)
     begin = window["gpu_start"] - origin
     for name in ("h2d", "compute", "d2h"):
@@ -203,9 +204,11 @@ def _layers(go: Any, result: Result) -> Any:
     shown, rest = slowest[:LAYERS], slowest[LAYERS:]
     # Plotly takes bars of the same label for one: numbers tell them apart.
     labels = [f"{number}. {_short(row.name)}" for number, row in enumerate(shown, 1)]
-    means, hovers = [row.mean for row in shown], [
-        f"{html.escape(row.name)}<br>{row.mean:.4f} ms, {row.share:.1%}; {row.least:.4f} to {row.most:.4f}" for row in shown
-    ]  # fmt: skip
+    means = [row.mean for row in shown]
+    hovers = [
+        f"{html.escape(row.name)}<br>{row.mean:.4f} ms, {row.share:.1%}; from {row.least:.4f} to {row.most:.4f}"
+        for row in shown
+    ]
     shares = [row.share for row in shown]
     if rest:
         labels.append(f"{len(rest)} others")
@@ -226,9 +229,7 @@ def _layers(go: Any, result: Result) -> Any:
         )
     )
     return figure.update_layout(
-        _layout(
-            150 + 24 * len(labels), xaxis_title="ms in a run", yaxis={"autorange": "reversed", "automargin": True}
-        )
+        _layout(150 + 24 * len(labels), xaxis_title="ms in a run", yaxis={"autorange": "reversed", "automargin": True})
     )
 
 
@@ -298,7 +299,10 @@ def facts(result: Result) -> Iterator[tuple[str, str]]:
     """What is to be known about a measurement, beside the figures."""
     settings = result.settings
     for heading, tensors in (("inputs", result.inputs), ("outputs", result.outputs)):
-        yield heading, ", ".join(f"{name} {kind} {'x'.join(map(str, shape))}" for name, (kind, shape) in tensors.items())
+        yield (
+            heading,
+            ", ".join(f"{name} {kind} {'x'.join(map(str, shape))}" for name, (kind, shape) in tensors.items()),
+        )
     streams = settings.streams or settings.contexts
     yield "execution contexts", f"{settings.contexts} on {streams} stream{'s' if streams > 1 else ''}"
     yield "transfers", "in each run, from and to pinned memory" if settings.transfers else "none"

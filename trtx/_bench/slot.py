@@ -72,9 +72,7 @@ class Slot:
         self.transfers = transfers
         self._bind(inputs, outputs, arrays)
 
-    def _bind(
-        self, inputs: tuple[Port, ...], outputs: tuple[Port, ...], arrays: dict[str, npt.NDArray[Any]]
-    ) -> None:
+    def _bind(self, inputs: tuple[Port, ...], outputs: tuple[Port, ...], arrays: dict[str, npt.NDArray[Any]]) -> None:
         context, copies = self.context, []
         for port in inputs:
             array = arrays[port.name]
@@ -127,11 +125,14 @@ class Slot:
     def capture(self) -> str:
         """Capture the run of the engine as a CUDA graph; gives the reason where that does not work."""
         try:
-            self.graph = self.device.capture(self.stream, _nothing, self.context.enqueue_v3)
+            self.graph = self.device.capture(self.stream, _nothing, self._enqueue)
         except (Error, RuntimeError) as error:
             self.device.wait(self.handle)
             return f"the run could not be captured: {error}"
         return ""
+
+    def _enqueue(self, handle: int) -> None:
+        self.context.enqueue_v3(handle)
 
     def launch(self) -> None:
         """Start a run."""

@@ -29,9 +29,9 @@ class Summary:
         """Sum up at least one time."""
         import numpy as np
 
-        percentiles = np.percentile(times, (50, 90, 95, 99))
-        least, mean, most, deviation = times.min(), times.mean(), times.max(), times.std()
-        return cls(float(least), float(mean), *map(float, percentiles), float(most), float(deviation))
+        median, p90, p95, p99 = map(float, np.percentile(times, (50, 90, 95, 99)))
+        least, mean, most, deviation = map(float, (times.min(), times.mean(), times.max(), times.std()))
+        return cls(least, mean, median, p90, p95, p99, most, deviation)
 
     def as_dict(self) -> dict[str, float]:
         """The figures by name."""

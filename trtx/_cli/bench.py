@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from . import words
+from .log import Log
 from .options import Command, source
 from .screen import Screen, common
-from .sources import as_usage, cache_folder, grouped, logger_for, make_plan, name_of, run_options
+from .sources import as_usage, cache_folder, grouped, make_plan, name_of, run_options
 from .types import Output
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
+
+    from trtx_sys._enums_gen import Severity
 
     from .._bench.measure import Result
 
@@ -74,7 +79,7 @@ def command(
     screen: Screen, source: str, warm_up: float, duration: float, iterations: int, contexts: int,
     streams: int | None, transfers: bool, graphs: str, profile: bool, html: str | None, times: str | None,
     runtime_cache: str | None, files: Sequence[str], fill: bool, seed: int, cast: bool,
-    run_shapes: Sequence[Mapping[str, tuple[int, ...]]], cache: str | None, device: int, build: Any,
+    run_shapes: Sequence[Mapping[str, tuple[int, ...]]], cache: str | None, device: int, build: Any, shown: Severity,
 ) -> None:  # fmt: skip
     """Measure how fast an ENGINE or an ONNX MODEL runs."""
     from .._bench.measure import Settings, measure
@@ -89,8 +94,9 @@ def command(
     if html is not None:
         require_plotly()
     plan = make_plan(source, build, run_shapes, files, fill, seed, cast)
+    log = Log(screen, shown)
     target = Target(
-        source, plan.build, cache_folder(cache), device, logger_for(screen), screen.is_live, runtime_cache
+        source, plan.build, cache_folder(cache), device, log.logger, screen.is_live, runtime_cache
     )  # fmt: skip
     with _progress(screen) as watch:
         result = measure(target, plan.arrays, settings, watch)
@@ -101,7 +107,7 @@ def command(
         if path is not None:
             save(path, memoryview(text().encode()))
     screen.result(
-        _data(source, result, plan.randomly),
+        {**_data(source, result, plan.randomly), "warnings": log.warnings},
         lambda console: _show(console, source, result, [path for path in (html, times) if path is not None]),
     )
 
@@ -180,57 +186,55 @@ def _without_copies(result: Result) -> dict[str, Any]:
 
 
 def _show(console: Console, source: str, result: Result, written: Sequence[str]) -> None:
-    from rich.table import Table
+    from rich.markup import escape
     from rich.text import Text
 
     from .._bench.report import NAMES, facts
 
-    console.print(Text(name_of(source), style="bold"), Text(f"TensorRT-RTX {result.library}, {result.device}"))
-    console.print()
+    where = f"  TensorRT-RTX {result.library}, {result.device}"
+    console.print(Text.assemble((name_of(source), "bold"), where))
     console.print(
         Text.assemble(
-            ("Throughput ", "bold"), (f"{result.throughput:,.1f} runs a second", "bold green"),
-            f"   {result.runs:,} runs in {result.seconds:.4g} s",
+            (f"{result.throughput:,.1f} runs a second", "bold green"),
+            f"  {result.runs:,} runs in {result.seconds:.4g} s",
         )
-    )  # fmt: skip
-    table = Table(title="Times of a run, in milliseconds", title_justify="left", title_style="bold")
-    table.add_column("")
+    )
+    console.print()
     columns = ("min", "mean", "median", "p90", "p95", "p99", "max")
-    for column in columns:
-        table.add_column(column, justify="right")
+    table = words.grid("milliseconds", *columns)
+    for column in table.columns[1:]:
+        column.justify, column.no_wrap = "right", True
     parts = result.parts if result.settings.transfers else _without_copies(result)
     for name, figures in parts.items():
         style = "bold" if name == "latency" else None
         table.add_row(NAMES[name], *(f"{getattr(figures, column):.4f}" for column in columns), style=style)
     console.print(table)
-    grid = Table.grid(padding=(0, 2))
-    for name, value in facts(result):
-        grid.add_row(Text(name, style="dim"), Text(value))
-    console.print(grid)
+    console.print()
+    console.print(words.facts((name, escape(value)) for name, value in facts(result)))
     if result.layers:
+        console.print()
         console.print(_layers(result))
+    if result.notes or written:
+        console.print()
     for note in result.notes:
         console.print(Text(f"note: {note}", style="yellow"))
     for path in written:
         console.print(Text(f"written: {path}"))
 
 
-def _layers(result: Result) -> Any:
-    from rich.table import Table
+def _layers(result: Result) -> Table:
     from rich.text import Text
 
-    total = sum(row.mean for row in result.layers)
-    table = Table(
-        title=f"Layers, {total:.4f} ms in a run, of {result.layer_runs} runs without graphs",
-        title_justify="left", title_style="bold",
-    )  # fmt: skip
-    table.add_column("layer", overflow="fold")
-    for column in ("mean ms", "min", "max", "share"):
-        table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("", width=20, no_wrap=True)
-    most = max((row.share for row in result.layers), default=0.0) or 1.0
+    table = words.grid("layer", "ms", "min", "max", "share", "")
+    for column in table.columns[1:]:
+        column.justify, column.no_wrap = "right", True
+    table.columns[-1].justify = "left"
+    most = max(row.share for row in result.layers) or 1.0
     for row in result.layers:
-        bar = "█" * round(20 * row.share / most)
         figures = (f"{row.mean:.4f}", f"{row.least:.4f}", f"{row.most:.4f}", f"{row.share:.1%}")
-        table.add_row(Text(row.name), *figures, Text(bar, style="green"))
+        table.add_row(Text(row.name), *figures, Text("█" * round(20 * row.share / most), style="green"))
+    total = sum(row.mean for row in result.layers)
+    runs = words.plural(result.layer_runs, "run")
+    table.caption = f"{words.plural(len(result.layers), 'layer')}, {total:.4f} ms together; {runs} without graphs"
+    table.caption_justify = "left"
     return table

@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from . import words
 from .failures import Code, Failure
+from .log import Log
 from .options import Command, is_engine_file, source
 from .screen import Screen, common
-from .sources import as_usage, cache_folder, grouped, logger_for, make_plan, name_of, run_options
+from .sources import as_usage, cache_folder, grouped, make_plan, run_options
 from .types import Source
 
 if TYPE_CHECKING:
     import numpy.typing as npt
     from rich.console import Console
+    from rich.table import Table
+
+    from trtx_sys._enums_gen import Severity
 
     from .._bench.compare import Difference
 
@@ -60,6 +65,7 @@ def command(
     screen: Screen, source: str, target: str | None, save_inputs: str | None, expected: str | None,
     against: str | None, model: str | None, rtol: float, atol: float, files: Sequence[str], fill: bool, seed: int,
     cast: bool, run_shapes: Sequence[Mapping[str, tuple[int, ...]]], cache: str | None, device: int, build: Any,
+    shown: Severity,
 ) -> None:  # fmt: skip
     """Run an ENGINE or an ONNX MODEL once.
 
@@ -82,8 +88,9 @@ def command(
                 check_target(path)
         wanted = {expected: read_arrays(expected, "")} if expected is not None else {}
 
+    log = Log(screen, shown)
     with Session(
-        source, build=plan.build, cache=cache_folder(cache), device=device, graphs=False, logger=logger_for(screen),
+        source, build=plan.build, cache=cache_folder(cache), device=device, graphs=False, logger=log.logger,
         progress=screen.is_live,
     ) as session:  # fmt: skip
         inputs = plan.arrays(session._inputs, session.engine)
@@ -91,7 +98,7 @@ def command(
             for path, count in ((target, len(session.outputs)), (save_inputs, len(inputs))):
                 if path is not None:
                     check_target(path, count)
-        outputs = {name: array for name, array in session.run(inputs).items()}
+        outputs = session.run(inputs)
         is_fake = not session._device.is_cuda
     if is_fake:
         screen.note("note: the fake library computed this on the host")
@@ -120,6 +127,7 @@ def command(
         "inputs": {name: {**_about(array), "random": name in plan.randomly} for name, array in inputs.items()},
         "outputs": {name: {**_about(array), **_figures(array)} for name, array in outputs.items()},
         "saved": target,
+        "warnings": log.warnings,
         "comparisons": [
             {"with": what, "rtol": rtol, "atol": atol, "agrees": all(one.agrees for one in found),
              "outputs": {one.name: one.as_dict() for one in found}}
@@ -154,20 +162,20 @@ def _figures(array: npt.NDArray[Any]) -> dict[str, Any]:
 
 
 def _show(console: Console, data: Mapping[str, Any], differences: Sequence[tuple[str, list[Difference]]]) -> None:
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=f"Outputs of {name_of(data['source'])}", title_justify="left", title_style="bold")
-    for column in ("output", "type", "shape"):
-        table.add_column(column)
-    for column in ("min", "mean", "max", "not finite"):
-        table.add_column(column, justify="right")
+    table = words.grid("output", "type", "shape", "min", "mean", "max")
+    odd = any(one["not_finite"] for one in data["outputs"].values())
+    if odd:
+        table.add_column("not finite")
+    for column in table.columns[3:]:
+        column.justify = "right"
     for name, one in data["outputs"].items():
-        table.add_row(Text(name), *_type_and_shape(one), *(_number(one[key]) for key in ("min", "mean", "max")),
-                      str(one["not_finite"]))  # fmt: skip
+        figures = [_number(one[key]) for key in ("min", "mean", "max")] + [f"{one['not_finite']:,}"] * odd
+        table.add_row(Text(name), one["dtype"], words.shape(one["shape"]), *figures)
     console.print(table)
     if data["saved"]:
-        console.print(Text(f"saved as {data['saved']}"))
+        console.print(Text(f"\nsaved as {data['saved']}"))
     for what, found in differences:
         console.print()
         console.print(_differences(what, found))
@@ -181,25 +189,18 @@ def _show(console: Console, data: Mapping[str, Any], differences: Sequence[tuple
                 )
 
 
-def _differences(what: str, found: list[Difference]) -> Any:
-    from rich.table import Table
+def _differences(what: str, found: list[Difference]) -> Table:
     from rich.text import Text
 
-    table = Table(title=f"Compared with {what}", title_justify="left", title_style="bold")
-    table.add_column("output")
-    table.add_column("")
-    for column in ("largest error", "mean error", "largest relative", "differing"):
-        table.add_column(column, justify="right")
+    table = words.grid(f"against {what}".replace("[", "\\["), "", "largest error", "mean", "relative", "differing")
+    for column in table.columns[2:]:
+        column.justify = "right"
     for one in found:
         word = Text("agrees", style="green") if one.agrees else Text("DIFFERS", style="bold red")
         figures = (f"{one.max_abs:.3g}", f"{one.mean_abs:.3g}", f"{one.max_rel:.3g}")
         count = f"{one.differing:,} of {one.elements:,}"
         table.add_row(Text(one.name), word, *(("", "", "", "") if one.problem else (*figures, count)))
     return table
-
-
-def _type_and_shape(one: Mapping[str, Any]) -> tuple[str, str]:
-    return one["dtype"], "x".join(map(str, one["shape"])) or "scalar"
 
 
 def _number(value: float | None) -> str:

@@ -10,20 +10,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from .._bench.inputs import choose_shapes, fit_arrays, random_arrays, unknown
 from .._bench.files import Raw, give_name, read_inputs
+from .._bench.inputs import choose_shapes, fit_arrays, random_arrays, unknown
 from .._bench.onnx_inputs import onnx_inputs
 from .._core.errors import InvalidArgumentError
 from .._session.options import BuildOptions
 from .failures import Code, Failure
+from .log import verbosity
 from .options import Option, build_options, is_engine_file
-from .screen import Screen
 from .types import Sizes
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from .._core.logger import Logger
     from .._run.engine import CudaEngine
     from .._session.ports import Port
 
@@ -45,7 +44,7 @@ def grouped(group: str, *names: str, **settings: Any) -> Callable[[F], F]:
 
 def run_options(function: F) -> F:
     """Give a command the options about inputs, the GPU, the cache and the build."""
-    decorated: Any = build_options(function)
+    decorated: Any = verbosity(build_options(function))
     for option in (
         grouped(
             "Engine", "--cache", metavar="FOLDER",
@@ -146,8 +145,8 @@ def _for_engine(plan: Plan) -> None:
     others = replace(build, shapes={}, shape_values={}) != BuildOptions() or build.shape_values
     if others or len(ranges) != 1 or any(len(set(one)) != 1 for one in ranges[0].values()):
         raise InvalidArgumentError(
-            f"{plan.source!r} is an engine, which is built already: options of a build are for ONNX models; to say with "
-            "which shapes it is run, use --shapes or --run-shapes"
+            f"{plan.source!r} is an engine, which is built already: options of a build are for ONNX models; to say "
+            "with which shapes it is run, use --shapes or --run-shapes"
         )
     plan.shapes = {**{name: tuple(one[1]) for name, one in ranges[0].items()}, **plan.shapes}
     plan.build = None
@@ -189,17 +188,6 @@ def _for_model(plan: Plan) -> None:
 def cache_folder(cache: str | None) -> Any:
     """What `trtx.Session` takes as ``cache``."""
     return True if cache == "auto" else cache
-
-
-def logger_for(screen: Screen) -> Logger:
-    """A logger whose warnings are notes; errors come as exceptions, which have the words."""
-    from .. import Logger, Severity
-
-    def tell(severity: Any, message: str) -> None:
-        if severity is Severity.WARNING:
-            screen.note(f"TensorRT-RTX: {message}")
-
-    return Logger(Severity.WARNING, sink=tell)
 
 
 def name_of(path: str) -> str:
