@@ -20,7 +20,7 @@ ALLOWED = {
     "_run": {"_core", "_build", "cuda"},
     "_session": {"_core", "_build", "_onnx", "_run", "_version", "cuda"},
     # What users have, by the public names; these are the lists that the options are made of.
-    "_cli": {"_core", "_session", "_version"},
+    "_cli": {"_core", "_onnx", "_session", "_version"},
     "_pyinstaller": set(),
     "cuda": {"_core"},
     "diagnostics": {"_core"},

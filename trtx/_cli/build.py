@@ -48,7 +48,7 @@ def command(
     """
     path = output or f"{Path(model).stem}.engine"
     if os.path.exists(path) and os.path.samefile(path, model):
-        raise click.UsageError("the output would replace the model; name another file with -o")
+        raise Failure("the output would replace the model", "name another file with -o", Code.USAGE)
     Output().convert(path, None, click.get_current_context())
     options = build or trtx.BuildOptions()
     work = _Work(screen, model, options, shown)

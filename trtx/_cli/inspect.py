@@ -8,6 +8,7 @@ import click
 
 import trtx
 
+from .failures import Code, Failure
 from .graph import write_graph
 from .inspect_engine import describe_engine, show_engine
 from .inspect_model import describe_model, show_model
@@ -57,8 +58,8 @@ def command(
         contents = data
     if graph is not None:
         if contents is None:
-            raise click.UsageError(
-                f"the layers of {source!r} show only where the engine can be loaded: no graph is made"
+            raise Failure(
+                "the layers of {source!r} show only where the engine can be loaded: no graph is made", code=Code.USAGE
             )
         names = [[one["name"] for one in contents[kind]] for kind in ("inputs", "outputs")]
         write_graph(graph, contents["layers"], *names)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import trtx
 
 from . import words
-from .failures import explain
+from .failures import explain, without_subject
 from .header import Header, is_fake, read_header
 from .types import target
 
@@ -101,7 +101,7 @@ def _names(diagnostics: trtx.EngineInvalidityDiagnostics) -> list[str]:
 
 
 def _first_line(error: BaseException) -> str:
-    return str(error).splitlines()[0]
+    return without_subject(str(error).splitlines()[0])
 
 
 def _contents(engine: trtx.CudaEngine) -> dict[str, Any]:
@@ -178,7 +178,7 @@ def show_engine(console: Console, path: str, data: dict[str, Any], *, with_layer
         ]
     console.print(words.facts(pairs))
     if engine is None:
-        why = validity["unknown"] or "the engine cannot be used here"
+        why = "the engine cannot be used here" if validity["here"] == "invalid" else validity["unknown"]
         console.print(f"\nInputs, outputs and layers show only where it can be loaded ({why}).", style="dim")
         return
     for heading, rows in (("input", engine["inputs"]), ("output", engine["outputs"])):
