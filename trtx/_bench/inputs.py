@@ -162,7 +162,7 @@ def _from_raw(port: Port, raw: Raw, wanted: tuple[int, ...] | None) -> npt.NDArr
     if -1 in shape:
         raise InvalidArgumentError(
             f"the shape of input {port.name!r} is open, {show(shape)}, and {raw.path!r} has {len(raw.data)} bytes of "
-            f"{port.np_dtype}, which does not tell it: say it with --shapes {port.name}=..."
+            f"{port.np_dtype}, which does not tell it: say it with --shapes {port.name}:..."
         )
     needed = math.prod(shape) * itemsize
     if len(raw.data) != needed:

@@ -14,7 +14,7 @@ from . import words
 from .log import Log
 from .options import Command, source
 from .screen import Screen, common
-from .sources import as_usage, cache_folder, grouped, make_plan, name_of, run_options
+from .sources import as_missing, as_usage, cache_folder, grouped, make_plan, name_of, run_options
 from .types import Output
 
 if TYPE_CHECKING:
@@ -92,7 +92,8 @@ def command(
             raise click.UsageError("--cache keeps kernels too; give it or --runtime-cache")
         settings = Settings(warm_up, duration, iterations, contexts, streams, transfers, graphs, profile)
     if html is not None:
-        require_plotly()
+        with as_missing():
+            require_plotly()
     plan = make_plan(source, build, run_shapes, files, fill, seed, cast)
     log = Log(screen, shown)
     target = Target(

@@ -15,6 +15,7 @@ import trtx
 from .._session.source import build_engine, is_engine
 from . import words
 from .failures import Code, Failure
+from .inspect_model import describe_tensor
 from .log import Log, verbosity
 from .options import Command, build_options, source
 from .screen import Screen, common
@@ -47,7 +48,7 @@ def command(
     """
     path = output or f"{Path(model).stem}.engine"
     if os.path.exists(path) and os.path.samefile(path, model):
-        raise click.UsageError("the output would replace the model; name another file with -o")
+        raise Failure("the output would replace the model", "name another file with -o", Code.USAGE)
     Output().convert(path, None, click.get_current_context())
     options = build or trtx.BuildOptions()
     work = _Work(screen, model, options, shown)
@@ -104,14 +105,14 @@ class _Work:
         self.layers = network.num_layers
         profiles = self.options.profiles
         for tensor in network.inputs:
-            row: dict[str, Any] = _row(tensor)
+            row: dict[str, Any] = describe_tensor(tensor)
             given = [profile[tensor.name] for profile in profiles if tensor.name in profile]
             if given:
                 row["profiles"] = [[list(one) for one in shapes] for shapes in given]
             elif tensor.shape is not None and -1 in tensor.shape and not tensor.is_shape_tensor:
                 _need_shapes(tensor.name, tensor.shape)
             self.inputs.append(row)
-        self.outputs = [_row(tensor) for tensor in network.outputs]
+        self.outputs = [describe_tensor(tensor) for tensor in network.outputs]
 
     def summary(self, path: str, memory: trtx.HostMemory) -> dict[str, Any]:
         """What ``--json`` gives."""
@@ -130,11 +131,9 @@ class _Work:
 
 
 def _show(console: Console, work: _Work, path: str, memory: trtx.HostMemory) -> None:
-    from rich.text import Text
-
     total = sum(work.seconds.values())
     parts = ", ".join(f"{name} {words.seconds(value)}" for name, value in work.seconds.items())
-    console.print(Text.assemble((path, "bold green"), f"  {words.size(memory.nbytes)}, {words.seconds(total)} ({parts})"))
+    console.print(words.title(path, f"{words.size(memory.nbytes)}, {words.seconds(total)} ({parts})"))
     console.print(
         words.facts(
             [
@@ -148,11 +147,6 @@ def _show(console: Console, work: _Work, path: str, memory: trtx.HostMemory) -> 
     console.print(words.tensors("input", work.inputs))
     console.print()
     console.print(words.tensors("output", work.outputs))
-
-
-def _row(tensor: trtx.Tensor) -> dict[str, Any]:
-    shape = tensor.shape
-    return {"name": tensor.name, "dtype": tensor.dtype.name, "shape": None if shape is None else list(shape)}
 
 
 def _need_shapes(name: str, shape: tuple[int, ...]) -> None:

@@ -3,10 +3,29 @@
 from __future__ import annotations
 
 import difflib
+import errno
+import re
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from trtx._core import errors
+
+#: The method that failed, with which messages of the library begin: users of the command did not call it.
+_SUBJECT = re.compile(r"^(?:trtx )?[A-Za-z_]\w*(?:\.\w+)?(?:\([^)]*\))?: ")
+_REFUSED = re.compile(r"^OnnxParser(?:Refitter)?\.\w+ failed for (.*)$")
+
+#: What to do when the system refuses to write.
+_OF_SYSTEM = {
+    errno.ENOSPC: "nothing was written; free some space, or name a place elsewhere with -o",
+    errno.EDQUOT: "nothing was written; free some space, or name a place elsewhere with -o",
+    errno.EFBIG: "nothing was written; files here may not be that large, so name a place elsewhere with -o",
+    errno.EACCES: "nothing was written; name a place that you may write to with -o",
+    errno.EROFS: "nothing was written; name a place that you may write to with -o",
+}
 
 
 class Code(IntEnum):
@@ -66,25 +85,57 @@ def explain(error: BaseException) -> Failure:
         hint = "trtx doctor says where it was looked for, and what to do"
         return Failure(_line(str(error).split(" Tried:")[0].rstrip(".")), hint, Code.MISSING)
     if isinstance(error, errors.CudaError):
-        return Failure(_line(str(error)), "trtx doctor says what is missing", Code.MISSING)
+        return _cuda(error)
     if isinstance(error, errors.Error):
         first, *more = str(error).splitlines() or [type(error).__name__]
-        return Failure(first.rstrip(":"), details=[line.strip() for line in more if line.strip()])
+        first = without_subject(first).rstrip(":")
+        hint = _after_parsing(error) if isinstance(error, errors.ParserError) else ""
+        return Failure(
+            _REFUSED.sub(r"TensorRT-RTX refuses \1", first), hint, details=[one.strip() for one in more if one]
+        )
     if isinstance(error, ImportError):
-        return Failure(_line(str(error)), "pip install it", Code.MISSING)
+        advice = "" if "pip install" in str(error) else "pip install what is missing"
+        return Failure(_line(str(error)), advice, Code.MISSING)
     if isinstance(error, OSError):
         what = error.strerror or str(error)
-        return Failure(f"{error.filename}: {what}" if error.filename else what)
+        return Failure(f"{error.filename}: {what}" if error.filename else what, _OF_SYSTEM.get(error.errno or 0, ""))
     if isinstance(error, MemoryError):
         return Failure("the memory of this machine is used up")
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return Failure(_line(what), "run it again with --debug for the traceback, and report that please")
 
 
+def _after_parsing(error: errors.ParserError) -> str:
+    if isinstance(error, OSError):
+        return ""
+    if any(info.node >= 0 or info.node_operator for info in error.errors):
+        return "trtx check says it node by node, and whether --prepare helps"
+    return "name an ONNX model"
+
+
+def without_subject(text: str) -> str:
+    """A message without the method that it begins with."""
+    return _SUBJECT.sub("", text)
+
+
+def _cuda(error: Exception) -> Failure:
+    from trtx import cuda
+
+    problem = cuda.driver_problem()
+    if problem is None:
+        return Failure(_line(str(error)), "trtx doctor says what is missing", Code.MISSING)
+    cause = f"this needs a GPU: {problem[0].lower()}{problem[1:]}"
+    return Failure(cause, "trtx doctor says what works without", Code.MISSING)
+
+
 def _usage(error: click.UsageError) -> Failure:
+    if isinstance(error, click.exceptions.NoSuchOption):
+        close = error.possibilities or ()
+        text = f"no such option {error.option_name!r}" + (f", did you mean {close[0]!r}?" if close else "")
+    else:
+        text = _line(error.format_message()).rstrip(".")
     path = error.ctx.command_path if error.ctx is not None else "trtx"
-    text = _line(error.format_message()).rstrip(".")
-    return Failure(text[:1].lower() + text[1:], f"{path} --help lists what there is", Code.USAGE)
+    return Failure(text[:1].lower() + text[1:], f"see {path} --help", Code.USAGE)
 
 
 def _line(text: str) -> str:

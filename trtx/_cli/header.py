@@ -1,6 +1,7 @@
 """What the first bytes of an engine file tell, without the library and without a GPU.
 
-NVIDIA does not document them; they were found by building with TensorRT-RTX 1.5, 1.6 and 1.7 for each target, and a test
+NVIDIA does not document them; they were found by building with TensorRT-RTX 1.5, 1.6 and 1.7 for each target, and a
+test
 builds again. What does not look as they do is not guessed at.
 """
 

@@ -6,9 +6,10 @@ import contextlib
 import importlib
 import json
 import os
+import signal
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
@@ -70,6 +71,8 @@ class Commands(click.Group):
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
             hint = suggestion(args[0], COMMANDS)
             ctx.fail(f"no such command {args[0]!r}{f', {hint}' if hint else ''}")
+        if args and args[0] in COMMANDS:
+            ctx.ensure_object(State).command = f"trtx {args[0]}"  # its own parsing may fail
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -90,7 +93,7 @@ def trtx(ctx: click.Context, debug: bool) -> None:
 
     'trtx COMMAND --help' explains a command.
     """
-    ctx.ensure_object(State).debug = debug
+    ctx.ensure_object(State).debug |= debug
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -108,14 +111,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     if "_TRTX_COMPLETE" in os.environ:  # a shell asks
         trtx.main(list(arguments) if arguments is not None else None, prog_name="trtx")
-    state = State()
+    state, given = State(), list(sys.argv[1:] if arguments is None else arguments)
+    state.json, state.debug = "--json" in given, "--debug" in given  # also where parsing fails
     try:
-        given = list(sys.argv[1:] if arguments is None else arguments)
-        with trtx.make_context("trtx", given, obj=state) as context:
+        with _ending_by_signals(), trtx.make_context("trtx", given, obj=state) as context:
             trtx.invoke(context)
         sys.stdout.flush()
     except click.exceptions.Exit as ending:
         return ending.exit_code
+    except SystemExit as ending:
+        return _report(state, "ended by a signal", int(ending.code or 0))
     except (KeyboardInterrupt, click.Abort):
         return _report(state, "interrupted", Code.INTERRUPTED)
     except BrokenPipeError:
@@ -126,11 +131,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if isinstance(error, click.UsageError) and error.ctx is not None:
             state.command = error.ctx.command_path
-        if state.debug or "--debug" in given:
+        if state.debug:
             traceback.print_exc()
         failure = explain(error)
         return _report(state, failure.format_message(), failure.code, failure.details)
     return Code.OK
+
+
+@contextlib.contextmanager
+def _ending_by_signals() -> Iterator[None]:
+    """Let a request to end be an exception, so that drafts of files are removed on the way out."""
+    before = {}
+    with contextlib.suppress(ValueError):  # not the main thread: a program called main()
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+                before[number] = signal.signal(number, _end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _end(number: int, frame: object) -> None:
+    raise SystemExit(128 + number)
 
 
 def _report(state: State, line: str, code: int, details: Sequence[str] = ()) -> int:

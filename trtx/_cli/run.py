@@ -13,7 +13,7 @@ from .failures import Code, Failure
 from .log import Log
 from .options import Command, is_engine_file, source
 from .screen import Screen, common
-from .sources import as_usage, cache_folder, grouped, make_plan, run_options
+from .sources import as_missing, as_usage, cache_folder, grouped, make_plan, run_options
 from .types import Source
 
 if TYPE_CHECKING:
@@ -77,7 +77,8 @@ def command(
     from .._bench.reference import require_onnxruntime, run_onnxruntime
 
     if against is not None:
-        require_onnxruntime()
+        with as_missing():
+            require_onnxruntime()
         model = _reference(source, model)
     elif model is not None:
         raise Failure("--onnx is the model for --against onnxruntime, which is not given", code=Code.USAGE)

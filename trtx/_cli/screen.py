@@ -90,7 +90,9 @@ def _console(*, stderr: bool) -> Console:
 
     stream = sys.stderr if stderr else sys.stdout
     # Without a terminal nothing is cut or folded: programs read it.
-    return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else 200)
+    width = None if stream.isatty() else 200
+    # Names of tensors and files are text, whatever brackets and colons they have.
+    return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
 
 
 def common(function: F) -> F:

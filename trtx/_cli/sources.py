@@ -13,7 +13,7 @@ import click
 from .._bench.files import Raw, give_name, read_inputs
 from .._bench.inputs import choose_shapes, fit_arrays, random_arrays, unknown
 from .._bench.onnx_inputs import onnx_inputs
-from .._core.errors import InvalidArgumentError
+from .._core.errors import InvalidArgumentError, UnsupportedError
 from .._session.options import BuildOptions
 from .failures import Code, Failure
 from .log import verbosity
@@ -80,6 +80,15 @@ def as_usage() -> Iterator[None]:
     except OSError as error:
         what = error.strerror or str(error)
         raise Failure(f"{error.filename}: {what}" if error.filename else what, code=Code.USAGE) from error
+
+
+@contextmanager
+def as_missing() -> Iterator[None]:
+    """Let a package that is not installed end with the exit code of what is missing."""
+    try:
+        yield
+    except UnsupportedError as error:
+        raise Failure(str(error), code=Code.MISSING) from error
 
 
 @dataclass

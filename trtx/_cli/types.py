@@ -12,7 +12,7 @@ import click
 
 from trtx_sys._enums_gen import ComputeCapability, MemoryPoolType
 
-from .failures import suggestion
+from .failures import Code, Failure, suggestion
 
 if TYPE_CHECKING:
     ParamType = click.ParamType[Any]  # generic for type checkers alone
@@ -51,7 +51,7 @@ class Sizes(ParamType):
         while position < len(value):
             item = _ITEM.match(value, position)
             if item is None:
-                self.fail(f"{value[position:]!r} is not of the form NAME:1x3x224x224[,NAME:...]", param, ctx)
+                self.fail(f"{value!r} is not of the form NAME:1x3x224x224[,NAME:...]", param, ctx)
             sizes = item["sizes"].lower()
             numbers = () if sizes == "scalar" else tuple(map(int, sizes.split("x")))
             if any(number < self.least for number in numbers):
@@ -177,7 +177,7 @@ class Source(click.Path):
         try:
             about = os.stat(path)
             if not stat.S_ISREG(about.st_mode):
-                self.fail(f"the {self.what} {path!r} is not a file", param, ctx)
+                self.fail(f"the {self.what} {path!r} is not a file; name one", param, ctx)
             with open(path, "rb"):
                 pass
         except FileNotFoundError:
@@ -186,16 +186,16 @@ class Source(click.Path):
                 hint = suggestion(name, os.listdir(folder or "."))
             except OSError:
                 hint = ""
-            self.fail(f"the {self.what} {path!r} is not there{f', {hint}' if hint else ''}", param, ctx)
+            self.fail(f"the {self.what} {path!r} is not there; {hint or 'check the path'}", param, ctx)
         except (OSError, ValueError) as error:
             self.fail(f"the {self.what} {path!r} cannot be read: {getattr(error, 'strerror', error)}", param, ctx)
         if not about.st_size:
-            self.fail(f"the {self.what} {path!r} is empty", param, ctx)
+            self.fail(f"the {self.what} {path!r} is empty; make it again", param, ctx)
         return path
 
     def fail(self, message: str, param: click.Parameter | None = None, ctx: click.Context | None = None) -> Any:
         """Raise without the parameter's name, as the message names the file."""
-        raise click.UsageError(message, ctx)
+        raise Failure(message, code=Code.USAGE)
 
 
 class Output(click.Path):
@@ -205,11 +205,11 @@ class Output(click.Path):
         path = os.fsdecode(value)
         folder = os.path.dirname(path) or "."
         if os.path.isdir(path) or not os.path.basename(path):
-            raise click.UsageError(f"the output {path!r} is a folder; name a file", ctx)
+            raise Failure(f"the output {path!r} is a folder", "name a file", Code.USAGE)
         if not os.path.isdir(folder):
-            raise click.UsageError(f"the folder {folder!r} of the output is not there; make it first", ctx)
+            raise Failure(f"the folder {folder!r} of the output is not there", "make it first", Code.USAGE)
         if not os.access(folder if not os.path.exists(path) else path, os.W_OK):
-            raise click.UsageError(f"the output {path!r} cannot be written: permission denied", ctx)
+            raise Failure(f"the output {path!r} cannot be written: permission denied", "name another", Code.USAGE)
         return path
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from rich.text import Text
 
 
 def size(nbytes: int) -> str:
@@ -34,6 +35,13 @@ def shape(sizes: Sequence[int] | None) -> str:
 def plural(count: int, noun: str) -> str:
     """A counted noun: ``1 layer``, ``2 layers``."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def title(name: str, text: str) -> Text:
+    """The first line of a result: what it is about, and the most important about that."""
+    from rich.text import Text
+
+    return Text.assemble((name, "bold green"), f"  {text}")
 
 
 def tensors(heading: str, rows: Iterable[dict[str, Any]]) -> Table:
