@@ -40,7 +40,10 @@ class Workers:
         self._tickets: Iterator[int] = itertools.count()
         self._stop = threading.Event()
         self._errors: list[BaseException] = []
-        self._done = 0
+        # Not Thread.join: after an interrupt in it, CPython 3.11 takes threads that still run for ended.
+        self._started = 0
+        self._ended: list[int] = []
+        self._has_ended = threading.Event()
         #: `FIELDS` numbers for each run, by thread.
         self.records = [array("d") for _ in groups]
         self._threads = [
@@ -57,8 +60,9 @@ class Workers:
         """Start the threads."""
         for thread in self._threads:
             thread.start()
+            self._started += 1
 
-    def wait(self, seconds: float | None = None) -> bool:
+    def wait(self, seconds: float) -> bool:
         """Wait until they are done, but not longer; gives whether they are.
 
         Raises
@@ -66,10 +70,8 @@ class Workers:
         BaseException
             What the first thread that failed raised.
         """
-        deadline = None if seconds is None else time.monotonic() + seconds
-        for thread in self._threads:
-            thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
-        if any(thread.is_alive() for thread in self._threads):
+        self._has_ended.wait(seconds)
+        if len(self._ended) < len(self._threads):
             return False
         if self._errors:
             raise self._errors[0]
@@ -79,19 +81,16 @@ class Workers:
         """End the threads after the runs that are under way, and wait for them."""
         self._stop.set()
         self._barrier.abort()
-        for thread in self._threads:
-            if thread.ident is not None:
-                thread.join()
+        while len(self._ended) < self._started:
+            time.sleep(0.001)
 
     def _work(self, number: int) -> None:
-        slots, record = self._groups[number], self.records[number]
-        before = self._device.enter()
         try:
-            self._barrier.wait()
-            self._loop(slots, None, time.perf_counter_ns() + int(self._warm_up * 1e9), 0)
-            self._barrier.wait()
-            now = time.perf_counter_ns()
-            self._loop(slots, record, now + int(self._duration * 1e9), self._iterations)
+            before = self._device.enter()
+            try:
+                self._measure(self._groups[number], self.records[number])
+            finally:
+                self._device.leave(before)
         except threading.BrokenBarrierError:
             pass  # another thread failed, or the user stopped it
         except BaseException as error:
@@ -99,7 +98,15 @@ class Workers:
             self._stop.set()
             self._barrier.abort()
         finally:
-            self._device.leave(before)
+            self._ended.append(number)
+            if len(self._ended) == len(self._threads):
+                self._has_ended.set()
+
+    def _measure(self, slots: list[Slot], record: array[float]) -> None:
+        self._barrier.wait()
+        self._loop(slots, None, time.perf_counter_ns() + int(self._warm_up * 1e9), 0)
+        self._barrier.wait()
+        self._loop(slots, record, time.perf_counter_ns() + int(self._duration * 1e9), self._iterations)
 
     def _loop(self, slots: list[Slot], record: array[float] | None, deadline: int, iterations: int) -> None:
         """Launch runs until the deadline, and until enough tickets are gone."""
