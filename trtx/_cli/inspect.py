@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import click
 
@@ -48,7 +49,7 @@ def command(
     parser makes it, without a GPU.
     """
     log = Log(screen, trtx.Severity.ERROR)
-    about = {"file": source, "bytes": os.path.getsize(source)}
+    about: dict[str, Any] = {"file": source, "bytes": os.path.getsize(source)}
     is_engine = is_engine_file(source)
     if is_engine:
         data = about | describe_engine(source, log.logger)
