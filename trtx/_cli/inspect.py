@@ -59,8 +59,12 @@ def command(
         contents = data
     if graph is not None:
         if contents is None:
+            reasons = [one["text"] for one in data["validity"]["reasons"]]
+            why = reasons[0] if reasons else data["validity"]["unknown"]
             raise Failure(
-                "the layers of {source!r} show only where the engine can be loaded: no graph is made", code=Code.USAGE
+                f"no graph is made: {why}",
+                "layers of an engine show only where it can be loaded",
+                Code.FAILED if reasons else Code.MISSING,
             )
         names = [[one["name"] for one in contents[kind]] for kind in ("inputs", "outputs")]
         write_graph(graph, contents["layers"], *names)
