@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from .._build.config import BuilderConfig
     from .._build.network import NetworkDefinition
     from .._run.context import ExecutionContext
-    from .._run.runtime_config import RuntimeCache
+    from .._run.runtime_config import RuntimeCache, RuntimeConfig
     from .device import Device
 
 #: How engines begin: TensorRT-RTX's, and those of the fake library.
@@ -58,6 +58,11 @@ class Loaded:
         self._cache: RuntimeCache | None = None
         if entry is not None:
             self._cache = entry.open_kernels(self._config)
+
+    @property
+    def config(self) -> RuntimeConfig:
+        """How its contexts are made."""
+        return self._config
 
     @property
     def no_graphs(self) -> str:
