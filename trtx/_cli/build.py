@@ -12,9 +12,11 @@ import click
 
 import trtx
 
+from .._onnx.source import map_file
 from .._session.source import build_engine, is_engine
 from . import words
 from .failures import Code, Failure
+from .header import is_fake_library, read_header
 from .inspect_model import describe_tensor
 from .log import Log, verbosity
 from .options import Command, build_options, source
@@ -51,6 +53,7 @@ def command(
         raise Failure("the output would replace the model", "name another file with -o", Code.USAGE)
     Output().convert(path, None, click.get_current_context())
     options = build or trtx.BuildOptions()
+    _need_gpu(options)
     work = _Work(screen, model, options, shown)
     memory = work.build()
     began = time.perf_counter()
@@ -74,7 +77,7 @@ class _Work:
     def build(self) -> trtx.HostMemory:
         """The engine."""
         name = os.path.basename(self.model)
-        with _mapped(self.model) as data, self._phases(name) as phases:
+        with map_file("trtx build", self.model) as data, self._phases(name) as phases:
             if is_engine(data):
                 raise Failure(f"{self.model!r} is an engine already", "name an ONNX model", Code.USAGE)
             began = time.perf_counter()
@@ -149,6 +152,25 @@ def _show(console: Console, work: _Work, path: str, memory: trtx.HostMemory) -> 
     console.print(words.tensors("output", work.outputs))
 
 
+def _need_gpu(options: trtx.BuildOptions) -> None:
+    """Refuse at once what TensorRT-RTX would refuse after a while, without a GPU and without saying why."""
+    needing = {
+        "--refit": options.refit,
+        "--refit-identical": options.refit_identical,
+        "--refittable": bool(options.refittable),
+        "--strip": options.strip,
+        "--build-route": options.build_route is not None,
+        "--targets current": trtx.ComputeCapability.CURRENT in options.compute_capabilities,
+    }
+    given = [name for name, is_given in needing.items() if is_given]
+    if not given or is_fake_library():
+        return
+    problem = trtx.cuda.driver_problem()
+    if problem is not None:
+        cause = f"{given[0]} needs a GPU: {problem[0].lower()}{problem[1:]}"
+        raise Failure(cause, f"build on the machine with the GPU, or without {given[0]}", Code.MISSING)
+
+
 def _need_shapes(name: str, shape: tuple[int, ...]) -> None:
     sizes = "x".join("N" if one < 0 else str(one) for one in shape)
     raise Failure(
@@ -159,15 +181,5 @@ def _need_shapes(name: str, shape: tuple[int, ...]) -> None:
 
 
 def _targets(memory: trtx.HostMemory) -> list[str]:
-    from .header import read_header
-
     header = read_header(bytes(memory.view()[:64]))
     return [target(one) for one in header.targets] + ["others"] * header.for_others if header else []
-
-
-@contextlib.contextmanager
-def _mapped(path: str) -> Iterator[memoryview]:
-    from .._session.source import map_file
-
-    with map_file("trtx build", path) as view:
-        yield view

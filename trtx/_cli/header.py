@@ -1,12 +1,12 @@
 """What the first bytes of an engine file tell, without the library and without a GPU.
 
 NVIDIA does not document them; they were found by building with TensorRT-RTX 1.5, 1.6 and 1.7 for each target, and a
-test
-builds again. What does not look as they do is not guessed at.
+test builds again. What does not look as they do is not guessed at.
 """
 
 from __future__ import annotations
 
+import os
 from typing import NamedTuple
 
 import trtx
@@ -64,3 +64,8 @@ def read_header(data: bytes) -> Header | None:
 def is_fake(data: bytes) -> bool:
     """Whether the bytes are an engine of the fake library, for tests."""
     return data.startswith(_FAKE)
+
+
+def is_fake_library() -> bool:
+    """Whether the library that is loaded is that of the tests, which needs no GPU."""
+    return "trtx_fake" in os.path.basename(trtx.library_path())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import click
 
@@ -48,7 +49,7 @@ def command(
     parser makes it, without a GPU.
     """
     log = Log(screen, trtx.Severity.ERROR)
-    about = {"file": source, "bytes": os.path.getsize(source)}
+    about: dict[str, Any] = {"file": source, "bytes": os.path.getsize(source)}
     is_engine = is_engine_file(source)
     if is_engine:
         data = about | describe_engine(source, log.logger)
@@ -58,8 +59,12 @@ def command(
         contents = data
     if graph is not None:
         if contents is None:
+            reasons = [one["text"] for one in data["validity"]["reasons"]]
+            why = reasons[0] if reasons else data["validity"]["unknown"]
             raise Failure(
-                "the layers of {source!r} show only where the engine can be loaded: no graph is made", code=Code.USAGE
+                f"no graph is made: {why}",
+                "layers of an engine show only where it can be loaded",
+                Code.FAILED if reasons else Code.MISSING,
             )
         names = [[one["name"] for one in contents[kind]] for kind in ("inputs", "outputs")]
         write_graph(graph, contents["layers"], *names)
