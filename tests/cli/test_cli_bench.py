@@ -102,6 +102,7 @@ assert "Host to GPU" not in cli(*base, "--no-transfers").out
 assert answer(*base)["graphs"] == "captured"
 assert answer(*base, "--graphs", "off")["graphs"] == "off"
 assert answer(*base, "--graphs", "library")["graphs"] == "left to TensorRT-RTX"
+assert answer(*base, "--specialize", "none")["runs"] == 10
 told = answer(*base, "--shapes", "a:8x4,b:8x4")
 assert told["inputs"]["a"] == {"dtype": "FLOAT", "shape": [8, 4], "random": True}, told["inputs"]
 np.savez(here / "in.npz", a=np.ones((3, 4), np.float32), b=np.ones((3, 4), np.float32))
@@ -203,6 +204,9 @@ failed(2, ["contexts", "0"], *base, "--contexts", 0)
 failed(2, ["streams is 3", "1 to 2"], *base, "--contexts", 2, "--streams", 3)
 failed(2, ["--durration", "--duration"], *base, "--durration", 3)
 failed(2, ["capture", "fast"], *base, "--graphs", "fast")
+failed(1, ["no weights that can be streamed"], *base, "--weight-streaming-budget", "50%")
+failed(2, ["150%", "0% to 100%"], *base, "--weight-streaming-budget", "150%")
+failed(2, ["eagre", "eager"], *base, "--specialize", "eagre")
 failed(2, ["--cache", "--runtime-cache"], *base, "--cache", here, "--runtime-cache", here / "x")
 failed(2, ["nowhere", "make it first"], *base, "--html", here / "nowhere" / "x.html")
 failed(2, ["sum.engin", "did you mean 'sum.engine'"], "bench", here / "sum.engin")

@@ -116,6 +116,21 @@ def test_options_of_bench(engine: Path, tmp_path: Path, capsys: Any) -> None:
         assert told["graphs"] == state
         assert told["runs"] > 10
     assert answer(capsys, "bench", engine, "--duration", 0, "--iterations", 33)["runs"] == 33
+    for strategy in ("lazy", "none"):
+        assert answer(capsys, *short, "--specialize", strategy)["runs"] > 10
+
+
+def test_weights_are_streamed_within_a_budget(gpu: None, tmp_path: Path, capsys: Any) -> None:
+    quiet = trtx.Logger(trtx.Severity.ERROR, sink=lambda severity, message: None)
+    path = tmp_path / "streamed.engine"
+    flag = trtx.BuilderFlag.WEIGHT_STREAMING
+    build(quiet, products, configure=lambda config: config.set_flag(flag)).save(path)
+    short = "bench", path, "--duration", 0.3
+    whole = answer(capsys, *short)
+    half = answer(capsys, *short, "--weight-streaming-budget", "50%")
+    assert whole["graphs"] == "captured"
+    assert half["graphs"] == "none: weights are streamed"
+    assert half["milliseconds"]["compute"]["median"] > whole["milliseconds"]["compute"]["median"]
 
 
 def test_layers_and_report(engine: Path, tmp_path: Path, capsys: Any) -> None:
