@@ -89,7 +89,8 @@ def command(
     screen: Screen, source: str, warm_up: float, duration: float, iterations: int, contexts: int,
     streams: int | None, transfers: bool, graphs: str, profile: bool, html: str | None, times: str | None,
     runtime_cache: str | None, weight_budget: int | float | str | None,
-    specialize: DynamicShapesKernelSpecializationStrategy, ranges: Sequence[tuple[str, float, float]], files: Sequence[str], fill: bool, seed: int, cast: bool,
+    specialize: DynamicShapesKernelSpecializationStrategy, ranges: Sequence[tuple[str, float, float]],
+    files: Sequence[str], fill: bool, seed: int, cast: bool,
     run_shapes: Sequence[Mapping[str, tuple[int, ...]]], cache: str | None, device: int, build: Any, shown: Severity,
 ) -> None:  # fmt: skip
     """Measure how fast an ENGINE or an ONNX MODEL runs."""
