@@ -230,6 +230,21 @@ assert [thread.name for thread in threading.enumerate() if thread.name.startswit
     )
 
 
+def test_the_first_error_is_the_one_that_is_told() -> None:
+    on_fake(
+        """
+import trtx._bench.measure as module
+def interrupt(slot):
+    raise KeyboardInterrupt
+def fail(slot):
+    raise trtx.BusyError("in use")
+module.Slot.first_run, module.Slot.close = interrupt, fail
+done = cli("bench", engine(), "--contexts", 2)
+assert done.code == 130 and done.err == "trtx bench: interrupted\\n", done
+"""
+    )
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals as Unix has them")
 def test_ctrl_c(tmp_path: Path) -> None:
     code = f"plan().save({str(tmp_path / 'sum.engine')!r})"

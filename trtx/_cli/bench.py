@@ -36,7 +36,8 @@ Examples:
   trtx bench model.engine --duration 0 --iterations 100 --json
 \b
 What the times are, in milliseconds of a run:
-  latency      on the host, from the first call until the outputs are there
+  latency      on the host, from the first call until the outputs are there; the
+               marks between the parts are some microseconds of it
   enqueue      on the host, the call that launches the engine
   host to GPU, compute, GPU to host     on the GPU, by CUDA events
 One context has one run under way at a time, so the GPU waits for the host between
