@@ -38,7 +38,16 @@ def test_every_option_of_ours_is_compared(name: str) -> None:
     command = trtx.get_command(click.Context(trtx), name)
     assert command is not None
     named = {word for one in NAMED if one.split()[0] == name for word in one.split()[1:]}
-    beside = {"debug", "quiet", "as_json", "allow_outside_data", "build_allow_outside_data", "isolated", "shown", "strip"}
+    beside = {
+        "debug",
+        "quiet",
+        "as_json",
+        "allow_outside_data",
+        "build_allow_outside_data",
+        "isolated",
+        "shown",
+        "strip",
+    }
     missing = [
         one.name
         for one in command.params

@@ -13,7 +13,7 @@ import click
 import trtx
 
 from .._onnx.source import map_file
-from .._session.source import build_engine, is_engine
+from .._session.build import build_engine, is_engine
 from . import words
 from .failures import Code, Failure
 from .header import is_fake_library, read_header

@@ -154,7 +154,7 @@ def _prepared(path: str) -> dict[str, Any] | None:
 
 
 def _build(screen: Screen, path: str, data: dict[str, Any], *, outside: bool) -> None:
-    from .._session.source import build_engine
+    from .._session.build import build_engine
 
     if data["needs_shapes"]:
         screen.note(f"not built, as sizes of {', '.join(data['needs_shapes'])} are open: use trtx build with --shapes")
@@ -172,14 +172,16 @@ def _show(console: Console, data: dict[str, Any], *, with_nodes: bool) -> None:
     problems = data["problems"]
     said = f"is {'taken' if data['supported'] else 'refused'} by TensorRT-RTX {data['library']}"
     said += f": {words.plural(len(problems), 'problem')}" if problems else ""
-    console.print(words.title(os.path.basename(data["model"]), said))
+    console.print(words.title(os.path.basename(data["model"]), said, good=data["supported"]))
     if problems:
+        console.print()
         table = words.grid("node", "operator", "name", "why")
         for one in problems:
             index = str(one["node"]) if one["node"] >= 0 else ""
             inside = f" (in {' / '.join(one['functions'])})" if one["functions"] else ""
             table.add_row(index, one["operator"], one["name"], one["reason"] + inside)
         console.print(table)
+        console.print()
     if data["operators"]:
         total = sum(one["count"] for one in data["operators"])
         console.print(f"{words.plural(total, 'node')} of {words.plural(len(data['operators']), 'operator')}")
@@ -190,6 +192,7 @@ def _show(console: Console, data: dict[str, Any], *, with_nodes: bool) -> None:
         console.print(table)
     for heading, rows in (("input", data["inputs"]), ("output", data["outputs"])):
         if rows:
+            console.print()
             console.print(words.tensors(heading, rows))
     if data["needs_shapes"]:
         console.print(
@@ -204,5 +207,8 @@ def _show_prepared(console: Console, prepared: dict[str, Any] | None) -> None:
     if prepared["supported"]:
         console.print(f"with --prepare it is taken ({words.plural(prepared['changes'], 'change')})", style="green")
         return
-    left = prepared["problems"] + [f"the value of {name!r} must be known" for name in prepared["needed_inputs"]]
+    # The library's own words have been told above.
+    left = [one.split(" (TensorRT-RTX says")[0] for one in prepared["problems"]] + [
+        f"the value of {name!r} must be known" for name in prepared["needed_inputs"]
+    ]
     console.print(f"with --prepare it is refused too: {'; '.join(left[:3])}")

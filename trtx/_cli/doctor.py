@@ -95,7 +95,7 @@ def _show(console: Console, data: dict[str, Any]) -> None:
 
     here, library, driver = data["installation"], data["library"], data["driver"]
     works = all(data[name]["works"] for name in ("build", "run"))
-    console.print(words.title(f"trtx {here['trtx']}", "all is well" if works else "something is missing"))
+    console.print(words.title(f"trtx {here['trtx']}", "all is well" if works else "something is missing", good=works))
     gpus = [
         f"{one['index']}: {one['name']}, compute capability {one['compute_capability']}, {words.size(one['bytes'])}"
         for one in driver["gpus"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import importlib.metadata as metadata
-import importlib.util
 import os
 import platform
 import re
@@ -33,12 +32,13 @@ PACKAGES = {
     "cuda-core": "trtx.Session, trtx.cuda, trtx run, trtx bench",
     "cuda-bindings": "trtx.Session, trtx.cuda, trtx run, trtx bench",
     "filelock": "cache= of trtx.Session",
-    "platformdirs": "cache=True of trtx.Session",
+    "platformdirs": "cache=True of trtx.Session, trtx cache",
     "rich": "tables and progress",
     "onnx": "trtx.prepare_onnx, trtx build --prepare",
     "onnxscript": "trtx.prepare_onnx, trtx build --prepare",
     "ml_dtypes": "bfloat16 and smaller types in numpy",
     "onnxruntime": "trtx run --against onnxruntime",
+    "plotly": "trtx bench --html",
     "torch": "tensors on the GPU",
     "graphviz": "trtx inspect --graph FILE.svg",
 }
@@ -183,11 +183,3 @@ def try_run(memory: trtx.HostMemory) -> dict[str, Any]:
     if not right:
         return {"works": False, "why": "the engine runs, and its output is wrong"}
     return {"works": True, "seconds": round(time.perf_counter() - began, 3)}
-
-
-def has(name: str) -> bool:
-    """Whether a module can be imported; it is not."""
-    try:
-        return importlib.util.find_spec(name) is not None
-    except (ImportError, ValueError):
-        return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import errno
 import re
 from collections.abc import Iterable, Sequence
@@ -67,6 +66,8 @@ class Failure(click.ClickException):
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """A question such as ``did you mean 'build'?``; empty where nothing is close."""
+    import difflib
+
     close = difflib.get_close_matches(word, list(known), 1)
     return f"did you mean {close[0]!r}?" if close else ""
 

@@ -30,8 +30,6 @@ class Header(NamedTuple):
     targets: tuple[trtx.ComputeCapability, ...]
     #: Whether it is for further kinds of GPUs that the library can compile for.
     for_others: bool
-    #: Version of CUDA that built it, such as (13, 2); None where it does not say.
-    cuda: tuple[int, int] | None
 
 
 def read_header(data: bytes) -> Header | None:
@@ -50,14 +48,12 @@ def read_header(data: bytes) -> Header | None:
     if len(data) < 64 or data[:4] != _MAGIC or data[28:32] != _SECOND_MAGIC:
         return None
     bits = int.from_bytes(data[32:36], "little")
-    cuda = int.from_bytes(data[48:52], "little")
     major, minor, patch, build = data[24:28]
     return Header(
         int.from_bytes(data[16:24], "little"),
         (major, minor, patch, build),
         tuple(trtx.ComputeCapability[name] for bit, name in enumerate(_TARGETS) if bits >> bit & 1),
         bool(bits >> _OTHERS & 1),
-        (cuda // 1000, cuda % 1000 // 10) if 10000 <= cuda < 100000 else None,
     )
 
 

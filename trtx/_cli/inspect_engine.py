@@ -72,8 +72,8 @@ def _header(header: Header | None) -> dict[str, Any] | None:
     return {
         "bytes": header.nbytes,
         "library": ".".join(map(str, header.version)),
+        "version_fits": _fits(header),
         "targets": [target(one) for one in header.targets] + ["others"] * header.for_others,
-        "cuda": None if header.cuda is None else ".".join(map(str, header.cuda)),
     }
 
 
@@ -85,15 +85,21 @@ def _reasons(header: Header | None, size: int) -> list[Reason]:
         kind = "cut off" if header.nbytes > size else "damaged"
         text = f"the file is {kind}: it has {size:,} bytes, and its header tells of {header.nbytes:,}; copy it again"
         return [Reason("MALFORMED_ENGINE", text)]
-    try:
-        version = trtx.library_version()
-    except trtx.LibraryError:
+    if _fits(header) is not False:
         return []
-    if (*version[:3], version.build & 0xFF) == header.version:
-        return []
+    version = trtx.library_version()
     built_by = ".".join(map(str, header.version))
     text = f"TensorRT-RTX {built_by} built it and {version} is loaded: load that version, or build it again"
     return [Reason("VERSION_MISMATCH", text)]
+
+
+def _fits(header: Header) -> bool | None:
+    """Whether the loaded library is of the engine's version; None where there is none."""
+    try:
+        version = trtx.library_version()
+    except trtx.LibraryError:
+        return None
+    return (*version[:3], version.build & 0xFF) == header.version
 
 
 def _names(diagnostics: trtx.EngineInvalidityDiagnostics) -> list[str]:
@@ -158,14 +164,15 @@ def show_engine(console: Console, path: str, data: dict[str, Any], *, with_layer
     from rich.text import Text
 
     header, validity, engine = data["header"], data["validity"], data["engine"]
-    console.print(words.title(path, f"engine, {words.size(data['bytes'])}"))
+    console.print(words.title(path, f"engine, {words.size(data['bytes'])}", good=validity["here"] != "invalid"))
     styles = {"valid": "green", "suboptimal": "yellow", "invalid": "bold red", "unknown": "yellow"}
     said = validity["here"] + (f": {validity['unknown']}" if validity["here"] == "unknown" else "")
+    if validity["here"] == "unknown" and header is not None and header["version_fits"]:
+        said += " (the file is whole, and of the version that is loaded)"
     pairs: list[tuple[str, Any]] = [("usable here", Text(said, style=styles[validity["here"]]))]
     pairs += [("", f"{one['name']}: {one['text']}") for one in validity["reasons"]]
     if header is not None:
         pairs += [("built by", f"TensorRT-RTX {header['library']}"), ("targets", ", ".join(header["targets"]))]
-        pairs += [("CUDA", header["cuda"])] if header["cuda"] else []
     if engine is not None:
         weights = engine["weights"]
         notes = [f"{words.size(weights['stripped_bytes'])} left out"] if weights["stripped_bytes"] else []

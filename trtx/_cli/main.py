@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import json
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -132,6 +130,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(error, click.UsageError) and error.ctx is not None:
             state.command = error.ctx.command_path
         if state.debug:
+            import traceback
+
             traceback.print_exc()
         failure = explain(error)
         return _report(state, failure.format_message(), failure.code, failure.details)
@@ -161,6 +161,8 @@ def _end(number: int, frame: object) -> None:
 def _report(state: State, line: str, code: int, details: Sequence[str] = ()) -> int:
     with contextlib.suppress(OSError):
         if state.json:
+            import json
+
             error: dict[str, Any] = {"command": state.command, "message": line, "details": list(details), "code": code}
             click.echo(json.dumps({"error": error}, indent=2))
         click.echo(f"{state.command}: {line}", err=True)

@@ -6,7 +6,6 @@ Without a terminal there is no progress and no colour. ``rich`` is imported when
 from __future__ import annotations
 
 import functools
-import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -78,6 +77,8 @@ class Screen:
             The exit code.
         """
         if self.as_json:
+            import json
+
             click.echo(json.dumps(data, indent=2, default=str, allow_nan=False))
         else:
             show(self.console)

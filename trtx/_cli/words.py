@@ -37,11 +37,11 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def title(name: str, text: str) -> Text:
+def title(name: str, text: str, *, good: bool = True) -> Text:
     """The first line of a result: what it is about, and the most important about that."""
     from rich.text import Text
 
-    return Text.assemble((name, "bold green"), f"  {text}")
+    return Text.assemble((name, "bold green" if good else "bold red"), f"  {text}")
 
 
 def tensors(heading: str, rows: Iterable[dict[str, Any]]) -> Table:

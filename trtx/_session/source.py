@@ -12,31 +12,21 @@ from trtx_sys._enums_gen import (
     Severity,
 )
 
-from .._build.builder import Builder
 from .._core.errors import EngineError, InvalidArgumentError
 from .._core.host_memory import HostMemory
 from .._core.logger import Logger
 from .._core.values import check_path
-from .._onnx.parser import OnnxParser
 from .._onnx.source import map_file
 from .._run.engine import CudaEngine
 from .._run.runtime import Runtime
+from .build import build_engine, is_engine
 from .options import BuildOptions
-from .prepared import prepared
-from .progress import ProgressBar, is_wanted
 from .store import Entry, SessionCache
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from .._build.config import BuilderConfig
-    from .._build.network import NetworkDefinition
     from .._run.context import ExecutionContext
     from .._run.runtime_config import RuntimeCache, RuntimeConfig
     from .device import Device
-
-#: How engines begin: TensorRT-RTX's, and those of the fake library.
-_ENGINE_MAGIC = (b"vtrt", b"TRTXFAKE")
 
 
 class Loaded:
@@ -130,42 +120,6 @@ def load(
 def _usual_logger() -> Logger:
     """The logger of all sessions that are given none: TensorRT-RTX warns of a second one."""
     return Logger(Severity.WARNING)
-
-
-def is_engine(data: Any) -> bool:
-    """Whether bytes are an engine; an ONNX model else."""
-    return bytes(memoryview(data)[:8]).startswith(_ENGINE_MAGIC)
-
-
-def build_engine(
-    model: Any,
-    path: str | None,
-    options: BuildOptions,
-    logger: Logger,
-    progress: bool | None = None,
-    *,
-    watch: Callable[[NetworkDefinition, BuilderConfig], None] | None = None,
-) -> HostMemory:
-    """Build the engine of an ONNX model; ``watch`` sees the network and the configuration before the build."""
-    with (
-        Builder(logger) as builder,
-        builder.create_network() as network,
-        builder.create_config() as config,
-        OnnxParser(network, logger) as parser,
-    ):
-        if options.prepare:
-            with prepared(model, path, options) as other:
-                parser.parse(other, isolated=options.isolated)
-        else:
-            parser.parse(model, path, allow_outside_data=options.allow_outside_data, isolated=options.isolated)
-        options.apply(builder, network, config)
-        if watch is not None:
-            watch(network, config)
-        if not is_wanted(progress):
-            return builder.build_serialized_network(network, config)
-        with ProgressBar(os.path.basename(path) if path else "model") as bar:
-            config.progress_monitor = bar.monitor
-            return builder.build_serialized_network(network, config)
 
 
 def _read(source: Any) -> Any:
