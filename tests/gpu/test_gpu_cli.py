@@ -14,6 +14,9 @@ import pytest
 import trtx
 from tests.helpers.gpu import build
 from trtx import cuda
+
+pytest.importorskip("click", reason="package click")
+
 from trtx._cli.main import main
 
 SIZE = 1024
@@ -133,13 +136,16 @@ def test_weights_are_streamed_within_a_budget(gpu: None, tmp_path: Path, capsys:
     assert half["milliseconds"]["compute"]["median"] > whole["milliseconds"]["compute"]["median"]
 
 
-def test_layers_and_report(engine: Path, tmp_path: Path, capsys: Any) -> None:
+def test_layers(engine: Path, capsys: Any) -> None:
     told = answer(capsys, "bench", engine, "--duration", 0.3, "--profile")
     assert told["layers"]
     assert sum(row["share"] for row in told["layers"]) == pytest.approx(1.0)
     assert all(0 <= row["least"] <= row["mean"] <= row["most"] for row in told["layers"])
     together = sum(row["mean"] for row in told["layers"])
     assert 0.2 < together / told["milliseconds"]["compute"]["median"] < 20  # with gaps between layers, without graphs
+
+
+def test_report(engine: Path, tmp_path: Path, capsys: Any) -> None:
     pytest.importorskip("plotly")
     page = tmp_path / "report.html"
     assert main(["bench", str(engine), "--duration", "0.3", "--profile", "--html", str(page)]) == 0
@@ -229,11 +235,11 @@ def test_run_against_onnxruntime(gpu: None, tmp_path: Path, capsys: Any) -> None
 
 def test_a_model_takes_the_shapes_of_its_files_and_keeps_engines(gpu: None, tmp_path: Path, capsys: Any) -> None:
     pytest.importorskip("onnx")
+    pytest.importorskip("filelock")
     model = tmp_path / "model.onnx"
     model.write_bytes(small_model())
     np.save(tmp_path / "x.npy", np.ones((3, 3, 32, 32), np.float32))
     run = "run", model, "-i", tmp_path / "x.npy"
-    pytest.importorskip("filelock")
     for _ in range(2):
         told = answer(capsys, *run, "--cache", tmp_path / "cache")
         assert told["outputs"]["y"]["shape"] == [3, 10]
