@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-from tests.helpers.command import Ended, command, is_one_line, variables
+from tests.helpers.command import PROGRAM, Ended, command, is_one_line, variables
 from trtx._cli.main import COMMANDS, main, trtx
 
 
@@ -143,15 +143,15 @@ def test_a_shell_completes(line: str, expected: str) -> None:
 
 
 def test_reader_that_goes_away_is_no_error() -> None:
-    code = "import sys; from trtx._cli.main import main; sys.exit(main(['--help']))"
-    process = subprocess.Popen(
-        [sys.executable, "-c", code], env=variables(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    assert process.stdout is not None
-    process.stdout.close()
-    assert process.stderr is not None
-    assert b"Traceback" not in process.stderr.read()
-    process.wait(timeout=60)
+    for arguments in (["--help"], ["doctor"], ["doctor", "--json"]):
+        process = subprocess.Popen(
+            [*PROGRAM, *arguments], env=variables(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+        process.wait(timeout=60)
 
 
 def test_what_nobody_expected_is_one_line(

@@ -107,7 +107,7 @@ def _names(diagnostics: trtx.EngineInvalidityDiagnostics) -> list[str]:
 
 
 def _first_line(error: BaseException) -> str:
-    return without_subject(str(error).splitlines()[0])
+    return without_subject(str(error).splitlines()[0]).removeprefix("the engine cannot be judged. ")
 
 
 def _contents(engine: trtx.CudaEngine) -> dict[str, Any]:

@@ -117,8 +117,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except click.exceptions.Exit as ending:
         return ending.exit_code
-    except SystemExit as ending:
-        return _report(state, "ended by a signal", int(ending.code or 0))
+    except _Signalled as ending:
+        return _report(state, "ended by a signal", ending.number)
+    except SystemExit as ending:  # rich's, where who read the output has gone
+        return ending.code if isinstance(ending.code, int) else Code.FAILED
     except (KeyboardInterrupt, click.Abort):
         return _report(state, "interrupted", Code.INTERRUPTED)
     except BrokenPipeError:
@@ -154,8 +156,16 @@ def _ending_by_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+class _Signalled(SystemExit):
+    """A signal asks this process to end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(128 + number)
+        self.number = 128 + number
+
+
 def _end(number: int, frame: object) -> None:
-    raise SystemExit(128 + number)
+    raise _Signalled(number)
 
 
 def _report(state: State, line: str, code: int, details: Sequence[str] = ()) -> int:
