@@ -24,7 +24,7 @@ from .store import Entry, SessionCache
 
 if TYPE_CHECKING:
     from .._run.context import ExecutionContext
-    from .._run.runtime_config import RuntimeCache
+    from .._run.runtime_config import RuntimeCache, RuntimeConfig
     from .device import Device
 
 #: How engines begin: TensorRT-RTX's, and those of the fake library.
@@ -50,6 +50,11 @@ class Loaded:
         self._cache: RuntimeCache | None = None
         if entry is not None:
             self._cache = entry.open_kernels(self._config)
+
+    @property
+    def config(self) -> RuntimeConfig:
+        """How its contexts are made."""
+        return self._config
 
     @property
     def no_graphs(self) -> str:
