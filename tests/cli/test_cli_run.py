@@ -324,3 +324,22 @@ def test_whole_numbers_are_exact() -> None:
     assert difference(np.zeros((0, 3)), np.zeros((0, 3))).agrees
     assert difference(np.float32(1), np.float32(2)).worst == ()
     assert "complex" in difference([1.0], [1 + 2j]).problem
+
+
+def test_ranges_of_random_values() -> None:
+    on_fake(
+        """
+def x(path, *more):
+    assert cli("run", path, "--save-inputs", here / "in.npz", *more).code == 0
+    return dict(np.load(here / "in.npz"))
+
+given = x(engine(), "--range", "5,6", "--range", "b:-3,-2")
+assert 5 <= given["a"].min() < given["a"].max() <= 6 and -3 <= given["b"].min() < given["b"].max() <= -2
+ids = x(typed_plan(trtx.DataType.INT64), "--range", "x:0,3")["x"]
+assert set(ids.ravel()) == {0, 1, 2, 3}
+failed(2, ["uint8", "0 to 255"], "run", typed_plan(trtx.DataType.UINT8), "--range", "0,300")
+failed(2, ["'c'", "'a', 'b'"], "run", engine(), "--range", "c:0,1")
+failed(2, ["LOW,HIGH"], "run", engine(), "--range", "0")
+failed(2, ["smaller"], "run", engine(), "--range", "1,0")
+"""
+    )

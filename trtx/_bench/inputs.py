@@ -54,30 +54,40 @@ def choose_shapes(inputs: tuple[Port, ...], wanted: Shapes, what: str = "--shape
 
 
 def random_arrays(
-    inputs: tuple[Port, ...], shapes: Shapes, seed: int, engine: CudaEngine | None = None
+    inputs: tuple[Port, ...],
+    shapes: Shapes,
+    seed: int,
+    engine: CudaEngine | None = None,
+    ranges: Mapping[str, tuple[float, float]] | None = None,
 ) -> dict[str, npt.NDArray[Any]]:
     """Arrays of random values, the same for the same seed.
 
     Floating-point values are from 0 to 1, which roots and logarithms take too; 32 and 64 bit integers are 0 or 1, which
     are valid as indices, tokens and masks; 8 bit integers are of their whole range. Inputs whose values decide shapes
-    get the usual values of the engine's first profile.
+    get the usual values of the engine's first profile. ``ranges`` says other bounds, by name; ``""`` is for all.
     """
     import numpy as np
 
-    # A generator for each input: its values do not depend on the shapes of the others.
-    return {
-        port.name: _decided(port, engine)
-        if port.on_host and engine is not None
-        else random_array(port, shapes[port.name], np.random.default_rng([seed, number]))
-        for number, port in enumerate(inputs)
-    }
+    bounds, found = ranges or {}, {}
+    for port in inputs:
+        if port.on_host and engine is not None:
+            found[port.name] = _decided(port, engine)
+            continue
+        # A generator for each input: its values do not depend on the others.
+        generator = np.random.default_rng([seed, port.index])
+        found[port.name] = random_array(port, shapes[port.name], generator, bounds.get(port.name, bounds.get("")))
+    return found
 
 
-def random_array(port: Port, shape: tuple[int, ...], generator: np.random.Generator) -> npt.NDArray[Any]:
-    """Random values that suit the type of an input."""
+def random_array(
+    port: Port, shape: tuple[int, ...], generator: np.random.Generator, bounds: tuple[float, float] | None = None
+) -> npt.NDArray[Any]:
+    """Random values that suit the type of an input, or lie between two; of integers both may be among them."""
     import numpy as np
 
     kind = port.info.dtype
+    if bounds is not None and kind is not DataType.BOOL:
+        return _between(port, shape, generator, *bounds)
     if kind is DataType.BOOL:
         return generator.integers(0, 2, shape).astype(np.bool_)
     if kind in (DataType.INT32, DataType.INT64):
@@ -90,6 +100,23 @@ def random_array(port: Port, shape: tuple[int, ...], generator: np.random.Genera
     if kind is DataType.E8M0:  # powers of two, and no zero
         values += np.float32(0.5)
     return values.astype(port.np_dtype, copy=False)
+
+
+def _between(
+    port: Port, shape: tuple[int, ...], generator: np.random.Generator, low: float, high: float
+) -> npt.NDArray[Any]:
+    import numpy as np
+
+    if port.np_dtype.kind not in "iu":
+        return generator.uniform(low, high, shape).astype(port.np_dtype)
+    least, most = math.ceil(low), math.floor(high)
+    about = np.iinfo(port.np_dtype)
+    if not about.min <= least <= most <= about.max:
+        raise InvalidArgumentError(
+            f"--range is {low:g},{high:g} for input {port.name!r}, which is {port.np_dtype}; allowed are whole numbers "
+            f"from {about.min} to {about.max}"
+        )
+    return generator.integers(least, most, shape, port.np_dtype, endpoint=True)
 
 
 def _decided(port: Port, engine: CudaEngine) -> npt.NDArray[Any]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from trtx_sys._enums_gen import CudaGraphStrategy
 
-from .._core.errors import InvalidArgumentError
+from .._core.errors import Error, InvalidArgumentError
 from .._core.library import library_version
 from .._session.device import open_device
 from .._session.ports import Port, read_ports
@@ -153,7 +153,7 @@ def measure(
         As the steps do that `trtx.Session` makes too.
     """
     tell = watch if watch is not None else _nobody
-    with ExitStack() as ends:
+    with _ends() as ends:
         device = open_device(target.device)
         ends.enter_context(device.current())
         tell("loading", 0.0, 0)
@@ -215,6 +215,21 @@ def measure(
             tell("layers", 0.0, 0)
             result.layers, result.layer_runs = profile_layers(slots[0], loaded.engine)
         return result
+
+
+@contextmanager
+def _ends() -> Iterator[ExitStack]:
+    """What is to be closed at the end; where something has failed, that is told and not what follows from it.
+
+    After an interrupt, for instance, a context may still be in use by the call that it came out of.
+    """
+    with ExitStack() as ends:
+        try:
+            yield ends
+        except BaseException:
+            with suppress(Error):
+                ends.close()
+            raise
 
 
 def _make_slots(

@@ -7,12 +7,16 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from trtx_sys._enums_gen import DynamicShapesKernelSpecializationStrategy
+
+from .._core.errors import InvalidArgumentError
 from .._core.files import save
 from .._core.logger import Logger
 from .._session.options import BuildOptions
 from .._session.source import Loaded, load
 
 if TYPE_CHECKING:
+    from .._run.engine import CudaEngine
     from .._run.runtime_config import RuntimeCache, RuntimeConfig
     from .._session.device import Device
 
@@ -29,6 +33,11 @@ class Target:
         As of `trtx.Session`.
     runtime_cache : path, optional
         File of compiled kernels, as ``RuntimeCache.serialize`` gives them: read where it is there, and written.
+    weight_budget : int, float or "auto", optional
+        Memory of the GPU for weights that are streamed: bytes, or a part of them all, 0.0 to 1.0, or what TensorRT-RTX
+        chooses.
+    specialize : DynamicShapesKernelSpecializationStrategy
+        When kernels for a shape are compiled. `trtx.Session` has EAGER, so that graphs use them.
     """
 
     source: Any
@@ -38,6 +47,8 @@ class Target:
     logger: Logger | None = None
     progress: bool | None = False
     runtime_cache: str | None = None
+    weight_budget: int | float | str | None = None
+    specialize: DynamicShapesKernelSpecializationStrategy = DynamicShapesKernelSpecializationStrategy.EAGER
 
     def load(self, device: Device, ends: ExitStack) -> tuple[Loaded, RuntimeConfig]:
         """Build or load the engine; what is to be closed goes to ``ends``."""
@@ -50,6 +61,9 @@ class Target:
             progress=self.progress,
         )
         ends.callback(loaded.close)
+        loaded.config.dynamic_shapes_kernel_specialization_strategy = self.specialize
+        if self.weight_budget is not None:
+            _stream_weights(loaded.engine, self.weight_budget)
         if self.runtime_cache is not None:
             kernels = loaded.config.create_runtime_cache()
             if os.path.exists(self.runtime_cache):
@@ -64,3 +78,16 @@ class Target:
         if self.runtime_cache is not None and kernels is not None:
             with kernels.serialize() as memory:
                 save(self.runtime_cache, memory.view())
+
+
+def _stream_weights(engine: CudaEngine, budget: int | float | str) -> None:
+    total = engine.streamable_weights_size
+    if not total:
+        raise InvalidArgumentError(
+            "the engine has no weights that can be streamed, so there is no budget for them; build it with "
+            "--weight-streaming"
+        )
+    if isinstance(budget, str):
+        engine.weight_streaming_budget_v2 = engine.get_weight_streaming_automatic_budget()
+    else:
+        engine.weight_streaming_budget_v2 = int(budget * total) if isinstance(budget, float) else min(budget, total)

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from trtx_sys._enums_gen import DynamicShapesKernelSpecializationStrategy
+
 from . import words
 from .log import Log
 from .options import Command, source
 from .screen import Screen, common
-from .sources import as_missing, as_usage, cache_folder, grouped, make_plan, name_of, run_options
-from .types import Output
+from .sources import Budget, as_missing, as_usage, cache_folder, grouped, make_plan, name_of, run_options
+from .types import Member, Output
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,7 +36,8 @@ Examples:
   trtx bench model.engine --duration 0 --iterations 100 --json
 \b
 What the times are, in milliseconds of a run:
-  latency      on the host, from the first call until the outputs are there
+  latency      on the host, from the first call until the outputs are there; the
+               marks between the parts are some microseconds of it
   enqueue      on the host, the call that launches the engine
   host to GPU, compute, GPU to host     on the GPU, by CUDA events
 One context has one run under way at a time, so the GPU waits for the host between
@@ -73,12 +76,22 @@ runs; with --contexts 2 and more it does not, and throughput is what it can do.
     "Engine", "--runtime-cache", type=Output(), metavar="FILE",
     help="Read compiled kernels from this file if it is there, and write them: the first run is fast the next time.",
 )  # fmt: skip
+@grouped(
+    "Engine", "--weight-streaming-budget", "weight_budget", type=Budget(),
+    help="Memory of the GPU for weights that are streamed: a size, a part such as 50%, or auto.",
+)  # fmt: skip
+@grouped(
+    "Engine", "--specialize", type=Member(DynamicShapesKernelSpecializationStrategy), metavar="eager|lazy|none",
+    default="eager", help="When kernels for a shape are compiled: before the first run, beside the runs, never; eager.",
+)  # fmt: skip
 @run_options
 @common
 def command(
     screen: Screen, source: str, warm_up: float, duration: float, iterations: int, contexts: int,
     streams: int | None, transfers: bool, graphs: str, profile: bool, html: str | None, times: str | None,
-    runtime_cache: str | None, files: Sequence[str], fill: bool, seed: int, cast: bool,
+    runtime_cache: str | None, weight_budget: int | float | str | None,
+    specialize: DynamicShapesKernelSpecializationStrategy, ranges: Sequence[tuple[str, float, float]],
+    files: Sequence[str], fill: bool, seed: int, cast: bool,
     run_shapes: Sequence[Mapping[str, tuple[int, ...]]], cache: str | None, device: int, build: Any, shown: Severity,
 ) -> None:  # fmt: skip
     """Measure how fast an ENGINE or an ONNX MODEL runs."""
@@ -94,10 +107,11 @@ def command(
     if html is not None:
         with as_missing():
             require_plotly()
-    plan = make_plan(source, build, run_shapes, files, fill, seed, cast)
+    plan = make_plan(source, build, run_shapes, files, fill, seed, cast, ranges)
     log = Log(screen, shown)
     target = Target(
-        source, plan.build, cache_folder(cache), device, log.logger, screen.is_live, runtime_cache
+        source, plan.build, cache_folder(cache), device, log.logger, screen.is_live, runtime_cache,
+        weight_budget, specialize,
     )  # fmt: skip
     with _progress(screen) as watch:
         result = measure(target, plan.arrays, settings, watch)

@@ -65,7 +65,7 @@ def command(
     screen: Screen, source: str, target: str | None, save_inputs: str | None, expected: str | None,
     against: str | None, model: str | None, rtol: float, atol: float, files: Sequence[str], fill: bool, seed: int,
     cast: bool, run_shapes: Sequence[Mapping[str, tuple[int, ...]]], cache: str | None, device: int, build: Any,
-    shown: Severity,
+    shown: Severity, ranges: Sequence[tuple[str, float, float]],
 ) -> None:  # fmt: skip
     """Run an ENGINE or an ONNX MODEL once.
 
@@ -82,7 +82,7 @@ def command(
         model = _reference(source, model)
     elif model is not None:
         raise Failure("--onnx is the model for --against onnxruntime, which is not given", code=Code.USAGE)
-    plan = make_plan(source, build, run_shapes, files, fill, seed, cast)
+    plan = make_plan(source, build, run_shapes, files, fill, seed, cast, ranges)
     with as_usage():
         for path in (target, save_inputs):
             if path is not None:

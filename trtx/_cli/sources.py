@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from .._session.options import BuildOptions
 from .failures import Code, Failure
 from .log import verbosity
 from .options import Option, build_options, is_engine_file
-from .types import Sizes
+from .types import Bytes, ParamType, Sizes
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -29,6 +30,49 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 Shapes = Mapping[str, tuple[int, ...]]
+
+
+class Range(ParamType):
+    """``LOW,HIGH`` or ``NAME:LOW,HIGH``; becomes a tuple of name, empty for all inputs, and two numbers."""
+
+    name = "range"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        return "[NAME:]LOW,HIGH"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, float, float]:
+        if isinstance(value, tuple):
+            return value
+        name, _, numbers = value.rpartition(":")
+        try:
+            low, high = map(float, numbers.split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not of the form [NAME:]LOW,HIGH, such as 0,255", param, ctx)
+        if not -math.inf < low <= high < math.inf:
+            self.fail(f"{value!r} is no range: the first number is the smaller one", param, ctx)
+        return name, low, high
+
+
+class Budget(ParamType):
+    """A number of bytes, ``50%`` or ``auto``; becomes an int, a float from 0 to 1, or a str."""
+
+    name = "budget"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        return "SIZE|N%|auto"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | float | str:
+        if not isinstance(value, str) or value == "auto":
+            return value  # type: ignore[no-any-return]
+        if not value.endswith("%"):
+            return Bytes().convert(value, param, ctx)
+        try:
+            part = float(value[:-1]) / 100
+        except ValueError:
+            part = -1.0
+        if not 0 <= part <= 1:
+            self.fail(f"{value!r} is no part; allowed are 0% to 100%", param, ctx)
+        return part
 
 
 def grouped(group: str, *names: str, **settings: Any) -> Callable[[F], F]:
@@ -57,6 +101,11 @@ def run_options(function: F) -> F:
             help="Shapes to run with, where they are not the usual ones of the engine.",
         ),
         grouped("Inputs", "--seed", type=click.IntRange(0), metavar="N", default=0, help="Seed of random values; 0."),
+        grouped(
+            "Inputs", "--range", "ranges", type=Range(), multiple=True,
+            help="Random values between two, of all inputs or of one: 0,255 or ids:0,30521. Otherwise they are 0 to 1, "
+            "and of the whole range for 8 bit integers.",
+        ),
         grouped(
             "Inputs", "--random", "fill", is_flag=True,
             help="Fill inputs that no file is given for with random values. Without any --input all are random.",
@@ -105,6 +154,8 @@ class Plan:
     fill: bool
     seed: int
     cast: bool
+    #: Least and largest random value by the name of an input; "" is for all others.
+    ranges: dict[str, tuple[float, float]]
     #: Inputs that got random values.
     randomly: tuple[str, ...] = ()
 
@@ -113,6 +164,9 @@ class Plan:
         with as_usage():
             names = [port.name for port in inputs]
             given = give_name(self.given, names)
+            for name in self.ranges:
+                if name and name not in names:
+                    unknown("--range", name, names, "inputs")
             shapes = {name: value.shape for name, value in given.items() if not isinstance(value, Raw)}
             found = fit_arrays(inputs, given, self.shapes, cast=self.cast)
             missing = [name for name in names if name not in given]
@@ -123,12 +177,12 @@ class Plan:
             self.randomly = tuple(missing)
             wanted = choose_shapes(inputs, {**shapes, **self.shapes})
             others = tuple(port for port in inputs if port.name in missing)
-            return {**random_arrays(others, wanted, self.seed, engine), **found}
+            return {**random_arrays(others, wanted, self.seed, engine, self.ranges), **found}
 
 
 def make_plan(
     source: str, build: BuildOptions | None, run_shapes: Sequence[Shapes], files: Sequence[str], fill: bool, seed: int,
-    cast: bool,
+    cast: bool, ranges: Sequence[tuple[str, float, float]],
 ) -> Plan:  # fmt: skip
     """Read the inputs, and find out what can be wrong before anything is built."""
     with as_usage():
@@ -137,7 +191,9 @@ def make_plan(
             shapes.update(one)
         given = read_inputs(files)
         is_engine = is_engine_file(source)
-        plan = Plan(source, is_engine, build, shapes, given, fill, seed, cast)
+        plan = Plan(
+            source, is_engine, build, shapes, given, fill, seed, cast, {name: (low, high) for name, low, high in ranges}
+        )
         if is_engine:
             _for_engine(plan)
         else:
