@@ -53,13 +53,11 @@ def test_help_is_fast() -> None:
         return min(runs)
 
     alone = best("import click")
-    assert best("from trtx._cli.main import main; main(['--help'])") < alone + 0.06
+    assert best("from trtx._cli.main import main; main(['--help'])") < alone + 0.1
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_teaches(name: str) -> None:
-    if trtx.get_command(click.Context(trtx), name) is None:
-        pytest.skip(f"trtx {name} is not there yet")
     ended = command(name, "--help")
     assert ended.code == 0, ended
     assert f"trtx {name}" in ended.out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,6 +83,9 @@ class _Work:
             if is_engine(data):
                 raise Failure(f"{self.model!r} is an engine already", "name an ONNX model", Code.USAGE)
             began = time.perf_counter()
+
+            if not self.screen.as_json:  # what draws the summary is imported while the library works
+                threading.Thread(target=words.prepare, daemon=True).start()
 
             def watch(network: trtx.NetworkDefinition, config: trtx.BuilderConfig) -> None:
                 nonlocal began

@@ -53,13 +53,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        name = f"{__package__}.{COMMANDS[cmd_name][0]}"
-        try:
-            command = importlib.import_module(name).command
-        except ModuleNotFoundError as error:
-            if error.name != name:
-                raise
-            return None  # not written yet
+        command = importlib.import_module(f"{__package__}.{COMMANDS[cmd_name][0]}").command
         assert isinstance(command, click.Command)
         return command
 

@@ -66,6 +66,13 @@ def grid(*columns: str) -> Table:
     return table
 
 
+def prepare() -> None:
+    """Import what the other functions draw with."""
+    import rich.box
+    import rich.console
+    import rich.table  # noqa: F401
+
+
 def facts(pairs: Iterable[tuple[str, str]]) -> Table:
     """Names and values, in two columns without headings."""
     from rich.table import Table
