@@ -14,7 +14,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 
 
-def outcomes(module: str, libraries: Path | None = None) -> dict[str, str]:
+def outcomes(module: str, libraries: Path | None = None, package: Path | None = None) -> dict[str, str]:
     """What every call answers on a package; where one ends the process, that it crashes.
 
     Parameters
@@ -23,10 +23,13 @@ def outcomes(module: str, libraries: Path | None = None) -> dict[str, str]:
         Name of the module to import.
     libraries
         Folder of the native libraries, which NVIDIA's module is linked against by name.
+    package
+        Folder of the module, where it is not installed.
     """
     found: dict[str, str] = {}
     texts = calls.texts()
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), os.environ.get("PYTHONPATH", "")))}
+    paths = [str(ROOT), os.environ.get("PYTHONPATH", ""), *([] if package is None else [str(package)])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     if libraries is not None:
         environment["LD_LIBRARY_PATH"] = str(libraries)
     while len(found) < len(texts):

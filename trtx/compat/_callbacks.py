@@ -1,4 +1,4 @@
-"""Loggers and profilers as NVIDIA's package has them: classes to derive from, and those that print."""
+"""Classes that are more than a name around those of `trtx`: loggers to derive from, and those that print."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from trtx import Severity
 
 from ._classes import class_named
 
-__all__ = ["ILogger", "Logger", "Profiler"]
+__all__ = ["ILogger", "IPluginV2Layer", "IPluginV3Layer", "Logger", "Profiler"]
 
 _LETTERS = {
     Severity.INTERNAL_ERROR: "F",
@@ -94,3 +94,21 @@ class Profiler(class_named("IProfiler")):  # type: ignore[misc]
     def report_layer_time(self, layer_name: str, ms: float) -> None:
         """Print the time that a layer took, in milliseconds."""
         print(f"{layer_name}: {ms}ms")
+
+
+class IPluginV2Layer(class_named("ILayer")):  # type: ignore[misc]
+    """The layer of a plugin. TensorRT-RTX has none, so no network has such a layer: the name is there for tables."""
+
+    __slots__ = ()
+
+    #: There is none.
+    plugin = None
+
+
+class IPluginV3Layer(class_named("ILayer")):  # type: ignore[misc]
+    """The layer of a plugin. TensorRT-RTX has none, so no network has such a layer: the name is there for tables."""
+
+    __slots__ = ()
+
+    #: There is none.
+    plugin = None

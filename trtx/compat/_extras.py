@@ -40,6 +40,7 @@ def _plain_layer(layer: trtx.Layer) -> Any:
     return made
 
 
+@functools.wraps(trtx.NetworkDefinition.get_layer)
 def _get_layer(self: Any, index: Any) -> Any:
     """A layer, as a plain one (see `trtx.NetworkDefinition.get_layer`)."""
     try:
@@ -98,6 +99,7 @@ def _profile_bool(self: Any) -> bool:
     return not _refused(self) and trtx.OptimizationProfile.__bool__(self)
 
 
+@functools.wraps(trtx.BuilderConfig.add_optimization_profile)
 def _add_profile(self: Any, profile: Any) -> int:
     """Add a profile (see `trtx.BuilderConfig.add_optimization_profile`); -1 for one that is not valid."""
     try:
@@ -136,6 +138,7 @@ def _num_errors(self: Any) -> int:
     return trtx.OnnxParser.num_errors.__get__(self) or len(self._keep.get("refused", ()))
 
 
+@functools.wraps(trtx.OnnxParser.get_error)
 def _get_error(self: Any, index: Any) -> ParserError | None:
     """An error of the last call; None where there is none of that number."""
     try:
@@ -156,6 +159,7 @@ def _clear_errors(self: Any) -> None:
 # Texts and values.
 
 
+@functools.wraps(trtx.Tensor.get_dimension_name)
 def _get_dimension_name(self: Any, index: Any) -> str | None:
     """Name of a dimension; None where it has none."""
     try:
@@ -164,6 +168,7 @@ def _get_dimension_name(self: Any, index: Any) -> str | None:
         return cast("None", answer_or_raise(self, error, None))
 
 
+@functools.wraps(trtx.CudaEngine.get_tensor_profile_values)
 def _get_profile_values(self: Any, name: Any, profile_index: Any) -> list[list[int]]:
     """Values of a shape input (see `trtx.CudaEngine.get_tensor_profile_values`)."""
     try:
@@ -173,10 +178,11 @@ def _get_profile_values(self: Any, name: Any, profile_index: Any) -> list[list[i
         return cast("list[list[int]]", answer_or_raise(self, error, []))
 
 
-def _get_engine_validity(self: Any, blob: Any) -> Any:
+@functools.wraps(trtx.Runtime.get_engine_validity)
+def _get_engine_validity(self: Any, buffer: Any) -> Any:
     """Whether an engine fits this machine, and why not; where that cannot be judged, it does not."""
     try:
-        return trtx.Runtime.get_engine_validity(self, blob)
+        return trtx.Runtime.get_engine_validity(self, buffer)
     except trtx.Error as error:
         return answer_or_raise(self, error, (trtx.EngineValidity.INVALID, 0))
 

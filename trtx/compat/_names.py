@@ -57,7 +57,7 @@ DERIVED = {
 OWN = {
     **dict.fromkeys(("Dims", "Dims2", "Dims3", "Dims4", "DimsHW", "NodeIndices", "Permutation"), "_values"),
     "ParserError": "_values",
-    **dict.fromkeys(("ILogger", "Logger", "Profiler"), "_callbacks"),
+    **dict.fromkeys(("ILogger", "IPluginV2Layer", "IPluginV3Layer", "Logger", "Profiler"), "_callbacks"),
     **dict.fromkeys(
         ("IPluginRegistry", "get_builder_plugin_registry", "get_plugin_registry", "init_libnvinfer_plugins"),
         "_plugins",

@@ -47,6 +47,19 @@ class IPluginRegistry:
         """Say that it was not there."""
         return False
 
+    def load_library(self, plugin_path: str) -> None:
+        """Give no handle: plugins of a library would never run."""
+
+    def deregister_library(self, handle: object) -> None:
+        """Do nothing, as no library has been loaded."""
+
+    def acquire_plugin_resource(self, key: str, resource: object) -> None:
+        """Give nothing: no plugin would use it."""
+
+    def release_plugin_resource(self, key: str) -> int:
+        """Answer -1: there is none."""
+        return -1
+
 
 _registry = IPluginRegistry()
 
