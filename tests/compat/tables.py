@@ -8,8 +8,6 @@ _PLAIN = "NVIDIA's package cannot show it, and raises"
 _OUTSIDE = "enums are those of `trtx`, with its names"
 _BETTER = "NVIDIA's package answers with something that means nothing"
 
-_C = "n = w.builder.create_network(); p = trt.OnnxParser(n, w.logger); "
-
 #: Calls of `tests.compat.calls` that have another outcome.
 CALLS: dict[str, str] = {
     "w.network.add_input('', trt.float32, (2, 3))": "an input without a name could not be bound",
@@ -29,8 +27,8 @@ CALLS: dict[str, str] = {
     "w.network.add_constant((2, 3), [1, 2])": "it is the count that is refused: a list is taken as an array",
     "w.config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, -1)": "a wrong value, which the log tells of",
     "w.config.add_optimization_profile(None)": "a wrong type is a `TypeError`",
-    _C + "p.parse(b'rubbish'); p.get_error(0).code()": _OUTSIDE,
-    _C + "p.parse(w.unknown); p.get_error(0).code()": _OUTSIDE,
+    "p = w.parser(); p.parse(b'rubbish'); p.get_error(0).code()": _OUTSIDE,
+    "p = w.parser(); p.parse(w.unknown); p.get_error(0).code()": _OUTSIDE,
     "trt.ErrorCode.SUCCESS": _OUTSIDE,
     "trt.ErrorCodeTRT.SUCCESS": _OUTSIDE,
     "trt.DataType.FLOAT == 0": "enums are `IntEnum`, which equal their integers",
@@ -46,5 +44,5 @@ MEMBERS: dict[str, str] = {
 
 #: Tests of others that end in another way.
 UPSTREAM: dict[str, str] = {
-    "backend.trt.test_util::test_all_layer_types_mapped": "one test more: `LayerType` spells `KVCACHE_UPDATE` both ways",
+    "backend.trt.test_util::test_all_layer_types_mapped": "one more: `LayerType` has two spellings of `KVCACHE_UPDATE`",
 }

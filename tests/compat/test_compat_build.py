@@ -175,7 +175,7 @@ def test_shapes(builder: Any) -> None:
     x = network.add_input("x", trt.float32, [2, -1])
     shape = x.shape
     assert shape == (2, -1) == tuple(shape)
-    assert (2, -1) == shape
+    assert shape == (2, -1)
     assert shape != (2, 3)
     shape[1] = 3
     x.shape = shape

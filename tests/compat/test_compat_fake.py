@@ -1,4 +1,4 @@
-"""`trtx.compat` at run time, on the fake library: inference, callbacks and refitting as scripts for NVIDIA's do them."""
+"""`trtx.compat` at run time, on the fake library: inference and callbacks as in scripts for NVIDIA's package."""
 
 from __future__ import annotations
 

@@ -20,6 +20,8 @@ ALLOWED = {
     "_run": {"_core", "_build", "cuda"},
     "_session": {"_core", "_build", "_onnx", "_run", "_version", "cuda"},
     "_pyinstaller": set(),
+    # Names for users of NVIDIA's package: over everything, and nothing is over it.
+    "compat": {"_build", "_core"},
     "cuda": {"_core"},
     "diagnostics": {"_core"},
     "onnx_backend": {"_build", "_core", "_onnx", "_run", "cuda"},

@@ -65,7 +65,7 @@ def _find(name: str) -> Any:
     if name in _names.OWN:
         return getattr(importlib.import_module(f"{__name__}.{_names.OWN[name]}"), name)
     if name in _names.DERIVED:
-        from ._classes import class_named
+        from ._layers import class_named
 
         return class_named(name)
     from trtx._core.hints import NAMES

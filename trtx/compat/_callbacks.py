@@ -10,7 +10,7 @@ from typing import Any
 import trtx
 from trtx import Severity
 
-from ._classes import class_named
+from ._layers import class_named
 
 __all__ = ["ILogger", "IPluginV2Layer", "IPluginV3Layer", "Logger", "Profiler"]
 
@@ -46,7 +46,7 @@ def _log_of_none(self: ILogger, severity: Severity, msg: str) -> None:
     raise NotImplementedError(f"{type(self).__name__} does not define log()")
 
 
-ILogger.log = _log_of_none  # type: ignore[method-assign] # not in the class, where trtx.Logger refuses it
+ILogger.log = _log_of_none  # type: ignore[method-assign,assignment] # not in the class, where trtx.Logger refuses it
 
 
 class Logger(ILogger):

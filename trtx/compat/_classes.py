@@ -108,7 +108,7 @@ def _methods(kind: type[Any], parent: type[Any] | None) -> dict[str, Any]:
         if isinstance(static, property):
             found[name] = _property(kind, name, static)
         elif inspect.isfunction(static):
-            found[name] = _iterator(static) if name == "__iter__" else _method(kind, name, static)
+            found[name] = _iterator(static) if name == "__iter__" else _method(static)
     if kind.__name__ in _names.PLAIN:
         found["__init__"] = _constructor(kind.__init__)
     if hasattr(kind, "__enter__"):
@@ -116,9 +116,8 @@ def _methods(kind: type[Any], parent: type[Any] | None) -> dict[str, Any]:
     return found
 
 
-def _method(kind: type[Any], name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    where = f"{kind.__name__}.{name}"
-    answer = _names.ANSWERS.get(where, _answer(function)) if where not in _names.RAISING else RAISES
+def _method(function: Callable[..., Any]) -> Callable[..., Any]:
+    answer = _answer(function)
     plain = _PLAIN
 
     @functools.wraps(function)
@@ -214,5 +213,3 @@ def _enter(self: Any) -> Any:
 
 def _exit(self: Any, *_: object) -> None:
     """Free nothing, as in NVIDIA's package."""
-
-

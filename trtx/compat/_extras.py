@@ -6,60 +6,12 @@ import functools
 from typing import Any, cast
 
 import trtx
-from trtx._build.layers_gen import LAYER_CLASSES
 
 from ._failures import answer_or_raise
 from ._plugins import IPluginRegistry, get_plugin_registry
 from ._values import Dims, ParserError
 
-_set_class = object.__dict__["__class__"].__set__
-
-
-# Layers. Those that a network hands out are plain ones in NVIDIA's package, until a script assigns their class.
-
-
-def _class_of(layer: Any) -> type[Any]:
-    return type(layer)
-
-
-def _assign_class(layer: Any, kind: type[Any]) -> None:
-    from ._classes import derived_class
-
-    right = derived_class(LAYER_CLASSES[layer.layer_type])
-    if kind not in (right, derived_class(trtx.Layer)):
-        raise TypeError(f"layer {layer.name!r} is a {right.__name__} and cannot become a {kind.__name__}")
-    _set_class(layer, kind)
-
-
-def _plain_layer(layer: trtx.Layer) -> Any:
-    """The layer as a plain ``ILayer``, of which a script may change the class; the other object keeps its own."""
-    from ._classes import derived_class
-
-    made: Any = object.__new__(derived_class(trtx.Layer))
-    made._ptr, made._network = layer._ptr, layer._network
-    return made
-
-
-@functools.wraps(trtx.NetworkDefinition.get_layer)
-def _get_layer(self: Any, index: Any) -> Any:
-    """A layer, as a plain one (see `trtx.NetworkDefinition.get_layer`)."""
-    try:
-        return _plain_layer(trtx.NetworkDefinition.get_layer(self, index))
-    except trtx.Error as error:
-        return answer_or_raise(self, error, None)
-
-
-def _network_item(self: Any, index: Any) -> Any:
-    """A layer, as a plain one; a list of them for a slice."""
-    found: Any = trtx.NetworkDefinition.__getitem__(self, index)
-    return _plain_layer(found) if isinstance(found, trtx.Layer) else [_plain_layer(layer) for layer in found]
-
-
-def _network_iter(self: Any) -> Any:
-    return (_get_layer(self, index) for index in range(len(self)))
-
-
-# Profiles. A shape that is refused leaves the profile invalid, as the library's own does; so no build goes on without it.
+# Profiles. A shape that is refused leaves the profile invalid, so that no build goes on without it.
 
 
 def _setter_of_shapes(name: str) -> Any:
@@ -214,12 +166,6 @@ EXTRAS: dict[str, dict[str, Any]] = {
     "IBuilderConfig": {"add_optimization_profile": _add_profile},
     "ICudaEngine": {"get_tensor_profile_values": _get_profile_values},
     "IErrorRecorder": {"MAX_DESC_LENGTH": 127},
-    "ILayer": {"__class__": property(_class_of, _assign_class)},
-    "INetworkDefinition": {
-        "__getitem__": _network_item,
-        "__iter__": _network_iter,
-        "get_layer": _get_layer,
-    },
     "IOptimizationProfile": {
         "__bool__": _profile_bool,
         "get_shape": _getter_of_shapes("get_shape", Dims),

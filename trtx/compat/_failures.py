@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from trtx import (
@@ -59,10 +60,8 @@ def _raise_as(kind: type[Exception], error: Error) -> NoReturn:
         if combined is None:
             body = {"__module__": known.__module__, "__doc__": known.__doc__}
             combined = _combined.setdefault((known, kind), type(known.__name__, (known, kind), body))
-        try:
+        with suppress(TypeError):  # from an OSError, which is laid out in another way
             error.__class__ = combined
-        except TypeError:  # it is an OSError, which is laid out in another way
-            pass
     raise error
 
 

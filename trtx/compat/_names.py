@@ -5,9 +5,7 @@ A class that is not named here has the name of that of `trtx` with an ``I`` in f
 
 from __future__ import annotations
 
-#: Enums, functions and values that are the same thing here and there.
-SAME = frozenset(
-    """
+_SAME = """
     APILanguage ActivationType AllocatorFlag AttentionIOForm AttentionNormalizationOp BoundingBoxFormat BuilderFlag
     CausalMaskKind CollectiveOperation ComputeCapability CudaGraphStrategy CumulativeOperation
     DLAWorkspaceAllocationStrategy DataType DeviceType DynamicShapesKernelSpecializationStrategy ElementWiseOperation
@@ -19,18 +17,9 @@ SAME = frozenset(
     TempfileControlFlag TensorFormat TensorIOMode TensorLocation TilingOptimizationLevel TopKOperation TripLimit
     UnaryOperation Weights WeightsRole
     bfloat16 e8m0 float16 float32 fp4 fp8 int32 int4 int64 int8 uint8 nptype volume
-    """.split()
-)
+"""
 
-#: The same thing under another name.
-RENAMED = {"ErrorCode": "OnnxErrorCode", "ErrorCodeTRT": "ErrorCode"}
-
-#: Classes that are derived from those of `trtx`, and have no ``I``.
-PLAIN = frozenset({"Builder", "EngineInspector", "OnnxParser", "OnnxParserRefitter", "Refitter", "Runtime"})
-
-#: Those that are derived, and have an ``I``: by the names of `trtx`.
-WITH_I = frozenset(
-    """
+_WITH_I = """
     ActivationLayer AssertionLayer Attention AttentionBoundaryLayer AttentionInputLayer AttentionOutputLayer
     BuilderConfig CastLayer ConcatenationLayer ConditionLayer ConstantLayer ConvolutionLayer CudaEngine CumulativeLayer
     DebugListener DeconvolutionLayer DequantizeLayer DistCollectiveLayer DynamicQuantizeLayer EinsumLayer
@@ -43,8 +32,19 @@ WITH_I = frozenset(
     RuntimeCache RuntimeConfig ScaleLayer ScatterLayer SelectLayer SerializationConfig ShapeLayer ShuffleLayer
     SliceLayer SoftMaxLayer SqueezeLayer StreamWriter Tensor TimingCache TopKLayer TripLimitLayer UnaryLayer
     UnsqueezeLayer
-    """.split()
-)
+"""
+
+#: Enums, functions and values that are the same thing here and there.
+SAME = frozenset(_SAME.split())
+
+#: The same thing under another name.
+RENAMED = {"ErrorCode": "OnnxErrorCode", "ErrorCodeTRT": "ErrorCode"}
+
+#: Classes that are derived from those of `trtx`, and have no ``I``.
+PLAIN = frozenset({"Builder", "EngineInspector", "OnnxParser", "OnnxParserRefitter", "Refitter", "Runtime"})
+
+#: Those that are derived, and have an ``I``: by the names of `trtx`.
+WITH_I = frozenset(_WITH_I.split())
 
 #: Derived classes with still another name.
 DERIVED = {
@@ -63,13 +63,6 @@ OWN = {
         "_plugins",
     ),
 }
-
-#: What a call that fails answers, where the type of its result does not say so: None for an object, False for a bool,
-#: nothing for a method without a result. By class and method of `trtx`.
-ANSWERS: dict[str, object] = {}
-
-#: What raises in NVIDIA's package too, though its result could say that it failed.
-RAISING: frozenset[str] = frozenset()
 
 #: Properties of layers that are permutations.
 PERMUTATIONS = frozenset({"first_transpose", "second_transpose"})

@@ -21,7 +21,7 @@ class Dims(list[int]):
     """A shape: a list of int that equals tuples, too. A slice of it is a tuple."""
 
     __slots__ = ()
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    __hash__: ClassVar[None]
 
     #: Most dimensions that a shape may have.
     MAX_DIMS: ClassVar[int] = 8
@@ -142,41 +142,44 @@ class ParserError(ParserErrorInfo):
 
     __slots__ = ()
 
+    def _part(self, index: int) -> Any:
+        return tuple.__getitem__(self, index)
+
     def code(self) -> OnnxErrorCode:  # type: ignore[override]
         """What kind of error it is."""
-        return OnnxErrorCode(tuple.__getitem__(self, 0))
+        return OnnxErrorCode(self._part(0))
 
     def desc(self) -> str:
         """TensorRT-RTX's words."""
-        return str(tuple.__getitem__(self, 1))
+        return str(self._part(1))
 
     def file(self) -> str:  # type: ignore[override]
         """Source file of NVIDIA's parser that reports it."""
-        return str(tuple.__getitem__(self, 2))
+        return str(self._part(2))
 
     def line(self) -> int:  # type: ignore[override]
         """Line in that file."""
-        return int(tuple.__getitem__(self, 3))
+        return int(self._part(3))
 
     def func(self) -> str:
         """Function in that file."""
-        return str(tuple.__getitem__(self, 4))
+        return str(self._part(4))
 
     def node(self) -> int:  # type: ignore[override]
         """Index of the node in the model's graph; -1 for none."""
-        return int(tuple.__getitem__(self, 5))
+        return int(self._part(5))
 
     def node_name(self) -> str:  # type: ignore[override]
         """Name of the node."""
-        return str(tuple.__getitem__(self, 6))
+        return str(self._part(6))
 
     def node_operator(self) -> str:  # type: ignore[override]
         """Operator of the node."""
-        return str(tuple.__getitem__(self, 7))
+        return str(self._part(7))
 
     def local_function_stack(self) -> list[str]:  # type: ignore[override]
         """Names of the ONNX functions that the node is in, outermost first."""
-        return list(tuple.__getitem__(self, 8))
+        return list(self._part(8))
 
     def local_function_stack_size(self) -> int:
         """How many there are."""
@@ -198,7 +201,7 @@ class _Bytes:
             raise AttributeError(name)
         return getattr(self._memory, name)
 
-    @property
+    @property  # type: ignore[misc]
     def __class__(self) -> type[Any]:
         return type(self._memory)
 
