@@ -141,6 +141,18 @@ def test_raise_errors(builder: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         trt.OnnxParser(builder.create_network(), builder.logger).parse(b"rubbish")
 
 
+def test_one_and_zero_are_taken_for_bools(builder: Any) -> None:
+    network = relu_network(builder)
+    layer = network.add_reduce(network.get_input(0), trt.ReduceOperation.SUM, 1, 1)
+    assert layer.keep_dims is True
+    layer.keep_dims = 0
+    assert layer.keep_dims is False
+    with pytest.raises(TypeError, match="True or False"):
+        layer.keep_dims = "no"
+    with pytest.raises(TypeError, match="True or False"):
+        network.add_reduce(network.get_input(0), trt.ReduceOperation.SUM, 1, keep_dims=[])
+
+
 def test_a_closed_object_raises_always(builder: Any) -> None:
     network = relu_network(builder)
     network.close()

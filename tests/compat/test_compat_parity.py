@@ -17,7 +17,7 @@ from tests.parity.tables import NO_API
 from trtx._core import hints
 from trtx_sys._enum_base import Missing
 
-from . import calls, compare, tables
+from . import calls, compare, page, tables
 
 STORED = Path(__file__).with_name("calls_nvidia_1_6.json")
 
@@ -102,3 +102,14 @@ def test_a_wrong_outcome_would_fail() -> None:
     assert not compare.agree("None", "False")
     assert not compare.agree("raises TypeError", "raises RuntimeError")
     assert compare.agree("raises TypeError", "raises TypeError ValueError")
+
+
+def test_the_page_is_up_to_date() -> None:
+    assert page.PAGE.read_text(encoding="utf-8") == page.text(), "write it again: python -m tests.compat"
+
+
+@pytest.mark.parametrize("file", [file for file in page.RUNS if (page.HERE / file).exists()])
+def test_what_others_wrote_ends_alike_or_has_a_reason(file: str) -> None:
+    found = json.loads((page.HERE / file).read_text(encoding="utf-8"))
+    assert sum(ours == "passed" for _, ours in found.values()) > 100
+    assert [name for name, (theirs, ours) in found.items() if theirs != ours and not page.why(name)] == []

@@ -125,10 +125,25 @@ def _method(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             result = function(self, *arguments, **keywords)
         except Error as error:
-            return answer_or_raise(self, error, answer)
+            bound = _with_a_bool(error, function, self, *arguments, **keywords)
+            return answer_or_raise(self, error, answer) if bound is None else call(*bound.args, **bound.kwargs)
         return result if type(result) in plain else adopt(result)
 
     return call
+
+
+def _with_a_bool(
+    error: Error, function: Callable[..., Any], *arguments: Any, **keywords: Any
+) -> inspect.BoundArguments | None:
+    """Arguments with True or False for the 1 or 0 that `trtx` has refused, and NVIDIA's package takes for a bool."""
+    name, _, refused = str(error).partition(" is ")
+    if refused not in ("0; allowed is True or False", "1; allowed is True or False"):
+        return None
+    bound = inspect.signature(function).bind(*arguments, **keywords)
+    if type(bound.arguments.get(name)) is not int:
+        return None
+    bound.arguments[name] = bool(bound.arguments[name])
+    return bound
 
 
 def _constructor(init: Callable[..., None]) -> Callable[..., None]:
@@ -193,7 +208,10 @@ def _property(kind: type[Any], name: str, known: property) -> property:
         try:
             writer(self, value)
         except Error as error:
-            answer_or_raise(self, error, None)
+            if type(value) is int and str(error).endswith("; allowed is True or False"):
+                set(self, bool(value))  # as NVIDIA's package takes it
+            else:
+                answer_or_raise(self, error, None)
 
     return property(get, set, None, known.__doc__)
 
