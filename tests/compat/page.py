@@ -66,6 +66,7 @@ def text() -> str:
     ]
     lines += [f"| `{_cell(call)}` | {_cell(stored[call])} | {reason} |" for call, reason in tables.CALLS.items()]
     lines += ["", "## Names that are left out", "", "Asking for one raises an `AttributeError` that says why.", ""]
+    lines[-1:] = ["Methods that are left out are those of [parity.md](parity.md), but for what this page names.", ""]
     lines += ["| names | why |", "|---|---|"]
     lines += [f"| {' '.join(f'`{name}`' for name in names)} | {reason} |" for reason, names in left_out().items()]
     lines += ["", "## What others wrote", ""]

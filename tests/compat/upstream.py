@@ -53,7 +53,7 @@ def environment() -> dict[str, str]:
     return found
 
 
-def polygraphy(checkout: Path, plugin: str, tests: str) -> dict[str, str]:
+def polygraphy(checkout: Path, plugin: str, tests: str, workers: int) -> dict[str, str]:
     """Outcomes of Polygraphy's tests with a package: passed, failed, error, skipped, by test."""
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(checkout / "TensorRT/tools/Polygraphy/tests", Path(folder) / "tests")
@@ -61,7 +61,7 @@ def polygraphy(checkout: Path, plugin: str, tests: str) -> dict[str, str]:
         command = [sys.executable, "-m", "pytest", "-p", plugin, tests, "-q", f"--junitxml={report}"]
         command += ["-p", "no:cacheprovider"]
         if importlib.util.find_spec("xdist"):
-            command += ["-n", "1"]
+            command += ["-n", str(workers)]
         result = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, check=False)
         if not report.exists():
             raise RuntimeError(f"pytest made no report with {plugin}:\n{result.stdout[-3000:]}{result.stderr[-3000:]}")
@@ -109,10 +109,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("checkout", type=Path, help="folder with TensorRT and TensorRT-RTX")
     parser.add_argument("--save", type=Path, help="file to write the outcomes to, as JSON")
     parser.add_argument("--tests", default="tests/backend/trt", help="tests of Polygraphy (default: %(default)s)")
+    parser.add_argument("--workers", type=int, default=1, help="processes of pytest-xdist (default: %(default)s)")
     options = parser.parse_args(arguments)
     clone(options.checkout)
     outcomes = {
-        package: {**samples(options.checkout, plugin), **polygraphy(options.checkout, plugin, options.tests)}
+        package: {**samples(options.checkout, plugin), **polygraphy(options.checkout, plugin, options.tests, options.workers)}
         for package, plugin in PACKAGES.items()
     }
     both = {name: [outcomes[package].get(name, "missing") for package in PACKAGES] for name in sorted(outcomes["trtx"])}
