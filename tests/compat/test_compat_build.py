@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 import trtx
 import trtx.compat as trt
-from tests.helpers.process import run_python
+from tests.helpers.process import python_path, run_python
 
 pytestmark = pytest.mark.usefixtures("native_library")
 
@@ -317,16 +318,18 @@ print(builder.build_serialized_network(builder.create_network(), builder.create_
 """
 
 
+def run_compat(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "trtx.compat", *arguments]
+    environment = {**os.environ, "PYTHONPATH": python_path()}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100, check=False)
+
+
 def test_a_script_runs_as_it_is(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(SCRIPT, encoding="utf-8")
-    command = [sys.executable, "-m", "trtx.compat", str(script), "--option", "value"]
-    root = Path(__file__).resolve().parents[2]
-    result = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=100, check=False)
+    result = run_compat(str(script), "--option", "value")
     assert result.returncode == 0, result.stderr
     assert result.stdout == f"{trt.__version__} 0 ['--option', 'value'] __main__\nNone\n"
     script.write_text("import tensorrt\nprint(tensorrt.__name__)", encoding="utf-8")
-    result = subprocess.run([*command[:3], "--tensorrt", str(script)], cwd=root, capture_output=True, text=True)
-    assert result.stdout == "trtx.compat\n"
-    result = subprocess.run([*command[:3], "-m", "timeit", "-n1", "pass"], cwd=root, capture_output=True, text=True)
-    assert "loop" in result.stdout
+    assert run_compat("--tensorrt", str(script)).stdout == "trtx.compat\n"
+    assert "loop" in run_compat("-m", "timeit", "-n1", "pass").stdout

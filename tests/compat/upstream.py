@@ -113,7 +113,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     clone(options.checkout)
     outcomes = {
-        package: {**samples(options.checkout, plugin), **polygraphy(options.checkout, plugin, options.tests, options.workers)}
+        package: {
+            **samples(options.checkout, plugin),
+            **polygraphy(options.checkout, plugin, options.tests, options.workers),
+        }
         for package, plugin in PACKAGES.items()
     }
     both = {name: [outcomes[package].get(name, "missing") for package in PACKAGES] for name in sorted(outcomes["trtx"])}
