@@ -9,11 +9,11 @@ RUN = $(BIN)/python
 TENSORRT_RTX ?= 1.6.1.120
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint abi-check sanitize fuzz soak soak-gpu misuse onnx-backend benchmark benchmark-gpu wheel aarch64 \
-    windows-check generate clean
+.PHONY: help demo test lint abi-check sanitize fuzz soak soak-gpu misuse onnx-backend compat benchmark benchmark-gpu wheel \
+    aarch64 windows-check generate clean
 
 help: ## Show the targets
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 20
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 24
 
 $(VENV)/.tools: pyproject.toml
 	@echo "--- 1/3 a virtual environment in $(VENV)"
@@ -71,6 +71,18 @@ misuse: $(VENV)/.test ## Show what misuse does, beside NVIDIA's package
 onnx-backend: $(VENV)/.test ## Put ONNX's own tests to trtx, beside NVIDIA's package, and write docs/onnx_backend.md
 	$(RUN) -m pip install --quiet --disable-pip-version-check 'tensorrt-rtx-cu13-bindings==$(TENSORRT_RTX)'
 	$(RUN) -m tests.onnx_backend --write
+
+# A folder with clones of NVIDIA/TensorRT and NVIDIA/TensorRT-RTX; what it lacks is cloned into it.
+UPSTREAM ?= build/upstream
+
+compat: $(VENV)/.test ## Run NVIDIA's samples and Polygraphy's tests on trtx.compat, beside NVIDIA's package
+	mkdir -p $(UPSTREAM)
+	# In a folder of their own: Polygraphy's tests want an older pytest.
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target $(UPSTREAM)/packages \
+	    'tensorrt-rtx-cu13-bindings==$(TENSORRT_RTX)' polygraphy==0.53.6 onnx_graphsurgeon onnxruntime colored \
+	    'pytest<9' pytest-xdist execnet
+	-PYTHONPATH=$(abspath $(UPSTREAM))/packages $(RUN) -m tests.compat.upstream $(UPSTREAM) --save tests/compat/upstream_cpu.json
+	$(RUN) -m tests.compat
 
 benchmark: $(VENV)/.test ## Compare with NVIDIA's package of the same version, and with C++
 	$(RUN) -m pip install --quiet --disable-pip-version-check 'tensorrt-rtx-cu13-bindings==$(TENSORRT_RTX)'

@@ -23,6 +23,8 @@ ALLOWED = {
     # What users have, by the public names; these are the lists that the options are made of.
     "_cli": {"_bench", "_core", "_onnx", "_session", "_version"},
     "_pyinstaller": set(),
+    # Names for users of NVIDIA's package: over everything, and nothing is over it.
+    "compat": {"_build", "_core"},
     "cuda": {"_core"},
     "diagnostics": {"_core"},
     "onnx_backend": {"_build", "_core", "_onnx", "_run", "cuda"},

@@ -17,7 +17,7 @@ from .._core.error_recorder import RecordsErrors
 from .._core.errors import ClosedError, Error, InvalidArgumentError, NetworkError
 from .._core.pending import pending
 from .._core.shut import Native, shut_class
-from .._core.values import check_sequence
+from .._core.values import check_sequence, reject_type
 from .accessors_gen import NetworkAccessors
 from .layer import Layer
 from .layers_gen import LAYER_CLASSES
@@ -253,7 +253,9 @@ class NetworkBase(NetworkAccessors, RecordsErrors):
         if tensor.__class__ is Tensor and tensor._network is self:
             return tensor._ptr
         if not isinstance(tensor, Tensor):
-            raise InvalidArgumentError(f"{name} is {type(tensor).__name__}; allowed is a trtx.Tensor of this network")
+            reject_type(name, tensor, "a trtx.Tensor of this network")
+        if not tensor._is_shut and tensor._network is self:  # of a derived class, as in `trtx.compat`
+            return tensor._ptr
         try:
             shown = tensor.name
         except ClosedError as error:

@@ -110,10 +110,12 @@ def data_type(dtype: np.dtype[Any], name: str = "dtype") -> DataType:
     found = _TYPES.get(dtype.name)
     if found is None:
         known = ", ".join(sorted(_TYPES))
-        raise InvalidArgumentError(
+        refused = InvalidArgumentError(
             f"{name} has the type {dtype.name}, which TensorRT-RTX does not know; allowed are {known} "
             "(convert with .astype())"
         )
+        refused._is_type = True
+        raise refused
     return found
 
 

@@ -27,7 +27,7 @@ from .calls import new_place
 from .errors import Error, InvalidArgumentError, failure, readable, text
 from .process import was_forked
 from .public import InitSignature
-from .values import reject
+from .values import reject_type
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -111,7 +111,7 @@ class Callback:
     @classmethod
     def _reject(cls, value: object, name: str) -> NoReturn:
         function = f", a function that is called like its {cls._function}()" if cls._function else ""
-        reject(name, value, f"an object of a class derived from trtx.{cls.__name__}{function}, or None")
+        reject_type(name, value, f"an object of a class derived from trtx.{cls.__name__}{function}, or None")
 
     @classmethod
     def _check_methods(cls, value: Callback, name: str) -> None:

@@ -104,6 +104,9 @@ class LibraryError(Error):
 class InvalidArgumentError(Error, ValueError):
     """An argument cannot be right; the message names it, what was given and what is allowed."""
 
+    #: Whether no value of its type would be right, for `trtx.compat`, where that is a `TypeError`.
+    _is_type: bool = False
+
 
 @public
 class ClosedError(Error, ValueError):

@@ -32,7 +32,16 @@ MAX_TEXT = 4095
 
 def reject(name: str, value: object, allowed: str) -> NoReturn:
     """Raise the error for an argument: its name, what was given, what is allowed."""
+    if allowed.startswith("a trtx."):
+        reject_type(name, value, allowed)
     raise InvalidArgumentError(f"{name} is {show(value)}; allowed is {allowed}")
+
+
+def reject_type(name: str, value: object, allowed: str) -> NoReturn:
+    """The same where no value of this type would be right."""
+    error = InvalidArgumentError(f"{name} is {show(value)}; allowed is {allowed}")
+    error._is_type = True
+    raise error
 
 
 def show(value: object) -> str:
@@ -48,7 +57,7 @@ def check_enum(kind: type[E], value: object, name: str) -> E:
     """A member of an enum. Plain integers are refused: they are how wrong values get in."""
     if isinstance(value, kind):
         return value
-    reject(name, value, f"a member of trtx.{kind.__name__}")
+    reject_type(name, value, f"a member of trtx.{kind.__name__}")
 
 
 def check_int(value: object, name: str, low: int = -INT64_MAX - 1, high: int = INT64_MAX) -> int:
@@ -57,8 +66,10 @@ def check_int(value: object, name: str, low: int = -INT64_MAX - 1, high: int = I
         return value
     number = _as_int(value)
     if number is None and low == -INT64_MAX - 1 and high == INT64_MAX:
-        reject(name, value, "an integer")
-    if number is None or not low <= number <= high:
+        reject_type(name, value, "an integer")
+    if number is None:
+        reject_type(name, value, f"an integer from {low} to {high}")
+    if not low <= number <= high:
         reject(name, value, f"an integer from {low} to {high}")
     return number
 
@@ -88,7 +99,7 @@ def check_float(value: object, name: str) -> float:
         return value
     is_number = hasattr(value, "__float__") or hasattr(value, "__index__")
     if isinstance(value, (bool, Enum, str, bytes)) or not is_number:
-        reject(name, value, "a number")
+        reject_type(name, value, "a number")
     # Arrays without dimensions are numbers, but float() would make one of text, of a bool or of half a complex as well.
     if getattr(getattr(value, "dtype", None), "kind", "f") in ("b", "c", "S", "U", "O", "M", "m"):
         reject(name, value, "a number")
@@ -125,7 +136,7 @@ def check_bool(value: object, name: str) -> bool:
         return value
     if type(value).__name__ in ("bool_", "bool") and type(value).__module__ == "numpy":
         return bool(value)
-    reject(name, value, "True or False")
+    reject_type(name, value, "True or False")
 
 
 def check_text(value: object, name: str, *, empty: bool = True, limit: int | None = None) -> bytes:
@@ -134,7 +145,7 @@ def check_text(value: object, name: str, *, empty: bool = True, limit: int | Non
     Bytes that are not UTF-8, as `text` reads them from the library, go back as they came.
     """
     if not isinstance(value, str):
-        reject(name, value, "a str")
+        reject_type(name, value, "a str")
     if "\0" in value:
         reject(name, value, "a str without NUL characters")
     if not value and not empty:
@@ -151,7 +162,7 @@ def check_text(value: object, name: str, *, empty: bool = True, limit: int | Non
 def check_path(path: object, name: str = "path") -> str:
     """A path as a str that the system's calls take."""
     if not isinstance(path, (str, os.PathLike)):
-        reject(name, path, "a str or an os.PathLike")
+        reject_type(name, path, "a str or an os.PathLike")
     text = os.fspath(path)
     if not isinstance(text, str) or not text or "\0" in text:
         reject(name, path, "a path as a str, not empty and without NUL characters")
@@ -171,11 +182,11 @@ def check_sequence(value: object, name: str, allowed: str, limit: int | None = N
     if type(value) is tuple or type(value) is list:
         return value
     if isinstance(value, (str, bytes, bytearray, Set, Mapping, io.IOBase)):
-        reject(name, value, allowed)
+        reject_type(name, value, allowed)
     try:
         items = iter(value)  # type: ignore[call-overload]
     except TypeError:  # arrays without dimensions have the method, and raise only now
-        reject(name, value, allowed)
+        reject_type(name, value, allowed)
     return list(items if limit is None or hasattr(value, "__len__") else itertools.islice(items, limit + 1))
 
 
@@ -189,7 +200,7 @@ def check_shape(
         for i, size in enumerate(items)
     ]
     if len(sizes) > MAX_DIMS:
-        reject(name, tuple(sizes), f"at most {MAX_DIMS} dimensions, not {len(sizes)}")
+        reject_type(name, tuple(sizes), f"at most {MAX_DIMS} dimensions, not {len(sizes)}")
     if rank is not None and len(sizes) != rank:
         reject(name, tuple(sizes), f"{rank} dimensions, not {len(sizes)}")
     if len(sizes) < least_rank:

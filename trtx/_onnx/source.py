@@ -13,7 +13,7 @@ from trtx_sys._enums_gen import OnnxErrorCode
 from trtx_sys._ffi import ffi
 
 from .._core.errors import Error, InvalidArgumentError, ParserError, file_error
-from .._core.values import check_bool, check_path, reject
+from .._core.values import check_bool, check_path, reject_type
 from .check import Initializer, check_model
 from .report import ParserErrorInfo
 from .shapes import OnnxStructureError
@@ -78,13 +78,13 @@ def refusal(subject: str, source: str, error: OnnxStructureError) -> Error:
 def as_view(model: Any) -> memoryview:
     """The bytes of a model as they lie."""
     if isinstance(model, (str, os.PathLike)):
-        reject("model", model, "the model's bytes (for a file, call parse_from_file)")
+        reject_type("model", model, "the model's bytes (for a file, call parse_from_file)")
     if hasattr(model, "SerializeToString"):
         raise InvalidArgumentError(f"model is a {type(model).__name__}; allowed are bytes: model.SerializeToString()")
     try:
         view = memoryview(model)
     except (TypeError, ValueError, BufferError):  # also a released view, and numpy's types that are no bytes
-        reject("model", model, "bytes, or anything else with the buffer protocol")
+        reject_type("model", model, "bytes, or anything else with the buffer protocol")
     if not view.c_contiguous:
         raise InvalidArgumentError(f"model is a {type(model).__name__} with gaps; allowed is a contiguous buffer")
     return view.cast("B")

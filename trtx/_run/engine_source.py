@@ -76,10 +76,12 @@ def _open_buffer(source: Any, what: str, name: str) -> Iterator[Blob]:
     try:
         view = ffi.from_buffer("char[]", source)
     except TypeError:
-        raise InvalidArgumentError(
+        refused = InvalidArgumentError(
             f"{name} is {kind}, no {what}; allowed is a path, a HostMemory, or bytes and anything else with the buffer "
             "protocol"
-        ) from None
+        )
+        refused._is_type = True
+        raise refused from None
     except (BufferError, ValueError) as error:
         raise InvalidArgumentError(f"{name} is a {kind} whose bytes cannot be used as they lie: {error}") from None
     with view:

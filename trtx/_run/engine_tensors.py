@@ -13,7 +13,7 @@ from .._core.error_recorder import RecordsErrors
 from .._core.errors import EngineError, InvalidArgumentError, text
 from .._core.handle import Handle
 from .._core.public import public
-from .._core.values import check_index, check_text, from_dims, reject
+from .._core.values import check_index, check_text, from_dims, reject, reject_type
 from .accessors_gen import CudaEngineAccessors
 
 __all__ = ["TensorInfo"]
@@ -133,7 +133,8 @@ class EngineTensors(CudaEngineAccessors, RecordsErrors, WithShapes):
 
     def _reject_name(self, name: object) -> NoReturn:
         _ = self._ptr
-        reject("name", name, f"one of the engine's inputs and outputs: {', '.join(map(repr, self._names))}")
+        refuse = reject if isinstance(name, str) else reject_type
+        refuse("name", name, f"one of the engine's inputs and outputs: {', '.join(map(repr, self._names))}")
 
     def _tensor(self, name: str) -> TensorInfo:
         """What does not change about an input or output."""
