@@ -76,7 +76,8 @@ class Benchmarks(SphinxDirective):
             group += nodes.colspec(colwidth=width)
         group += nodes.thead("", nodes.row("", cell(UNITS[unit]), *(cell(way) for way in ways)))
         group += nodes.tbody(
-            "", *(nodes.row("", cell(title), *(cell(number(values.get(way))) for way in ways)) for title, values in rows)
+            "",
+            *(nodes.row("", cell(title), *(cell(number(values.get(way))) for way in ways)) for title, values in rows),
         )
         return nodes.table("", group)
 

@@ -15,7 +15,8 @@ INCLUDE = Path(__file__).resolve().parents[2] / "csrc" / "include"
 WORDS = re.compile(
     r"(?P<comment>/\*\*.*?\*/)|(?P<function>(?:TRTX_LONG )?TRTX_API [^;]+;)"
     r"|(?P<struct>typedef struct \w+ \{.*?\} \w+;)|(?P<opaque>typedef struct \w+ \w+;)"
-    r"|(?P<values>typedef int32_t \w+;\s*enum \{.*?\};)|(?P<alias>typedef \w+ \w+;)|(?P<other>/\*.*?\*/|^#[^\n]*(?:\\\n[^\n]*)*)",
+    r"|(?P<values>typedef int32_t \w+;\s*enum \{.*?\};)|(?P<alias>typedef \w+ \w+;)"
+    r"|(?P<other>/\*.*?\*/|^#[^\n]*(?:\\\n[^\n]*)*)",
     re.DOTALL | re.MULTILINE,
 )
 

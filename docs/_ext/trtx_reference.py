@@ -1,7 +1,7 @@
 """Write the pages of the reference from the public names of `trtx`, so that none is missing.
 
-They are made at each build, into ``reference/api`` (which is not committed): a page for each class, and one each for the
-classes of layers, the enums, the exceptions, and the functions.
+They are made at each build, into ``reference/api`` (which is not committed): a page for each class, and one each for
+the classes of layers, the enums, the exceptions, and the functions.
 """
 
 from __future__ import annotations
@@ -147,21 +147,24 @@ def pages() -> Iterator[tuple[str, list[str]]]:
     yield "enums", all_of("Enums", ENUMS, enums, lambda name: enum_entry(name, values[name]))
     constants = [name for name, value in values.items() if isinstance(value, trtx.DataType)]
     rest = [name for name in ("nbytes", "nptype", "volume") if name in functions]
-    yield "types", [
-        *heading("Short names of types"),
-        *(line for name in constants for line in constant(name, values[name])),
-        *entry("py:data", "__version__", ":type: str"),
-        "   Version of this package. That of TensorRT-RTX is `library_version`.",
-        "",
-        f"`{'`, `'.join(rest)}` are on the page of :doc:`the library <library>`.",
-    ]
+    yield (
+        "types",
+        [
+            *heading("Short names of types"),
+            *(line for name in constants for line in constant(name, values[name])),
+            *entry("py:data", "__version__", ":type: str"),
+            "   Version of this package. That of TensorRT-RTX is `library_version`.",
+            "",
+            f"`{'`, `'.join(rest)}` are on the page of :doc:`the library <library>`.",
+        ],
+    )
     for module in MODULES:
         yield module, module_page(module)
 
 
 LAYERS = (
-    "Made by the ``add_*`` methods of a `NetworkDefinition`. Each has, beside what stands here, what a `Layer` has: its "
-    "name, inputs and outputs."
+    "Made by the ``add_*`` methods of a `NetworkDefinition`. Each has, beside what stands here, what a `Layer` has: "
+    "its name, inputs and outputs."
 )
 ERRORS = "All derive from `Error`. Where a file is the cause, the error is an `OSError` of the fitting kind as well."
 ENUMS = "Members equal their integers, which are those of TensorRT-RTX, and no member of another enum."
