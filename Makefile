@@ -9,7 +9,7 @@ RUN = $(BIN)/python
 TENSORRT_RTX ?= 1.6.1.120
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint abi-check sanitize fuzz soak soak-gpu misuse onnx-backend benchmark benchmark-gpu generate clean
+.PHONY: help demo test lint abi-check sanitize fuzz soak soak-gpu misuse onnx-backend docs benchmark benchmark-gpu generate clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -58,6 +58,11 @@ misuse: $(VENV)/.test ## Show what misuse does, beside NVIDIA's package
 onnx-backend: $(VENV)/.test ## Put ONNX's own tests to trtx, beside NVIDIA's package, and write docs/onnx_backend.md
 	$(RUN) -m pip install --quiet --disable-pip-version-check 'tensorrt-rtx-cu13-bindings==$(TENSORRT_RTX)'
 	$(RUN) -m tests.onnx_backend --write
+
+docs: $(VENV)/.demo ## Build the documentation into build/docs/html
+	$(RUN) -m pip install --quiet --disable-pip-version-check -e '.[docs,onnx,session]'
+	$(RUN) -m sphinx -b html -W --keep-going -n -q docs build/docs/html
+	@echo "build/docs/html/index.html"
 
 benchmark: $(VENV)/.test ## Compare with NVIDIA's package of the same version, and with C++
 	$(RUN) -m pip install --quiet --disable-pip-version-check 'tensorrt-rtx-cu13-bindings==$(TENSORRT_RTX)'

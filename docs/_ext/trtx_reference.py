@@ -100,7 +100,8 @@ def own_members(kind: type) -> list[str]:
 
 def class_entry(name: str, value: Any) -> list[str]:
     members = own_members(value)
-    return entry("autoclass", name, ":show-inheritance:", *([f":members: {', '.join(members)}"] if members else []))
+    based = [":show-inheritance:"] if any(one.__module__ in ("trtx", "builtins") for one in value.__mro__[1:-1]) else []
+    return entry("autoclass", name, *based, *([f":members: {', '.join(members)}"] if members else []))
 
 
 def class_page(name: str) -> list[str]:
