@@ -19,10 +19,13 @@ ALLOWED = {
     "_onnx": {"_core", "_build", "_run"},
     "_run": {"_core", "_build", "cuda"},
     "_session": {"_core", "_build", "_onnx", "_run", "_version", "cuda"},
+    # What users have, by the public names; these are the lists that the options are made of.
+    "_cli": {"_core", "_onnx", "_session", "_version"},
     "_pyinstaller": set(),
     "cuda": {"_core"},
     "diagnostics": {"_core"},
     "onnx_backend": {"_build", "_core", "_onnx", "_run", "cuda"},
+    "__main__": {"_cli"},
     "__init__": {"_names_gen", "_version"},
     "_names_gen": set(),
     "_version": set(),

@@ -8,11 +8,19 @@ from dataclasses import dataclass, field, fields
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from trtx_sys._enums_gen import BuilderFlag, ComputeCapability, MemoryPoolType, ProfilingVerbosity
+from trtx_sys._enums_gen import (
+    BuilderFlag,
+    ComputeCapability,
+    MemoryPoolType,
+    PreviewFeature,
+    ProfilingVerbosity,
+    RuntimePlatform,
+    TilingOptimizationLevel,
+)
 
 from .._core.errors import InvalidArgumentError
 from .._core.public import public
-from .._core.values import Shape, check_bool, check_enum, check_int, check_shape, show
+from .._core.values import Shape, check_bool, check_enum, check_int, check_shape, check_text, show
 from .._version import __version__
 
 if TYPE_CHECKING:
@@ -24,6 +32,18 @@ __all__ = ["BuildOptions"]
 
 #: Shapes of one input: fixed, or least, usual and largest.
 Range = "Shape | tuple[Shape, Shape, Shape]"
+
+#: Options that are settings of a configuration: their names there, and their least and largest values or their enum.
+_SETTINGS: dict[str, tuple[str, Any]] = {
+    "optimization_level": ("builder_optimization_level", (0, 5)),
+    "profiling_verbosity": ("profiling_verbosity", ProfilingVerbosity),
+    "max_aux_streams": ("max_aux_streams", (0, 2**31 - 1)),
+    "max_num_tactics": ("max_num_tactics", (1, 2**31 - 2)),
+    "avg_timing_iterations": ("avg_timing_iterations", (1, 2**31 - 1)),
+    "tiling_optimization_level": ("tiling_optimization_level", TilingOptimizationLevel),
+    "l2_limit_for_tiling": ("l2_limit_for_tiling", (0, 2**63 - 1)),
+    "runtime_platform": ("runtime_platform", RuntimePlatform),
+}
 
 
 @public
@@ -46,6 +66,11 @@ class BuildOptions:
         Flags beside those that have options of their own.
     refit : bool, default False
         Whether weights can be replaced afterwards (``BuilderFlag.REFIT``).
+    refit_identical : bool, default False
+        Whether only the very weights of the build can be given back, which lets it optimize more
+        (``BuilderFlag.REFIT_IDENTICAL``).
+    refittable : sequence of str, optional
+        Names of the weights that can be replaced afterwards, and no others (``BuilderFlag.REFIT_INDIVIDUAL``).
     strip : bool, default False
         Whether the engine is stored without weights that a refit gives back (``BuilderFlag.STRIP_PLAN``).
     weight_streaming : bool, default False
@@ -56,6 +81,20 @@ class BuildOptions:
         Limits of memory pools in bytes.
     profiling_verbosity : ProfilingVerbosity, optional
         How much an inspector will be able to tell.
+    build_route : str, optional
+        Settings that steer the whole build, as text; one of ``BuilderConfig.all_build_routes``. Needs a GPU.
+    max_aux_streams : int, optional
+        Most streams beside the main one that the engine may use at run time.
+    max_num_tactics, avg_timing_iterations : int, optional
+        Most tactics that are timed for a layer, and how often each.
+    tiling_optimization_level : TilingOptimizationLevel, optional
+        Effort of finding layers that can be computed tile by tile.
+    l2_limit_for_tiling : int, optional
+        Bytes of the L2 cache that tiling may count on.
+    runtime_platform : RuntimePlatform, optional
+        Operating system that the engine is for.
+    preview_features : sequence of PreviewFeature, optional
+        Features that are switched on before they are the usual.
     max_threads : int, optional
         Threads of the build; without it, the library's usual number.
     isolated : bool, default False
@@ -86,11 +125,21 @@ class BuildOptions:
     compute_capabilities: Sequence[ComputeCapability] = ()
     flags: Sequence[BuilderFlag] = ()
     refit: bool = False
+    refit_identical: bool = False
+    refittable: Sequence[str] = ()
     strip: bool = False
     weight_streaming: bool = False
     tf32: bool | None = None
     memory_pools: Mapping[MemoryPoolType, int] = field(default_factory=dict)
     profiling_verbosity: ProfilingVerbosity | None = None
+    build_route: str | None = None
+    max_aux_streams: int | None = None
+    max_num_tactics: int | None = None
+    avg_timing_iterations: int | None = None
+    tiling_optimization_level: TilingOptimizationLevel | None = None
+    l2_limit_for_tiling: int | None = None
+    runtime_platform: RuntimePlatform | None = None
+    preview_features: Sequence[PreviewFeature] = ()
     max_threads: int | None = None
     isolated: bool = False
     prepare: bool = False
@@ -100,20 +149,40 @@ class BuildOptions:
         for profile in self.profiles:
             for name, value in profile.items():
                 _check_range(name, value)
-        if self.optimization_level is not None:
-            check_int(self.optimization_level, "optimization_level", 0, 5)
+        for name, (_, allowed) in _SETTINGS.items():
+            value = getattr(self, name)
+            if value is None:
+                continue
+            if isinstance(allowed, tuple):
+                check_int(value, name, *allowed)
+            else:
+                check_enum(allowed, value, name)
         if self.max_threads is not None:
             check_int(self.max_threads, "max_threads", 1, 2**31 - 1)
         for flag in self.flags:
             check_enum(BuilderFlag, flag, "flags")
+        for feature in self.preview_features:
+            check_enum(PreviewFeature, feature, "preview_features")
+        if isinstance(self.refittable, (str, bytes)):
+            raise InvalidArgumentError("refittable is a str; allowed is a sequence of names")
+        for weights in self.refittable:
+            check_text(weights, "refittable", empty=False)
+        if self.build_route is not None:
+            check_text(self.build_route, "build_route", empty=False)
         for capability in self.compute_capabilities:
             check_enum(ComputeCapability, capability, "compute_capabilities")
         for pool, nbytes in self.memory_pools.items():
             check_enum(MemoryPoolType, pool, "memory_pools")
             check_int(nbytes, f"memory_pools[{pool!s}]", 0, 2**63 - 1)
-        if self.profiling_verbosity is not None:
-            check_enum(ProfilingVerbosity, self.profiling_verbosity, "profiling_verbosity")
-        for name in ("refit", "strip", "weight_streaming", "isolated", "prepare", "allow_outside_data"):
+        for name in (
+            "refit",
+            "refit_identical",
+            "strip",
+            "weight_streaming",
+            "isolated",
+            "prepare",
+            "allow_outside_data",
+        ):
             check_bool(getattr(self, name), name)
         if self.tf32 is not None:
             check_bool(self.tf32, "tf32")
@@ -165,19 +234,27 @@ class BuildOptions:
             for name, value in self.shape_values.items():
                 profile.set_shape_input(name, *value)
             config.add_optimization_profile(profile)
+        for weights in self.refittable:
+            network.mark_weights_refittable(weights)
         self._set(builder, config)
 
     def _set(self, builder: Builder, config: BuilderConfig) -> None:
-        if self.optimization_level is not None:
-            config.builder_optimization_level = self.optimization_level
+        for name, (setting, _) in _SETTINGS.items():
+            value = getattr(self, name)
+            if value is not None:
+                setattr(config, setting, value)
+        if self.build_route is not None:
+            config.build_route = self.build_route
+        for feature in self.preview_features:
+            config.set_preview_feature(feature, True)
         if self.compute_capabilities:
             config.compute_capabilities = tuple(self.compute_capabilities)
-        if self.profiling_verbosity is not None:
-            config.profiling_verbosity = self.profiling_verbosity
         if self.max_threads is not None:
             builder.max_threads = self.max_threads
         chosen = {
             BuilderFlag.REFIT: self.refit,
+            BuilderFlag.REFIT_IDENTICAL: self.refit_identical,
+            BuilderFlag.REFIT_INDIVIDUAL: bool(self.refittable),
             BuilderFlag.STRIP_PLAN: self.strip,
             BuilderFlag.WEIGHT_STREAMING: self.weight_streaming,
         }

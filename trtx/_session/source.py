@@ -27,6 +27,10 @@ from .progress import ProgressBar, is_wanted
 from .store import Entry, SessionCache
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .._build.config import BuilderConfig
+    from .._build.network import NetworkDefinition
     from .._run.context import ExecutionContext
     from .._run.runtime_config import RuntimeCache
     from .device import Device
@@ -129,9 +133,15 @@ def is_engine(data: Any) -> bool:
 
 
 def build_engine(
-    model: Any, path: str | None, options: BuildOptions, logger: Logger, progress: bool | None = None
+    model: Any,
+    path: str | None,
+    options: BuildOptions,
+    logger: Logger,
+    progress: bool | None = None,
+    *,
+    watch: Callable[[NetworkDefinition, BuilderConfig], None] | None = None,
 ) -> HostMemory:
-    """Build the engine of an ONNX model."""
+    """Build the engine of an ONNX model; ``watch`` sees the network and the configuration before the build."""
     with (
         Builder(logger) as builder,
         builder.create_network() as network,
@@ -144,6 +154,8 @@ def build_engine(
         else:
             parser.parse(model, path, allow_outside_data=options.allow_outside_data, isolated=options.isolated)
         options.apply(builder, network, config)
+        if watch is not None:
+            watch(network, config)
         if not is_wanted(progress):
             return builder.build_serialized_network(network, config)
         with ProgressBar(os.path.basename(path) if path else "model") as bar:
