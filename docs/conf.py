@@ -21,10 +21,12 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
+    "sphinx_click",
     "sphinx_design",
-    "trtx_reference",  # these three are of _ext
+    "trtx_reference",  # these four are of _ext
     "trtx_raw",
     "trtx_benchmarks",
+    "trtx_commands",
 ]
 exclude_patterns = ["_ext"]
 suppress_warnings = ["myst.header", "ref.python"]  # pages that tests write begin where they like; words for types

@@ -19,6 +19,8 @@ WORDS = re.compile(
     r"|(?P<other>/\*.*?\*/|^#[^\n]*(?:\\\n[^\n]*)*)",
     re.DOTALL | re.MULTILINE,
 )
+#: A page's own list of contents would be as long as the page, and the side bar of every page is made of these lists.
+NO_ENTRY = ("   :no-contents-entry:",)
 
 
 class Group(NamedTuple):
@@ -41,7 +43,7 @@ def function(text: str, comment: str) -> list[str]:
     is_long = text.startswith("TRTX_LONG")
     signature = " ".join(text.removeprefix("TRTX_LONG ").removeprefix("TRTX_API ").rstrip(";").split())
     note = " *Long: may take more than 0.1 ms, or call the application.*" if is_long else ""
-    return [f".. c:function:: {signature}", "", f"   {comment}{note}".rstrip(), ""]
+    return [f".. c:function:: {signature}", *NO_ENTRY, "", f"   {comment}{note}".rstrip(), ""]
 
 
 def members(text: str) -> list[str]:
@@ -55,11 +57,11 @@ def typed(kind: str, text: str, comment: str) -> list[str]:
     """A type."""
     if kind in ("struct", "opaque"):
         name = text.rstrip(";").split()[-1]
-        lines = [f".. c:struct:: {name}", "", f"   {comment or 'A handle.'}", ""]
+        lines = [f".. c:struct:: {name}", *NO_ENTRY, "", f"   {comment or 'A handle.'}", ""]
     else:
         name = re.findall(r"\w+(?=;)", text)[0]
         base = text.split()[1]
-        lines = [f".. c:type:: {base} {name}", "", f"   {comment}", ""]
+        lines = [f".. c:type:: {base} {name}", *NO_ENTRY, "", f"   {comment}", ""]
     return lines + (members(text) if "{" in text else [])
 
 

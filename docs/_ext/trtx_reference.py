@@ -112,7 +112,7 @@ def enum_entry(name: str, kind: Any) -> list[str]:
     """An enum with its members; autodoc would not find what they mean."""
     lines = [f".. py:class:: {name}", "   :final:", "", f"   {first_line(kind)}", ""]
     for member, value in kind.__members__.items():
-        lines += [f"   .. py:attribute:: {member}", f"      :value: {int(value)}", ""]
+        lines += [f"   .. py:attribute:: {member}", f"      :value: {int(value)}", "      :no-contents-entry:", ""]
         meaning = (inspect.getdoc(value) or "") if value.__doc__ != kind.__doc__ else ""
         meaning = meaning.replace("|", "\\|")  # an absolute value, no substitution
         lines += [f"      {line}".rstrip() for line in meaning.splitlines()] + [""]

@@ -6,6 +6,7 @@ import dataclasses
 import inspect
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,18 +17,37 @@ from typing import Any
 import pytest
 
 import trtx
-from tests.helpers.pages import Block, blocks, run_block
+from tests.helpers.pages import Block, blocks, commands, run_block, write_models
 from tests.helpers.process import ROOT, python_path
+from trtx import cuda
 from trtx_sys._enum_base import Missing
 
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md"))
 BLOCKS = [block for page in PAGES for block in blocks(page)]
+COMMANDS = [one for page in PAGES for one in commands(page)]
 
 
 @pytest.mark.usefixtures("native_library")
 @pytest.mark.parametrize("block", BLOCKS, ids=str)
 def test_code_runs(block: Block, tmp_path: Path) -> None:
     run_block(block, tmp_path)
+
+
+@pytest.mark.usefixtures("native_library")
+@pytest.mark.parametrize("number", range(len(COMMANDS)))
+def test_commands_run(number: int, tmp_path: Path) -> None:
+    needs, lines = COMMANDS[number]
+    problem = cuda.why_unavailable()
+    if "gpu" in needs and problem:
+        pytest.skip(problem)
+    write_models(tmp_path)
+    for line in lines.splitlines():
+        command = shlex.split(line, comments=True)
+        assert command[0] == "trtx"
+        environment = {**os.environ, "PYTHONPATH": python_path()}
+        called = [sys.executable, "-m", *command]
+        result = subprocess.run(called, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert result.returncode == 0, f"{line}: exit code {result.returncode}\n{result.stdout}\n{result.stderr}"
 
 
 def test_there_is_code() -> None:
@@ -54,7 +74,7 @@ def test_make_targets_named_in_the_pages_exist() -> None:
 @pytest.fixture(scope="module")
 def inventory(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     """Names in the built pages, which are made anew, with warnings as errors."""
-    for package in ("sphinx", "furo", "myst_parser", "sphinx_copybutton", "sphinx_design"):
+    for package in ("sphinx", "furo", "myst_parser", "sphinx_click", "sphinx_copybutton", "sphinx_design"):
         pytest.importorskip(package, reason=f"{package} is missing: pip install '.[docs]'")
     from sphinx.util.inventory import InventoryFile
 

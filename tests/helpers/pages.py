@@ -38,6 +38,7 @@ PACKAGES = {"onnx", "onnxscript", "torch", "cupy"}
 FILES = {"model.onnx", "trained.onnx", "batches.onnx", "model.engine"}
 WORDS = {"continued", "fake", "session", "gpu", "refit", *PACKAGES, *FILES}
 _BLOCK = re.compile(r"(?:<!-- needs: ([^>]+) -->\n)?^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+_COMMANDS = re.compile(r"<!-- needs: ([^>]+) -->\n```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
 class Block(NamedTuple):
@@ -64,6 +65,12 @@ def blocks(page: str) -> list[Block]:
             code = found[-1].code + code
         found.append(Block(page, number, frozenset(needs), code))
     return found
+
+
+def commands(page: str) -> list[tuple[frozenset[str], str]]:
+    """What the blocks of ``trtx`` commands in a page need, and their lines; those without a note are no tests."""
+    found = _COMMANDS.findall((ROOT / page).read_text(encoding="utf-8"))
+    return [(frozenset(note.split()), lines) for note, lines in found]
 
 
 def write_models(folder: Path) -> None:
