@@ -20,7 +20,7 @@ $(VENV)/.demo: pyproject.toml setup.py build_ffi.py $(wildcard csrc/src/* csrc/i
 	touch $@
 
 $(VENV)/.test: $(VENV)/.demo
-	$(RUN) -m pip install --quiet --disable-pip-version-check -e '.[test]' 'tensorrt-rtx-cu13-libs==$(TENSORRT_RTX)'
+	$(RUN) -m pip install --quiet --disable-pip-version-check -e '.[test,docs]' 'tensorrt-rtx-cu13-libs==$(TENSORRT_RTX)'
 	touch $@
 
 demo: $(VENV)/.demo ## Build a real network into an engine, inspect it, and run it where there is a GPU
