@@ -9,8 +9,8 @@ RUN = $(BIN)/python
 TENSORRT_RTX ?= 1.6.1.120
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint abi-check sanitize fuzz soak soak-gpu misuse onnx-backend compat benchmark benchmark-gpu wheel \
-    aarch64 windows-check generate clean
+.PHONY: help demo test lint abi-check sanitize fuzz soak soak-gpu misuse onnx-backend compat docs benchmark benchmark-gpu \
+    wheel aarch64 windows-check generate clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 24
@@ -33,7 +33,7 @@ $(VENV)/.test: $(VENV)/.demo $(wildcard csrc/fake/*)
 	@echo "--- compiling the fake library, and packages for the tests"
 	@$(RUN) setup.py --quiet build_ext --inplace
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-build-isolation \
-	    -e '.[test]' 'tensorrt-rtx-cu13-libs==$(TENSORRT_RTX)'
+	    -e '.[test,docs]' 'tensorrt-rtx-cu13-libs==$(TENSORRT_RTX)'
 	@touch $@
 
 demo: $(VENV)/.demo ## Build a real network into an engine, inspect it, and run it where there is a GPU
@@ -83,6 +83,11 @@ compat: $(VENV)/.test ## Run NVIDIA's samples and Polygraphy's tests on trtx.com
 	    'pytest<9' pytest-xdist execnet
 	-PYTHONPATH=$(abspath $(UPSTREAM))/packages $(RUN) -m tests.compat.upstream $(UPSTREAM) --save tests/compat/upstream_cpu.json
 	$(RUN) -m tests.compat
+
+docs: $(VENV)/.demo ## Build the documentation into build/docs/html
+	$(RUN) -m pip install --quiet --disable-pip-version-check -e '.[docs,onnx,session]'
+	$(RUN) -m sphinx -b html -W --keep-going -n -q docs build/docs/html
+	@echo "build/docs/html/index.html"
 
 benchmark: $(VENV)/.test ## Compare with NVIDIA's package of the same version, and with C++
 	$(RUN) -m pip install --quiet --disable-pip-version-check 'tensorrt-rtx-cu13-bindings==$(TENSORRT_RTX)'

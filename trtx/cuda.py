@@ -413,7 +413,7 @@ def empty(shape: int | Shape, dtype: DataType | npt.DTypeLike = DataType.FLOAT, 
     Parameters
     ----------
     shape : int or sequence of int
-        As of `ExecutionContext.get_tensor_shape`.
+        As of `trtx.ExecutionContext.get_tensor_shape`.
     dtype : DataType or numpy dtype, default FLOAT
     stream : cuda.core.Stream
         The device must be current: ``trtx.cuda.Device().set_current()``.

@@ -48,7 +48,7 @@ class Builder(BuilderAccessors, RecordsErrors, AllocatesOnGpu, MadeWithLogger):
     """Makes networks and configurations, and builds engines of them (``IBuilder``).
 
     No GPU is needed, but for engines that are to be refitted or built without their weights (`BuilderFlag.REFIT`,
-    `STRIP_PLAN`), which are compiled for the GPU at hand.
+    `BuilderFlag.STRIP_PLAN`), which are compiled for the GPU at hand.
 
     Parameters
     ----------

@@ -113,7 +113,7 @@ class GpuAllocator(Callback):
 class GpuAsyncAllocator(GpuAllocator):
     """Hands out device memory in the order of streams (``IGpuAsyncAllocator``).
 
-    As a `GpuAllocator`, but it must define `allocate_async` and `deallocate_async`.
+    As a `GpuAllocator`, but it must define `GpuAllocator.allocate_async` and `GpuAllocator.deallocate_async`.
     """
 
     __slots__ = ()

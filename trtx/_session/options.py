@@ -189,12 +189,12 @@ class BuildOptions:
 
     @property
     def profiles(self) -> tuple[Mapping[str, Any], ...]:
-        """The mappings of `shapes`, one for each profile.
+        """The mappings of ``shapes``, one for each profile.
 
         Raises
         ------
         InvalidArgumentError
-            If `shapes` is neither a mapping nor a sequence.
+            If ``shapes`` is neither a mapping nor a sequence.
         """
         if isinstance(self.shapes, Mapping):
             return (self.shapes,) if self.shapes or self.shape_values else ()
