@@ -163,8 +163,11 @@ std::vector<Value> run_node(Node const &node, Inputs const &inputs)
     std::vector<Value> outputs;
     for (Known const &made : infer(node, known)) {
         Value output{made.type, made.dims, {}};
-        require(std::find(made.dims.begin(), made.dims.end(), -1) == made.dims.end(), "the output's shape is known");
-        output.data.resize(static_cast<std::size_t>(volume(made.dims)));
+        if (std::find(made.dims.begin(), made.dims.end(), -1) == made.dims.end()) {
+            output.data.resize(static_cast<std::size_t>(volume(made.dims)));
+        } else {
+            require(node.type == TRTX_LAYER_TYPE_NON_ZERO, "the output's shape is known");
+        }
         outputs.push_back(std::move(output));
     }
     kernel(node, inputs, outputs);

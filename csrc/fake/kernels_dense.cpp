@@ -15,34 +15,39 @@ namespace {
 
 constexpr Number kLowest = -std::numeric_limits<Number>::infinity();
 
-/// A stack of matrices, as an input of a matrix multiplication is seen: where its elements lie.
+/// A stack of matrices whose values lie in the order in which a multiplication reads them: rows of the left operand,
+/// columns of the right one. In double, which is finer by far than the types that are multiplied.
 struct Matrices {
-    Matrices(Value const &value, int64_t operation, bool left) : value(value)
+    Matrices(Value const &value, int64_t operation, bool left)
     {
         Sizes const &dims = value.dims;
         const bool vector = operation == TRTX_MATRIX_OPERATION_VECTOR;
         batch.assign(dims.begin(), dims.end() - (vector ? 1 : 2));
         const int64_t last = dims.back();
         const int64_t rows = vector ? 1 : dims[dims.size() - 2];
-        size = rows * last;
-        // The running index of the sum steps along a row of the left operand, along a column of the right one.
-        const bool along_row = vector || left == (operation == TRTX_MATRIX_OPERATION_NONE);
-        inner = along_row ? last : rows;
-        inner_step = along_row ? 1 : last;
-        outer_step = vector ? 0 : along_row ? last : 1;
+        const bool as_it_lies = vector || left == (operation == TRTX_MATRIX_OPERATION_NONE);
+        inner = as_it_lies ? last : rows;
+        outer = vector ? 1 : as_it_lies ? rows : last;
+        data.resize(value.data.size());
+        for (std::size_t from = 0; from < data.size(); ++from) {
+            const auto place = static_cast<int64_t>(from) % (rows * last);
+            const int64_t turned = place % last * rows + place / last;
+            const int64_t to = static_cast<int64_t>(from) - place + (as_it_lies ? place : turned);
+            data[static_cast<std::size_t>(to)] = static_cast<double>(value.data[from]);
+        }
     }
-    int64_t start(Sizes const &index) const
+    const double *line(Sizes const &index, int64_t which) const
     {
         int64_t position = 0;
         for (std::size_t i = 0; i < batch.size(); ++i) {
             position = position * batch[i] + (batch[i] == 1 ? 0 : index[i]);
         }
-        return position * size;
+        return data.data() + (position * outer + which) * inner;
     }
 
-    Value const &value;
     Sizes batch;
-    int64_t size, inner, inner_step, outer_step;
+    int64_t inner, outer;
+    std::vector<double> data;
 };
 
 void matrix_multiply(Node const &node, Inputs const &inputs, std::vector<Value> &outputs)
@@ -53,14 +58,14 @@ void matrix_multiply(Node const &node, Inputs const &inputs, std::vector<Value> 
     const Matrices right(*inputs[1], node.integer("Operation1"), false);
     Value &out = outputs[0];
     Sizes index(out.dims.size(), 0);
-    for (Number &sum : out.data) {
-        const int64_t row = has_rows ? index[left.batch.size()] : 0;
-        const int64_t column = has_columns ? index.back() : 0;
-        const Number *a = left.value.data.data() + left.start(index) + row * left.outer_step;
-        const Number *b = right.value.data.data() + right.start(index) + column * right.outer_step;
+    for (Number &result : out.data) {
+        const double *a = left.line(index, has_rows ? index[left.batch.size()] : 0);
+        const double *b = right.line(index, has_columns ? index.back() : 0);
+        double sum = 0;
         for (int64_t k = 0; k < left.inner; ++k) {
-            sum += a[k * left.inner_step] * b[k * right.inner_step];
+            sum += a[k] * b[k];
         }
+        result = sum;
         advance(index, out.dims);
     }
 }

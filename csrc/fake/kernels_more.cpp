@@ -121,6 +121,27 @@ void topk(Node const &node, Inputs const &inputs, std::vector<Value> &outputs)
     }
 }
 
+/// Where the input is not zero, a column for each element. How many there are shows here only.
+void non_zero(Node const &, Inputs const &inputs, std::vector<Value> &outputs)
+{
+    Value const &input = *inputs[0];
+    std::vector<Sizes> found;
+    Sizes index(input.dims.size(), 0);
+    for (const Number x : input.data) {
+        if (x != 0) {
+            found.push_back(index);
+        }
+        advance(index, input.dims);
+    }
+    Value &out = outputs[0];
+    out.dims = {static_cast<int64_t>(index.size()), static_cast<int64_t>(found.size())};
+    for (std::size_t axis = 0; axis < index.size(); ++axis) {
+        for (Sizes const &place : found) {
+            out.data.push_back(static_cast<Number>(place[axis]));
+        }
+    }
+}
+
 void same_elements(Node const &, Inputs const &inputs, std::vector<Value> &outputs)
 {
     outputs[0].data = inputs[0]->data;
@@ -145,6 +166,7 @@ Kernel more_kernel_of(int32_t layer_type)
     case TRTX_LAYER_TYPE_PARAMETRIC_RELU: return parametric_relu;
     case TRTX_LAYER_TYPE_NORMALIZATION: return normalization;
     case TRTX_LAYER_TYPE_TOPK: return topk;
+    case TRTX_LAYER_TYPE_NON_ZERO: return non_zero;
     case TRTX_LAYER_TYPE_SQUEEZE:
     case TRTX_LAYER_TYPE_UNSQUEEZE: return same_elements;
     case TRTX_LAYER_TYPE_ASSERTION: return assertion;

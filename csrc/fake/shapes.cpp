@@ -358,6 +358,8 @@ std::vector<Known> infer(Node const &node, std::vector<Known> const &inputs)
     case TRTX_LAYER_TYPE_SHAPE: return {{TRTX_DATA_TYPE_INT64, {static_cast<int64_t>(first().dims.size())}}};
     case TRTX_LAYER_TYPE_SELECT: return {{inputs.at(1).type, broadcast(node, inputs[1].dims, inputs.at(2).dims)}};
     case TRTX_LAYER_TYPE_FILL: return {{static_cast<int32_t>(node.integer("ToType")), node.sizes("Dimensions")}};
+    case TRTX_LAYER_TYPE_NON_ZERO:
+        return {{static_cast<int32_t>(node.integer("IndicesType")), {static_cast<int64_t>(first().dims.size()), -1}}};
     case TRTX_LAYER_TYPE_UNSQUEEZE: return typed(unsqueeze(node, inputs));
     case TRTX_LAYER_TYPE_SQUEEZE: return typed(squeeze(node, inputs));
     case TRTX_LAYER_TYPE_TOPK: return topk(node, inputs);

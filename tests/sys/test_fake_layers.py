@@ -328,6 +328,24 @@ model.close()
 """)
 
 
+def test_non_zero() -> None:
+    """Its size shows in the run only."""
+    run("""
+x = (rng.random((3, 4)) < 0.5).astype(np.float32)
+model = Model()
+model.mark(model.output(model.add("non_zero", model.input("x", np.float32, 3, 4))), "y")
+model.load(model.build())
+assert shape(make("execution_context_get_tensor_shape", model.context, b"y")) == (2, -1)
+memory = np.zeros(24, np.int32)
+call("execution_context_set_tensor_address", model.context, b"x", x.ctypes.data)
+call("execution_context_set_tensor_address", model.context, b"y", memory.ctypes.data)
+call("execution_context_enqueue_v3", model.context, 0)
+expected = np.array(np.nonzero(x))
+np.testing.assert_array_equal(memory[:expected.size].reshape(expected.shape), expected)
+model.close()
+""")
+
+
 def test_squeeze_and_unsqueeze() -> None:
     run("""
 def axes(model, *values):
