@@ -393,6 +393,7 @@ assert any(b"twice as large (RESIZE)" in line for _, line, _ in logged), logged
 x, y = floats(2, 8), floats(2, 8)
 call("execution_context_set_tensor_address", model.context, b"x", x.ctypes.data)
 call("execution_context_set_tensor_address", model.context, b"y", y.ctypes.data)
-refused("execution_context_enqueue_v3", model.context, 0, saying="twice as large: the fake library does not compute RESIZE")
+refused("execution_context_enqueue_v3", model.context, 0,
+        saying="twice as large: the fake library does not compute RESIZE")
 model.close()
 """)

@@ -57,7 +57,9 @@ ones = np.ones(4, np.float32)
 
 
 def on_fake(code: str, **environment: str) -> str:
-    return run_python(SETUP + code, environment={"TRTX_LIBRARY": "fake", "TRTX_FAKE_PARSER": "own", **environment}).stdout
+    return run_python(
+        SETUP + code, environment={"TRTX_LIBRARY": "fake", "TRTX_FAKE_PARSER": "own", **environment}
+    ).stdout
 
 
 def test_by_name_and_by_role() -> None:
