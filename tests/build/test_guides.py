@@ -31,11 +31,13 @@ GUIDES = {
 NOTEBOOK = EXAMPLES / "quickstart.ipynb"
 
 
-def run(*command: object, check: bool = True, **variables: str | None) -> subprocess.CompletedProcess[str]:
+def run(
+    *command: object, check: bool = True, timeout: float = 240, **variables: str | None
+) -> subprocess.CompletedProcess[str]:
     changed = {**os.environ, "PYTHONPATH": python_path(), **variables}
     environment = {name: value for name, value in changed.items() if value is not None}
     done = subprocess.run(
-        [sys.executable, *map(str, command)], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240,
+        [sys.executable, *map(str, command)], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=timeout,
         check=False,
     )  # fmt: skip
     if check:
@@ -142,6 +144,7 @@ def test_the_shipped_program_as_a_script(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.skipif(importlib.util.find_spec("PyInstaller") is None, reason="PyInstaller is missing")
 def test_the_shipped_program_frozen(tmp_path: Path) -> None:
     """It runs from another folder, without Python's packages in sight."""
@@ -149,7 +152,7 @@ def test_the_shipped_program_frozen(tmp_path: Path) -> None:
     _, values = ship(tmp_path)
     command = ["-m", "PyInstaller", "--noconfirm", "--log-level=ERROR", "--distpath", tmp_path / "dist",
                "--workpath", tmp_path / "work", tmp_path / "classify.spec"]  # fmt: skip
-    run(*command)
+    run(*command, timeout=500)
     program = tmp_path / "dist" / "classify" / "classify"
     environment = {"TRTX_LIBRARY": "fake", "PATH": os.environ["PATH"]}
     done = subprocess.run(
