@@ -32,7 +32,8 @@ class Model:
         return np.maximum(x @ self.w + self.b, 0)
 
     def check(self, x: np.ndarray, y: np.ndarray) -> None:
-        np.testing.assert_allclose(y, self.expected(x), **TOLERANCE)
+        spread = (len(self.w) / 64) ** 0.5  # of the rounding of longer sums
+        np.testing.assert_allclose(y, self.expected(x), rtol=TOLERANCE["rtol"], atol=TOLERANCE["atol"] * spread)
 
     def define(self, network: trtx.NetworkDefinition) -> None:
         x = network.add_input("x", trtx.float32, (-1, len(self.w)))
