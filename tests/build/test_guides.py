@@ -37,8 +37,8 @@ def run(
     changed = {**os.environ, "PYTHONPATH": python_path(), **variables}
     environment = {name: value for name, value in changed.items() if value is not None}
     done = subprocess.run(
-        [sys.executable, *map(str, command)], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=timeout,
-        check=False,
+        [sys.executable, *map(str, command)], cwd=ROOT, env=environment, capture_output=True, text=True,
+        timeout=timeout, check=False,
     )  # fmt: skip
     if check:
         assert done.returncode == 0, done.stdout + done.stderr
