@@ -84,8 +84,7 @@ compat: $(VENV)/.test ## Run NVIDIA's samples and Polygraphy's tests on trtx.com
 	-PYTHONPATH=$(abspath $(UPSTREAM))/packages $(RUN) -m tests.compat.upstream $(UPSTREAM) --save tests/compat/upstream_cpu.json
 	$(RUN) -m tests.compat
 
-docs: $(VENV)/.demo ## Build the documentation into build/docs/html
-	$(RUN) -m pip install --quiet --disable-pip-version-check -e '.[docs,onnx,session]'
+docs: $(VENV)/.test ## Build the documentation into build/docs/html
 	$(RUN) -m sphinx -b html -W --keep-going -n -q docs build/docs/html
 	@echo "build/docs/html/index.html"
 

@@ -2,7 +2,8 @@
 
 ``trtx.cuda.Device``, ``Stream``, ``Event``, ``Buffer`` and the other names in `CORE_NAMES` are those of `cuda.core`,
 which is imported when one is first used; so ``import trtx`` needs neither the package nor a driver. `trtx` itself takes
-streams and arrays of any library, and plain integers: see `stream_handle` and `device_address`.
+streams and arrays of any library, and plain integers: see `stream_handle` and `device_address`. With the fake library
+(``TRTX_LIBRARY=fake``) the names are those of classes over memory of the host, and nothing of CUDA is needed.
 """
 
 from __future__ import annotations
@@ -17,8 +18,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trtx_sys._enums_gen import DataType
 
+from ._core import driver
+from ._core.driver import copy_in as copy_in
 from ._core.errors import CudaError, InvalidArgumentError
 from ._core.lazy import give_lazily
+from ._core.library import is_fake
 from ._core.values import ADDRESS_MAX, Shape, check_int, check_shape, reject, show
 
 if TYPE_CHECKING:  # cuda.core fills itself when it is imported, which pyright cannot follow
@@ -57,8 +61,6 @@ CORE_NAMES = (
     "StreamOptions",
 )
 
-_DRIVER = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
-
 _HOW_TO_INSTALL = "install it with: pip install cuda-python cuda-core"
 
 # DLPack's numbers of device types.
@@ -84,9 +86,6 @@ class Memory(NamedTuple):
 
 # Is there CUDA?
 
-#: Once it has been seen to work, nobody needs to look again.
-_driver_works = False
-
 
 def driver_problem() -> str | None:
     """Say why CUDA cannot be used on this machine; None where it can.
@@ -96,41 +95,7 @@ def driver_problem() -> str | None:
     str or None
         A sentence: there is no driver, it does not start, or it sees no GPU.
     """
-    global _driver_works
-    if _driver_works:
-        return None
-    import ctypes
-
-    try:
-        driver = _open_driver()
-    except OSError:
-        return f"There is no CUDA driver: {_DRIVER} not found"
-    status = driver.cuInit(0)
-    count = ctypes.c_int(0)
-    if status == 0:
-        status = driver.cuDeviceGetCount(ctypes.byref(count))
-    if status == 0 and count.value > 0:
-        _driver_works = True
-        return None
-    if status in (0, 100):  # CUDA_ERROR_NO_DEVICE
-        return "The CUDA driver sees no GPU"
-    return f"The CUDA driver does not start: {_words_of(driver, status)}"
-
-
-def _open_driver() -> Any:
-    import ctypes
-
-    if sys.platform == "win32":
-        return ctypes.WinDLL(_DRIVER)
-    return ctypes.CDLL(_DRIVER)
-
-
-def _words_of(driver: Any, status: int) -> str:
-    import ctypes
-
-    words = ctypes.c_char_p()
-    driver.cuGetErrorString(status, ctypes.byref(words))
-    return f"{(words.value or b'unknown error').decode()} (CUDA error {status})"
+    return driver.problem()
 
 
 def why_unavailable() -> str | None:
@@ -139,8 +104,11 @@ def why_unavailable() -> str | None:
     Returns
     -------
     str or None
-        A sentence: what `driver_problem` says, or that the package ``cuda.core`` is missing.
+        A sentence: what `driver_problem` says, or that the package ``cuda.core`` is missing. Neither is needed with the
+        fake library, for which memory of the host takes the GPU's place.
     """
+    if is_fake():
+        return None
     problem = driver_problem()
     if problem is None:
         try:
@@ -151,11 +119,16 @@ def why_unavailable() -> str | None:
 
 
 def is_available() -> bool:
-    """Whether there is a GPU with its driver, and the package ``cuda.core``."""
+    """Whether there is a GPU with its driver, and the package ``cuda.core``; or the fake library, which needs none."""
     return why_unavailable() is None
 
 
 def _core() -> Any:
+    """`cuda.core`; what plays its part where the fake library is used."""
+    if is_fake():
+        from ._core import host_device
+
+        return host_device
     return _import("cuda.core")
 
 
@@ -167,14 +140,18 @@ def _import(name: str) -> Any:
 
 
 def _need_driver() -> None:
-    problem = driver_problem()
+    problem = None if is_fake() else driver_problem()
     if problem is not None:
         raise CudaError(f"{problem}; this needs a GPU and its driver")
 
 
 def _from_core(name: str) -> Any:
     _need_driver()
-    return getattr(_core(), name)
+    core = _core()
+    value = getattr(core, name)
+    if not is_fake():  # a program may still load the real library then
+        globals()[name] = value
+    return value
 
 
 give_lazily(__name__, CORE_NAMES, _from_core)
@@ -463,11 +440,8 @@ def from_numpy(array: npt.ArrayLike, *, stream: Any) -> Any:
         host = pack(host, kind)  # values of four bits are two to a byte on the device
     buffer = _allocate(host.nbytes, stream)
     if host.nbytes:
-        driver = _import("cuda.bindings.driver")
-        handle = stream_handle(stream)
-        _cuda(driver, driver.cuMemcpyHtoDAsync(int(buffer.handle), host.ctypes.data, host.nbytes, handle), "copying")
         # Memory that a library pinned is copied behind our back: wait, so that the array is free again in every case.
-        _cuda(driver, driver.cuStreamSynchronize(handle), "copying to the device")
+        _copy("HtoD", int(buffer.handle), host.ctypes.data, host.nbytes, stream_handle(stream))
     return buffer
 
 
@@ -511,50 +485,20 @@ def to_numpy(
     if nbytes is not None and nbytes < host.nbytes:
         raise InvalidArgumentError(f"memory has {nbytes} bytes, an array of {host.shape} {kind} needs {host.nbytes}")
     _need_driver()
-    driver = _import("cuda.bindings.driver")
-    handle = stream_handle(stream)
-    if host.nbytes:
-        _cuda(driver, driver.cuMemcpyDtoHAsync(host.ctypes.data, address, host.nbytes, handle), "copying to the host")
-    _cuda(driver, driver.cuStreamSynchronize(handle), "waiting for the stream")
+    _copy("DtoH", host.ctypes.data, address, host.nbytes, stream_handle(stream))
     return host
 
 
-def copy_in(address: int, data: Any, stream: int) -> None:
-    """Copy bytes to an address that may be on the device or on the host, and wait for it.
-
-    For callbacks that get addresses of both kinds: the driver knows its own. It is reached without cuda.bindings, which
-    programs that only run engines need not have.
-    """
-    import ctypes
-
-    from trtx_sys._ffi import ffi
-
-    with ffi.from_buffer("char[]", data) as source:
-        if not _is_on_device(address):
-            ffi.memmove(ffi.cast("char *", address), source, len(source))
-            return
-        driver = _open_driver()
-        host = ctypes.c_void_p(int(ffi.cast("uintptr_t", source)))
-        handle = ctypes.c_void_p(stream)
-        status = driver.cuMemcpyHtoDAsync_v2(ctypes.c_uint64(address), host, ctypes.c_size_t(len(source)), handle)
-        status = status or driver.cuStreamSynchronize(handle)
-        if status:
-            raise CudaError(f"copying to the device failed: {_words_of(driver, status)}")
-
-
-def _is_on_device(address: int) -> bool:
-    """Whether the driver says that an address is on the device."""
-    import ctypes
-
-    if driver_problem() is not None:
-        return False
-    kind, memory_type, on_device = ctypes.c_uint(0), 2, 2  # CU_POINTER_ATTRIBUTE_MEMORY_TYPE, CU_MEMORYTYPE_DEVICE
-    driver = _open_driver()
-    status = driver.cuPointerGetAttribute(ctypes.byref(kind), memory_type, ctypes.c_uint64(address))
-    # Memory that the driver did not allocate is an invalid value to it; without a context there is none of its own.
-    if status not in (0, 1, 201):
-        raise CudaError(f"asking where {address:#x} lies failed: {_words_of(driver, status)}")
-    return status == 0 and kind.value == on_device
+def _copy(way: str, target: int, source: int, nbytes: int, stream: int) -> None:
+    """Copy from the host to the device, or back, after the work of a stream, and wait for it."""
+    if is_fake():
+        _core().copy(target, source, nbytes)
+        return
+    bindings = _import("cuda.bindings.driver")
+    if nbytes:
+        copy = getattr(bindings, f"cuMemcpy{way}Async")
+        _cuda(bindings, copy(target, source, nbytes, stream), f"copying to the {'device' if way == 'HtoD' else 'host'}")
+    _cuda(bindings, bindings.cuStreamSynchronize(stream), "waiting for the stream")
 
 
 def stream_of(handle: int) -> Any:

@@ -17,6 +17,8 @@ from ._ffi import ffi, lib
 
 ENVIRONMENT = "TRTX_LIBRARY"
 SDK_ENVIRONMENT = "TENSORRT_RTX_ROOT"
+#: ``own`` gives the fake library its own parser, which knows one model, also where NVIDIA's is installed.
+FAKE_PARSER_ENVIRONMENT = "TRTX_FAKE_PARSER"
 
 
 class Names(NamedTuple):
@@ -140,6 +142,10 @@ def _beside_core(search: Search) -> Iterator[Found]:
         search.trail.append("beside the loaded library: none is loaded")
         return
     if os.path.basename(search.beside) == FAKE:
+        if os.environ.get(ENVIRONMENT) == "fake" and os.environ.get(FAKE_PARSER_ENVIRONMENT) != "own":
+            # NVIDIA's parser needs a library by the name that the fake has, and finds it loaded.
+            yield from _sdk(search)
+            yield from _pip(search)
         yield Found(search.beside, "the fake library, which is its own parser")
         return
     path = search.look(os.path.dirname(search.beside), "beside the loaded library")

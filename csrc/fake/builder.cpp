@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "execute.hpp"
 #include "exports.hpp"
 
 namespace trtx::fake {
@@ -169,6 +170,20 @@ private:
         }
     }
 
+    /// Says now which layers will be refused when they are run.
+    void warn_of_layers(Plan const &plan) const
+    {
+        std::string found;
+        for (Node const &node : plan.nodes) {
+            if (!kernel_of(node.type)) {
+                found += (found.empty() ? "" : ", ") + node.name + " (" + name_of_layer(node.type) + ")";
+            }
+        }
+        if (!found.empty()) {
+            log(life(), TRTX_SEVERITY_WARNING, "The fake library builds these layers, but cannot run them: " + found);
+        }
+    }
+
     std::string build_steps(NetworkBase &network, ConfigImpl const &config)
     {
         IProgressMonitor *const monitor = config.mProgressMonitor;
@@ -189,6 +204,7 @@ private:
                 layers.step();
             }
         }
+        warn_of_layers(plan);
         whole.step();
         std::string bytes = serialize(plan);
         whole.step();

@@ -151,7 +151,8 @@ std::vector<Value> run_node(Node const &node, Inputs const &inputs)
     const Kernel kernel = kernel_of(node.type);
     if (!kernel) {
         throw Refusal(TRTX_ERROR_CODE_FAILED_EXECUTION,
-            "layer " + node.name + ": the fake library does not compute layers of type " + std::to_string(node.type));
+            "layer " + node.name + ": the fake library does not compute " + name_of_layer(node.type)
+                + " layers; run it on a GPU with the real one, or see csrc/fake/README.md for the layers it computes");
     }
     const std::vector<Sizes> values = integer_values(inputs);
     std::vector<Known> known;
@@ -162,8 +163,11 @@ std::vector<Value> run_node(Node const &node, Inputs const &inputs)
     std::vector<Value> outputs;
     for (Known const &made : infer(node, known)) {
         Value output{made.type, made.dims, {}};
-        require(std::find(made.dims.begin(), made.dims.end(), -1) == made.dims.end(), "the output's shape is known");
-        output.data.resize(static_cast<std::size_t>(volume(made.dims)));
+        if (std::find(made.dims.begin(), made.dims.end(), -1) == made.dims.end()) {
+            output.data.resize(static_cast<std::size_t>(volume(made.dims)));
+        } else {
+            require(node.type == TRTX_LAYER_TYPE_NON_ZERO, "the output's shape is known");
+        }
         outputs.push_back(std::move(output));
     }
     kernel(node, inputs, outputs);
@@ -177,7 +181,7 @@ std::vector<Value> run_node(Node const &node, Inputs const &inputs)
 
 Kernel kernel_of(int32_t layer_type)
 {
-    for (const auto family : {elementwise_kernel_of, dense_kernel_of, shape_kernel_of}) {
+    for (const auto family : {elementwise_kernel_of, dense_kernel_of, shape_kernel_of, more_kernel_of}) {
         if (const Kernel kernel = family(layer_type)) {
             return kernel;
         }
@@ -263,6 +267,7 @@ std::vector<Known> infer_all(Plan const &plan, std::map<std::string, Sizes> cons
             known[static_cast<std::size_t>(index)].dims = found->second;
         }
     }
+    std::vector<std::optional<Sizes>> values(known.size());
     for (Node const &node : plan.nodes) {
         std::vector<Known> given;
         for (const int32_t index : node.inputs) {
@@ -271,6 +276,11 @@ std::vector<Known> infer_all(Plan const &plan, std::map<std::string, Sizes> cons
         const std::vector<Known> made = infer(node, given);
         for (std::size_t i = 0; i < node.outputs.size() && i < made.size(); ++i) {
             known[static_cast<std::size_t>(node.outputs[i])].dims = made[i].dims;
+        }
+        if (std::optional<Sizes> found = fold(node, given, made)) {
+            const auto output = static_cast<std::size_t>(node.outputs.at(0));
+            values[output] = std::move(found);
+            known[output].values = &*values[output];
         }
     }
     return known;

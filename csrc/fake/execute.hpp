@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,13 @@ Kernel kernel_of(int32_t layer_type);
 Kernel elementwise_kernel_of(int32_t layer_type);
 Kernel dense_kernel_of(int32_t layer_type);
 Kernel shape_kernel_of(int32_t layer_type);
+Kernel more_kernel_of(int32_t layer_type);
+/// As in the enumeration of layer types, for messages.
+const char *name_of_layer(int32_t layer_type);
+
+/// Values of a small integer output that follow from those of the inputs and from shapes, without running anything;
+/// kOpen stands for numbers that are not known.
+std::optional<Sizes> fold(Node const &node, std::vector<Known> const &given, std::vector<Known> const &made);
 
 /// Told of every layer that has run, and of every debug tensor.
 struct Observers {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Layers that move elements and compute with shapes.
+#include <algorithm>
+
 #include "execute.hpp"
 #include "fault.hpp"
 
@@ -9,17 +11,14 @@ namespace {
 void concatenation(Node const &node, Inputs const &inputs, std::vector<Value> &outputs)
 {
     Value &out = outputs[0];
-    const auto axis = static_cast<std::size_t>(node.integer("Axis"));
-    int64_t start = 0;
-    for (const Value *input : inputs) {
-        Sizes index(input->dims.size(), 0);
-        for (const Number x : input->data) {
-            Sizes target = index;
-            target[axis] += start;
-            out.data[offset(target, out.dims)] = x;
-            advance(index, input->dims);
+    const auto axis = static_cast<std::ptrdiff_t>(node.integer("Axis"));
+    const auto pieces = volume(Sizes(out.dims.begin(), out.dims.begin() + axis));
+    auto target = out.data.begin();
+    for (int64_t piece = 0; piece < pieces; ++piece) {
+        for (const Value *input : inputs) {
+            const auto size = static_cast<std::ptrdiff_t>(input->data.size()) / pieces;
+            target = std::copy_n(input->data.begin() + piece * size, size, target);
         }
-        start += input->dims[axis];
     }
 }
 

@@ -4,30 +4,14 @@
 #include <algorithm>
 #include <set>
 
+#include "execute.hpp"
+
 namespace trtx::fake {
 namespace {
 
 bool valid_type(int32_t type)
 {
     return type >= TRTX_DATA_TYPE_FLOAT && type <= TRTX_DATA_TYPE_E8M0;
-}
-
-/// A constant's values, as far as they may be a shape.
-Sizes constant_values(Node const &node)
-{
-    Blob const &blob = node.blob("Weights");
-    Sizes values;
-    if (blob.count > 8 || blob.bytes.empty()) {
-        return values;
-    }
-    for (int64_t i = 0; i < blob.count; ++i) {
-        if (blob.type == TRTX_DATA_TYPE_INT64) {
-            values.push_back(reinterpret_cast<const int64_t *>(blob.bytes.data())[i]);
-        } else if (blob.type == TRTX_DATA_TYPE_INT32) {
-            values.push_back(reinterpret_cast<const int32_t *>(blob.bytes.data())[i]);
-        }
-    }
-    return values;
 }
 
 template <class T> void remove(std::vector<T> &items, T const &item)
@@ -196,13 +180,14 @@ void NetworkBase::infer_layer(LayerImpl &layer)
             if (!input || input->mDimensions.nb_dims < 0) {
                 given.push_back(Known{});
             } else {
-                given.push_back({input->type, to_sizes(input->mDimensions), input->values.empty() ? nullptr : &input->values});
+                given.push_back({input->type, to_sizes(input->mDimensions), input->values ? &*input->values : nullptr});
             }
         }
         const Node node = layer.node(false);
         made = infer(node, given);
-        if (layer.type == TRTX_LAYER_TYPE_CONSTANT) {
-            layer.outputs[0]->values = constant_values(node);
+        const bool has_values = layer.type != TRTX_LAYER_TYPE_CONSTANT || !node.blob("Weights").bytes.empty();
+        if (!layer.outputs.empty()) {
+            layer.outputs[0]->values = has_values ? fold(node, given, made) : std::nullopt;
         }
     } catch (std::exception const &error) {
         layer.problem = error.what();

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -69,7 +70,7 @@ public:
     bool is_output = false;
     bool debug = false;
     /// Values of a constant shape tensor.
-    Sizes values;
+    std::optional<Sizes> values;
     std::map<int32_t, std::string> dimension_names;
 
 protected:

@@ -42,7 +42,9 @@ public:
         if (bytes && size >= 8 && std::memcmp(bytes, kMagic, 8) == 0) {
             return true;
         }
-        fail(TRTX_ONNX_ERROR_CODE_MODEL_DESERIALIZE_FAILED, "Failed to parse the ONNX model.");
+        fail(TRTX_ONNX_ERROR_CODE_MODEL_DESERIALIZE_FAILED,
+            "Failed to parse the ONNX model. The fake library's own parser knows one model only: NVIDIA's parser, of the pip "
+            "package tensorrt-rtx-cu13-libs, reads all of them into the fake library too.");
         return false;
     }
     bool read_file(const char *path)

@@ -86,11 +86,14 @@ std::string to_text(Sizes const &dims);
 Sizes to_sizes(trtx_dims const &dims);
 trtx_dims to_dims(Sizes const &sizes);
 
+/// A number that is not known, among the values of a tensor that may be a shape.
+constexpr int64_t kOpen = INT64_MIN;
+
 /// What is known of a tensor before or while the network runs.
 struct Known {
     int32_t type = TRTX_DATA_TYPE_FLOAT;
     Sizes dims;
-    /// Values of a small integer tensor, where they are known.
+    /// Values of a small integer tensor, where they are known; some may be kOpen.
     const Sizes *values = nullptr;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Shape inference. -1 is a size that is not known before the network runs.
 #include <algorithm>
+#include <optional>
 
 #include "fault.hpp"
 #include "plan.hpp"
@@ -147,6 +148,7 @@ Sizes reshape(Node const &node, Sizes const &dims, Sizes wanted)
 {
     int64_t known = 1;
     std::ptrdiff_t open = -1;
+    const bool partial = std::find(wanted.begin(), wanted.end(), kOpen) != wanted.end();
     for (std::size_t i = 0; i < wanted.size(); ++i) {
         if (wanted[i] == 0 && node.integer("ZeroIsPlaceholder")) {
             if (i >= dims.size()) {
@@ -154,14 +156,18 @@ Sizes reshape(Node const &node, Sizes const &dims, Sizes wanted)
             }
             wanted[i] = dims[i];
         }
+        if (wanted[i] == kOpen) {
+            continue;
+        }
         if (wanted[i] == -1 && open < 0) {
             open = static_cast<std::ptrdiff_t>(i);
         } else {
             known *= wanted[i];
         }
     }
+    std::replace(wanted.begin(), wanted.end(), kOpen, int64_t{-1});
     const bool dynamic = std::find(dims.begin(), dims.end(), -1) != dims.end();
-    if (dynamic || known < 0) {
+    if (partial || dynamic || known < 0) {
         return wanted;
     }
     const int64_t total = volume(dims);
@@ -202,6 +208,7 @@ Sizes slice(Node const &node, std::vector<Known> const &inputs)
     Sizes size = node.sizes("Size");
     if (inputs.size() > 2) {
         size = inputs[2].values ? *inputs[2].values : Sizes(dims.size(), -1);
+        std::replace(size.begin(), size.end(), kOpen, int64_t{-1});
     }
     if (node.has("Axes")) {
         Sizes whole = dims;
@@ -227,6 +234,81 @@ Sizes gather(Node const &node, Sizes const &data, Sizes const &indices)
     out.insert(out.end(), indices.begin(), indices.end());
     out.insert(out.end(), data.begin() + static_cast<std::ptrdiff_t>(axis) + 1, data.end());
     return out;
+}
+
+/// The axes that an input names, counted from the front of a rank; none where their values are not known.
+std::optional<std::vector<bool>> axes_of(Node const &node, std::vector<Known> const &inputs, std::size_t rank)
+{
+    std::vector<bool> axes(rank, false);
+    if (inputs.size() < 2) {
+        return axes;
+    }
+    if (!inputs[1].values) {
+        return std::nullopt;
+    }
+    for (int64_t axis : *inputs[1].values) {
+        axis += axis < 0 ? static_cast<int64_t>(rank) : 0;
+        if (axis < 0 || axis >= static_cast<int64_t>(rank)) {
+            mismatch(node, "an axis is out of range");
+        }
+        axes[static_cast<std::size_t>(axis)] = true;
+    }
+    return axes;
+}
+
+Sizes unsqueeze(Node const &node, std::vector<Known> const &inputs)
+{
+    Sizes const &dims = inputs.at(0).dims;
+    const std::size_t rank = dims.size() + static_cast<std::size_t>(volume(inputs.at(1).dims));
+    const auto axes = axes_of(node, inputs, rank);
+    if (!axes) {
+        return Sizes(rank, -1);
+    }
+    Sizes out;
+    auto next = dims.begin();
+    for (const bool added : *axes) {
+        out.push_back(added || next == dims.end() ? 1 : *next++);
+    }
+    return out;
+}
+
+Sizes squeeze(Node const &node, std::vector<Known> const &inputs)
+{
+    Sizes const &dims = inputs.at(0).dims;
+    const auto axes = axes_of(node, inputs, dims.size());
+    if (!axes) {
+        mismatch(node, "the axes are not constant");
+    }
+    const bool all = inputs.size() < 2;
+    Sizes out;
+    for (std::size_t i = 0; i < dims.size(); ++i) {
+        if (all ? dims[i] != 1 : !(*axes)[i]) {
+            out.push_back(dims[i]);
+        } else if (dims[i] > 1) {
+            mismatch(node, "axis " + std::to_string(i) + " has the size " + std::to_string(dims[i]) + ", not 1");
+        }
+    }
+    return out;
+}
+
+std::vector<Known> topk(Node const &node, std::vector<Known> const &inputs)
+{
+    Sizes dims = inputs.at(0).dims;
+    int64_t count = node.integer("K");
+    if (inputs.size() > 1) {
+        count = inputs[1].values && !inputs[1].values->empty() && inputs[1].values->front() != kOpen
+            ? inputs[1].values->front()
+            : -1;
+    }
+    for (std::size_t i = 0; i < dims.size(); ++i) {
+        if ((node.integer("ReduceAxes") >> i) & 1) {
+            if (dims[i] >= 0 && count > dims[i]) {
+                mismatch(node, "k is " + std::to_string(count) + ", the axis has " + std::to_string(dims[i]));
+            }
+            dims[i] = count;
+        }
+    }
+    return {{inputs[0].type, dims}, {static_cast<int32_t>(node.integer("IndicesType")), dims}};
 }
 
 bool is_comparison(int64_t op)
@@ -276,7 +358,11 @@ std::vector<Known> infer(Node const &node, std::vector<Known> const &inputs)
     case TRTX_LAYER_TYPE_SHAPE: return {{TRTX_DATA_TYPE_INT64, {static_cast<int64_t>(first().dims.size())}}};
     case TRTX_LAYER_TYPE_SELECT: return {{inputs.at(1).type, broadcast(node, inputs[1].dims, inputs.at(2).dims)}};
     case TRTX_LAYER_TYPE_FILL: return {{static_cast<int32_t>(node.integer("ToType")), node.sizes("Dimensions")}};
-    case TRTX_LAYER_TYPE_TOPK:
+    case TRTX_LAYER_TYPE_NON_ZERO:
+        return {{static_cast<int32_t>(node.integer("IndicesType")), {static_cast<int64_t>(first().dims.size()), -1}}};
+    case TRTX_LAYER_TYPE_UNSQUEEZE: return typed(unsqueeze(node, inputs));
+    case TRTX_LAYER_TYPE_SQUEEZE: return typed(squeeze(node, inputs));
+    case TRTX_LAYER_TYPE_TOPK: return topk(node, inputs);
     case TRTX_LAYER_TYPE_NMS: return {first(), {TRTX_DATA_TYPE_INT32, first().dims}};
     case TRTX_LAYER_TYPE_ASSERTION: return {};
     default:

@@ -281,16 +281,119 @@ model.close()
 """)
 
 
+def test_normalization_over_channels_and_over_axes() -> None:
+    run("""
+x = floats(2, 6, 3, 4)
+def lrn(x, size, alpha, beta, k):
+    out = np.zeros_like(x, np.float64)
+    for c in range(x.shape[1]):
+        near = x[:, max(0, c - (size - 1) // 2):c + size // 2 + 1].astype(np.float64)
+        out[:, c] = x[:, c] / (k + alpha / size * (near**2).sum(1)) ** beta
+    return out
+for size in (3, 5):
+    close(one(lambda m, t: m.add("lrn", t, size, 0.5, 0.75, 1.5), x), lrn(x, size, 0.5, 0.75, 1.5))
+scale, bias = floats(1, 1, 1, 4), floats(1, 1, 1, 4)
+mean, deviation = x.mean((2, 3), keepdims=True), np.sqrt(x.var((2, 3), keepdims=True) + 1e-3)
+def normalize(m, t, s, b):
+    made = m.add("normalization_v2", t, s, b, 0b1100)
+    call("normalization_layer_set_epsilon", made, 1e-3)
+    return made
+close(one(normalize, x, scale, bias), (x - mean) / deviation * scale + bias, 1e-5)
+slope = floats(1, 6, 1, 1)
+close(one(lambda m, t, s: m.add("parametric_relu", t, s), x, slope), np.where(x >= 0, x, x * slope))
+""")
+
+
+def test_topk() -> None:
+    run("""
+x = rng.permutation(60).reshape(3, 5, 4).astype(np.float32)
+for name, sign in (("MAX", -1), ("MIN", 1)):
+    for axis in range(3):
+        model = Model()
+        made = model.add("topk", model.input("x", np.float32, 3, 5, 4), getattr(lib, f"TRTX_TOPK_OPERATION_{name}"), 2,
+                         1 << axis)
+        model.mark(model.output(made), "values")
+        model.mark(model.output(made, 1), "indices")
+        got = model.run(x=x)
+        order = np.argsort(sign * x, axis).take([0, 1], axis)
+        assert got["indices"].dtype == np.int32
+        np.testing.assert_array_equal(got["indices"], order)
+        np.testing.assert_array_equal(got["values"], np.take_along_axis(x, order, axis))
+        model.close()
+model = Model()
+model.mark(model.output(model.add("topk", model.input("x", np.float32, 4), 0, 5, 1)), "y")
+refused("builder_build_serialized_network", model.builder, model.network, model.config, ffi.new("trtx_host_memory **"),
+        saying="k is 5, the axis has 4")
+model.close()
+""")
+
+
+def test_non_zero() -> None:
+    """Its size shows in the run only."""
+    run("""
+x = (rng.random((3, 4)) < 0.5).astype(np.float32)
+model = Model()
+model.mark(model.output(model.add("non_zero", model.input("x", np.float32, 3, 4))), "y")
+model.load(model.build())
+assert shape(make("execution_context_get_tensor_shape", model.context, b"y")) == (2, -1)
+memory = np.zeros(24, np.int32)
+call("execution_context_set_tensor_address", model.context, b"x", x.ctypes.data)
+call("execution_context_set_tensor_address", model.context, b"y", memory.ctypes.data)
+call("execution_context_enqueue_v3", model.context, 0)
+expected = np.array(np.nonzero(x))
+np.testing.assert_array_equal(memory[:expected.size].reshape(expected.shape), expected)
+model.close()
+""")
+
+
+def test_squeeze_and_unsqueeze() -> None:
+    run("""
+def axes(model, *values):
+    return model.constant(np.array(values, np.int64))
+x = floats(1, 3, 1, 4)
+close(one(lambda m, t: m.add("unsqueeze", t, axes(m, 0, -1)), x), x[None, ..., None], 0)
+close(one(lambda m, t: m.add("unsqueeze", t, axes(m, 2)), x), x[:, :, None], 0)
+close(one(lambda m, t: m.add("squeeze", t, axes(m, 0, -2)), x), x[0, :, 0], 0)
+close(one(lambda m, t: m.add("squeeze", t, axes(m, 2)), x), x[:, :, 0], 0)
+""")
+
+
+def test_shapes_are_computed_before_the_network_runs() -> None:
+    """As exporters write the flattening of an open batch: its size is read, and joined with what is known."""
+    run("""
+model = Model()
+x = model.input("x", np.float32, -1, 3, 4)
+batch = model.add("gather", model.output(model.add("shape", x)), model.constant(np.array([0], np.int64)), 0)
+parts = ffi.new("trtx_tensor *[]", [model.output(batch), model.constant(np.array([12], np.int64))])
+shaped = model.output(model.add("concatenation", parts, 2))
+flat = model.add("shuffle", x)
+call("layer_set_input", flat, 1, shaped)
+model.mark(model.output(flat), "y")
+profile = make("builder_create_optimization_profile", model.builder)
+for select, size in enumerate((1, 2, 8)):
+    call("optimization_profile_set_dimensions", profile, b"x", select, dims(size, 3, 4))
+make("builder_config_add_optimization_profile", model.config, profile)
+model.load(model.build())
+assert shape(make("cuda_engine_get_tensor_shape", model.engine, b"y")) == (-1, 12)
+for size in (1, 5):
+    a = floats(size, 3, 4)
+    close(model.run(x=a)["y"], a.reshape(size, 12), 0)
+model.close()
+""")
+
+
 def test_layers_that_are_not_computed_say_so() -> None:
     run("""
 model = Model()
-made = model.add("topk", model.input("x", np.float32, 2, 8), lib.TRTX_TOPK_OPERATION_MAX, 3, 2)
-call("layer_set_name", made, b"the best three")
+made = model.add("resize", model.input("x", np.float32, 2, 8))
+call("layer_set_name", made, b"twice as large")
 model.mark(model.output(made), "y")
 model.load(model.build())
+assert any(b"twice as large (RESIZE)" in line for _, line, _ in logged), logged
 x, y = floats(2, 8), floats(2, 8)
 call("execution_context_set_tensor_address", model.context, b"x", x.ctypes.data)
 call("execution_context_set_tensor_address", model.context, b"y", y.ctypes.data)
-refused("execution_context_enqueue_v3", model.context, 0, saying="the best three")
+refused("execution_context_enqueue_v3", model.context, 0,
+        saying="twice as large: the fake library does not compute RESIZE")
 model.close()
 """)

@@ -57,7 +57,9 @@ ones = np.ones(4, np.float32)
 
 
 def on_fake(code: str, **environment: str) -> str:
-    return run_python(SETUP + code, environment={"TRTX_LIBRARY": "fake", **environment}).stdout
+    return run_python(
+        SETUP + code, environment={"TRTX_LIBRARY": "fake", "TRTX_FAKE_PARSER": "own", **environment}
+    ).stdout
 
 
 def test_by_name_and_by_role() -> None:
@@ -149,7 +151,7 @@ class Event:
     def cuEventQuery(self, event): return (0 if self.over else 600,)
     def cuEventDestroy(self, event): return (0,)
 driver = Event()
-flight.driver_problem = lambda: None
+flight.problem, flight.is_fake = lambda: None, lambda: False
 sys.modules["cuda.bindings.driver"] = driver
 array = ones.copy()
 alive = weakref.ref(array)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import trtx_sys
 from trtx_sys._ffi import ffi, lib
+from trtx_sys._find import ENVIRONMENT, FAKE
 
 from .errors import LibraryError, file_error, text
 from .process import refuse_after_fork
@@ -18,6 +19,7 @@ __all__ = ["Version", "library_path", "library_version", "load_library"]
 
 _lock = threading.Lock()
 _loaded: set[str] = set()
+_is_fake: bool | None = None
 
 
 @public
@@ -77,6 +79,20 @@ def require_onnx_parser() -> None:
     with _lock:
         if "parser" not in _loaded:
             _load("parser", None)
+
+
+def is_fake() -> bool:
+    """Whether the library is the fake one of ``csrc/fake``; before one is loaded, whether ``TRTX_LIBRARY`` names it."""
+    global _is_fake
+    if _is_fake is None and "core" in _loaded:
+        import ctypes
+
+        # By what is in it: its file may have another name.
+        _is_fake = hasattr(ctypes.CDLL(library_path()), "trtx_fake_live_count")
+    if _is_fake is None:
+        named = os.environ.get(ENVIRONMENT, "")
+        return named == "fake" or os.path.basename(named) == FAKE
+    return _is_fake
 
 
 def _load(kind: str, path: str | os.PathLike[str] | None) -> None:

@@ -6,7 +6,8 @@ import importlib
 from collections.abc import Iterable
 from typing import Any
 
-from ..cuda import driver_problem
+from .._core.driver import problem
+from .._core.library import is_fake
 
 #: Those whose object is gone.
 _left: list[Flight] = []
@@ -38,7 +39,7 @@ class Flight:
 
     def begin(self) -> None:
         """Note that the work is on the stream; after the call that puts it there."""
-        if driver_problem() is not None:
+        if problem() is not None or is_fake():
             self._values.clear()  # without a GPU nothing is left to be done
             return
         try:

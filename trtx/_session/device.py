@@ -1,6 +1,6 @@
 """What a session needs of a GPU: streams, memory, copies, graphs.
 
-`Gpu` is a thin layer over `cuda.core`. `HostMemory` stands in for it where the loaded library is the fake one of
+`Gpu` is a thin layer over `cuda.core`. `HostDevice` stands in for it where the loaded library is the fake one of
 ``csrc/fake``, whose tensors lie on the host: it lets programs be tested on machines without a GPU.
 """
 
@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .. import cuda
+from .._core import host_device
 from .._core.errors import CudaError
-from .._core.library import library_path
+from .._core.library import is_fake, require_library
 from .._core.values import check_int
 
 if TYPE_CHECKING:
@@ -96,7 +97,8 @@ class Device(Protocol):
 def open_device(ordinal: object) -> Device:
     """The GPU of a number; memory of the host where the fake library is loaded."""
     number = check_int(ordinal, "device", 0, 2**31 - 1)
-    if hasattr(ctypes.CDLL(library_path()), "trtx_fake_live_count"):
+    require_library()
+    if is_fake():
         return HostDevice(number)
     return Gpu(number)
 
@@ -253,27 +255,27 @@ class HostDevice:
 
     def __init__(self, ordinal: int) -> None:
         self.ordinal = ordinal
+        self._device = host_device.Device(ordinal)
 
     @contextmanager
     def current(self) -> Iterator[None]:
         yield
 
     def stream(self) -> Any:
-        return 1
+        return self._device.create_stream()
 
     def handle_of(self, stream: Any) -> int:
-        return int(stream)
+        return int(stream.handle)
 
     def allocate(self, nbytes: int, stream: Any) -> Block:
-        memory = ctypes.create_string_buffer(nbytes + 256)
-        return Block(-(-ctypes.addressof(memory) // 256) * 256, nbytes, memory)  # aligned as that of a GPU
+        buffer = self._device.allocate(nbytes, stream=stream)
+        return Block(buffer.handle, nbytes, buffer)
 
     def pinned(self, nbytes: int) -> Block:
-        memory = ctypes.create_string_buffer(max(nbytes, 1))
-        return Block(ctypes.addressof(memory), nbytes, memory)
+        return self.allocate(nbytes, None)
 
     def copy(self, target: int, source: int, nbytes: int, stream: int) -> None:
-        ctypes.memmove(target, source, nbytes)
+        host_device.copy(target, source, nbytes)
 
     def upload(self, target: int, array: npt.NDArray[Any], stream: int) -> None:
         import numpy as np
