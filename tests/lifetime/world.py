@@ -48,7 +48,8 @@ def quiet(severity: int, message: str) -> None:
 
 def _all_subclasses(kind: type[Any]) -> Iterator[type[Any]]:
     for child in kind.__subclasses__():
-        if child._open_class is child:  # not the class of closed objects
+        # Not the classes of closed objects, nor those of `trtx.compat`, which add names alone.
+        if child._open_class is child and not child.__module__.startswith("trtx.compat"):
             yield child
             yield from _all_subclasses(child)
 
