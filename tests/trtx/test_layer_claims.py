@@ -59,7 +59,7 @@ def is_built(builder: trtx.Builder, dtype: DataType, shape: tuple[int, ...], att
             return False
 
 
-@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("dtype", sorted(TYPES))
 @pytest.mark.parametrize("method", TAKES)
 def test_types(builder: trtx.Builder, method: str, dtype: str) -> None:
     attempt, taken = TAKES[method]
@@ -106,7 +106,7 @@ FILLED = {
 
 
 @pytest.mark.parametrize("operation", FILLED, ids=lambda operation: operation.name)
-@pytest.mark.parametrize("dtype", [name for name in TYPES if name != "FP8"])
+@pytest.mark.parametrize("dtype", [name for name in sorted(TYPES) if name != "FP8"])
 def test_types_of_filled_tensors(builder: trtx.Builder, operation: FillOperation, dtype: str) -> None:
     def attempt(network: Network, x: trtx.Tensor) -> trtx.Layer:
         fill = network.add_fill((4,), operation, DataType[dtype])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .. import cuda
 from .._core.errors import ClosedError, InvalidArgumentError
 from .._core.public import public
@@ -150,8 +152,6 @@ class Binding(Uncopied):
             lane.context.enqueue_v3(handle)
 
     def _copy_out(self) -> None:
-        import numpy as np
-
         for array, target in self._copies_out:
             np.copyto(array, target)
 

@@ -134,7 +134,10 @@ class Gpu:
 
     def enter(self) -> int:
         """Make the device the thread's current one; gives what `leave` needs to undo it."""
-        before = int(self._call("asking for the current context", self._driver.cuCtxGetCurrent()))
+        status, current = self._driver.cuCtxGetCurrent()
+        if status:
+            self._call("asking for the current context", (status,))
+        before = int(current)
         if before == self._context:
             return 0
         self._call("making a GPU current", self._driver.cuCtxSetCurrent(self._context))
@@ -241,7 +244,9 @@ class _CudaGraph:
         graph.upload(stream)
 
     def launch(self, stream: int) -> None:
-        self._call("launching a graph", self._launch(self._handle, stream))
+        result = self._launch(self._handle, stream)
+        if result[0]:
+            self._call("launching a graph", result)
 
     def close(self) -> None:
         self._graph.close()

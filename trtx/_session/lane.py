@@ -13,6 +13,8 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from .._core.errors import ClosedError, Error, InvalidArgumentError, UnsupportedError
 from .._core.values import show
 from .device import Block, Device, Graph
@@ -266,8 +268,6 @@ class Lane:
 
         They must not change before `wait` or `wait_until_fed` says so: pinned memory is read later.
         """
-        import numpy as np
-
         copy = np.copyto
         for source, array in zip(program.sources, arrays, strict=True):
             if source is not None and array is not None:

@@ -10,6 +10,8 @@ import weakref
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from .. import cuda
 from .._core.errors import ClosedError, InvalidArgumentError
 from .._core.host_memory import HostMemory
@@ -418,8 +420,6 @@ class Session(Uncopied):
 
     def _is_usual(self, values: list[Any], program: Program) -> bool:
         """Whether arrays are of numpy, and of the shapes and types of a program."""
-        import numpy as np
-
         array = np.ndarray
         for value, shape, port in zip(values, program.key.shapes, self._inputs, strict=True):
             if value.__class__ is not array or value.shape != shape or value.dtype != port.np_dtype:
@@ -429,8 +429,6 @@ class Session(Uncopied):
     def _run(
         self, lane: Lane, values: list[Any], out: Mapping[str, Any], on_device: bool, stream: Any, copy: bool
     ) -> dict[str, Any]:
-        import numpy as np
-
         device, handle = self._device.ordinal, lane.handle
         if copy:
             values = [move(value, device) for value in values]
