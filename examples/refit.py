@@ -18,7 +18,7 @@ def main() -> None:
     except trtx.BuilderError as error:
         if "CUDA error 222" not in str(error):
             raise
-        cannot_run(f"a GPU that TensorRT-RTX can build refittable engines for is missing: {error}")
+        cannot_run(f"a driver for this library is missing, or the library for CUDA 12: {error}")
     engine = trtx.Runtime(QUIET).deserialize_cuda_engine(plan)
     context = engine.create_execution_context()
     x = old.inputs(4)

@@ -186,7 +186,7 @@ def test_plotly_that_is_missing_is_said_before_anything_is_measured() -> None:
         """
 import sys
 sys.modules["plotly"] = sys.modules["plotly.graph_objects"] = None
-failed(3, ["plotly", "trtx[report]"], "bench", engine(), "--html", here / "x.html", "--duration", 1000)
+failed(3, ["plotly", "pip install plotly"], "bench", engine(), "--html", here / "x.html", "--duration", 1000)
 assert not (here / "x.html").exists()
 """
     )

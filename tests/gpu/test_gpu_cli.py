@@ -11,6 +11,7 @@ import pytest
 
 import trtx
 from tests.helpers.command import command
+from tests.helpers.gpu import skip_without_driver_for_refitting
 
 pytest.importorskip("click", reason="the package click is missing, which the command trtx needs")
 
@@ -43,6 +44,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("options", [["--refit"], ["--refit", "--strip"], ["--refittable", "kernel"]], ids=" ".join)
 def test_refit(folder: Path, options: list[str]) -> None:
     built = command("build", "one.onnx", "-o", "one.engine", "--json", *options, folder=folder)
+    skip_without_driver_for_refitting(built)
     assert built.code == 0, built
     refitted = command("refit", "one.engine", "two.onnx", "-o", "two.engine", "--json", folder=folder)
     assert refitted.code == 0, refitted

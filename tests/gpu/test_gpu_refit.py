@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import trtx
-from tests.helpers.gpu import build, run
+from tests.helpers.gpu import build, run, skip_without_driver_for_refitting
 from trtx import BuilderFlag, TensorLocation, WeightsRole
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -74,9 +74,8 @@ def _can_be_built(gpu: None) -> None:
     try:
         plan_of(quiet, values(1), BuilderFlag.REFIT)
     except trtx.BuilderError as error:
-        if "CUDA error 222" not in str(error):  # compiled for a newer driver
-            raise
-        pytest.skip(f"a driver for this library is missing, or the library for CUDA 12: {error}")
+        skip_without_driver_for_refitting(error)
+        raise
 
 
 @pytest.fixture

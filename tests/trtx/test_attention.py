@@ -131,7 +131,7 @@ def test_plain_settings(network: Network) -> None:
         ("causal", 1, "^causal is 1"),
         ("decomposable", None, "^decomposable is None"),
         ("query_form", 1, "^query_form is 1"),
-        ("mask", None, "^mask is NoneType; allowed is a trtx"),
+        ("mask", None, "^mask is None; allowed is a trtx"),
         ("normalization_quantize_scale", 0.1, "^normalization_quantize_scale is float"),
     ):
         with pytest.raises(trtx.InvalidArgumentError, match=words):
@@ -239,7 +239,7 @@ def _add(**changed: Any) -> Callable[[Network, trtx.Tensor], object]:
             _add(key=lambda n: n.add_input("y", HALF, (2, 8))),
             r"^key \('y'\) has the shape \(2, 8\); allowed: 3 to 4 dim",
         ),
-        (_add(query=None), "^query is NoneType; allowed is a trtx"),
+        (_add(query=None), "^query is None; allowed is a trtx"),
         (_add(norm_op=1), r"^norm_op is 1; allowed is a member of trtx\.AttentionNormalizationOp"),
         (_add(causal_kind=False), r"^causal_kind is False; allowed is a member of trtx\.CausalMaskKind"),
         (lambda n, x: n.add_attention(x, x, x, SOFTMAX, 0), "^causal is 0; allowed is True or False"),

@@ -117,8 +117,8 @@ def test_a_conditional_goes_with_its_network(network: Network) -> None:
             lambda n, c, x: c.set_condition(n.add_input("i", trtx.int32, ())),
             r"^condition \('i'\) is INT32; allowed is BOOL",
         ),
-        (lambda n, c, x: c.set_condition(None), "^condition is NoneType; allowed is a trtx"),
-        (lambda n, c, x: c.add_input(1), "^input is int; allowed is a trtx"),
+        (lambda n, c, x: c.set_condition(None), "^condition is None; allowed is a trtx"),
+        (lambda n, c, x: c.add_input(1), "^input is 1; allowed is a trtx"),
         (
             lambda n, c, x: c.add_output(x, n.add_input("h", HALF, (3,))),
             r"^false_subgraph_output \('h'\) is HALF; allowed is FLOAT, the type of true_subgraph_output \('x'\)",

@@ -99,7 +99,7 @@ def test_a_malformed_model_is_refused() -> None:
 
 def test_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "onnx", None)
-    with pytest.raises(ImportError, match=r"build\.prepare needs the package onnx.*trtx\[onnx\]"):
+    with pytest.raises(ImportError, match=r"build\.prepare needs the package onnx.*pip install onnx onnxscript"):
         build(b"x", prepare=True)
 
 

@@ -216,7 +216,7 @@ def _cache(n: Network, x: trtx.Tensor, *, update: Any = None, start: Any = None)
         (lambda n, x: n.add_dynamic_quantize(x, 1, 16, 9, FP8), "^output_type is 9; allowed is a trtx.DataType"),
         (lambda n, x: n.add_dynamic_quantize_v2(x, (1, 32), FP8, E8M0), r"^block_shape is \(1, 32\); allowed is 4 dim"),
         (lambda n, x: n.add_dynamic_quantize_v2(x, (1, 1, 1, -2), FP8, E8M0), r"^block_shape\[3\] is -2"),
-        (lambda n, x: n.add_dynamic_quantize_v2(None, (1,), FP8, E8M0), "^input is NoneType; allowed is a trtx"),
+        (lambda n, x: n.add_dynamic_quantize_v2(None, (1,), FP8, E8M0), "^input is None; allowed is a trtx"),
         (lambda n, x: n.add_moe(x, x, x), r"^selected_experts_for_tokens \('x'\) is HALF; allowed are INT32 and INT64"),
         (lambda n, x: n.add_non_zero(constant(n, np.float32(1))), "at least 1 dimension"),
         (lambda n, x: n.add_non_zero(x, FLOAT), "^indices_type is .*; allowed is DataType.INT32 or DataType.INT64"),

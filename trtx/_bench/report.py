@@ -41,7 +41,7 @@ def require_plotly() -> Any:
         import plotly.graph_objects
     except ImportError as error:
         raise UnsupportedError(
-            f"--html needs the package plotly ({error}); install it with: pip install 'trtx[report]'"
+            f"--html needs the package plotly ({error}); install it with: pip install plotly"
         ) from error
     return plotly.graph_objects
 

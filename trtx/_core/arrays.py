@@ -110,12 +110,10 @@ def data_type(dtype: np.dtype[Any], name: str = "dtype") -> DataType:
     found = _TYPES.get(dtype.name)
     if found is None:
         known = ", ".join(sorted(_TYPES))
-        refused = InvalidArgumentError(
+        raise InvalidArgumentError._of_type(
             f"{name} has the type {dtype.name}, which TensorRT-RTX does not know; allowed are {known} "
             "(convert with .astype())"
         )
-        refused._is_type = True
-        raise refused
     return found
 
 

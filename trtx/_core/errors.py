@@ -36,6 +36,8 @@ from trtx_sys._ffi import ffi, lib
 from .public import public
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from .._onnx.report import ParserErrorInfo
 
 __all__ = [
@@ -106,6 +108,13 @@ class InvalidArgumentError(Error, ValueError):
 
     #: Whether no value of its type would be right, for `trtx.compat`, where that is a `TypeError`.
     _is_type: bool = False
+
+    @classmethod
+    def _of_type(cls, text: str) -> Self:
+        """One where no value of the type would be right, to be raised at once: a name for it would make a circle."""
+        error = cls(text)
+        error._is_type = True
+        return error
 
 
 @public

@@ -39,9 +39,7 @@ def reject(name: str, value: object, allowed: str) -> NoReturn:
 
 def reject_type(name: str, value: object, allowed: str) -> NoReturn:
     """The same where no value of this type would be right."""
-    error = InvalidArgumentError(f"{name} is {show(value)}; allowed is {allowed}")
-    error._is_type = True
-    raise error
+    raise InvalidArgumentError._of_type(f"{name} is {show(value)}; allowed is {allowed}")
 
 
 def show(value: object) -> str:

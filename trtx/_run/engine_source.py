@@ -76,12 +76,10 @@ def _open_buffer(source: Any, what: str, name: str) -> Iterator[Blob]:
     try:
         view = ffi.from_buffer("char[]", source)
     except TypeError:
-        refused = InvalidArgumentError(
+        raise InvalidArgumentError._of_type(
             f"{name} is {kind}, no {what}; allowed is a path, a HostMemory, or bytes and anything else with the buffer "
             "protocol"
-        )
-        refused._is_type = True
-        raise refused from None
+        ) from None
     except (BufferError, ValueError) as error:
         raise InvalidArgumentError(f"{name} is a {kind} whose bytes cannot be used as they lie: {error}") from None
     with view:
