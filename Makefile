@@ -33,7 +33,7 @@ $(VENV)/.test: $(VENV)/.demo $(wildcard csrc/fake/*)
 	@echo "--- compiling the fake library, and packages for the tests"
 	@$(RUN) setup.py --quiet build_ext --inplace
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-build-isolation \
-	    -e '.[test,docs]' 'tensorrt-rtx-cu13-libs==$(TENSORRT_RTX)'
+	    -e '.[test,docs,app]' 'tensorrt-rtx-cu13-libs==$(TENSORRT_RTX)'
 	@touch $@
 
 demo: $(VENV)/.demo ## Build a real network into an engine, inspect it, and run it where there is a GPU
@@ -41,7 +41,7 @@ demo: $(VENV)/.demo ## Build a real network into an engine, inspect it, and run 
 
 test: $(VENV)/.test lint ## Run every test on the real library
 	$(RUN) -m tests.helpers.libraries
-	$(RUN) -m pytest tests
+	$(RUN) -m pytest tests -n auto --dist loadfile
 
 lint: $(VENV)/.test ## Check style, types and generated files
 	$(BIN)/ruff check .

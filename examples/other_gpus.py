@@ -39,7 +39,7 @@ def main() -> None:
             return
         report = runtime.get_engine_validity(header)
         if report.validity is trtx.EngineValidity.INVALID:
-            reasons = ", ".join(reason.name for reason in report.diagnostics)
+            reasons = ", ".join(str(reason.name) for reason in report.diagnostics)
             print(f"ok: {size:,} bytes for {names}; this GPU is none of them: {reasons}")
             return
         engine = runtime.deserialize_cuda_engine(file)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -12,7 +12,7 @@ import trtx
 import trtx.cuda
 
 #: The GPU may round products to TF32, with ten bits of mantissa.
-TOLERANCE = {"rtol": 1e-2, "atol": 1e-2}
+RTOL = ATOL = 1e-2
 
 QUIET = trtx.Logger(trtx.Severity.ERROR)
 
@@ -29,11 +29,12 @@ class Model:
         return np.random.default_rng(seed).uniform(-1, 1, (rows, len(self.w))).astype(np.float32)
 
     def expected(self, x: np.ndarray) -> np.ndarray:
-        return np.maximum(x @ self.w + self.b, 0)
+        result: np.ndarray = np.maximum(x @ self.w + self.b, 0)
+        return result
 
     def check(self, x: np.ndarray, y: np.ndarray) -> None:
         spread = (len(self.w) / 64) ** 0.5  # of the rounding of longer sums
-        np.testing.assert_allclose(y, self.expected(x), rtol=TOLERANCE["rtol"], atol=TOLERANCE["atol"] * spread)
+        np.testing.assert_allclose(y, self.expected(x), rtol=RTOL, atol=ATOL * spread)
 
     def define(self, network: trtx.NetworkDefinition) -> None:
         x = network.add_input("x", trtx.float32, (-1, len(self.w)))
@@ -81,7 +82,7 @@ class Model:
         return trtx.cuda.to_numpy(target, x.shape, stream=stream)
 
 
-def new_stream() -> object:
+def new_stream() -> Any:
     """A stream of the first GPU; ends the program where there is none."""
     problem = trtx.cuda.why_unavailable()
     if problem is not None:

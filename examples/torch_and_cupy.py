@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 
 import numpy as np
-from small import QUIET, TOLERANCE, Model, cannot_run, new_stream, on_fake
+from small import ATOL, QUIET, RTOL, Model, cannot_run, new_stream, on_fake
 
 import trtx
 
@@ -37,15 +37,15 @@ def main() -> None:
                 tensor = torch.as_tensor(x).cuda() * 2
                 y = session.run({"x": tensor}, output="device")["y"] + 1
             torch.cuda.synchronize()
-            np.testing.assert_allclose(y.cpu().numpy(), model.expected(2 * x) + 1, **TOLERANCE)
+            np.testing.assert_allclose(y.cpu().numpy(), model.expected(2 * x) + 1, rtol=RTOL, atol=ATOL)
         if "cupy" in found:
             cupy = found["cupy"]
             array, result = cupy.asarray(x) * 2, cupy.empty_like(x)
             stream = cupy.cuda.get_current_stream()
             session.run({"x": array}, out={"y": result}, stream=stream)  # written where we want it
-            np.testing.assert_allclose(cupy.asnumpy(result), model.expected(2 * x), **TOLERANCE)
+            np.testing.assert_allclose(cupy.asnumpy(result), model.expected(2 * x), rtol=RTOL, atol=ATOL)
             y = cupy.from_dlpack(session.run({"x": array}, output="device", stream=stream)["y"])
-            np.testing.assert_allclose(cupy.asnumpy(y), model.expected(2 * x), **TOLERANCE)
+            np.testing.assert_allclose(cupy.asnumpy(y), model.expected(2 * x), rtol=RTOL, atol=ATOL)
     print(f"ok: {' and '.join(found)} gave and took arrays on the GPU")
 
 

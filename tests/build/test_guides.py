@@ -24,8 +24,8 @@ GUIDES = {
     "runtime_cache.py": "with the cache of",
     "cuda_graphs.py": "runs were captured",
     "many_contexts.py": "on 4 contexts",
-    "output_allocators.py": "places were found",
-    "callbacks.py": "product was seen",
+    "output_allocators.py": "memory that grew",
+    "callbacks.py": "y seen",
     "other_gpus.py": "SM86, SM89, SM120",
 }
 NOTEBOOK = EXAMPLES / "quickstart.ipynb"

@@ -132,7 +132,7 @@ def test_plain_settings(network: Network) -> None:
         ("decomposable", None, "^decomposable is None"),
         ("query_form", 1, "^query_form is 1"),
         ("mask", None, "^mask is None; allowed is a trtx"),
-        ("normalization_quantize_scale", 0.1, "^normalization_quantize_scale is float"),
+        ("normalization_quantize_scale", 0.1, "^normalization_quantize_scale is 0.1"),
     ):
         with pytest.raises(trtx.InvalidArgumentError, match=words):
             setattr(attention, name, value)

@@ -26,6 +26,7 @@ class Clock(Protocol):
 
     def between(self, first: Any, then: Any) -> float:
         """Milliseconds between two marks that were reached."""
+        ...
 
     def close(self) -> None:
         """Release the marks."""

@@ -36,7 +36,7 @@ def require_onnxruntime() -> Any:
         If it is not installed.
     """
     try:
-        import onnxruntime
+        import onnxruntime  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise UnsupportedError(
             f"--against onnxruntime needs the package onnxruntime ({error}); install it with: pip install onnxruntime"

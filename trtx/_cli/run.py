@@ -69,7 +69,7 @@ def command(
 ) -> None:  # fmt: skip
     """Run an ENGINE or an ONNX MODEL once.
 
-    Outputs are the same where each element is not further from what is expected than atol + rtol * |expected|.
+    Outputs are the same where each element is not further from what is expected than atol + rtol * abs(expected).
     """
     from .. import Session
     from .._bench.compare import compare

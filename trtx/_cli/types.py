@@ -174,8 +174,10 @@ class Source(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         path = os.fsdecode(value)
+        size = 0
         try:
             about = os.stat(path)
+            size = about.st_size
             if not stat.S_ISREG(about.st_mode):
                 self.fail(f"the {self.what} {path!r} is not a file; name one", param, ctx)
             with open(path, "rb"):
@@ -189,7 +191,7 @@ class Source(click.Path):
             self.fail(f"the {self.what} {path!r} is not there; {hint or 'check the path'}", param, ctx)
         except (OSError, ValueError) as error:
             self.fail(f"the {self.what} {path!r} cannot be read: {getattr(error, 'strerror', error)}", param, ctx)
-        if not about.st_size:
+        if not size:
             self.fail(f"the {self.what} {path!r} is empty; make it again", param, ctx)
         return path
 

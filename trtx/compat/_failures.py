@@ -39,7 +39,7 @@ def answer_or_raise(subject: Any, error: Error, answer: object) -> object:
     answer
         None, False and so on; `RAISES` for none.
     """
-    if sys.modules[__package__].raise_errors or isinstance(error, _ALWAYS):
+    if sys.modules["trtx.compat"].raise_errors or isinstance(error, _ALWAYS):
         raise error
     if isinstance(error, InvalidArgumentError) and error._is_type:
         _raise_as(TypeError, error)

@@ -111,7 +111,7 @@ class UnknownDims(Dims):
 
     __slots__ = ()
 
-    def _refuse(self, *_: Any) -> NoReturn:
+    def _refuse(self, index: Any = None) -> NoReturn:
         raise ValueError("the number of dimensions is not known")
 
     __len__ = _refuse
@@ -202,7 +202,7 @@ class _Bytes:
         return getattr(self._memory, name)
 
     @property  # type: ignore[misc]
-    def __class__(self) -> type[Any]:
+    def __class__(self) -> type[Any]:  # pyright: ignore[reportIncompatibleMethodOverride]
         return type(self._memory)
 
     def __bool__(self) -> bool:
