@@ -6,35 +6,26 @@ The pages are made at each build, into ``reference/commands`` (which is not comm
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import click
 from docutils import nodes
 from sphinx.application import Sphinx
+from trtx_pages import write_pages
 
 from trtx._cli.main import COMMANDS, trtx
 
 NAME = re.compile(r"(?:trtx\.)?([A-Za-z_]\w*(?:\.\w+)*)(?:\(\))?$")
 
 
-def write_pages(app: Sphinx) -> None:
-    """Write what has changed, and remove what is gone."""
-    folder = Path(app.srcdir, "reference", "commands")
-    folder.mkdir(exist_ok=True)
+def write(app: Sphinx) -> None:
     context = click.Context(trtx)
     written = {
         f"{name}.rst": f".. click:: trtx._cli.{place}:command\n   :prog: trtx {name}\n   :nested: full\n"
         for name, (place, _) in COMMANDS.items()
         if trtx.get_command(context, name) is not None
     }
-    for path in folder.iterdir():
-        if path.name not in written:
-            path.unlink()
-    for name, text in written.items():
-        path = folder / name
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            path.write_text(text, encoding="utf-8")
+    write_pages(app, "commands", written)
 
 
 def link_names(app: Sphinx, doctree: nodes.document, docname: str) -> None:
@@ -54,6 +45,6 @@ def link_names(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.connect("builder-inited", write_pages)
+    app.connect("builder-inited", write)
     app.connect("doctree-resolved", link_names)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

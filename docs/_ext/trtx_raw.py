@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sphinx.application import Sphinx
+from trtx_pages import write_pages
 
 INCLUDE = Path(__file__).resolve().parents[2] / "csrc" / "include"
 WORDS = re.compile(
@@ -101,20 +102,10 @@ def pages() -> dict[str, str]:
     return found
 
 
-def write_pages(app: Sphinx) -> None:
-    """Write what has changed, and remove what is gone."""
-    folder = Path(app.srcdir, "reference", "c")
-    folder.mkdir(exist_ok=True)
-    written = pages()
-    for path in folder.iterdir():
-        if path.name not in written:
-            path.unlink()
-    for name, text in written.items():
-        path = folder / name
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            path.write_text(text, encoding="utf-8")
+def write(app: Sphinx) -> None:
+    write_pages(app, "c", pages())
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.connect("builder-inited", write_pages)
+    app.connect("builder-inited", write)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

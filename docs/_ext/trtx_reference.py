@@ -10,10 +10,10 @@ import inspect
 import re
 from collections.abc import Callable, Iterator
 from enum import Enum
-from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
+from trtx_pages import write_pages
 
 import trtx
 from trtx._core.callbacks import Callback
@@ -209,18 +209,8 @@ def module_page(name: str) -> list[str]:
     return lines
 
 
-def write_pages(app: Sphinx) -> None:
-    """Write what has changed, and remove what is gone: unchanged files keep their time, and are not read again."""
-    folder = Path(app.srcdir, "reference", "api")
-    folder.mkdir(exist_ok=True)
-    written = {f"{name}.rst": "\n".join(lines).rstrip() + "\n" for name, lines in pages()}
-    for path in folder.iterdir():
-        if path.name not in written:
-            path.unlink()
-    for name, text in written.items():
-        path = folder / name
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            path.write_text(text, encoding="utf-8")
+def write(app: Sphinx) -> None:
+    write_pages(app, "api", {f"{name}.rst": "\n".join(lines).rstrip() + "\n" for name, lines in pages()})
 
 
 def show_public_bases(app: Sphinx, name: str, obj: Any, options: Any, bases: list[Any]) -> None:
@@ -231,6 +221,6 @@ def show_public_bases(app: Sphinx, name: str, obj: Any, options: Any, bases: lis
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.connect("builder-inited", write_pages)
+    app.connect("builder-inited", write)
     app.connect("autodoc-process-bases", show_public_bases)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -49,7 +49,10 @@ def environment() -> dict[str, str]:
 
     found = {**os.environ, "POLYGRAPHY_USE_TENSORRT_RTX": "1"}
     found["LD_LIBRARY_PATH"] = os.path.dirname(os.path.realpath(trtx_sys.find().path))
-    found["PYTHONPATH"] = os.pathsep.join((str(HERE / "stand_in"), str(ROOT), os.environ.get("PYTHONPATH", "")))
+    given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    # Absolute, as the processes run in folders of their own.
+    folders = (str(HERE / "stand_in"), str(ROOT), *(os.path.abspath(one) for one in given if one))
+    found["PYTHONPATH"] = os.pathsep.join(folders)
     return found
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .._core.errors import Error, InvalidArgumentError, UnsupportedError
+from .._core.errors import Error, InvalidArgumentError
+from .packages import require
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -28,20 +29,8 @@ _TYPES = {
 
 
 def require_onnxruntime() -> Any:
-    """ONNX Runtime, or an error that says how to install it.
-
-    Raises
-    ------
-    UnsupportedError
-        If it is not installed.
-    """
-    try:
-        import onnxruntime  # pyright: ignore[reportMissingImports]
-    except ImportError as error:
-        raise UnsupportedError(
-            f"--against onnxruntime needs the package onnxruntime ({error}); install it with: pip install onnxruntime"
-        ) from error
-    return onnxruntime
+    """ONNX Runtime, or an error that says how to install it."""
+    return require("onnxruntime", "--against onnxruntime")
 
 
 def run_onnxruntime(model: str, inputs: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:

@@ -6,9 +6,9 @@ import html
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from .._core.errors import UnsupportedError
 from .._version import __version__
 from .measure import PARTS
+from .packages import require
 
 if TYPE_CHECKING:
     from .measure import Result
@@ -30,20 +30,8 @@ _COLORS = {"latency": "#0f766e", "h2d": "#3b82f6", "compute": "#76b900", "d2h": 
 
 
 def require_plotly() -> Any:
-    """Plotly's figures, or an error that says how to install it.
-
-    Raises
-    ------
-    UnsupportedError
-        If it is not installed.
-    """
-    try:
-        import plotly.graph_objects
-    except ImportError as error:
-        raise UnsupportedError(
-            f"--html needs the package plotly ({error}); install it with: pip install plotly"
-        ) from error
-    return plotly.graph_objects
+    """Plotly's figures, or an error that says how to install it."""
+    return require("plotly.graph_objects", "--html")
 
 
 def html_report(result: Result, title: str) -> str:
