@@ -1,8 +1,8 @@
 """What PyInstaller cannot see of CUDA's packages: they are compiled, which hides what their modules import.
 
 A process of its own imports those that `trtx` uses, and tells what came with them, modules of the standard library too.
-``cuda.core`` takes its modules from a folder for the major version of CUDA. They are frozen under the name of that folder,
-as ``cuda.core.cu13._device`` for instance.
+``cuda.core`` takes its modules from a folder for the major version of CUDA. They are frozen under the folder's name:
+``cuda.core.cu13._device``, for instance.
 """
 
 from PyInstaller import isolated
