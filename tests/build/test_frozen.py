@@ -17,16 +17,28 @@ from trtx._onnx import child as _child
 from trtx._pyinstaller import get_hook_dirs
 
 PROGRAM = """
+import importlib
 import sys
+import numpy as np
 import trtx
 open(sys.argv[1], "a").write("started\\n")
+if sys.argv[2:] == ["cuda"]:
+    names = ["cuda.core", "cuda.core.utils", "cuda.bindings", "cuda.bindings.driver"]
+    print([getattr(importlib.import_module(name), "__version__", name) for name in names])
+    print(trtx.cuda.why_unavailable())
 builder = trtx.Builder(trtx.Logger())
 network = builder.create_network()
 x = network.add_input("x", trtx.float32, (2, 3))
 network.mark_output(network.add_activation(x, trtx.ActivationType.RELU).get_output(0))
-engine = trtx.Runtime(trtx.Logger()).deserialize_cuda_engine(
-    builder.build_serialized_network(network, builder.create_config())
-)
+plan = builder.build_serialized_network(network, builder.create_config())
+if sys.argv[2:] == ["cuda"]:
+    try:
+        with trtx.Session(plan) as session:
+            print(*session.run({"x": np.array([[1, -1, 2], [-2, 3, -3]], np.float32)}).values())
+    except trtx.CudaError as error:
+        print(error)
+    sys.exit()
+engine = trtx.Runtime(trtx.Logger()).deserialize_cuda_engine(plan)
 print(trtx.library_version(), len(list(engine)))
 for check in (
     lambda: trtx.check_onnx_model(MODEL),
@@ -68,6 +80,23 @@ def test_a_frozen_program(frozen: Path, tmp_path: Path) -> None:
     assert len(said) == 2
     assert all("a frozen program has none" in line and "freeze_support" in line for line in said)
     assert log.read_text() == "started\n"
+
+
+def test_a_frozen_program_has_cuda(frozen: Path, native_library: str, tmp_path: Path) -> None:
+    """It finds what the program finds as a script: a GPU, which it uses, or that there is no driver."""
+    pytest.importorskip("cuda.core")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    said = []
+    for program in ([frozen], [sys.executable, frozen.parents[2] / "program.py"]):
+        done = subprocess.run(
+            [*program, str(tmp_path / "log"), "cuda"],
+            cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert "Exception ignored" not in done.stderr, done.stderr  # where the program's globals go last
+        said.append(done.stdout)
+    assert said[0] == said[1]
+    assert (said[0].splitlines()[1] == "None") == trtx.cuda.is_available()
 
 
 def test_a_frozen_program_has_the_real_library(frozen: Path, native_library: str, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ def test_wheel_holds_what_it_should(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     for name in (
         "trtx/py.typed",
+        "trtx/_pyinstaller/hooks/hook-cuda.core.py",
         "trtx/_pyinstaller/hooks/hook-trtx.py",
         "trtx/_pyinstaller/hooks/hook-trtx_sys.py",
         "trtx_sys/py.typed",

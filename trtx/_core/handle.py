@@ -459,6 +459,8 @@ class Handle(Native):
             place = self._place
         except AttributeError:  # an interrupt came while it was being made
             return
+        if SHUT is None:  # the end of a frozen program may clear modules first; the place releases the native object
+            return
         # No call before that of C, so no interrupt either.
         self.__class__ = SHUT[self._open_class]
         before = [*_pending.pending]
