@@ -9,6 +9,14 @@ from tests.helpers.process import run_python
 SETUP = "from tests.helpers.session_program import *\n"
 
 
+#: Where tensors of a run lie: small ones in host memory, large ones on the device.
+SMALL_OR_LARGE = pytest.mark.parametrize("large", [False, True], ids=["small", "large"])
+ALL_ARE_LARGE = """
+from trtx._session import lane
+lane.SMALL_INPUT = lane.SMALL_OUTPUT = 0
+"""
+
+
 def on_fake(code: str, **environment: str) -> str:
     return run_python(SETUP + code, environment={"TRTX_LIBRARY": "fake", **environment}).stdout
 
@@ -176,9 +184,11 @@ with session() as s:
     )
 
 
-def test_awkward_arrays() -> None:
+@SMALL_OR_LARGE
+def test_awkward_arrays(large: bool) -> None:
     on_fake(
-        """
+        (ALL_ARE_LARGE if large else "")
+        + """
 with session() as s:
     wide = np.arange(64, dtype=np.float32).reshape(8, 8)
     a, b = wide[::2, ::2], wide.T[:4, 4:]  # not contiguous
@@ -305,14 +315,6 @@ assert os.waitpid(child, 0)[1] == 0
 assert (s(a, a) == 2).all()
 """
     )
-
-
-#: Where tensors of a run lie: small ones in host memory, large ones on the device.
-SMALL_OR_LARGE = pytest.mark.parametrize("large", [False, True], ids=["small", "large"])
-ALL_ARE_LARGE = """
-from trtx._session import lane
-lane.SMALL_INPUT = lane.SMALL_OUTPUT = 0
-"""
 
 
 @SMALL_OR_LARGE

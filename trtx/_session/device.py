@@ -179,11 +179,7 @@ class Gpu:
         self._call("copying", self._driver.cuMemcpyAsync(target, source, nbytes, stream))
 
     def upload(self, target: int, array: npt.NDArray[Any], stream: int) -> None:
-        """Copy an array of the host, of whatever memory; the driver may read it later if it is pinned."""
-        import numpy as np
-
-        if not array.flags.c_contiguous:
-            array = np.ascontiguousarray(array)  # pageable, so it is read at once
+        """Copy a contiguous array of the host, of whatever memory; it may be read later than now."""
         self._call("copying", self._driver.cuMemcpyHtoDAsync(target, array.ctypes.data, array.nbytes, stream))
 
     def write(self, target: int, data: bytes) -> None:
@@ -283,9 +279,6 @@ class HostDevice:
         host_device.copy(target, source, nbytes)
 
     def upload(self, target: int, array: npt.NDArray[Any], stream: int) -> None:
-        import numpy as np
-
-        array = np.ascontiguousarray(array)
         ctypes.memmove(target, array.ctypes.data, array.nbytes)
 
     def write(self, target: int, data: bytes) -> None:

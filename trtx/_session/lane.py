@@ -102,6 +102,8 @@ class Lane:
         self._scratch_block: Block | None = None
         #: Whether what was launched may still use staging memory.
         self.in_flight = False
+        #: Contiguous copies of inputs, which a GPU that sees the memory of the host may read until the run is over.
+        self._copies: list[Any] = []
         #: Arrays that the last run uses.
         self.kept: Any = None
         self.is_closed = False
@@ -273,8 +275,12 @@ class Lane:
             if source is not None and array is not None:
                 copy(source, array)
         for number, address in program.uploads:
+            array = arrays[number]
+            if not array.flags.c_contiguous:
+                array = np.ascontiguousarray(array)
+                self._copies.append(array)
             self.in_flight = True
-            self.device.upload(address, arrays[number], self.last)
+            self.device.upload(address, array, self.last)
         if program.uploads:
             self.device.record(self._fed, self.last)
 
@@ -339,6 +345,7 @@ class Lane:
             else:
                 self.device.wait(self.last)
             self.in_flight = self._is_noted = False
+            self._copies.clear()
             if self.scratch is not None:
                 self.scratch._end()
 
