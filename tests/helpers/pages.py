@@ -19,7 +19,6 @@ A note before a block says what it needs::
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import NamedTuple
@@ -27,8 +26,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-import trtx_sys
-from tests.helpers.fake import fake_library
+from tests.helpers.gpu import skip_without_driver_for_refitting
 from tests.helpers.process import ROOT, run_python
 from trtx import cuda
 
@@ -89,17 +87,6 @@ def write_models(folder: Path) -> None:
         onnx.save(model, folder / f"{name}.onnx")
 
 
-def fake_with_parser(folder: Path) -> str:
-    """A folder with the fake library and NVIDIA's parser."""
-    folder.mkdir()
-    shutil.copy(fake_library(), folder / "libtensorrt_rtx.so.1")
-    parser = Path(trtx_sys.find().path).resolve().parent / "libtensorrt_onnxparser_rtx.so.1"
-    if not parser.exists():
-        pytest.skip(f"NVIDIA's parser {parser} is missing")
-    (folder / parser.name).symlink_to(parser)
-    return str(folder)
-
-
 def run_block(block: Block, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run a block in an empty folder; skips, naming what is missing, where it cannot run here."""
     compile(block.code, str(block), "exec")
@@ -113,14 +100,14 @@ def run_block(block: Block, folder: Path) -> subprocess.CompletedProcess[str]:
     if "session" in needs:
         pytest.importorskip("filelock")
         if problem:
-            environment = {"TRTX_LIBRARY": fake_with_parser(folder / "library")}
+            environment = {"TRTX_LIBRARY": "fake"}
     if "model.engine" in needs:
         code = next(one.code for one in blocks(README) if not one.needs) + code
     if ".onnx" in code:
         write_models(folder)
     program = f"import os\nos.chdir({str(folder)!r})\n{code}"
     result = run_python(program, environment=environment, check="refit" not in needs)
-    if result.returncode and "CUDA error 222" in result.stderr:  # compiled for a newer driver, as it knows no such GPU
-        pytest.skip("a GPU for which TensorRT-RTX can build refittable engines is missing")
+    if result.returncode:
+        skip_without_driver_for_refitting(result.stderr)
     assert result.returncode == 0, result.stderr
     return result

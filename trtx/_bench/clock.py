@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .. import cuda
 from .._session.device import Gpu
 
 if TYPE_CHECKING:
@@ -34,34 +33,29 @@ class Clock(Protocol):
 
 def clock_of(device: Device) -> Clock:
     """The clock of a GPU; that of the host where the fake library computes."""
-    return EventClock() if isinstance(device, Gpu) else HostClock()
+    return EventClock(device) if isinstance(device, Gpu) else HostClock()
 
 
 class EventClock:
     """CUDA events: times of the GPU, to about half a microsecond."""
 
-    def __init__(self) -> None:
-        self._driver = cuda._import("cuda.bindings.driver")
+    def __init__(self, gpu: Gpu) -> None:
+        self._gpu, self._driver = gpu, gpu._driver
         self._events: list[Any] = []
 
-    def _check(self, what: str, result: tuple[Any, ...]) -> Any:
-        if int(result[0]):
-            cuda._cuda(self._driver, result, what)
-        return result[1] if len(result) > 1 else None
-
     def mark(self) -> Any:
-        event = self._check("making an event", self._driver.cuEventCreate(0))  # with time
+        event = self._gpu._call("making an event", self._driver.cuEventCreate(0))  # with time
         self._events.append(event)
         return event
 
     def set(self, mark: Any, stream: int) -> None:
-        self._check("recording an event", self._driver.cuEventRecord(mark, stream))
+        self._gpu.record(mark, stream)
 
     def wait(self, mark: Any) -> None:
-        self._check("waiting for a run", self._driver.cuEventSynchronize(mark))
+        self._gpu.wait_for(mark)
 
     def between(self, first: Any, then: Any) -> float:
-        return float(self._check("reading a time", self._driver.cuEventElapsedTime(first, then)))
+        return float(self._gpu._call("reading a time", self._driver.cuEventElapsedTime(first, then)))
 
     def close(self) -> None:
         while self._events:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .._core.errors import Error, InvalidArgumentError, UnsupportedError
+from .._core.errors import Error, UnsupportedError
 from .._core.values import show
-from .._session.ports import Port, fits
+from .._session.ports import Port, choose_profile
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -74,7 +74,7 @@ class Slot:
 
     def _bind(self, inputs: tuple[Port, ...], outputs: tuple[Port, ...], arrays: dict[str, npt.NDArray[Any]]) -> None:
         context, copies = self.context, []
-        profile = _profile(inputs, arrays)
+        profile = choose_profile(inputs, [arrays[port.name].shape for port in inputs])
         if profile:
             context.set_optimization_profile_async(profile, self.handle)
             self.device.wait(self.handle)
@@ -200,18 +200,6 @@ class Slot:
             self.context.close()
             self._blocks.clear()
             self._results.clear()
-
-
-def _profile(inputs: tuple[Port, ...], arrays: dict[str, npt.NDArray[Any]]) -> int:
-    """The first profile of the engine that has a place for all shapes."""
-    dynamic = [(port, arrays[port.name].shape) for port in inputs if not port.is_fixed]
-    for number in range(len(dynamic[0][0].info.profiles) if dynamic else 0):
-        if all(fits(shape, port.info.profiles[number]) for port, shape in dynamic):
-            return number
-    if dynamic:
-        shapes = ", ".join(f"{port.name} {show(shape)}" for port, shape in dynamic)
-        raise InvalidArgumentError(f"no profile of the engine has a place for {shapes} together")
-    return 0
 
 
 def _nothing() -> None:

@@ -201,7 +201,6 @@ def _without_copies(result: Result) -> dict[str, Any]:
 
 
 def _show(console: Console, source: str, result: Result, written: Sequence[str]) -> None:
-    from rich.markup import escape
     from rich.text import Text
 
     from .._bench.report import NAMES, facts
@@ -225,7 +224,7 @@ def _show(console: Console, source: str, result: Result, written: Sequence[str])
         table.add_row(NAMES[name], *(f"{getattr(figures, column):.4f}" for column in columns), style=style)
     console.print(table)
     console.print()
-    console.print(words.facts((name, escape(value)) for name, value in facts(result)))
+    console.print(words.facts(facts(result)))
     if result.layers:
         console.print()
         console.print(_layers(result))

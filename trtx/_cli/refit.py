@@ -56,11 +56,7 @@ def command(
     log = Log(screen, shown)
     began = time.perf_counter()
     with trtx.Runtime(log.logger) as runtime, runtime.deserialize_cuda_engine(engine) as old:
-        if not old.refittable:
-            raise Failure(
-                f"{engine!r} cannot be refitted", "build it with --refit, --refit-identical or --refittable NAME"
-            )
-        with trtx.Refitter(old, log.logger) as refitter:
+        with _refitter(old, engine, log) as refitter:
             trtx.OnnxParserRefitter(refitter).refit_from_file(model, allow_outside_data=allow_outside_data)
             missing = refitter.get_missing_weights()
             if missing:
@@ -88,6 +84,17 @@ def command(
         "warnings": log.warnings,
     }
     screen.result(data, lambda console: _show(console, data), Code.OK)
+
+
+def _refitter(old: trtx.CudaEngine, name: str, log: Log) -> trtx.Refitter:
+    try:
+        return trtx.Refitter(old, log.logger)
+    except trtx.RefitError as error:
+        if old.refittable:
+            raise
+        raise Failure(
+            f"{name!r} cannot be refitted", "build it with --refit, --refit-identical or --refittable NAME"
+        ) from error
 
 
 def _show(console: Console, data: dict[str, Any]) -> None:

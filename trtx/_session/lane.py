@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .._core.errors import ClosedError, Error, InvalidArgumentError, UnsupportedError
+from .._core.errors import ClosedError, Error, UnsupportedError
 from .._core.values import show
 from .device import Block, Device, Graph
-from .ports import Port, fits
+from .ports import Port, choose_profile
 
 if TYPE_CHECKING:
     from .._run.context import ExecutionContext
@@ -158,7 +158,7 @@ class Lane:
             return
         self._shapes = self._ready = None
         context = self.context
-        profile = self._choose(shapes)
+        profile = choose_profile(self.inputs, shapes)
         if profile != self._profile:
             # It may copy in the order of the stream: after the runs before, and before those that follow.
             if self.in_flight:
@@ -177,18 +177,6 @@ class Lane:
                 context.set_tensor_address(port.name, staging.address)
         context.infer_shapes()
         self._shapes = shapes, values
-
-    def _choose(self, shapes: tuple[tuple[int, ...], ...]) -> int:
-        """The first profile that has a place for all shapes."""
-        dynamic = [(port, shape) for port, shape in zip(self.inputs, shapes, strict=True) if not port.is_fixed]
-        if not dynamic:
-            return 0
-        for number in range(len(dynamic[0][0].info.profiles)):
-            if all(fits(shape, port.info.profiles[number]) for port, shape in dynamic):
-                return number
-        given = ", ".join(f"{port.name} {show(shape)}" for port, shape in dynamic)
-        ranges = "; ".join(str(port.info) for port, _ in dynamic)
-        raise InvalidArgumentError(f"no profile of the engine has a place for {given} together; allowed are {ranges}")
 
     def _make(self, key: Key) -> Program:
         self._set_shapes(key.shapes, key.values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from trtx_sys._enums_gen import DataType, OptProfileSelector, TensorIOMode, TensorLocation
@@ -275,6 +275,19 @@ def check_shape(port: Port, shape: tuple[int, ...], exact: tuple[int, ...] | Non
 def fits(shape: tuple[int, ...], profile: tuple[tuple[int, ...], ...]) -> bool:
     """Whether a shape lies in the range of a profile."""
     return all(low <= size <= high for size, low, high in zip(shape, profile[0], profile[2], strict=True))
+
+
+def choose_profile(inputs: Sequence[Port], shapes: Sequence[tuple[int, ...]]) -> int:
+    """The first profile of an engine that has a place for the shapes of all inputs."""
+    dynamic = [(port, shape) for port, shape in zip(inputs, shapes, strict=True) if not port.is_fixed]
+    if not dynamic:
+        return 0
+    for number in range(len(dynamic[0][0].info.profiles)):
+        if all(fits(shape, port.info.profiles[number]) for port, shape in dynamic):
+            return number
+    given = ", ".join(f"{port.name} {show(shape)}" for port, shape in dynamic)
+    ranges = "; ".join(str(port.info) for port, _ in dynamic)
+    raise InvalidArgumentError(f"no profile of the engine has a place for {given} together; allowed are {ranges}")
 
 
 def _refuse(port: Port, given: str, exact: tuple[int, ...] | None, advice: str = "") -> NoReturn:
