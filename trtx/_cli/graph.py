@@ -65,7 +65,7 @@ def _quoted(*lines: str) -> str:
 
 def _draw(text: str, kind: str) -> bytes:
     try:
-        import graphviz
+        import graphviz  # pyright: ignore[reportMissingImports]
     except ImportError:
         raise Failure(
             f"drawing a graph as .{kind} needs the package graphviz",
