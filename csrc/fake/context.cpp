@@ -137,6 +137,7 @@ protected:
 private:
     static bool known(Sizes const &dims) { return std::find(dims.begin(), dims.end(), -1) == dims.end(); }
     std::vector<std::string> missing() const;
+    std::map<std::string, Sizes> shapes() const;
     void *address(std::string const &name) const
     {
         const auto found = mAddresses.find(name);
@@ -192,7 +193,7 @@ bool ContextImpl::do_setInputShape(const char *name, trtx_dims const &dims)
 trtx_dims ContextImpl::do_getTensorShape(const char *name) const
 {
     PlanTensor const &tensor = mState->io(name);
-    const std::vector<Known> all = infer_all(mState->plan, mShapes);
+    const std::vector<Known> all = infer_all(mState->plan, shapes());
     for (std::size_t i = 0; i < all.size(); ++i) {
         if (&mState->plan.tensors[i] == &tensor) {
             return to_dims(all[i].dims);
@@ -211,6 +212,20 @@ trtx_dims ContextImpl::do_getTensorStrides(const char *name) const
         stride = size < 0 || stride < 0 ? -1 : stride * size;
     }
     return dims;
+}
+
+/// Shapes of inputs as far as they are known: of some the profile allows but one. (inferShapes wants those set anyway.)
+std::map<std::string, Sizes> ContextImpl::shapes() const
+{
+    std::map<std::string, Sizes> all = mShapes;
+    if (!mState->plan.profiles.empty()) {
+        for (auto const &[input, range] : mState->plan.profiles[static_cast<std::size_t>(mProfile)].shapes) {
+            if (range[0] == range[2]) {
+                all.emplace(input, range[0]);
+            }
+        }
+    }
+    return all;
 }
 
 std::vector<std::string> ContextImpl::missing() const
@@ -256,10 +271,11 @@ int64_t ContextImpl::do_getMaxOutputSize(const char *name) const
 std::map<std::string, Value> ContextImpl::load_inputs() const
 {
     std::map<std::string, Value> inputs;
+    const std::map<std::string, Sizes> all = shapes();
     for (const int32_t index : mState->plan.inputs) {
         PlanTensor const &tensor = mState->plan.tensors[static_cast<std::size_t>(index)];
-        const auto shape = mShapes.find(tensor.name);
-        if (shape == mShapes.end()) {
+        const auto shape = all.find(tensor.name);
+        if (shape == all.end()) {
             refuse("input shape is not set for tensor " + tensor.name + ". Call setInputShape before enqueue/execute.");
         }
         const void *const memory = address(tensor.name);

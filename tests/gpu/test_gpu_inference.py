@@ -278,6 +278,37 @@ def test_shapes_outside_the_profile(dynamic: trtx.CudaEngine, stream: Any) -> No
     np.testing.assert_array_equal(run(context, {"x": x}, stream)["y"], np.zeros((5, 8)))
 
 
+def test_shapes_that_the_library_knows_need_not_be_set(logger: trtx.Logger, stream: Any) -> None:
+    ranges = (((2, 8), (2, 8), (2, 8)), ((1, 8), (2, 8), (4, 8)), ((4, 8), (8, 8), (16, 8)))
+    plan = build(logger, relu((-1, 8)), *({"x": each} for each in ranges))
+    said: list[str] = []
+    listening = trtx.Logger(trtx.Severity.WARNING, sink=lambda severity, message: said.append(message))
+    context = trtx.Runtime(listening).deserialize_cuda_engine(plan).create_execution_context()
+    x = np.random.default_rng(0).standard_normal((4, 8)).astype(np.float32)
+    source, target = cuda.from_numpy(x, stream=stream), cuda.from_numpy(np.zeros_like(x), stream=stream)
+    context.set_tensor_address("x", source)
+    context.set_tensor_address("y", target)
+
+    def result() -> Any:
+        context.enqueue_v3(stream)
+        return cuda.to_numpy(target, (4, 8), trtx.DataType.FLOAT, stream=stream)
+
+    assert context.get_tensor_shape("y") == (2, 8)  # the profile allows but one
+    np.testing.assert_array_equal(result(), [*np.maximum(x[:2], 0), *np.zeros((2, 8))])
+    with pytest.raises(trtx.ExecutionError, match="'x' not specified"):
+        context.infer_shapes()
+    context.set_optimization_profile_async(1, stream)
+    with pytest.raises(trtx.ExecutionError, match="no shape for 'x'"):
+        result()
+    context.set_input_shape("x", (4, 8))
+    context.set_optimization_profile_async(2, stream)  # it keeps the shape, which it allows
+    np.testing.assert_array_equal(result(), np.maximum(x, 0))
+    context.set_optimization_profile_async(0, stream)
+    with pytest.raises(trtx.ExecutionError, match="no shape for 'x'"):  # kept, but not allowed
+        result()
+    assert not said
+
+
 def test_missing_shapes_and_addresses(dynamic: trtx.CudaEngine, stream: Any) -> None:
     context = dynamic.create_execution_context()
     assert context.all_binding_shapes_specified is False

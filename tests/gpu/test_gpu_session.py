@@ -164,6 +164,33 @@ def test_same_addresses_are_captured(session: trtx.Session) -> None:
     np.testing.assert_array_equal(out.cpu().numpy(), np.maximum(a + 1 + b, 0))
 
 
+def test_tensors_that_are_changed_in_place_are_looked_at_again(session: trtx.Session) -> None:
+    torch = pytest.importorskip("torch")
+    a, b, expected = arrays(8)
+    left, right, out = torch.from_numpy(a).cuda(), torch.from_numpy(b).cuda(), torch.empty(8, 256, device="cuda")
+
+    def run() -> Any:
+        session.run({"a": left, "b": right}, out={"y": out})
+        return out.cpu().numpy()
+
+    for _ in range(3):
+        np.testing.assert_array_equal(run(), expected)
+    left.data = left + 1  # elsewhere
+    np.testing.assert_array_equal(run(), np.maximum(a + 1 + b, 0))
+    left.as_strided_((8, 256), (1, 8))
+    with pytest.raises(trtx.InvalidArgumentError, match="contiguous"):
+        run()
+    left.data = torch.from_numpy(a).cuda()[:, :255].contiguous()
+    with pytest.raises(trtx.InvalidArgumentError, match="of shape"):
+        run()
+    left.data = torch.from_numpy(a).cuda().half()
+    with pytest.raises(trtx.InvalidArgumentError, match="float16"):
+        run()
+    left.data = torch.from_numpy(a).cuda()
+    out.data = torch.zeros(8, 256, device="cuda")
+    np.testing.assert_array_equal(run(), expected)
+
+
 @pytest.mark.parametrize("name", ["bfloat16", "float16"])
 def test_torch_types(gpu: None, logger: trtx.Logger, name: str) -> None:
     torch = pytest.importorskip("torch")

@@ -23,7 +23,7 @@ ENGINE, CONTEXT = ffi.cast("trtx_cuda_engine *", 8), ffi.cast("trtx_execution_co
 
 @dataclass
 class PaperTensor:
-    """An input or output, with the range of its profile."""
+    """An input or output, with the range of its first profile; the second one's is of twice the size."""
 
     mode: trtx.TensorIOMode
     shape: Shape
@@ -82,7 +82,7 @@ class PaperLibrary:
     def trtx_cuda_engine_get_name(self, _: Any) -> str | None:
         return None
 
-    def trtx_cuda_engine_get_tensor_format(self, _: Any, tensor: bytes, result: Any) -> int:
+    def trtx_cuda_engine_get_tensor_format_v2(self, _: Any, tensor: bytes, profile: int, result: Any) -> int:
         return self._give(result, trtx.TensorFormat.LINEAR)
 
     def trtx_cuda_engine_get_tensor_shape(self, _: Any, tensor: bytes, result: Any) -> int:
@@ -90,7 +90,8 @@ class PaperLibrary:
 
     def trtx_cuda_engine_get_profile_shape(self, _: Any, tensor: bytes, profile: int, select: int, result: Any) -> int:
         found = self.tensors[tensor]
-        return self._dims(result, (found.least, found.least, found.most)[select] or found.shape)
+        shape = (found.least, found.least, found.most)[select]
+        return self._dims(result, tuple(size * (1 + profile) for size in shape) or found.shape)
 
     def trtx_execution_context_get_optimization_profile(self, _: Any) -> int:
         return self.profile

@@ -137,7 +137,7 @@ def test_address_zero_takes_the_address_back(ready: trtx.ExecutionContext) -> No
 def test_another_profile_needs_shapes_again(ready: trtx.ExecutionContext) -> None:
     ready.set_optimization_profile_async(0, 0)
     ready.enqueue_v3(0)
-    ready.set_optimization_profile_async(1, 0)
+    ready.set_optimization_profile_async(1, 0)  # whose last dimension is 6
     with pytest.raises(trtx.ExecutionError, match="no shape for 'x'"):
         ready.enqueue_v3(0)
     with pytest.raises(trtx.InvalidArgumentError, match="profile_index"):

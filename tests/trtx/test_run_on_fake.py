@@ -113,6 +113,40 @@ for rows in (1, 4):
     )
 
 
+def test_shapes_that_the_library_knows_need_not_be_set() -> None:
+    on_fake(
+        """
+builder = trtx.Builder(logger)
+network = builder.create_network()
+x = network.add_input("x", trtx.DataType.FLOAT, (-1, 3))
+relu = network.add_activation(x, trtx.ActivationType.RELU).get_output(0)
+relu.name = "y"
+network.mark_output(relu)
+config = builder.create_config()
+for rows in ((2, 2, 2), (1, 2, 4), (4, 8, 16)):
+    profile = builder.create_optimization_profile()
+    profile.set_shape("x", *((count, 3) for count in rows))
+    config.add_optimization_profile(profile)
+engine = runtime.deserialize_cuda_engine(builder.build_serialized_network(network, config))
+context = engine.create_execution_context()
+x, y = np.arange(12, dtype=np.float32).reshape(4, 3), np.zeros((4, 3), np.float32)
+context.set_tensor_address("x", x.ctypes.data)
+context.set_tensor_address("y", y.ctypes.data)
+context.enqueue_v3(0)  # the profile allows but one
+np.testing.assert_array_equal(y, [*x[:2], *np.zeros((2, 3))])
+raises(trtx.Error, ["'x'", "set_input_shape"], context.infer_shapes)  # as TensorRT-RTX has it
+context.set_optimization_profile_async(1, 0)
+raises(trtx.ExecutionError, ["no shape for 'x'"], context.enqueue_v3, 0)
+context.set_input_shape("x", (4, 3))
+context.set_optimization_profile_async(2, 0)
+context.enqueue_v3(0)  # kept, and allowed
+np.testing.assert_array_equal(y, x)
+context.set_optimization_profile_async(0, 0)
+raises(trtx.ExecutionError, ["no shape for 'x'"], context.enqueue_v3, 0)  # kept, but not allowed
+"""
+    )
+
+
 def test_wrong_names_addresses_and_streams() -> None:
     on_fake(
         """

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from .errors import CudaError
@@ -52,6 +54,33 @@ def problem() -> str | None:
     if status in (0, 100):  # CUDA_ERROR_NO_DEVICE
         return "The CUDA driver sees no GPU"
     return f"The CUDA driver does not start: {words_of(driver, status)}"
+
+
+@contextmanager
+def starting(ordinal: int) -> Iterator[None]:
+    """Let CUDA start on a GPU beside what is done meanwhile; that takes it some 0.2 s, mostly without Python's lock.
+
+    The GPU's primary context stays until the process ends, as CUDA's runtime has it. What fails here fails again, with
+    a message, where CUDA is used.
+    """
+    import ctypes
+    import threading
+
+    def start() -> None:
+        try:
+            driver = open_driver()
+        except OSError:
+            return
+        device, context = ctypes.c_int(), ctypes.c_void_p()
+        if driver.cuInit(0) == 0 and driver.cuDeviceGet(ctypes.byref(device), ordinal) == 0:
+            driver.cuDevicePrimaryCtxRetain(ctypes.byref(context), device)
+
+    thread = threading.Thread(target=start, name="trtx-cuda", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
 
 
 def is_on_device(address: int) -> bool:

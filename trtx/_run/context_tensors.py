@@ -31,6 +31,14 @@ DEVICE_MEMORY = object()
 OUTPUT_ALLOCATOR = "output allocator"
 
 
+def _lies_in(sizes: Sequence[int], limits: tuple[Sequence[int], Sequence[int]]) -> bool:
+    """Whether a shape lies between the least and the largest one."""
+    low, high = limits
+    return len(low) == len(sizes) == len(high) and all(
+        least <= size <= most for least, size, most in zip(low, sizes, high, strict=True)
+    )
+
+
 class ContextTensors(ContextSettings):
     """A base of `ExecutionContext`: what it knows of the engine's inputs and outputs."""
 
@@ -271,7 +279,7 @@ class ContextTensors(ContextSettings):
         if limits is None:
             return
         low, high = limits
-        if not all(least <= size <= most for least, size, most in zip(low, sizes, high, strict=False)):
+        if not _lies_in(sizes, limits):
             raise InvalidArgumentError(
                 f"{label} is {tuple(sizes)}; optimization profile {profile} allows {low} to {high}"
             )
@@ -417,7 +425,7 @@ class ContextTensors(ContextSettings):
 
         Notes
         -----
-        Shapes of inputs with open dimensions must be set again.
+        Shapes that the new profile does not allow must be set again.
         """
         index = check_index(
             profile_index, "profile_index", self._engine.num_optimization_profiles, "optimization profiles"
@@ -444,12 +452,30 @@ class ContextTensors(ContextSettings):
                     self._check_size(name, memory, ExecutionError)
             missing.discard(SIZES)
 
+    def _shapeless(self) -> list[str]:
+        """Inputs whose shapes are missing.
+
+        The library knows some without being told: it keeps a shape when the profile changes, and a profile may allow
+        but one.
+        """
+        profile, result, found = self.active_optimization_profile, ffi.new("trtx_dims *"), []
+        for name in self._engine._names:
+            if (name,) not in self._missing:
+                continue
+            status = lib.trtx_execution_context_get_tensor_shape(self._ptr, self._engine._name(name), result)
+            limits = self._engine._range(name, profile) if profile >= 0 else None
+            if status == 0 and limits is not None and _lies_in(self._shape_of(result[0], name), limits):
+                self._missing.discard((name,))
+            else:
+                found.append(name)
+        return found
+
     def _raise_missing(self, *, addresses: bool = True) -> None:
         missing = self._missing
         if not missing:
             return
         problems = []
-        shapeless = [name for name in self._engine._names if (name,) in missing]
+        shapeless = self._shapeless()
         if shapeless:
             problems.append(f"no shape for {list_names(shapeless)} (call set_input_shape)")
         unset = [name for name in self._engine._names if name in missing]
@@ -463,7 +489,7 @@ class ContextTensors(ContextSettings):
         missing.discard(DEVICE_MEMORY)
 
     def _raise_missing_shapes(self) -> None:
-        shapeless = [name for name in self._engine._names if (name,) in self._missing]
+        shapeless = self._shapeless()
         if shapeless:
             _ = self._ptr
             raise ExecutionError(f"ExecutionContext: no shape for {list_names(shapeless)} (call set_input_shape)")

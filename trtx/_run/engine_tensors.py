@@ -146,7 +146,7 @@ class EngineTensors(CudaEngineAccessors, RecordsErrors, WithShapes):
                 self.get_tensor_dtype(name),
                 self.get_tensor_shape(name),
                 self.get_tensor_location(name),
-                self.get_tensor_format(name),
+                self.get_tensor_format(name, 0),  # named, as the library warns otherwise
             )
         return info
 

@@ -11,7 +11,7 @@ from .. import cuda
 from .._core.errors import ClosedError, InvalidArgumentError
 from .._core.public import public
 from .._core.shut import Uncopied
-from .lane import Key, Lane
+from .lane import Lane
 from .ports import Given, take, take_result
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Binding(Uncopied):
             take_result(port, out[port.name], device, lane.handle, shape) if port.name in out else Given(None, shape)
             for port, shape in zip(lane.outputs, lane.output_shapes(shapes, values), strict=True)
         ]
-        key = Key(shapes, tuple(one.address for one in given), tuple(one.address for one in results), values)
+        key = shapes, tuple(one.address for one in given), tuple(one.address for one in results), values
         self._program = lane.program(key)
         # Values that decide shapes are bound as they are.
         self._hosts = [

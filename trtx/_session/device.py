@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .. import cuda
-from .._core import host_device
+from .._core import driver, host_device
 from .._core.errors import CudaError
 from .._core.library import is_fake, require_library
 from .._core.values import check_int
@@ -109,9 +110,12 @@ class Gpu:
     is_cuda = True
 
     def __init__(self, ordinal: int) -> None:
-        cuda._need_driver()
-        core = cuda._core()
-        self._driver = cuda._import("cuda.bindings.driver")
+        try:
+            with nullcontext() if "cuda.core" in sys.modules else driver.starting(ordinal):
+                core = cuda._core()
+                self._driver = cuda._import("cuda.bindings.driver")
+        finally:
+            cuda._need_driver()
         count = int(self._call("counting the GPUs", self._driver.cuDeviceGetCount()))
         if ordinal >= count:
             raise CudaError(f"device is {ordinal}; this machine has {count} GPUs, counted from 0")

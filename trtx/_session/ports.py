@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
+import numpy as np
+
 from trtx_sys._enums_gen import DataType, OptProfileSelector, TensorIOMode, TensorLocation
 
 from .. import cuda
@@ -17,7 +19,6 @@ from .._core.public import public
 from .._core.values import show
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
     from .._run.engine import CudaEngine
@@ -107,10 +108,16 @@ _SELECTORS = (OptProfileSelector.MIN, OptProfileSelector.OPT, OptProfileSelector
 class Given:
     """An array of the user."""
 
-    __slots__ = ("address", "array", "is_torch", "shape", "stream")
+    __slots__ = ("address", "array", "dtype", "is_torch", "shape", "stream")
 
     def __init__(
-        self, array: Any, shape: tuple[int, ...], address: int = 0, stream: int | None = None, is_torch: bool = False
+        self,
+        array: Any,
+        shape: tuple[int, ...],
+        address: int = 0,
+        stream: int | None = None,
+        is_torch: bool = False,
+        dtype: Any = None,
     ) -> None:
         #: What keeps the memory alive; for arrays of the host one of numpy.
         self.array = array
@@ -120,6 +127,19 @@ class Given:
         #: Stream in whose order the array is written, where it tells one.
         self.stream = stream
         self.is_torch = is_torch
+        #: Torch's own, for its tensors on the device.
+        self.dtype = dtype
+
+    def is_still(self, value: Any) -> bool:
+        """Whether a value is this tensor of torch on the device, which torch lets anybody change, and is as it was."""
+        return (
+            value is self.array
+            and self.dtype is not None
+            and value.data_ptr() == self.address
+            and value.shape == self.shape
+            and value.dtype is self.dtype
+            and value.is_contiguous()
+        )
 
 
 def take(port: Port, value: Any, device: int, handle: int, exact: tuple[int, ...] | None = None) -> Given:
@@ -139,8 +159,6 @@ def take(port: Port, value: Any, device: int, handle: int, exact: tuple[int, ...
     InvalidArgumentError
         If its type or shape is wrong, or if it lies on another GPU.
     """
-    import numpy as np
-
     if isinstance(value, np.ndarray):
         return _on_host(port, value, exact)
     if _is_torch(value):
@@ -180,8 +198,6 @@ def move(value: Any, device: int) -> Any:
 
 def take_result(port: Port, value: Any, device: int, handle: int, shape: tuple[int, ...]) -> Given:
     """Look at an array that an output of a shape is to be written into."""
-    import numpy as np
-
     found = take(port, value, device, handle, shape)
     if not found.address:
         is_ndarray = isinstance(value, np.ndarray)
@@ -204,16 +220,15 @@ def _take_torch(port: Port, tensor: Any, device: int, exact: tuple[int, ...] | N
     torch = sys.modules["torch"]
     if tensor.dtype is not getattr(torch, port.torch_name, None):
         _refuse(port, f"a torch tensor of {str(tensor.dtype).rpartition('.')[2]}", exact)
-    shape = tuple(tensor.shape)
-    if shape != (port.shape if exact is None else exact):
-        check_shape(port, shape, exact)
+    shape, usual = tensor.shape, port.shape if exact is None else exact
+    shape = usual if shape == usual else check_shape(port, tuple(shape), exact)
     if tensor.is_cuda:
         number = tensor.get_device()
         if number != device:
             _refuse_device(port, number, device, exact)
         if not tensor.is_contiguous():
             _refuse(port, "a torch tensor whose values are not contiguous", exact, "call .contiguous() first")
-        return Given(tensor, shape, tensor.data_ptr() or _NOWHERE, None, True)
+        return Given(tensor, shape, tensor.data_ptr() or _NOWHERE, None, True, tensor.dtype)
     if tensor.device.type != "cpu":
         _refuse(port, f"a torch tensor on {tensor.device}", exact)
     # numpy lacks some of torch's types, so the bytes are taken as such.
@@ -252,7 +267,8 @@ def _on_device(port: Port, value: Any, memory: cuda.Memory, stream: int | None, 
 
 
 def _is_torch(value: Any) -> bool:
-    return type(value).__module__.partition(".")[0] == "torch" and hasattr(value, "data_ptr")
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, getattr(torch, "Tensor", ()))
 
 
 def check_shape(port: Port, shape: tuple[int, ...], exact: tuple[int, ...] | None = None) -> tuple[int, ...]:

@@ -22,7 +22,7 @@ from .._core.values import check_int, reject
 from .._run.engine import CudaEngine
 from .binding import Binding
 from .device import Block, Device, open_device
-from .lane import Key, Lane, Program
+from .lane import Lane, Program
 from .options import BuildOptions
 from .ports import Given, Port, SessionTensor, match, move, read_ports, take, take_result
 from .scratch import SharedScratch
@@ -126,6 +126,8 @@ class Session(Uncopied):
             )
             self._engine = self._loaded.engine
             self._inputs, self._outputs = read_ports(self._engine)
+            #: Inputs that decide shapes.
+            self._on_host = [port for port in self._inputs if port.on_host]
             self._names = tuple(port.name for port in self._outputs)
             no_graphs = "" if graphs else "graphs=False was given"
             self._no_graphs = no_graphs or self._loaded.no_graphs
@@ -429,16 +431,11 @@ class Session(Uncopied):
     def _run(
         self, lane: Lane, values: list[Any], out: Mapping[str, Any], on_device: bool, stream: Any, copy: bool
     ) -> dict[str, Any]:
-        device, handle = self._device.ordinal, lane.handle
         if copy:
-            values = [move(value, device) for value in values]
-        given = [take(port, value, device, handle) for port, value in zip(self._inputs, values, strict=True)]
+            values = [move(value, self._device.ordinal) for value in values]
+        given, results, program = self._find(lane, values, out, on_device)
         caller = self._stream_of_caller(given, stream)
-        shapes = tuple([one.shape for one in given])
-        hosts = tuple([_value_of(one, port) for one, port in zip(given, self._inputs, strict=True) if port.on_host])
-        results = self._results(lane, given, out, on_device, lane.output_shapes(shapes, hosts))
-        inputs, outputs = tuple([one.address for one in given]), tuple([one.address for one in results])
-        program = lane.program(Key(shapes, inputs, outputs, hosts))
+        inputs, outputs, hosts = program.key.inputs, program.key.outputs, program.key.values
         is_staged = 0 in inputs
         if is_staged and lane.in_flight:
             lane.wait()  # the run before may still read the staging memory
@@ -450,7 +447,7 @@ class Session(Uncopied):
         for one in given:
             if one.stream is not None:
                 lane.order(one.stream, lane.last)
-        lane.kept = given, results
+        lane.kept = given, results, program
         if is_staged:
             lane.feed(program, [one.array for one in given])
         lane.launch(program)
@@ -478,6 +475,21 @@ class Session(Uncopied):
                 found[name] = out[name]
         return found
 
+    def _find(
+        self, lane: Lane, values: list[Any], out: Mapping[str, Any], on_device: bool
+    ) -> tuple[list[Given], list[Given], Program]:
+        """What a run is to use: the arrays of the user, as they were looked at, and the program for them."""
+        program = lane.same(values, out)
+        if program is not None:
+            return lane.kept[0], lane.kept[1], program
+        device, handle = self._device.ordinal, lane.handle
+        given = [take(port, value, device, handle) for port, value in zip(self._inputs, values, strict=True)]
+        shapes = tuple([one.shape for one in given])
+        hosts = tuple([_value_of(given[port.index], port) for port in self._on_host])
+        results = self._results(lane, given, out, on_device, lane.output_shapes(shapes, hosts))
+        inputs, outputs = tuple([one.address for one in given]), tuple([one.address for one in results])
+        return given, results, lane.program((shapes, inputs, outputs, hosts))
+
     def _stream_of_caller(self, given: list[Given], stream: Any) -> int | None:
         """The stream that the caller names, or torch's where an input is one of its tensors on the GPU."""
         if stream is not None:
@@ -494,13 +506,13 @@ class Session(Uncopied):
         for name in out:
             if name not in self._names:
                 raise InvalidArgumentError(f"out names {name!r}; the outputs are {', '.join(map(repr, self._names))}")
-        is_torch = any(one.is_torch for one in given)
-        found = []
+        device, handle = self._device.ordinal, lane.handle
+        found: list[Given] = []
         for port, shape in zip(self._outputs, shapes, strict=True):
             if port.name in out:
-                found.append(take_result(port, out[port.name], self._device.ordinal, lane.handle, shape))
+                found.append(take_result(port, out[port.name], device, handle, shape))
             elif on_device and not port.on_host:
-                found.append(self._new_result(lane, port, shape, is_torch))
+                found.append(self._new_result(lane, port, shape, any(one.is_torch for one in given)))
             else:
                 found.append(Given(None, shape))
         return found
