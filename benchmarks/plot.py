@@ -33,7 +33,7 @@ def draw(figures: dict[str, Any], target: Path) -> None:
 
     matplotlib.use("Agg")  # no display is needed
     from matplotlib import pyplot
-    from matplotlib.ticker import ScalarFormatter
+    from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter, StrMethodFormatter
 
     models = figures["batches"]
     figure, axes = pyplot.subplots(
@@ -60,6 +60,9 @@ def draw(figures: dict[str, Any], target: Path) -> None:
             axis.set_yscale("log")
             axis.set_xticks(batches)
             axis.xaxis.set_major_formatter(ScalarFormatter())
+            axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axis.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+            axis.yaxis.set_minor_formatter(NullFormatter())
             axis.grid(alpha=0.3, which="both")
             if column == 0:
                 axis.set_ylabel(label)
