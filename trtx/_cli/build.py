@@ -14,8 +14,8 @@ import click
 import trtx
 
 from .._onnx.source import map_file
+from .._run.engine_source import is_engine
 from .._session.build import build_engine
-from .._session.source import is_engine
 from . import words
 from .failures import Code, Failure
 from .header import is_fake_library, read_header
@@ -84,15 +84,14 @@ class _Work:
                 raise Failure(f"{self.model!r} is an engine already", "name an ONNX model", Code.USAGE)
             began = time.perf_counter()
 
-            if not self.screen.as_json:  # what draws the summary is imported while the library works
-                threading.Thread(target=words.prepare, daemon=True).start()
-
             def watch(network: trtx.NetworkDefinition, config: trtx.BuilderConfig) -> None:
                 nonlocal began
                 began, self.seconds["parse"] = time.perf_counter(), time.perf_counter() - began
                 self._describe(network)
                 if phases is not None:
                     config.progress_monitor = phases
+                if not self.screen.as_json:  # what draws the summary is imported while the library works
+                    threading.Thread(target=words.prepare, daemon=True).start()
 
             memory = build_engine(data, self.model, self.options, self.log.logger, False, watch=watch)
         self.seconds["build"] = time.perf_counter() - began

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import Enum
@@ -276,6 +275,8 @@ class BuildOptions:
         plain = {one.name: _plain(getattr(self, one.name)) for one in fields(self)}
         if self.prepare:
             plain["prepare"] = f"by trtx {__version__}"  # which may do it otherwise in its next version
+        import json  # not needed to build
+
         return json.dumps(plain, sort_keys=True)
 
 

@@ -18,6 +18,7 @@ from .._core.logger import Logger
 from .._core.values import check_path
 from .._onnx.source import map_file
 from .._run.engine import CudaEngine
+from .._run.engine_source import is_engine
 from .._run.runtime import Runtime
 from .options import BuildOptions
 from .store import Entry, SessionCache
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from .._run.context import ExecutionContext
     from .._run.runtime_config import RuntimeCache, RuntimeConfig
     from .device import Device
-
-#: How engines begin: TensorRT-RTX's, and those of the fake library.
-_ENGINE_MAGIC = (b"vtrt", b"TRTXFAKE")
 
 
 class Loaded:
@@ -124,11 +122,6 @@ def load(
 def _usual_logger() -> Logger:
     """The logger of all sessions that are given none: TensorRT-RTX warns of a second one."""
     return Logger(Severity.WARNING)
-
-
-def is_engine(data: Any) -> bool:
-    """Whether bytes are an engine; an ONNX model else."""
-    return bytes(memoryview(data)[:8]).startswith(_ENGINE_MAGIC)
 
 
 def _read(source: Any) -> Any:
