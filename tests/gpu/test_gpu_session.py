@@ -164,6 +164,20 @@ def test_same_addresses_are_captured(session: trtx.Session) -> None:
     np.testing.assert_array_equal(out.cpu().numpy(), np.maximum(a + 1 + b, 0))
 
 
+def test_a_stream_that_is_capturing_is_refused(session: trtx.Session) -> None:
+    torch = pytest.importorskip("torch")
+    a, b, expected = arrays(8)
+    left, right = torch.from_numpy(a).cuda(), torch.from_numpy(b).cuda()
+    for warm in (False, True):
+        with torch.cuda.graph(torch.cuda.CUDAGraph()):
+            doubled = left * 2
+            with pytest.raises(trtx.UnsupportedError, match="capturing"):
+                session.run({"a": left, "b": right}, output="device")
+        del doubled
+        for _ in range(3):
+            np.testing.assert_array_equal(session(left, right), expected, err_msg=f"warm: {warm}")
+
+
 def test_tensors_that_are_changed_in_place_are_looked_at_again(session: trtx.Session) -> None:
     torch = pytest.importorskip("torch")
     a, b, expected = arrays(8)

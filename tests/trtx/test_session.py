@@ -154,6 +154,19 @@ with trtx.Session(plan(profiles=ranges), graphs=False) as s:
     )
 
 
+def test_a_stream_that_is_capturing_is_refused() -> None:
+    on_fake(
+        """
+from trtx._session.device import HostDevice
+HostDevice.is_capturing = lambda self, stream: stream == 8
+with session() as s:
+    a = np.ones((2, 4), np.float32)
+    raises(trtx.UnsupportedError, ["capturing", "Session.bind", "Binding.launch"], s.run, {"a": a, "b": a}, stream=8)
+    assert (s.run({"a": a, "b": a}, stream=7)["y"] == 2).all()
+"""
+    )
+
+
 def test_wrong_inputs_are_named() -> None:
     on_fake(
         """

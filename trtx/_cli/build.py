@@ -13,8 +13,7 @@ import click
 
 import trtx
 
-from .._onnx.source import map_file
-from .._run.engine_source import is_engine
+from .._onnx.source import is_engine, map_file
 from .._session.build import build_engine
 from . import words
 from .failures import Code, Failure

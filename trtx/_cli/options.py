@@ -188,7 +188,7 @@ def source(what: str, name: str = "source") -> Callable[[F], F]:
 
 def is_engine_file(path: str) -> bool:
     """Whether a file holds an engine, by how it begins; an ONNX model else."""
-    from .._run.engine_source import is_engine
+    from .._onnx.source import is_engine
 
     with open(path, "rb") as file:
         return is_engine(file.read(8))

@@ -18,6 +18,14 @@ from .check import Initializer, check_model
 from .report import ParserErrorInfo
 from .shapes import OnnxStructureError
 
+#: How engines begin: TensorRT-RTX's, and those of the fake library.
+_ENGINE_MAGIC = (b"vtrt", b"TRTXFAKE")
+
+
+def is_engine(data: Any) -> bool:
+    """Whether bytes are an engine; an ONNX model else."""
+    return bytes(memoryview(data)[:8]).startswith(_ENGINE_MAGIC)
+
 
 class Model(NamedTuple):
     """A checked model, ready for a native call."""

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from .._core.types import Source
 
 _MAGIC = b"vtrt"
-_FAKE_MAGIC = b"TRTXFAKE"
 
 
 class Blob(NamedTuple):
@@ -31,11 +30,6 @@ class Blob(NamedTuple):
     size: int
     #: How messages call it.
     label: str
-
-
-def is_engine(data: Any) -> bool:
-    """Whether bytes are an engine, of TensorRT-RTX or of the fake library; an ONNX model else."""
-    return bytes(memoryview(data)[:8]).startswith((_MAGIC, _FAKE_MAGIC))
 
 
 @contextmanager

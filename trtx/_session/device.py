@@ -78,6 +78,8 @@ class Device(Protocol):
 
     def wait(self, stream: int) -> None: ...
 
+    def is_capturing(self, stream: int) -> bool: ...
+
     def event(self) -> Any: ...
 
     def record(self, event: Any, stream: int) -> None: ...
@@ -208,6 +210,10 @@ class Gpu:
     def wait(self, stream: int) -> None:
         self._call("waiting for a run", self._driver.cuStreamSynchronize(stream))
 
+    def is_capturing(self, stream: int) -> bool:
+        """Whether work that a stream is given becomes part of a graph."""
+        return bool(self._call("asking whether a stream is capturing", self._driver.cuStreamIsCapturing(stream)))
+
     def event(self) -> Any:
         driver = self._driver
         return self._call("making an event", driver.cuEventCreate(driver.CUevent_flags.CU_EVENT_DISABLE_TIMING))
@@ -293,6 +299,9 @@ class HostDevice:
 
     def wait(self, stream: int) -> None:
         pass
+
+    def is_capturing(self, stream: int) -> bool:
+        return False
 
     def event(self) -> Any:
         return None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from .. import cuda
-from .._core.errors import ClosedError, InvalidArgumentError
+from .._core.errors import ClosedError, InvalidArgumentError, UnsupportedError
 from .._core.host_memory import HostMemory
 from .._core.logger import Logger
 from .._core.public import public
@@ -256,7 +256,7 @@ class Session(Uncopied):
         InvalidArgumentError
             If a name, dtype, shape or place does not fit; the message says what does.
         UnsupportedError
-            If the shape of an output depends on values.
+            If the shape of an output depends on values, or if the stream is capturing: see `Binding.launch`.
         ExecutionError, CudaError
             If the run fails.
         ClosedError
@@ -431,10 +431,17 @@ class Session(Uncopied):
     def _run(
         self, lane: Lane, values: list[Any], out: Mapping[str, Any], on_device: bool, stream: Any, copy: bool
     ) -> dict[str, Any]:
+        device, handle = self._device.ordinal, lane.handle
         if copy:
-            values = [move(value, self._device.ordinal) for value in values]
-        given, results, program = self._find(lane, values, out, on_device)
-        caller = self._stream_of_caller(given, stream)
+            values = [move(value, device) for value in values]
+        program = lane.same(values, out)
+        if program is None:
+            given = [take(port, value, device, handle) for port, value in zip(self._inputs, values, strict=True)]
+            caller = self._stream_of_caller(given, stream)
+            results, program = self._find(lane, given, out, on_device)
+        else:
+            given, results, _ = lane.kept
+            caller = self._stream_of_caller(given, stream)
         inputs, outputs, hosts = program.key.inputs, program.key.outputs, program.key.values
         is_staged = 0 in inputs
         if is_staged and lane.in_flight:
@@ -476,28 +483,30 @@ class Session(Uncopied):
         return found
 
     def _find(
-        self, lane: Lane, values: list[Any], out: Mapping[str, Any], on_device: bool
-    ) -> tuple[list[Given], list[Given], Program]:
-        """What a run is to use: the arrays of the user, as they were looked at, and the program for them."""
-        program = lane.same(values, out)
-        if program is not None:
-            return lane.kept[0], lane.kept[1], program
-        device, handle = self._device.ordinal, lane.handle
-        given = [take(port, value, device, handle) for port, value in zip(self._inputs, values, strict=True)]
+        self, lane: Lane, given: list[Given], out: Mapping[str, Any], on_device: bool
+    ) -> tuple[list[Given], Program]:
+        """Where the outputs of a run go, and its program."""
         shapes = tuple([one.shape for one in given])
         hosts = tuple([_value_of(given[port.index], port) for port in self._on_host])
         results = self._results(lane, given, out, on_device, lane.output_shapes(shapes, hosts))
         inputs, outputs = tuple([one.address for one in given]), tuple([one.address for one in results])
-        return given, results, lane.program((shapes, inputs, outputs, hosts))
+        return results, lane.program((shapes, inputs, outputs, hosts))
 
     def _stream_of_caller(self, given: list[Given], stream: Any) -> int | None:
         """The stream that the caller names, or torch's where an input is one of its tensors on the GPU."""
         if stream is not None:
-            return cuda.stream_handle(stream)
-        for one in given:
-            if one.is_torch and one.address:
-                return _torch_stream(self._device.ordinal)
-        return None
+            handle = cuda.stream_handle(stream)
+        elif any(one.is_torch and one.address for one in given):
+            handle = _torch_stream(self._device.ordinal)
+        else:
+            return None
+        # A graph of the user's would share the context with the runs that come between its launches.
+        if handle not in (0, 1) and self._device.is_capturing(handle):
+            raise UnsupportedError(
+                "the stream is capturing, and a graph needs a context and arrays of its own: bind the arrays before "
+                "(Session.bind), and capture Binding.launch"
+            )
+        return handle
 
     def _results(
         self, lane: Lane, given: list[Given], out: Mapping[str, Any], on_device: bool, shapes: tuple[Any, ...]

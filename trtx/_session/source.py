@@ -16,9 +16,8 @@ from .._core.errors import EngineError, InvalidArgumentError
 from .._core.host_memory import HostMemory
 from .._core.logger import Logger
 from .._core.values import check_path
-from .._onnx.source import map_file
+from .._onnx.source import is_engine, map_file
 from .._run.engine import CudaEngine
-from .._run.engine_source import is_engine
 from .._run.runtime import Runtime
 from .options import BuildOptions
 from .store import Entry, SessionCache
