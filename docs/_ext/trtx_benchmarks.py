@@ -71,13 +71,14 @@ class Benchmarks(SphinxDirective):
         return shown
 
     def table(self, unit: str, ways: list[str], rows: list[tuple[str, dict[str, float]]]) -> nodes.table:
-        group = nodes.tgroup("", cols=len(ways) + 1)
-        for width in (30, *(20 for _ in ways)):
+        group = nodes.tgroup("", cols=len(rows) + 1)
+        for width in (30, *(20 for _ in rows)):
             group += nodes.colspec(colwidth=width)
-        group += nodes.thead("", nodes.row("", cell(UNITS[unit]), *(cell(way) for way in ways)))
+        group += nodes.thead("", nodes.row("", cell(UNITS[unit]), *(cell(title) for title, _ in rows)))
+        # A line for each way: there are more of them than fit beside each other.
         group += nodes.tbody(
             "",
-            *(nodes.row("", cell(title), *(cell(number(values.get(way))) for way in ways)) for title, values in rows),
+            *(nodes.row("", cell(way), *(cell(number(values.get(way))) for _, values in rows)) for way in ways),
         )
         return nodes.table("", group)
 
