@@ -39,6 +39,7 @@ MODELS = ("squeezenet", "resnet50", "densenet121")
 Run = Callable[[], Any]
 
 
+@functools.cache
 def light(name: str) -> bytes:
     """One of the light models of the package onnx, with weights that are stored in it, as those of real models are.
 
@@ -50,7 +51,7 @@ def light(name: str) -> bytes:
 
     proto = onnx.load(LIGHT / f"light_{name}.onnx")
     graph, generator = proto.graph, np.random.default_rng(0)
-    users = {name: (node.op_type, slot) for node in graph.node for slot, name in enumerate(node.input)}
+    users = {one: (node.op_type, slot) for node in graph.node for slot, one in enumerate(node.input)}
     shapes = {one.name: one for one in graph.initializer if users.get(one.name, ("",))[0] == "ConstantOfShape"}
     for node in [node for node in graph.node if node.op_type == "ConstantOfShape"]:
         values = random_weights(generator, numpy_helper.to_array(shapes[node.input[0]]), *users[node.output[0]])

@@ -175,15 +175,13 @@ bool ContextImpl::do_setInputShape(const char *name, trtx_dims const &dims)
                 + to_text(sizes) + ". Expected dimensions are " + to_text(tensor.dims) + ".");
         }
     }
-    if (!mState->plan.profiles.empty()) {
-        auto const &shapes = mState->plan.profiles[static_cast<std::size_t>(mProfile)].shapes;
-        const auto range = shapes.find(tensor.name);
-        for (std::size_t i = 0; range != shapes.end() && i < sizes.size(); ++i) {
-            if (sizes[i] < range->second[0].at(i) || sizes[i] > range->second[2].at(i)) {
-                refuse("Set dimension " + to_text(sizes) + " for tensor " + tensor.name + " does not satisfy any "
-                    "optimization profiles. Valid range for profile " + std::to_string(mProfile) + ": "
-                    + to_text(range->second[0]) + ".." + to_text(range->second[2]) + ".");
-            }
+    auto const &ranges = mState->plan.profile(mProfile).shapes;
+    const auto range = ranges.find(tensor.name);
+    for (std::size_t i = 0; range != ranges.end() && i < sizes.size(); ++i) {
+        if (sizes[i] < range->second[0].at(i) || sizes[i] > range->second[2].at(i)) {
+            refuse("Set dimension " + to_text(sizes) + " for tensor " + tensor.name + " does not satisfy any "
+                "optimization profiles. Valid range for profile " + std::to_string(mProfile) + ": "
+                + to_text(range->second[0]) + ".." + to_text(range->second[2]) + ".");
         }
     }
     mShapes[tensor.name] = sizes;
@@ -218,11 +216,9 @@ trtx_dims ContextImpl::do_getTensorStrides(const char *name) const
 std::map<std::string, Sizes> ContextImpl::shapes() const
 {
     std::map<std::string, Sizes> all = mShapes;
-    if (!mState->plan.profiles.empty()) {
-        for (auto const &[input, range] : mState->plan.profiles[static_cast<std::size_t>(mProfile)].shapes) {
-            if (range[0] == range[2]) {
-                all.emplace(input, range[0]);
-            }
+    for (auto const &[input, range] : mState->plan.profile(mProfile).shapes) {
+        if (range[0] == range[2]) {
+            all.emplace(input, range[0]);
         }
     }
     return all;
@@ -254,10 +250,8 @@ int64_t ContextImpl::do_getMaxOutputSize(const char *name) const
 {
     PlanTensor const &tensor = mState->io(name);
     std::map<std::string, Sizes> largest = mShapes;
-    if (!mState->plan.profiles.empty()) {
-        for (auto const &[input, shapes] : mState->plan.profiles[static_cast<std::size_t>(mProfile)].shapes) {
-            largest[input] = shapes[2];
-        }
+    for (auto const &[input, range] : mState->plan.profile(mProfile).shapes) {
+        largest[input] = range[2];
     }
     const std::vector<Known> all = infer_all(mState->plan, largest);
     for (std::size_t i = 0; i < all.size(); ++i) {

@@ -189,10 +189,7 @@ trtx_dims EngineImpl::do_getProfileShape(const char *name, int32_t profile, int3
     require(select >= 0 && select <= TRTX_OPT_PROFILE_SELECTOR_MAX, "select is an OptProfileSelector");
     PlanTensor const &tensor = state->io(name);
     require(state->is_input(tensor.name), "the tensor is an input");
-    if (state->plan.profiles.empty()) {
-        return to_dims(tensor.dims);
-    }
-    auto const &shapes = state->plan.profiles[static_cast<std::size_t>(profile)].shapes;
+    auto const &shapes = state->plan.profile(profile).shapes;
     const auto found = shapes.find(tensor.name);
     return to_dims(found == shapes.end() ? tensor.dims : found->second[static_cast<std::size_t>(select)]);
 }
@@ -202,10 +199,7 @@ const int64_t *EngineImpl::do_getProfileTensorValuesV2(const char *name, int32_t
     check_profile(profile);
     require(select >= 0 && select <= TRTX_OPT_PROFILE_SELECTOR_MAX, "select is an OptProfileSelector");
     (void)state->io(name);
-    if (state->plan.profiles.empty()) {
-        return nullptr;
-    }
-    auto const &values = state->plan.profiles[static_cast<std::size_t>(profile)].values;
+    auto const &values = state->plan.profile(profile).values;
     const auto found = values.find(name);
     return found == values.end() ? nullptr : found->second[static_cast<std::size_t>(select)].data();
 }

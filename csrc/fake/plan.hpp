@@ -65,6 +65,13 @@ struct Plan {
     std::vector<int32_t> inputs;
     std::vector<int32_t> outputs;
     std::vector<PlanProfile> profiles;
+
+    /// A profile by its index; an engine without profiles is like one whose only profile says nothing.
+    PlanProfile const &profile(int32_t index) const
+    {
+        static const PlanProfile none;
+        return profiles.empty() ? none : profiles[static_cast<std::size_t>(index)];
+    }
 };
 
 /// The plan as bytes: magic, version, length, content, checksum.

@@ -22,7 +22,7 @@ OURS = "trtx.Session"
 
 
 def tables(figures: dict[str, Any]) -> list[tuple[str, list[str], list[tuple[str, dict[str, float]]]]]:
-    """Unit, columns and rows: measurements of the same ways share a table."""
+    """Unit, ways and measurements of each table: those of the same ways share one."""
     found: list[tuple[str, list[str], list[tuple[str, dict[str, float]]]]] = []
     for title, measured in figures.items():
         if not isinstance(measured, dict):
@@ -61,24 +61,24 @@ class Benchmarks(SphinxDirective):
         figures = json.loads(Path(name).read_text(encoding="utf-8"))
         about = f"{figures['gpu']}, TensorRT-RTX {figures['library']}"
         shown: list[nodes.Node] = [nodes.paragraph("", f"Measured on: {about}.")]
-        for unit, ways, rows in tables(figures):
+        for unit, ways, measured in tables(figures):
             ways.sort(key=lambda way: way != OURS)
-            shown.append(self.table(unit, ways, rows))
+            shown.append(self.table(unit, ways, measured))
         picture = Path(name).with_suffix(".png")
         if picture.exists():
             uri = self.arguments[0].rsplit(".", 1)[0] + ".png"
             shown.append(nodes.image(uri=uri, alt="latency and throughput against the batch"))
         return shown
 
-    def table(self, unit: str, ways: list[str], rows: list[tuple[str, dict[str, float]]]) -> nodes.table:
-        group = nodes.tgroup("", cols=len(rows) + 1)
-        for width in (30, *(20 for _ in rows)):
+    def table(self, unit: str, ways: list[str], measured: list[tuple[str, dict[str, float]]]) -> nodes.table:
+        group = nodes.tgroup("", cols=len(measured) + 1)
+        for width in (30, *(20 for _ in measured)):
             group += nodes.colspec(colwidth=width)
-        group += nodes.thead("", nodes.row("", cell(UNITS[unit]), *(cell(title) for title, _ in rows)))
+        group += nodes.thead("", nodes.row("", cell(UNITS[unit]), *(cell(title) for title, _ in measured)))
         # A line for each way: there are more of them than fit beside each other.
         group += nodes.tbody(
             "",
-            *(nodes.row("", cell(way), *(cell(number(values.get(way))) for _, values in rows)) for way in ways),
+            *(nodes.row("", cell(way), *(cell(number(values.get(way))) for _, values in measured)) for way in ways),
         )
         return nodes.table("", group)
 

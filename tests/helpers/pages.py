@@ -87,6 +87,13 @@ def write_models(folder: Path) -> None:
         onnx.save(model, folder / f"{name}.onnx")
 
 
+def unknown_make_targets(page: str) -> list[str]:
+    """Targets that a page names and the Makefile lacks."""
+    makefile, text = ((ROOT / name).read_text(encoding="utf-8") for name in ("Makefile", page))
+    named = re.findall(r"(?:^|`)(?:\w+=\S+ )?make ([a-z0-9-]+)", text, re.MULTILINE)
+    return [target for target in named if not re.search(rf"^{target}:", makefile, re.MULTILINE)]
+
+
 def run_block(block: Block, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run a block in an empty folder; skips, naming what is missing, where it cannot run here."""
     compile(block.code, str(block), "exec")

@@ -51,6 +51,13 @@ def show(value: object) -> str:
     return shown if len(shown) <= 120 else f"{shown[:117]}..."
 
 
+def lies_between(shape: Sequence[int], least: Sequence[int], most: Sequence[int]) -> bool:
+    """Whether a shape is of the rank of two others, and each of its sizes between theirs, ends included."""
+    return len(least) == len(shape) == len(most) and all(
+        low <= size <= high for low, size, high in zip(least, shape, most, strict=True)
+    )
+
+
 def check_enum(kind: type[E], value: object, name: str) -> E:
     """A member of an enum. Plain integers are refused: they are how wrong values get in."""
     if isinstance(value, kind):

@@ -14,7 +14,7 @@ from trtx_sys._enums_gen import TensorFormat, TensorIOMode, TensorLocation
 from trtx_sys._ffi import ffi, lib
 
 from .._core.errors import ExecutionError, InvalidArgumentError, text
-from .._core.values import Shape, check_index, check_shape, to_dims
+from .._core.values import Shape, check_index, check_shape, lies_between, to_dims
 from ..cuda import Memory, find_memory
 from ..cuda import stream_handle as _stream_handle
 from .bindings import Bindings
@@ -29,14 +29,6 @@ SIZES = object()
 DEVICE_MEMORY = object()
 #: In the keys of callbacks, with the name of the output.
 OUTPUT_ALLOCATOR = "output allocator"
-
-
-def _lies_in(sizes: Sequence[int], limits: tuple[Sequence[int], Sequence[int]]) -> bool:
-    """Whether a shape lies between the least and the largest one."""
-    low, high = limits
-    return len(low) == len(sizes) == len(high) and all(
-        least <= size <= most for least, size, most in zip(low, sizes, high, strict=True)
-    )
 
 
 class ContextTensors(ContextSettings):
@@ -279,7 +271,7 @@ class ContextTensors(ContextSettings):
         if limits is None:
             return
         low, high = limits
-        if not _lies_in(sizes, limits):
+        if not lies_between(sizes, low, high):
             raise InvalidArgumentError(
                 f"{label} is {tuple(sizes)}; optimization profile {profile} allows {low} to {high}"
             )
@@ -464,7 +456,7 @@ class ContextTensors(ContextSettings):
                 continue
             status = lib.trtx_execution_context_get_tensor_shape(self._ptr, self._engine._name(name), result)
             limits = self._engine._range(name, profile) if profile >= 0 else None
-            if status == 0 and limits is not None and _lies_in(self._shape_of(result[0], name), limits):
+            if status == 0 and limits is not None and lies_between(self._shape_of(result[0], name), *limits):
                 self._missing.discard((name,))
             else:
                 found.append(name)

@@ -224,10 +224,10 @@ class Lane:
             self._blocks[port.name, on_host] = block
         return block
 
-    def same(self, values: Sequence[Any], out: Mapping[str, Any]) -> Program | None:
-        """The program of the last run, if these are the tensors of torch that it had."""
+    def same(self, values: Sequence[Any], out: Mapping[str, Any]) -> tuple[list[Given], list[Given], Program] | None:
+        """The inputs, outputs and program of the last run, if these are the tensors of torch that it had."""
         given, results, program = self.kept
-        if program is None or not given or len(out) != len(results):
+        if program is None or len(out) != len(results):
             return None
         for one, value in zip(given, values, strict=True):
             if not one.is_still(value):
@@ -235,7 +235,7 @@ class Lane:
         for one, port in zip(results, self.outputs, strict=True):
             if not one.is_still(out.get(port.name)):
                 return None
-        return program
+        return given, results, program
 
     def _forget(self, program: Program) -> None:
         if self.kept[2] is program:

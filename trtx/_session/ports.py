@@ -16,7 +16,7 @@ from .. import cuda
 from .._core.arrays import itemsize_bits, numpy_dtype
 from .._core.errors import InvalidArgumentError, UnsupportedError
 from .._core.public import public
-from .._core.values import show
+from .._core.values import lies_between, show
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -80,6 +80,11 @@ class Port:
     def nbytes(self, shape: tuple[int, ...]) -> int:
         """Bytes of the tensor in a shape."""
         return math.prod(shape) * int(self.np_dtype.itemsize)
+
+    def fits(self, shape: tuple[int, ...], profile: int) -> bool:
+        """Whether a shape lies in the range of a profile."""
+        least, _, most = self.info.profiles[profile]
+        return lies_between(shape, least, most)
 
 
 def read_ports(engine: CudaEngine) -> tuple[tuple[Port, ...], tuple[Port, ...]]:
@@ -220,8 +225,7 @@ def _take_torch(port: Port, tensor: Any, device: int, exact: tuple[int, ...] | N
     torch = sys.modules["torch"]
     if tensor.dtype is not getattr(torch, port.torch_name, None):
         _refuse(port, f"a torch tensor of {str(tensor.dtype).rpartition('.')[2]}", exact)
-    shape, usual = tensor.shape, port.shape if exact is None else exact
-    shape = usual if shape == usual else check_shape(port, tuple(shape), exact)
+    shape = check_shape(port, tuple(tensor.shape), exact)
     if tensor.is_cuda:
         number = tensor.get_device()
         if number != device:
@@ -280,17 +284,12 @@ def check_shape(port: Port, shape: tuple[int, ...], exact: tuple[int, ...] | Non
         exact is not None
         or len(shape) != len(wanted)
         or any(given != size for given, size in zip(shape, wanted, strict=True) if size != -1)
-        or not any(fits(shape, one) for one in port.info.profiles)
+        or not any(port.fits(shape, number) for number in range(len(port.info.profiles)))
     ):
         _refuse(port, f"of shape {show(shape)}", exact)
     if len(port.known_shapes) < _KNOWN_SHAPES:
         port.known_shapes.add(shape)
     return shape
-
-
-def fits(shape: tuple[int, ...], profile: tuple[tuple[int, ...], ...]) -> bool:
-    """Whether a shape lies in the range of a profile."""
-    return all(low <= size <= high for size, low, high in zip(shape, profile[0], profile[2], strict=True))
 
 
 def choose_profile(inputs: Sequence[Port], shapes: Sequence[tuple[int, ...]]) -> int:
@@ -299,7 +298,7 @@ def choose_profile(inputs: Sequence[Port], shapes: Sequence[tuple[int, ...]]) ->
     if not dynamic:
         return 0
     for number in range(len(dynamic[0][0].info.profiles)):
-        if all(fits(shape, port.info.profiles[number]) for port, shape in dynamic):
+        if all(port.fits(shape, number) for port, shape in dynamic):
             return number
     given = ", ".join(f"{port.name} {show(shape)}" for port, shape in dynamic)
     ranges = "; ".join(str(port.info) for port, _ in dynamic)

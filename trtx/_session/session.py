@@ -434,14 +434,10 @@ class Session(Uncopied):
         device, handle = self._device.ordinal, lane.handle
         if copy:
             values = [move(value, device) for value in values]
-        program = lane.same(values, out)
-        if program is None:
-            given = [take(port, value, device, handle) for port, value in zip(self._inputs, values, strict=True)]
-            caller = self._stream_of_caller(given, stream)
-            results, program = self._find(lane, given, out, on_device)
-        else:
-            given, results, _ = lane.kept
-            caller = self._stream_of_caller(given, stream)
+        same = lane.same(values, out)
+        given = same[0] if same else [take(*one, device, handle) for one in zip(self._inputs, values, strict=True)]
+        caller = self._stream_of_caller(given, stream)
+        results, program = same[1:] if same else self._find(lane, given, out, on_device)
         inputs, outputs, hosts = program.key.inputs, program.key.outputs, program.key.values
         is_staged = 0 in inputs
         if is_staged and lane.in_flight:
